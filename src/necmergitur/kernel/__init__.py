@@ -1,0 +1,1 @@
+"""Kernel: ids, time, positions, refusals and the event envelope. Imports nothing of ours."""
