@@ -1,0 +1,181 @@
+"""What the broker reads: one folder per shard with its configuration and the map of its devices.
+
+A device is known by its certificate's subject (`verify_and_map`) and may publish its own `press` and
+`heartbeat`, read its own `ack`, and nothing else. An empty subscribe list would mean everything, so each
+entry names both. Subjects are NATS's; MQTT topics use "/" where they use ".".
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from necmergitur.adapters.broker import constants
+from necmergitur.adapters.pki import DEVICE_ID, ServerFiles, write_private
+
+INTERNAL_USER = "nec"
+# RFC 4514 text as our authority and common public-key software write it; no quote, escape or control sign.
+SUBJECT = re.compile(r"[A-Za-z0-9 _.,=+:/@*()'-]{1,256}")
+
+
+class DeviceCert(msgspec.Struct, frozen=True):
+    """One credential the broker accepts: whose it is, and its certificate's subject (RFC 4514)."""
+
+    device_id: str
+    subject: str
+
+
+class ShardPorts(msgspec.Struct, frozen=True):
+    """Where one broker process listens. `nats` and `monitor` are on 127.0.0.1, `mqtt` on `mqtt_host`."""
+
+    nats: int
+    mqtt: int
+    monitor: int
+    mqtt_host: str = "127.0.0.1"
+
+
+class ShardRecord(msgspec.Struct, frozen=True):
+    """What a process of ours needs to talk to one shard; kept private beside its configuration."""
+
+    ports: ShardPorts
+    password: str
+
+
+def shard_of(device_id: str, shards: int) -> int:
+    """Return which of `shards` broker processes serves a device: a stable hash, the same in any language."""
+    return zlib.crc32(device_id.encode()) % shards
+
+
+def shard_folder(home: Path, shard: int) -> Path:
+    """Return the folder of one shard."""
+    return home / "broker" / f"shard-{shard}"
+
+
+def read_shard(home: Path, shard: int) -> ShardRecord:
+    """Return where a shard listens. Raises FileNotFoundError before the first start."""
+    return msgspec.json.decode(
+        (shard_folder(home, shard) / "shard.json").read_bytes(), type=ShardRecord
+    )
+
+
+def shard_count(home: Path) -> int:
+    """Return how many shards `home` was last written for."""
+    return len(list((home / "broker").glob("shard-*/shard.json")))
+
+
+def write_broker_files(
+    home: Path,
+    shards: Sequence[ShardPorts],
+    devices: Iterable[DeviceCert] | None = None,
+    *,
+    password: str,
+    server: ServerFiles,
+) -> list[Path]:
+    """Write every shard's folder and return the configuration files, one per shard.
+
+    Without `devices` the broker keeps those it was last given, also when the number of shards changes.
+    Raises ValueError for a device id or subject that cannot be written safely, before anything is written.
+    """
+    known = _known_devices(home) if devices is None else list(devices)
+    maps = _user_maps(known, len(shards), password)
+    paths = []
+    for index, ports in enumerate(shards):
+        folder = shard_folder(home, index)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(folder / "users.conf", maps[index].encode())
+        write_private(folder / "shard.json", msgspec.json.encode(ShardRecord(ports, password)))
+        path = folder / "nats.conf"
+        write_private(path, _configuration(index, ports, server, folder).encode())
+        paths.append(path)
+    for stale in (home / "broker").glob("shard-*/shard.json"):
+        if int(stale.parent.name.removeprefix("shard-")) >= len(shards):
+            stale.unlink()
+    write_private(home / "broker" / "devices.json", msgspec.json.encode(known))
+    return paths
+
+
+def write_device_users(home: Path, devices: Iterable[DeviceCert]) -> None:
+    """Rewrite only the map of devices of every shard of `home`; a reload makes it count.
+
+    Before the broker's first start the devices are kept for it.
+    """
+    known = list(devices)
+    shards = shard_count(home)
+    if shards:
+        maps = _user_maps(known, shards, read_shard(home, 0).password)
+        for index in range(shards):
+            write_private(shard_folder(home, index) / "users.conf", maps[index].encode())
+    (home / "broker").mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(home / "broker" / "devices.json", msgspec.json.encode(known))
+
+
+def _known_devices(home: Path) -> list[DeviceCert]:
+    try:
+        kept = (home / "broker" / "devices.json").read_bytes()
+    except FileNotFoundError:
+        return []
+    return msgspec.json.decode(kept, type=list[DeviceCert])
+
+
+def _user_maps(devices: Iterable[DeviceCert], shards: int, password: str) -> list[str]:
+    entries: list[list[str]] = [[] for _ in range(shards)]
+    for device in devices:
+        entries[shard_of(device.device_id, shards)].append(_user(device))
+    return ["".join(_authorization(own, password)) for own in entries]
+
+
+def _authorization(entries: list[str], password: str) -> Iterator[str]:
+    yield "authorization {\n"
+    yield f"  timeout: {constants.TLS_HANDSHAKE_S_MAX}\n"
+    yield "  users: [\n"
+    yield f'    {{user: "{INTERNAL_USER}", password: {json.dumps(password)},'
+    yield ' allowed_connection_types: ["STANDARD"]}\n'
+    yield from entries
+    yield "  ]\n}\n"
+
+
+def _user(device: DeviceCert) -> str:
+    if not DEVICE_ID.fullmatch(device.device_id):
+        raise ValueError(f"not a device id: {device.device_id!r}")
+    if not SUBJECT.fullmatch(device.subject):
+        raise ValueError(f"not a plain certificate subject: {device.subject!r}")
+    own = f"nec.v1.button.{device.device_id}"
+    return (
+        f'    {{user: "{device.subject}", allowed_connection_types: ["MQTT"], permissions: {{'
+        f'publish: {{allow: ["{own}.press", "{own}.heartbeat"]}}, '
+        f'subscribe: {{allow: ["{own}.ack"]}}}}}}\n'
+    )
+
+
+def _configuration(index: int, ports: ShardPorts, server: ServerFiles, folder: Path) -> str:
+    quoted = json.dumps
+    return f"""# Written by nec at each start; edit the settings instead.
+server_name: "nec-{index}"
+listen: "127.0.0.1:{ports.nats}"
+http: "127.0.0.1:{ports.monitor}"
+pid_file: {quoted(str(folder / "nats.pid"))}
+logtime_utc: true
+max_connections: {constants.CLIENTS_PER_SHARD_MAX}
+max_payload: {constants.PAYLOAD_BYTES_MAX}
+write_deadline: "{constants.WRITE_DEADLINE_S}s"
+jetstream {{
+  store_dir: {quoted(str(folder / "jetstream"))}
+  max_memory_store: {constants.JETSTREAM_MEMORY_BYTES_MAX}
+  max_file_store: {constants.JETSTREAM_DISK_BYTES_MAX}
+}}
+mqtt {{
+  listen: "{ports.mqtt_host}:{ports.mqtt}"
+  reject_qos2_publish: true
+  tls {{
+    cert_file: {quoted(str(server.cert))}
+    key_file: {quoted(str(server.key))}
+    ca_file: {quoted(str(server.trust))}
+    verify_and_map: true
+    timeout: {constants.TLS_HANDSHAKE_S_MAX}
+  }}
+}}
+include "users.conf"
+"""

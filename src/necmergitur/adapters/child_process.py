@@ -1,0 +1,59 @@
+"""How we start a child: it never outlives its parent, never hears the terminal, and may open many files."""
+
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+# linux/prctl.h: PR_SET_PDEATHSIG.
+_PR_SET_PDEATHSIG = 1
+# sysexits.h EX_TEMPFAIL: the parent was gone before the child could ask to be told of its death.
+_EXIT_ORPHANED = 75
+
+
+def prepare_child(death_signal: signal.Signals) -> Callable[[], None]:
+    """Return what a forked child runs before exec, after any change of user (which would clear the request).
+
+    The child gets `death_signal` when the thread that forked it dies, even by kill -9, and its soft limit
+    of open files is raised to the hard one (a broker holds one per device).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent_pid = os.getpid()
+
+    def arrange() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent_pid:
+            os._exit(_EXIT_ORPHANED)
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    return arrange
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    death_signal: signal.Signals,
+    output: IO[bytes] | int,
+    user: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path = Path("/"),
+) -> subprocess.Popen[bytes]:
+    """Start `argv` in its own session, both outputs to `output`. Raises OSError when it cannot be executed."""
+    return subprocess.Popen(  # noqa: S603 - argv is built by us, never from outside
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        env=None if environ is None else dict(environ),
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=prepare_child(death_signal),  # noqa: PLW1509 - single-threaded callers
+    )

@@ -1,0 +1,148 @@
+"""Everything an installation may decide, read once from the environment. `docs/settings.md` explains each.
+
+A variable's name is `NEC_` and the field's name in capitals. Empty means "not set".
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+import msgspec
+
+from necmergitur.adapters.pki import write_private
+
+PREFIX = "NEC_"
+SECRET_PREFIX = "NEC_SECRET_"  # noqa: S105 - the name of a variable, not a secret
+# 256 bits: the key size of AES-256-GCM and of HMAC-SHA-256's full strength (NIST SP 800-107 5.3.4).
+SECRET_BYTES = 32
+# What each secret is for; each is made at first use into NEC_HOME/secrets.
+SECRETS: Mapping[str, str] = MappingProxyType(
+    {
+        "web": "signs sessions and form tokens of the civic web",
+        "mission": "signs mission tokens, without which no drone arms",
+        "subject": "turns the name of a data subject into a pseudonym",
+        "seal": "encrypts stills, positions and identities at rest",
+        "broker": "lets our own processes into the broker",
+        "postgres": "opens the embedded PostgreSQL",
+    }
+)
+
+
+class BadSetting(ValueError):
+    """A variable holds something that cannot be used; the message names the variable and what it expects."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One installation's choices. Build it with `from_environment`."""
+
+    home: Path = Path("var")
+    database_url: str = ""
+    postgres_port: int = 0
+    nats_url: tuple[str, ...] = ()
+    broker_shards: int = 1
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 8883
+    server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    demo: bool = False
+    log_level: str = "info"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read `environ` (the process's own by default). Raises BadSetting naming the first bad variable."""
+        source = os.environ if environ is None else environ
+        given: dict[str, object] = {}
+        for field in msgspec.structs.fields(cls):
+            text = source.get(PREFIX + field.name.upper())
+            if text:
+                several = isinstance(field.default, tuple)
+                given[field.name] = tuple(filter(None, map(str.strip, text.split(",")))) if several else text
+        try:
+            settings = msgspec.convert(given, cls, strict=False, dec_hook=_as_path)
+        except msgspec.ValidationError as error:
+            # msgspec ends its message with the field: "Expected `int`, got `str` - at `$.port`".
+            what, _, where = str(error).partition(" - at `$.")
+            raise BadSetting(f"{PREFIX}{where.rstrip('`').upper()}: {what}") from None
+        settings = msgspec.structs.replace(
+            settings,
+            home=settings.home.expanduser().absolute(),
+            public_url=settings.public_url or f"http://{_for_link(settings.host)}:{settings.port}",
+        )
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if self.log_level not in {"debug", "info", "warning", "error"}:
+            raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
+        if not 1 <= self.broker_shards <= 64:
+            raise BadSetting("NEC_BROKER_SHARDS: a number from 1 to 64")
+        if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
+            raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
+        for name in ("port", "mqtt_port", "postgres_port"):
+            if not 0 <= getattr(self, name) <= 65535:
+                raise BadSetting(f"NEC_{name.upper()}: a port, 0 to 65535")
+
+    def secret(self, name: str) -> bytes:
+        """Return one of SECRETS (32 bytes): from NEC_SECRET_<NAME> in hexadecimal, else from its file.
+
+        The file is made on first use; two processes that race agree on one value.
+        """
+        if name not in SECRETS:
+            raise KeyError(f"no secret is called {name}")
+        variable = SECRET_PREFIX + name.upper()
+        given = os.environ.get(variable)
+        text = given or _file_secret(self.home / "secrets", name)
+        try:
+            value = bytes.fromhex(text)
+        except ValueError:
+            raise BadSetting(f"{variable}: {2 * SECRET_BYTES} hexadecimal digits") from None
+        if len(value) != SECRET_BYTES:
+            raise BadSetting(f"{variable}: {2 * SECRET_BYTES} hexadecimal digits")
+        return value
+
+    def export(self) -> dict[str, str]:
+        """Return the environment that makes a child process read these same settings and secrets."""
+        exported = {PREFIX + n.upper(): _text(getattr(self, n)) for n in self.__struct_fields__}
+        exported |= {SECRET_PREFIX + n.upper(): self.secret(n).hex() for n in SECRETS}
+        return exported
+
+
+def _as_path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"no setting is read as {kind}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value)
+
+
+def _for_link(host: str) -> str:
+    """Return a host a browser on this machine can open; passkeys need a name, so loopback has its own."""
+    if host in {"0.0.0.0", "::", "127.0.0.1", "::1"}:  # noqa: S104 - compared, not bound
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def _file_secret(folder: Path, name: str) -> str:
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = folder / f".{name}.{secrets.token_hex(4)}"
+        write_private(fresh, secrets.token_hex(SECRET_BYTES).encode())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass  # another process was first: its value counts
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
