@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from pytest_django.plugin import DjangoDbBlocker
 
 from necmergitur.adapters.broker import (
     BrokerProcess,
@@ -104,10 +105,11 @@ def make_database(postgres: EmbeddedPostgres) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(make_database: Callable[..., str]) -> str:
+def migrated_url(make_database: Callable[..., str], django_db_blocker: DjangoDbBlocker) -> str:
     """A migrated database to copy from; a test that writes here spoils it for the others."""
     url = make_database(name=MIGRATED_DATABASE)
-    import_module("necmergitur.web.migrate").migrate(url)
+    with django_db_blocker.unblock():
+        import_module("necmergitur.web.migrate").migrate(url)
     return url
 
 

@@ -1,0 +1,1 @@
+"""Web: the civic pages, accounts and every migration, in synchronous Django. Holds no domain rule."""

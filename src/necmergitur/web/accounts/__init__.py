@@ -1,0 +1,1 @@
+"""People who use the platform: sign-in, second factor, roles, invitations, recovery."""

@@ -1,0 +1,109 @@
+"""Bring a database to the present schema, hand its pages the rights they need, and gather static files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from necmergitur.web import environment
+from necmergitur.web.boot import boot
+
+ALIAS = "migration"
+WEB_ROLE = "nec_web"
+
+# Tables a page may only add to: changing history needs the owner, and a trigger refuses even then.
+APPEND_ONLY = frozenset({"account_event"})
+# Tables whose rights the ledger's own migrations decide.
+LEDGER_APP = "facts"
+
+CREATE_ROLE = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nec_web') THEN CREATE ROLE nec_web NOLOGIN; END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+GRANT nec_web TO CURRENT_USER;
+GRANT USAGE ON SCHEMA public TO nec_web;
+"""
+
+
+def migrate(database_url: str) -> None:
+    """Run every migration on `database_url`, as its owner, then grant. Running it again changes nothing.
+
+    Raises django.db.OperationalError when the database cannot be reached or the owner lacks CREATEROLE
+    and the roles do not exist yet.
+    """
+    boot()
+    with _owner_connection(database_url) as alias:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(CREATE_ROLE)
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+        call_command("createcachetable", database=alias, verbosity=0)
+        _grant(alias)
+
+
+def collect_static() -> None:
+    """Gather and hash every static file into `NEC_HOME/static`; a later start serves them for ever-cached.
+
+    Raises whitenoise's MissingFileError when a stylesheet names a file the front-end build has not made.
+    """
+    boot()
+    from django.conf import settings
+    from django.test.utils import override_settings
+
+    hashed = {
+        **settings.STORAGES["staticfiles"],
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    }
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": hashed}):
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+
+
+def pending(database_url: str) -> list[str]:
+    """Return the migrations `database_url` still lacks, as `app.name`, in order."""
+    boot()
+    from django.db.migrations.executor import MigrationExecutor
+
+    with _owner_connection(database_url) as alias:
+        executor = MigrationExecutor(connections[alias])
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return [f"{step.app_label}.{step.name}" for step, _backwards in plan]
+
+
+@contextmanager
+def _owner_connection(database_url: str) -> Iterator[str]:
+    """Lend a connection without SET ROLE and without a pool, so many databases can be migrated in one process."""
+    described = environment.database(database_url, "", pooled=False)
+    connections.databases[ALIAS] = connections.configure_settings(
+        {"default": described}
+    )["default"]
+    try:
+        yield ALIAS
+    finally:
+        connections[ALIAS].close()
+        del connections[ALIAS]
+        del connections.databases[ALIAS]
+
+
+def _grant(alias: str) -> None:
+    """Give the pages' role its rights on every managed table outside the ledger's application."""
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and model._meta.app_label != LEDGER_APP
+    ]
+    with connections[alias].cursor() as cursor:
+        for table in sorted({*tables, "web_counter"}):
+            rights = (
+                "SELECT, INSERT"
+                if table in APPEND_ONLY
+                else "SELECT, INSERT, UPDATE, DELETE"
+            )
+            cursor.execute(
+                sql.SQL("GRANT {} ON {} TO {}")
+                .format(
+                    sql.SQL(rights), sql.Identifier(table), sql.Identifier(WEB_ROLE)
+                )
+                .as_string(None)
+            )

@@ -1,0 +1,1 @@
+"""What the population sees, and what every page shares: theme, language, errors, template tags."""

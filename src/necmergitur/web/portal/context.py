@@ -1,0 +1,41 @@
+"""What every template may read."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.rules import roles_of
+
+THEME_COOKIE = "nec_theme"
+THEMES = ("dark", "light")
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return theme (empty: the page's own default), labels of demonstration and exercise, and roles.
+
+    `roles` is read only when a template asks, so a public page costs no query.
+    """
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    user = cast("User | None", getattr(request, "user", None))
+    return {
+        "theme": chosen if chosen in THEMES else "",
+        "demo": settings.DEMO,
+        "exercise": settings.EXERCISE,
+        "passkeys": settings.ORIGIN.passkeys,
+        "roles": _Roles(user),
+    }
+
+
+class _Roles:
+    """The roles of the reader, asked from the database the first time a template needs them."""
+
+    def __init__(self, user: User | None) -> None:
+        self.user = user
+
+    def __contains__(self, role: object) -> bool:
+        return role in roles_of(self.user)
+
+    def __bool__(self) -> bool:
+        return bool(roles_of(self.user))

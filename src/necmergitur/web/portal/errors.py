@@ -1,0 +1,46 @@
+"""Error pages in plain words. Each says what happened and what to do now, and works without a database."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import requires_csrf_token
+
+from necmergitur.web.accounts.roles import Role
+from necmergitur.web.accounts.rules import RoleRefused
+
+
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
+    """400: the request made no sense."""
+    return render(request, "errors/400.html", status=400)
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: the page is for other roles, which are named."""
+    roles = (
+        [Role(role).label for role in exception.roles]
+        if isinstance(exception, RoleRefused)
+        else []
+    )
+    return render(request, "errors/403.html", {"needed": roles}, status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form is not from a page this browser opened here (expired, or no cookies)."""
+    return render(request, "errors/form_expired.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing here."""
+    return render(request, "errors/404.html", status=404)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429: too many attempts."""
+    return render(request, "errors/429.html", status=429, headers={"Retry-After": "60"})
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: our fault. Rendered without context processors' queries, since the database may be what failed."""
+    return render(request, "errors/500.html", status=500)

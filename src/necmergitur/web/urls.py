@@ -1,0 +1,34 @@
+"""Every address of the civic web. A room not built yet has no address, so no page can link to it."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+ROOMS = (
+    ("", "portal"),
+    ("account/", "accounts"),
+    ("console/", "console"),
+    ("field/", "field"),
+    ("register/", "register"),
+    ("programme/", "programme"),
+    ("vault/", "vault"),
+    ("api/v1/", "api"),
+)
+
+
+def _present(room: str) -> bool:
+    package = f"necmergitur.web.{room}"
+    return find_spec(package) is not None and find_spec(f"{package}.urls") is not None
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(prefix, include(f"necmergitur.web.{room}.urls"))
+    for prefix, room in ROOMS
+    if _present(room)
+]
+
+handler400 = "necmergitur.web.portal.errors.bad_request"
+handler403 = "necmergitur.web.portal.errors.forbidden"
+handler404 = "necmergitur.web.portal.errors.not_found"
+handler429 = "necmergitur.web.portal.errors.too_many"
+handler500 = "necmergitur.web.portal.errors.broken"
