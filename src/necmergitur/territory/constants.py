@@ -1,0 +1,97 @@
+"""Every number the territory room relies on, with its source."""
+
+# --- What a city asks for (the programme's brief: 240 drones, 20,000 buttons) ---
+DEFAULT_ZONES = 240
+DEFAULT_BUTTONS = 20_000
+# Bounds on the same two: ten times the largest city foreseen; above, the value no longer fits a screen.
+MAX_ZONES = 2_400
+MAX_BUTTONS = 200_000
+
+# Share of the demand spread evenly over the ground, the rest along the streets. Measured on Paris (240
+# docks, 15 m/s): 0 leaves the woods at 194 s p95; 1 costs the streets 1.4 s mean; 0.5 stays within 0.3 s
+# of the best mean on both.
+DEFAULT_AREA_SHARE = 0.5
+
+# --- Flight, for siting and bounds (dispatch research, section 3: assumptions of the 42/52 s table) ---
+CRUISE_SPEED_M_S = 15.0
+ACCELERATION_M_S2 = 3.0
+LAUNCH_S = 20.0
+
+# --- Discretisation ---
+# Lattice points that stand for the whole ground (about 60 m apart on Paris): finer moved no figure by 0.1 s.
+AREA_POINTS = 30_000
+# Longest piece of street weighed as one point.
+PIECE_M = 20.0
+# Largest number of street pieces, so that a whole country by mistake cannot fill the memory.
+MAX_PIECES = 4_000_000
+# Coordinates of cut polygons are multiples of this (1e-7 degree = 1.1 cm at the equator).
+GRID_DEG = 1e-7
+GRID_DECIMALS = 7
+# Two zones are neighbours, and two pieces are joined, when they share at least this much border.
+MIN_SHARED_BORDER_M = 1.0
+# A hole in the union of the quarters smaller than this is a drawing gap, not an enclave. The smallest
+# sovereign enclave inside a city (Vatican City) is 490,000 m2; the gaps in the Paris sample are below 1 m2.
+MAX_DRAWING_GAP_M2 = 1_000.0
+
+# --- Siting (Lloyd iterations on squared distance, then relocations; measured on Paris, 0.8 s) ---
+LLOYD_FIRST = 15
+LLOYD_BETWEEN = 8
+LLOYD_LAST = 25
+RELOCATION_ROUNDS = 12
+RELOCATIONS_PER_ROUND = 12
+# A dock worth less than this share of the costliest dock's load is moved there (halving a cell's side
+# divides its squared-distance cost by about 2, so less than half is certain to pay).
+RELOCATION_GAIN = 0.45
+# A dock is put on the nearest street when one is this close: kerb power and access. Measured on Paris:
+# costs less than 0.2 s of mean.
+DOCK_TO_STREET_M = 40.0
+
+# --- Zoning ---
+# Caps tried on a zone's street length, as a multiple of the mean, tightest first: the first one that
+# leaves every dock inside its own zone is kept.
+BALANCE_CAPS = (1.1, 1.15, 1.2, 1.3, 1.5, 2.0, 3.0)
+BALANCE_CANDIDATES = 24
+BALANCE_ITERATIONS = 150
+# Clipping steps for one cell of the power diagram (a planar cell has 6 sides on average).
+MAX_CELL_SIDES = 400
+# Passes that hand a zone's cut-off pieces to a neighbour.
+MAX_REPAIR_PASSES = 50
+
+# --- What a source may hold ---
+MAX_QUARTERS = 5_000
+MAX_JUNCTIONS = 1_000_000
+MAX_STREETS = 2_000_000
+# Beyond this the local plane is no longer good to 1 % (LocalPlane: 0.1 % within 20 km).
+MAX_SPAN_M = 150_000.0
+MIN_AREA_M2 = 10_000.0
+# Longest street between two junctions: the longest bridge-and-causeway blocks are below 40 km.
+MAX_STREET_M = 50_000.0
+# Streets outside the territory, and in pieces cut off from the main network, as a share of length.
+# Paris: 0.05 % outside (streets that leave the boulevard ring), 0 % cut off.
+MAX_OUTSIDE_SHARE = 0.02
+MAX_CUT_OFF_SHARE = 0.02
+# Two quarters may overlap by this share of the smaller one (digitising noise; Paris: 1e-7).
+MAX_OVERLAP_SHARE = 0.01
+
+# --- Airspace ---
+# Half-width of the corridor checked around a straight route: EASA AMC1 to Article 11 of (EU) 2019/947
+# (SORA 2.0 step 9) sets no number; 1:1 rule at 30 m height, a usual contingency volume, taken here.
+CORRIDOR_M = 30.0
+# Height kept clear above and below the cruise altitude (barometric error, JARUS SORA Annex A: 10-15 m).
+HEIGHT_MARGIN_M = 15.0
+# Lowest and highest ground on Earth, when the city's own is not given: everything that might apply, does.
+LOWEST_GROUND_AMSL_M = -430.0
+HIGHEST_GROUND_AMSL_M = 8_849.0
+# The WGS84 ellipsoid and mean sea level differ by -107 to +86 m (EGM2008).
+GEOID_MARGIN_M = 110.0
+FEET_TO_M = 0.3048  # exact, international foot (1959)
+MAX_GEOZONES = 50_000
+# A published upper limit above this means "no upper limit" (ED-318 samples write 99999).
+UNLIMITED_M = 50_000.0
+
+# --- Re-import ---
+# An object that moved less than this kept its place; up to RECOGNISE_M it is the same object, moved.
+KEPT_WITHIN_M = 1.0
+RECOGNISE_BUTTON_M = 120.0
+RECOGNISE_DOCK_M = 800.0
+REIMPORT_CANDIDATES = 8
