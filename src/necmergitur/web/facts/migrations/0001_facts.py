@@ -214,9 +214,12 @@ CREATE TABLE signal (
   flags text[] NOT NULL DEFAULT '{}',
   test boolean NOT NULL DEFAULT false,
   incident_id uuid,
+  authorisation_id uuid NOT NULL REFERENCES authorisation (id),
   ledger_seq bigint NOT NULL,
   UNIQUE (device_id, boot_id, seq)
 );
+CREATE TRIGGER signal_authorised BEFORE INSERT ON signal
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse_unauthorised();
 CREATE INDEX signal_incident ON signal (incident_id);
 CREATE INDEX signal_recorded ON signal (recorded_at);
 """
@@ -354,8 +357,29 @@ CREATE TABLE mission (
 CREATE INDEX mission_live ON mission (state) WHERE state <> 'ended';
 CREATE INDEX mission_incident ON mission (incident_id);
 CREATE INDEX mission_seq ON mission (last_seq);
--- One live mission per drone, and one per incident unless a lead asked for a second: no double launch.
+-- One live mission per drone: no double launch.
 CREATE UNIQUE INDEX mission_one_per_drone ON mission (drone_id) WHERE state <> 'ended';
+-- No flight without an open incident and a current flight authorisation, whatever the code above believes.
+CREATE FUNCTION mission_refuse_unfounded() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE i incident%ROWTYPE; a authorisation%ROWTYPE; at timestamptz;
+BEGIN
+  IF NEW.state = 'ended' OR (TG_OP = 'UPDATE' AND OLD.state = NEW.state) THEN RETURN NEW; END IF;
+  at := CASE NEW.state WHEN 'offered' THEN NEW.offered_at WHEN 'accepted' THEN NEW.accepted_at ELSE NEW.airborne_at END;
+  SELECT * INTO i FROM incident WHERE id = NEW.incident_id;
+  IF NOT FOUND OR i.state <> 'open' OR i.test THEN
+    RAISE EXCEPTION 'mission: no live incident %', NEW.incident_id USING ERRCODE = 'NM004';
+  END IF;
+  SELECT * INTO a FROM authorisation WHERE id = NEW.authorisation_id;
+  IF NOT FOUND OR a.kind <> 'flight' OR at IS NULL OR at < a.valid_from OR at >= a.valid_until OR a.revoked_at <= at THEN
+    RAISE EXCEPTION 'mission: no current flight authorisation %', NEW.authorisation_id USING ERRCODE = 'NM005';
+  END IF;
+  IF NEW.state <> 'offered' AND (NEW.pilot_id IS NULL OR NEW.accepted_at IS NULL) THEN
+    RAISE EXCEPTION 'mission: no pilot accepted %', NEW.id USING ERRCODE = 'NM006';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER mission_founded BEFORE INSERT OR UPDATE ON mission
+  FOR EACH ROW EXECUTE FUNCTION mission_refuse_unfounded();
 CREATE TABLE airspace_notice (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind text NOT NULL,

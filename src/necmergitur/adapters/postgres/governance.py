@@ -1,0 +1,56 @@
+"""Authorisations in PostgreSQL, and the gate table compiled from them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from necmergitur.adapters.postgres.queries import fill, load
+from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.gate import GateTable, compile_table
+
+CODEC = RowCodec(Authorisation)
+SQL = {
+    name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("governance").items()
+}
+
+
+class GateCache:
+    """The compiled table of a process. A transaction checks its version, so it is never older than that."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.table: GateTable | None = None
+
+
+class GovernanceMixin:
+    """`operations.ports.GovernanceStore` inside one transaction."""
+
+    cursor: psycopg.Cursor[Any]
+    gate_cache: GateCache
+
+    def gate_table(self, now: datetime) -> GateTable:
+        """Return the compiled authorisations as of this transaction."""
+        row = self.cursor.execute(SQL["version"]).fetchone()
+        assert row is not None
+        cached = self.gate_cache.table
+        if cached is None or cached.version != row[0]:
+            found = self.cursor.execute(SQL["in_force"], {"now": now}).fetchall()
+            cached = compile_table((CODEC.from_row(r) for r in found), now, row[0])
+        else:
+            cached = GateTable(cached.by_modality, now, cached.version)
+        self.gate_cache.table = cached
+        return cached
+
+    def authorisation(self, authorisation_id: UUID) -> Authorisation | None:
+        """Return one authorisation."""
+        row = self.cursor.execute(SQL["one"], {"id": authorisation_id}).fetchone()
+        return None if row is None else CODEC.from_row(row)
+
+    def put_authorisation(self, authorisation: Authorisation, seq: int) -> None:
+        """Store an authorisation; every gate reloads at its next transaction."""
+        self.cursor.execute(SQL["put"], {**CODEC.to_row(authorisation), "last_seq": seq})
+        self.cursor.execute(SQL["bump"])
+        self.cursor.execute(SQL["notify"])

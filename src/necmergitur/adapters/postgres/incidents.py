@@ -1,0 +1,153 @@
+"""Incidents, their signals and proposals in PostgreSQL."""
+
+import math
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from necmergitur.adapters.postgres.queries import fill, load
+from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.dispatch.constants import MATCH_RADIUS_M
+from necmergitur.dispatch.incidents import Incident, Link
+from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
+from necmergitur.operations.ports import Note, Proposal
+from necmergitur.signals.constants import ACCURACY_MAX_M
+from necmergitur.signals.press import Signal
+
+CODEC = RowCodec(Incident, position="position")
+SQL = {
+    name: fill(
+        query,
+        columns=CODEC.columns(),
+        columns_i=CODEC.columns("i."),
+        values=CODEC.values(),
+        updates=CODEC.updates(),
+    )
+    for name, query in load("incidents").items()
+}
+
+
+class IncidentMixin:
+    """`operations.ports.IncidentStore` inside one transaction."""
+
+    cursor: psycopg.Cursor[Any]
+
+    def new_incident_number(self, now: datetime) -> str:
+        """Return "year-serial"; a serial lost to a rollback leaves a gap, never a double."""
+        row = self.cursor.execute(SQL["new_number"]).fetchone()
+        assert row is not None
+        return f"{now.year}-{row[0]:04d}"
+
+    def incident(self, incident_id: UUID) -> Incident | None:
+        """Return one incident."""
+        row = self.cursor.execute(SQL["one"], {"id": incident_id}).fetchone()
+        return None if row is None else CODEC.from_row(row)
+
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
+        """Return open incidents inside a box around any position (scoring does the rest)."""
+        if not positions:
+            return []
+        reach_m = MATCH_RADIUS_M + min(ACCURACY_MAX_M, 1_000.0)
+        dlat = math.degrees(reach_m / EARTH_RADIUS_M)
+        dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
+        parts = {
+            "since": since,
+            "lon": [p.lon for p in positions],
+            "lat": [p.lat for p in positions],
+            "dlat": dlat,
+            "dlon": dlon,
+        }
+        return [CODEC.from_row(row) for row in self.cursor.execute(SQL["near"], parts)]
+
+    def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:
+        """Return, by device, the newest open incident holding one of its signals."""
+        found = self.cursor.execute(SQL["of_devices"], {"devices": list(devices)})
+        return {row[0]: CODEC.from_row(row[1:]) for row in found}
+
+    def incidents_due(self, now: datetime, limit: int) -> list[Incident]:
+        """Return open incidents past their deadline."""
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["due"], {"now": now, "limit": limit})]
+
+    def incidents_seeking(self, now: datetime, limit: int) -> list[Incident]:
+        """Return open incidents that want a drone."""
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["seeking"], {"now": now, "limit": limit})]
+
+    def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
+        """Store incidents as folded."""
+        if incidents:
+            self.cursor.executemany(SQL["put"], [{**CODEC.to_row(i), "last_seq": seq} for i in incidents])
+
+    def put_links(self, links: Sequence[tuple[UUID, Link]], by: str, at: datetime) -> None:
+        """Attach signals to incidents."""
+        if not links:
+            return
+        self.cursor.execute(
+            SQL["put_links"],
+            {
+                "by": by,
+                "at": at,
+                "incident_id": [incident_id for incident_id, _ in links],
+                "signal_id": [link.signal_id for _, link in links],
+                "score": [link.score for _, link in links],
+                "reason": [link.reason for _, link in links],
+            },
+        )
+        self.cursor.execute(
+            SQL["move_signals"],
+            {
+                "incident_id": [incident_id for incident_id, _ in links],
+                "signal_id": [link.signal_id for _, link in links],
+            },
+        )
+
+    def undo_links(self, incident_id: UUID, signal_ids: Sequence[UUID], at: datetime) -> list[Link]:
+        """Detach signals; the rows stay, marked."""
+        parts = {"incident_id": incident_id, "signal_ids": list(signal_ids), "at": at}
+        return [Link(row[0], row[1], row[2], row[3]) for row in self.cursor.execute(SQL["undo_links"], parts)]
+
+    def signals_of(self, incident_id: UUID) -> list[Signal]:
+        """Return the signals an incident holds now."""
+        return [_signal(row) for row in self.cursor.execute(SQL["signals_of"], {"incident_id": incident_id})]
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return one proposal."""
+        row = self.cursor.execute(SQL["proposal"], {"id": proposal_id}).fetchone()
+        fields = (f.name for f in msgspec.structs.fields(Proposal))
+        order = "id incident_id other_id score reason proposed_at state decided_by decided_at".split()
+        assert set(order) == set(fields)
+        return None if row is None else Proposal(**dict(zip(order, row, strict=True)))
+
+    def put_proposals(self, proposals: Sequence[Proposal]) -> None:
+        """Store proposals."""
+        self.cursor.executemany(SQL["put_proposal"], [msgspec.structs.asdict(p) for p in proposals])
+        self.cursor.execute("SELECT pg_notify('nec_ledger', '')")
+
+    def put_note(self, note: Note, seq: int) -> None:
+        """Store a note."""
+        self.cursor.execute(SQL["put_note"], {**msgspec.structs.asdict(note), "last_seq": seq})
+
+
+def _signal(row: Sequence[Any]) -> Signal:
+    lon, lat = row[7], row[8]
+    return Signal(
+        id=row[0],
+        device_id=row[1],
+        boot_id=row[2],
+        seq=row[3],
+        kind=row[4],
+        claimed_at=row[5],
+        received_at=row[6],
+        position=None if lon is None else Position(lon, lat),
+        accuracy_m=row[9] or ACCURACY_MAX_M,
+        zone_id=row[10],
+        label=row[11],
+        personal=bool(row[12]),
+        test=row[13],
+        duress=False,
+        double=False,
+        flags=tuple(row[14]),
+    )

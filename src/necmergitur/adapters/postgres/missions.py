@@ -1,0 +1,92 @@
+"""Missions, drones, pilots and geozones in PostgreSQL."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from necmergitur.adapters.postgres.queries import fill, load
+from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.dispatch.constants import PILOT_QUALIFICATION
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.pilots import PilotFact
+from necmergitur.kernel.geo import Position
+from necmergitur.operations.ports import DroneRecord
+from necmergitur.territory.geozones import GeozoneSet
+
+CODEC = RowCodec(Mission, renamed={"order": "order_name"}, position="target")
+SQL = {
+    name: fill(query, columns=CODEC.columns(), values=CODEC.values(), updates=CODEC.updates())
+    for name, query in load("missions").items()
+}
+
+
+class MissionMixin:
+    """`operations.ports.MissionStore` inside one transaction."""
+
+    cursor: psycopg.Cursor[Any]
+
+    def mission(self, mission_id: UUID) -> Mission | None:
+        """Return one mission."""
+        row = self.cursor.execute(SQL["one"], {"id": mission_id}).fetchone()
+        return None if row is None else CODEC.from_row(row)
+
+    def live_missions(self) -> list[Mission]:
+        """Return missions that have not ended."""
+        return [CODEC.from_row(row) for row in self.cursor.execute(SQL["live"])]
+
+    def missions_of(self, incident_id: UUID) -> list[Mission]:
+        """Return an incident's missions."""
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["of_incident"], {"incident_id": incident_id})]
+
+    def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
+        """Return offers nobody answered in time."""
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["offers_expired"], {"now": now, "limit": limit})]
+
+    def put_missions(self, missions: Collection[Mission], seq: int) -> None:
+        """Store missions as folded."""
+        if missions:
+            self.cursor.executemany(SQL["put"], [{**CODEC.to_row(m), "last_seq": seq} for m in missions])
+
+    def drones(self) -> list[DroneRecord]:
+        """Return installed drones."""
+        return [
+            DroneRecord(
+                id=r[0],
+                dock=Position(r[1], r[2]),
+                zone_id=r[3],
+                link_url=r[4],
+                camera_url=r[5],
+                system_id=r[6],
+                signing_key=None if r[7] is None else bytes(r[7]),
+                speed_m_s=r[8],
+                enabled=r[9],
+                disabled_reason=r[10],
+            )
+            for r in self.cursor.execute(SQL["drones"])
+        ]
+
+    def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
+        """Return pilots whose shift covers `now`."""
+        parts = {"now": now, "kind": PILOT_QUALIFICATION}
+        return [
+            PilotFact(
+                user_id=r[0],
+                name=r[1],
+                shift_ends_at=r[2],
+                qualified_until=r[3],
+                max_missions=r[4],
+                load=r[5],
+                paused=r[6],
+                last_offered_at=r[7],
+            )
+            for r in self.cursor.execute(SQL["pilots_on_shift"], parts)
+        ]
+
+    def geozones(self) -> GeozoneSet | None:
+        """Return the geozones last read."""
+        row = self.cursor.execute(SQL["geozones"]).fetchone()
+        return None if row is None else msgspec.json.decode(row[2], type=GeozoneSet)

@@ -1,0 +1,35 @@
+"""Which zone a position lies in: zone polygons kept in memory, re-read when the city changes."""
+
+from typing import Any
+
+import psycopg
+from shapely import STRtree
+from shapely.geometry import Point, Polygon
+
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.kernel.geo import Position
+
+
+class ZoneIndex:
+    """Zones by place. Shared by the transactions of a process; not by processes."""
+
+    def __init__(self) -> None:
+        """Start empty; the first look-up reads the zones."""
+        self._tree: STRtree | None = None
+        self._zones: list[tuple[str, str]] = []
+
+    def forget(self) -> None:
+        """Read the zones again at the next look-up (after an import)."""
+        self._tree = None
+
+    def find(self, cursor: psycopg.Cursor[Any], position: Position) -> tuple[str, str] | None:
+        """Return (zone id, label) of the zone that holds `position`."""
+        if self._tree is None:
+            shapes, self._zones = [], []
+            for zone_id, label, rings in cursor.execute(load("signals")["zones"]).fetchall():
+                for polygon in rings:
+                    shapes.append(Polygon(polygon[0], polygon[1:]))
+                    self._zones.append((zone_id, label))
+            self._tree = STRtree(shapes)
+        hits = self._tree.query(Point(position.lon, position.lat), predicate="intersects")
+        return None if len(hits) == 0 else self._zones[int(min(hits))]

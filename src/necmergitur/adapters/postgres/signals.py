@@ -1,0 +1,93 @@
+"""Presses, devices and heartbeats in PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.kernel.geo import Position
+from necmergitur.operations.ports import KnownSignal, StoredSignal
+from necmergitur.signals.press import Device
+
+SQL = load("signals")
+
+
+class SignalMixin:
+    """`operations.ports.SignalStore` inside one transaction."""
+
+    cursor: psycopg.Cursor[Any]
+    zone_index: ZoneIndex
+
+    def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
+        """Return what was answered to presses already recorded."""
+        parts = {"device": [k[0] for k in keys], "boot": [k[1] for k in keys], "seq": [k[2] for k in keys]}
+        return {
+            (device, boot, seq): KnownSignal(signal_id, incident_id, rung)
+            for device, boot, seq, signal_id, incident_id, rung in self.cursor.execute(SQL["known_signals"], parts)
+        }
+
+    def devices(self, ids: Collection[str]) -> dict[str, Device]:
+        """Return known devices by id."""
+        found = self.cursor.execute(SQL["devices"], {"ids": list(ids)})
+        return {row[0]: _device(row) for row in found}
+
+    def zones_under_test(self, now: datetime) -> frozenset[str] | None:
+        """Return zones in a test window; None when one covers the whole city."""
+        zones: set[str] = set()
+        for (listed,) in self.cursor.execute(SQL["test_windows"], {"now": now}):
+            if listed is None:
+                return None
+            zones.update(listed)
+        return frozenset(zones)
+
+    def zone_at(self, position: Position) -> tuple[str, str] | None:
+        """Return (zone id, label) around `position`."""
+        return self.zone_index.find(self.cursor, position)
+
+    def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:
+        """Store signals. Raises VersionConflict's cause (UniqueViolation) to the caller when one exists."""
+        rows = [(s.signal, s.incident_id, s.authorisation_id) for s in signals]
+        self.cursor.execute(
+            SQL["put_signals"],
+            {
+                "recorded_at": recorded_at,
+                "ledger_seq": seq,
+                "id": [s.id for s, _, _ in rows],
+                "device_id": [s.device_id for s, _, _ in rows],
+                "boot_id": [s.boot_id for s, _, _ in rows],
+                "seq": [s.seq for s, _, _ in rows],
+                "kind": [s.kind for s, _, _ in rows],
+                "claimed_at": [s.claimed_at for s, _, _ in rows],
+                "received_at": [s.received_at for s, _, _ in rows],
+                "lon": [s.position.lon if s.position else None for s, _, _ in rows],
+                "lat": [s.position.lat if s.position else None for s, _, _ in rows],
+                "accuracy_m": [s.accuracy_m for s, _, _ in rows],
+                "zone_id": [s.zone_id for s, _, _ in rows],
+                "flags": [",".join(s.flags) for s, _, _ in rows],
+                "test": [s.test for s, _, _ in rows],
+                "incident_id": [i for _, i, _ in rows],
+                "authorisation_id": [a for _, _, a in rows],
+            },
+        )
+
+
+def _device(row: Sequence[Any]) -> Device:
+    lon, lat = row[4], row[5]
+    return Device(
+        id=row[0],
+        kind=row[1],
+        label=row[2],
+        zone_id=row[3],
+        installed=None if lon is None else Position(lon, lat),
+        retired=row[6],
+        credential_hash=_bytes(row[7]),
+        cancel_hash=_bytes(row[8]),
+        duress_hash=_bytes(row[9]),
+    )
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)

@@ -1,0 +1,20 @@
+-- name: version
+SELECT version FROM gate_table_version;
+
+-- name: in_force
+SELECT {columns} FROM authorisation WHERE kind <> 'standing' AND valid_until > %(now)s::timestamptz - interval '7 days'
+ORDER BY granted_at DESC;
+
+-- name: one
+SELECT {columns} FROM authorisation WHERE id = %(id)s;
+
+-- name: put
+INSERT INTO authorisation ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
+ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by,
+  revoked_reason = excluded.revoked_reason, version = excluded.version, last_seq = excluded.last_seq;
+
+-- name: bump
+UPDATE gate_table_version SET version = version + 1;
+
+-- name: notify
+SELECT pg_notify('nec_gate', '');

@@ -1,0 +1,70 @@
+-- name: new_number
+SELECT nextval('incident_number');
+
+-- name: one
+SELECT {columns} FROM incident WHERE id = %(id)s;
+
+-- name: near
+SELECT {columns} FROM incident i
+WHERE state = 'open' AND last_signal_at >= %(since)s
+  AND EXISTS (SELECT FROM unnest(%(lon)s::float8[], %(lat)s::float8[]) AS p (lon, lat)
+    WHERE i.lat BETWEEN p.lat - %(dlat)s AND p.lat + %(dlat)s AND i.lon BETWEEN p.lon - %(dlon)s AND p.lon + %(dlon)s);
+
+-- name: of_devices
+SELECT DISTINCT ON (s.device_id) s.device_id, {columns_i}
+FROM signal s
+JOIN incident_signal l ON l.signal_id = s.id AND l.undone_at IS NULL
+JOIN incident i ON i.id = l.incident_id AND i.state = 'open'
+WHERE s.device_id = ANY(%(devices)s)
+ORDER BY s.device_id, i.last_signal_at DESC;
+
+-- name: due
+SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s;
+
+-- name: seeking
+SELECT {columns} FROM incident
+WHERE state = 'open' AND NOT test
+  AND (drone = 'searching' OR (drone = 'refused' AND (drone_retry_at IS NULL OR drone_retry_at <= %(now)s)))
+  AND NOT (cancelled AND NOT duress)
+ORDER BY opened_at LIMIT %(limit)s;
+
+-- name: put
+INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
+ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
+
+-- name: put_links
+INSERT INTO incident_signal (incident_id, signal_id, score, reason, attached_by, attached_at)
+SELECT t.incident_id, t.signal_id, t.score, t.reason, %(by)s, %(at)s
+FROM unnest(%(incident_id)s::uuid[], %(signal_id)s::uuid[], %(score)s::real[], %(reason)s::text[])
+  AS t (incident_id, signal_id, score, reason)
+ON CONFLICT DO NOTHING;
+
+-- name: move_signals
+UPDATE signal s SET incident_id = t.incident_id
+FROM unnest(%(incident_id)s::uuid[], %(signal_id)s::uuid[]) AS t (incident_id, signal_id)
+WHERE s.id = t.signal_id AND s.incident_id IS DISTINCT FROM t.incident_id;
+
+-- name: undo_links
+UPDATE incident_signal l SET undone_at = %(at)s FROM signal s
+WHERE l.incident_id = %(incident_id)s AND l.signal_id = ANY(%(signal_ids)s) AND l.undone_at IS NULL AND s.id = l.signal_id
+RETURNING l.signal_id, s.device_id, l.score, l.reason;
+
+-- name: signals_of
+SELECT s.id, s.device_id, s.boot_id, s.seq, s.kind, s.claimed_at, s.received_at, s.lon, s.lat, s.accuracy_m, s.zone_id,
+  coalesce(d.label, s.device_id), d.kind = 'personal', s.test, s.flags
+FROM incident_signal l JOIN signal s ON s.id = l.signal_id LEFT JOIN device d ON d.id = s.device_id
+WHERE l.incident_id = %(incident_id)s AND l.undone_at IS NULL ORDER BY s.received_at, s.id;
+
+-- name: proposal
+SELECT id, incident_id, other_id, score, reason, proposed_at, state, decided_by, decided_at
+FROM proposal WHERE id = %(id)s;
+
+-- name: put_proposal
+INSERT INTO proposal (id, incident_id, other_id, score, reason, proposed_at, state, decided_by, decided_at)
+VALUES (%(id)s, %(incident_id)s, %(other_id)s, %(score)s, %(reason)s, %(proposed_at)s, %(state)s, %(decided_by)s,
+  %(decided_at)s)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at;
+
+-- name: put_note
+INSERT INTO incident_note (id, incident_id, kind, author_name, written_at, body, last_seq)
+VALUES (%(id)s, %(incident_id)s, %(kind)s, %(author_name)s, %(written_at)s, %(body)s, %(last_seq)s);

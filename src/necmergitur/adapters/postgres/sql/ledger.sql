@@ -1,0 +1,55 @@
+-- name: lock
+-- Appends take this lock until their commit, so the sequence is commit order and a tail reader misses nothing.
+SELECT pg_advisory_xact_lock(20151113);
+
+-- name: head
+SELECT seq, hash FROM ledger_event ORDER BY seq DESC LIMIT 1;
+
+-- name: versions
+SELECT stream, max(version) FROM ledger_event WHERE stream = ANY(%(streams)s) GROUP BY stream;
+
+-- name: append
+INSERT INTO ledger_event
+  (seq, stream, version, kind, recorded_at, authorisation_id, actor, payload, personal, prev_hash, hash)
+SELECT * FROM unnest(
+  %(seq)s::bigint[], %(stream)s::text[], %(version)s::int[], %(kind)s::text[], %(recorded_at)s::timestamptz[],
+  %(authorisation_id)s::uuid[], %(actor)s::text[], %(payload)s::json[], %(personal)s::bytea[],
+  %(prev_hash)s::bytea[], %(hash)s::bytea[]);
+
+-- name: notify
+SELECT pg_notify('nec_ledger', %(seq)s::text);
+
+-- name: stream
+SELECT seq, stream, version, kind, recorded_at, authorisation_id::text, actor, payload::text, personal, prev_hash, hash
+FROM ledger_event WHERE stream = %(stream)s ORDER BY version;
+
+-- name: tail
+SELECT seq, stream, version, kind, recorded_at, authorisation_id::text, actor, payload::text, personal, prev_hash, hash
+FROM ledger_event WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s;
+
+-- name: enqueue
+INSERT INTO outbox (kind, dedupe, payload, due_at)
+SELECT * FROM unnest(%(kind)s::text[], %(dedupe)s::text[], %(payload)s::json[], %(due_at)s::timestamptz[])
+ON CONFLICT (dedupe) DO NOTHING;
+
+-- name: lease
+UPDATE outbox SET leased_until = %(now)s::timestamptz + %(lease)s::interval, attempts = attempts + 1
+WHERE id IN (
+  SELECT id FROM outbox
+  WHERE done_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+  ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING id, kind, payload::text, attempts;
+
+-- name: effect_done
+UPDATE outbox SET done_at = %(now)s, error = NULL WHERE id = %(id)s;
+
+-- name: effect_failed
+UPDATE outbox SET error = %(error)s, leased_until = NULL, due_at = %(due_at)s,
+  done_at = CASE WHEN %(give_up)s THEN %(now)s::timestamptz END
+WHERE id = %(id)s;
+
+-- name: data_key
+SELECT key FROM holders.data_key WHERE key_id = %(key_id)s AND destroyed_at IS NULL;
+
+-- name: put_data_key
+INSERT INTO holders.data_key (key_id, key) VALUES (%(key_id)s, %(key)s) ON CONFLICT (key_id) DO NOTHING;

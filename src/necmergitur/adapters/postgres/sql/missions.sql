@@ -1,0 +1,33 @@
+-- name: one
+SELECT {columns} FROM mission WHERE id = %(id)s;
+
+-- name: live
+SELECT {columns} FROM mission WHERE state <> 'ended' ORDER BY offered_at, id;
+
+-- name: of_incident
+SELECT {columns} FROM mission WHERE incident_id = %(incident_id)s ORDER BY offered_at, id;
+
+-- name: offers_expired
+SELECT {columns} FROM mission WHERE state = 'offered' AND offer_expires_at <= %(now)s ORDER BY offer_expires_at
+LIMIT %(limit)s;
+
+-- name: put
+INSERT INTO mission ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
+ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
+
+-- name: drones
+SELECT r.id, d.lon, d.lat, r.zone_id, r.link_url, r.camera_url, r.system_id, r.signing_key, r.speed_m_s, r.enabled,
+  r.disabled_reason
+FROM drone r JOIN dock d ON d.id = r.dock_id WHERE d.retired_at IS NULL ORDER BY r.id;
+
+-- name: pilots_on_shift
+SELECT s.user_id, s.name, s.ends_at, q.valid_until, s.max_missions,
+  (SELECT count(*) FROM mission m WHERE m.pilot_id = s.user_id AND m.state <> 'ended'), s.paused,
+  (SELECT max(m.offered_at) FROM mission m WHERE m.pilot_id = s.user_id AND m.offered_at > %(now)s::timestamptz - interval '12 hours')
+FROM pilot_shift s
+LEFT JOIN qualification q ON q.user_id = s.user_id AND q.kind = %(kind)s AND q.valid_from <= %(now)s
+WHERE s.ended_at IS NULL AND s.starts_at <= %(now)s AND s.ends_at > %(now)s
+ORDER BY s.user_id;
+
+-- name: geozones
+SELECT source, read_at, zones::text, problems::text FROM geozone_set ORDER BY id DESC LIMIT 1;

@@ -1,0 +1,117 @@
+"""The store: transactions over a pool of connections that write as `nec_ledger`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from necmergitur.adapters.ids import SystemIds
+from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
+from necmergitur.adapters.postgres.incidents import IncidentMixin
+from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
+from necmergitur.adapters.postgres.ledger import LedgerMixin
+from necmergitur.adapters.postgres.missions import MissionMixin
+from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.signals import SignalMixin
+from necmergitur.adapters.sealing import KeyRing
+from necmergitur.kernel.ids import IdSource
+from necmergitur.ledger.ports import VersionConflict
+from necmergitur.operations.ports import Effect, Transaction, Unreachable
+
+# A writer that stalls while it holds the append lock is cut off, so the others go on.
+SESSION = "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
+CONNECT_TIMEOUT_S = 3
+
+
+class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin):
+    """Everything one transaction can do (`operations.ports.Transaction`)."""
+
+    def __init__(
+        self, cursor: psycopg.Cursor[Any], zone_index: ZoneIndex, gate_cache: GateCache, keys: KeyRing
+    ) -> None:
+        """Work on `cursor` until the caller's `with` block commits."""
+        self.cursor = cursor
+        self.zone_index = zone_index
+        self.gate_cache = gate_cache
+        self._keys = keys
+
+    def enqueue(self, effects: Sequence[Effect]) -> None:
+        """Put effects in the outbox; one already there is left alone."""
+        if not effects:
+            return
+        self.cursor.execute(
+            LEDGER_SQL["enqueue"],
+            {
+                "kind": [e.kind for e in effects],
+                "dedupe": [e.dedupe for e in effects],
+                "payload": [msgspec.json.encode(e.payload).decode() for e in effects],
+                "due_at": [e.due_at for e in effects],
+            },
+        )
+
+    def seal(self, plain: bytes) -> bytes:
+        """Encrypt under today's key."""
+        return self._keys.seal(self.cursor, plain, datetime.now(UTC))
+
+    def unseal(self, sealed: bytes) -> bytes | None:
+        """Decrypt, or None when the key is gone."""
+        return self._keys.unseal(self.cursor, sealed)
+
+
+class PostgresStore:
+    """`operations.ports.Store`. One per process; threads share it."""
+
+    def __init__(self, url: str, *, connections_max: int = 4, ids: IdSource | None = None) -> None:
+        """Open lazily on `url`; at most `connections_max` connections."""
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            open=False,
+            timeout=CONNECT_TIMEOUT_S,
+            reconnect_timeout=0.5,
+            kwargs={"options": SESSION, "connect_timeout": CONNECT_TIMEOUT_S},
+            name="ledger",
+        )
+        self._ids: IdSource = ids or SystemIds()
+        self.zone_index = ZoneIndex()
+        self._gate_cache = GateCache()
+        self._keys = KeyRing()
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new identifiers come from."""
+        return self._ids
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction. Raises Unreachable when the database cannot be had, VersionConflict on a race."""
+        if self._pool.closed:
+            self._pool.open()
+        try:
+            with self._pool.connection() as connection, connection.cursor() as cursor:
+                yield PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._keys)
+        except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
+            raise VersionConflict(str(race)) from race
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
+            raise Unreachable(str(lost)) from lost
+
+    @contextmanager
+    def cursor(self) -> Iterator[psycopg.Cursor[Any]]:
+        """Open a plain transaction for adapters of their own. Raises Unreachable."""
+        if self._pool.closed:
+            self._pool.open()
+        try:
+            with self._pool.connection() as connection, connection.cursor() as cursor:
+                yield cursor
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
+            raise Unreachable(str(lost)) from lost
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()

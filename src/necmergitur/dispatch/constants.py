@@ -1,0 +1,36 @@
+"""Bounds of the dispatch room, each with its source."""
+
+from datetime import timedelta
+
+# Ladder: design of this house, in line with NFPA 1225:2022 (answer within 10 s for 90 %, process within 60 s).
+LEVEL_DEADLINES = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
+LEVELS = ("operator", "lead", "duty_officer", "everyone")
+REPEAT_DEADLINE = timedelta(seconds=60)  # ours: an unanswered incident rings again each minute, for ever
+ACTING_DEADLINE = timedelta(seconds=60)  # NFPA 1225:2022: processed within 60 s
+
+CANCEL_WINDOW = timedelta(seconds=5)  # ours: overlaps dock opening, so costs no time
+OFFER_LASTS = timedelta(seconds=10)  # a pilot has ten seconds, then the next
+OFFERS_MAX = 12  # ours: after that many refusals humans are told and the search rests
+SEARCH_REST = timedelta(seconds=5)  # ours: how long before an empty search is tried again
+
+# Matching: ours, to be measured against judged pairs; distances are compared with the stated accuracy.
+ATTACH_SCORE_MIN = 0.7
+PROPOSE_SCORE_MIN = 0.35
+MATCH_WINDOW = timedelta(minutes=20)
+MATCH_TIME_SCALE = timedelta(minutes=10)
+MATCH_DISTANCE_FLOOR_M = 40.0
+MATCH_RADIUS_M = 400.0
+
+# Choice of drone: measured, see docs/benchmarks.md.
+ASSIGNMENT_OPEN_MIN = 20  # linear assignment from 20 open incidents; greedy costs below 3 % under 50
+BATTERY_TAKEOFF_MIN_PCT = 35.0  # ours: two minutes out, twelve on scene, two back, and a reserve
+WIND_MAX_M_S = 12.0  # typical limit of a small multirotor (DJI Matrice 30: 12 m/s at take-off)
+LINK_MIN_PCT = 40.0  # ours
+ON_SCENE_TYPICAL = timedelta(minutes=12)  # simulation figure of the dispatch notes
+CHARGE_TYPICAL = timedelta(minutes=25)  # simulation figure of the dispatch notes
+SCENE_RADIUS_M = 60.0  # recording is allowed only inside it
+FLIGHT_ALTITUDE_M = 60.0  # ours: above most Paris roofs (37 m limit), under the 120 m ceiling
+ETA_MAX_S = 600.0  # ours: a drone farther than ten minutes is no help
+TOKEN_LASTS = timedelta(minutes=30)  # ours: longer than any battery
+PILOT_QUALIFICATION = "drone_pilot"
+NOTE_LENGTH_MAX = 2_000

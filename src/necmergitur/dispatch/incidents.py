@@ -1,0 +1,371 @@
+"""An incident: what we believe is happening. State, events, and the rules that make one from the other.
+
+Commands take the present state and an aware UTC instant and return events, or a Refusal.
+Nothing here is ever deleted: merge and split are facts that other facts can undo.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch.constants import ACTING_DEADLINE, LEVEL_DEADLINES, REPEAT_DEADLINE
+from necmergitur.kernel.geo import Position
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.signals.press import Signal
+
+Rung = Literal["received", "seen", "acknowledged", "acting"]
+RUNGS: tuple[Rung, ...] = ("received", "seen", "acknowledged", "acting")
+DroneStatus = Literal["none", "searching", "offered", "flying", "on_scene", "returning", "done", "refused"]
+# A drone is sought at once for these; for the rest a human decides (an unreadable press is checked first).
+SEEKS_DRONE: frozenset[str] = frozenset({"sos", "medical", "fire", "violence"})
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who acts: an account's id and the name shown on screens."""
+
+    id: int
+    name: str
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One signal held by an incident: why, how sure (0 to 1)."""
+
+    signal_id: UUID
+    device_id: str
+    score: float
+    reason: str
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one incident. `escalation` indexes constants.LEVELS; times are aware UTC."""
+
+    id: UUID
+    number: str
+    state: Literal["open", "closed", "merged"] = "open"
+    rung: Rung = "received"
+    kind: str
+    personal_device: str | None
+    test: bool
+    exercise: bool
+    duress: bool = False
+    cancelled: bool = False
+    position: Position
+    accuracy_m: float
+    zone_id: str | None
+    label: str
+    opened_at: datetime
+    last_signal_at: datetime
+    signal_count: int = 0
+    escalation: int = 0
+    due_at: datetime | None
+    owner_id: int | None = None
+    owner_name: str = ""
+    drone: DroneStatus = "none"
+    drone_reason: str = ""
+    drone_retry_at: datetime | None = None
+    outcome: str = ""
+    closed_at: datetime | None = None
+    merged_into: UUID | None = None
+    version: int = 0
+
+
+class IncidentOpened(msgspec.Struct, frozen=True, tag=True):
+    """`position` is None when it is a person's: it then travels sealed beside the fact."""
+
+    id: UUID
+    number: str
+    kind: str
+    personal_device: str | None
+    test: bool
+    exercise: bool
+    position: Position | None
+    accuracy_m: float
+    zone_id: str | None
+    label: str
+    at: datetime
+
+
+class SignalsAttached(msgspec.Struct, frozen=True, tag=True):
+    """Signals joined the incident; `label` and `kind` follow the gravest."""
+
+    links: tuple[Link, ...]
+    at: datetime
+
+
+class SignalsDetached(msgspec.Struct, frozen=True, tag=True):
+    """Signals left for another incident (a split)."""
+
+    signal_ids: tuple[UUID, ...]
+    to: UUID
+    by: Person
+    at: datetime
+
+
+class RungReached(msgspec.Struct, frozen=True, tag=True):
+    """A person climbed the ladder: seen, acknowledged, acting."""
+
+    rung: Rung
+    by: Person
+    at: datetime
+
+
+class IncidentEscalated(msgspec.Struct, frozen=True, tag=True):
+    """A deadline passed with no answer: the next level is told."""
+
+    level: int
+    missed: Rung
+    at: datetime
+
+
+class CallerCancelled(msgspec.Struct, frozen=True, tag=True):
+    """The caller took the call back with their ordinary PIN. The incident stays open for a human."""
+
+    device_id: str
+    at: datetime
+
+
+class DuressReported(msgspec.Struct, frozen=True, tag=True):
+    """The caller used the duress PIN: their screen says cancelled, ours says the opposite."""
+
+    device_id: str
+    at: datetime
+
+
+class DroneStatusChanged(msgspec.Struct, frozen=True, tag=True):
+    """The search for a drone moved on. `reason` is the one-line why shown on screen."""
+
+    status: DroneStatus
+    reason: str
+    retry_at: datetime | None
+    at: datetime
+
+
+class IncidentMerged(msgspec.Struct, frozen=True, tag=True):
+    """This incident is the same as another, which carries on."""
+
+    into: UUID
+    by: Person
+    at: datetime
+
+
+class IncidentUnmerged(msgspec.Struct, frozen=True, tag=True):
+    """A merge was undone."""
+
+    by: Person
+    at: datetime
+
+
+class IncidentClosed(msgspec.Struct, frozen=True, tag=True):
+    """It is over, and how."""
+
+    outcome: str
+    by: Person
+    at: datetime
+
+
+class IncidentReopened(msgspec.Struct, frozen=True, tag=True):
+    """It was not over."""
+
+    by: Person
+    at: datetime
+
+
+class NoteWritten(msgspec.Struct, frozen=True, tag=True):
+    """A note, call-back or hand-off. Its words may name people: they travel sealed."""
+
+    note_id: UUID
+    kind: str
+    by: Person
+    at: datetime
+
+
+IncidentEvent = (
+    IncidentOpened
+    | SignalsAttached
+    | SignalsDetached
+    | RungReached
+    | IncidentEscalated
+    | CallerCancelled
+    | DuressReported
+    | DroneStatusChanged
+    | IncidentMerged
+    | IncidentUnmerged
+    | IncidentClosed
+    | IncidentReopened
+    | NoteWritten
+)
+
+OUTCOMES = ("helped", "handed_over", "false_alarm", "not_found", "test", "duplicate", "cancelled_by_caller")
+
+
+def stream_of(incident_id: UUID) -> str:
+    """Return the ledger stream of an incident."""
+    return f"incident:{incident_id}"
+
+
+def open_from(
+    signal: Signal, *, incident_id: UUID, number: str, place: Position, exercise: bool, now: datetime
+) -> list[IncidentEvent]:
+    """Open an incident on its first signal, and seek a drone when its kind calls for one."""
+    events: list[IncidentEvent] = [
+        IncidentOpened(
+            id=incident_id,
+            number=number,
+            kind="test" if signal.test else signal.kind,
+            personal_device=signal.device_id if signal.personal else None,
+            test=signal.test,
+            exercise=exercise,
+            position=None if signal.personal else place,
+            accuracy_m=signal.accuracy_m,
+            zone_id=signal.zone_id,
+            label=signal.label,
+            at=now,
+        ),
+        SignalsAttached((Link(signal.id, signal.device_id, 1.0, "first signal"),), now),
+    ]
+    if signal.kind in SEEKS_DRONE and not signal.test:
+        events.append(DroneStatusChanged("searching", "", None, now))
+    return events
+
+
+def climb(state: Incident, rung: Rung, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Record that `by` saw, acknowledged or acts. Climbing twice to the same rung changes nothing."""
+    if state.state != "open":
+        return not_open(state)
+    if RUNGS.index(rung) <= RUNGS.index(state.rung):
+        if rung == state.rung and state.owner_id == by.id:
+            return []
+        return Refusal(rule="already_climbed", owner=state.owner_name, facts={"rung": state.rung})
+    return [RungReached(rung, by, now)]
+
+
+def escalate(state: Incident, now: datetime) -> list[IncidentEvent]:
+    """Escalate when the deadline has passed; nothing otherwise."""
+    if state.state != "open" or state.due_at is None or state.due_at > now:
+        return []
+    return [IncidentEscalated(min(state.escalation + 1, len(LEVEL_DEADLINES)), state.rung, now)]
+
+
+def close(state: Incident, outcome: str, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Close with an outcome from OUTCOMES."""
+    if state.state != "open":
+        return not_open(state)
+    if outcome not in OUTCOMES:
+        return Refusal(rule="outcome_unknown", detail=f"One of {', '.join(OUTCOMES)}.")
+    return [IncidentClosed(outcome, by, now)]
+
+
+def reopen(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Undo a closing."""
+    if state.state != "closed":
+        return Refusal(rule="not_closed", detail=f"Incident {state.number} is {state.state}.")
+    return [IncidentReopened(by, now)]
+
+
+def merge(state: Incident, into: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Merge `state` into `into`. A person's call never disappears into another person's."""
+    for one in (state, into):
+        if one.state != "open":
+            return not_open(one)
+    if state.id == into.id:
+        return Refusal(rule="same_incident")
+    if state.personal_device and into.personal_device and state.personal_device != into.personal_device:
+        return Refusal(rule="two_people", detail="Two people called: each keeps an incident.")
+    if state.test != into.test or state.exercise != into.exercise:
+        return Refusal(rule="test_and_real", detail="A test never mixes with a real call.")
+    return [IncidentMerged(into.id, by, now)]
+
+
+def unmerge(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Undo a merge: the incident is open again, where it was on the ladder."""
+    if state.state != "merged":
+        return Refusal(rule="not_merged", detail=f"Incident {state.number} is {state.state}.")
+    return [IncidentUnmerged(by, now)]
+
+
+def not_open(state: Incident) -> Refusal:
+    """Say that an incident is over, and where it went."""
+    return Refusal(
+        rule="incident_not_open",
+        detail=f"Incident {state.number} is {state.state}.",
+        facts={"number": state.number, "state": state.state},
+    )
+
+
+def change_drone(
+    state: Incident, status: DroneStatus, reason: str, now: datetime, retry_at: datetime | None = None
+) -> list[IncidentEvent]:
+    """Record where the search for a drone stands, when that changed."""
+    if state.drone == status and state.drone_reason == reason:
+        return []
+    return [DroneStatusChanged(status, reason, retry_at, now)]
+
+
+def evolve(state: Incident | None, event: IncidentEvent) -> Incident:
+    """Fold one event. Raises ValueError when the story does not start with IncidentOpened."""
+    if isinstance(event, IncidentOpened):
+        return _opened(event)
+    if state is None:
+        raise ValueError(f"{type(event).__name__} before IncidentOpened")
+    return msgspec.structs.replace(state, version=state.version + 1, **_changes(state, event))
+
+
+def _opened(event: IncidentOpened) -> Incident:
+    return Incident(
+        id=event.id,
+        number=event.number,
+        kind=event.kind,
+        personal_device=event.personal_device,
+        test=event.test,
+        exercise=event.exercise,
+        position=event.position or Position(0.0, 0.0),
+        accuracy_m=event.accuracy_m,
+        zone_id=event.zone_id,
+        label=event.label,
+        opened_at=event.at,
+        last_signal_at=event.at,
+        due_at=None if event.test else event.at + LEVEL_DEADLINES[0],
+        version=1,
+    )
+
+
+def _changes(state: Incident, event: IncidentEvent) -> dict[str, object]:
+    """Return the fields one event changes."""
+    match event:
+        case SignalsAttached(links, at):
+            return {"signal_count": state.signal_count + len(links), "last_signal_at": max(state.last_signal_at, at)}
+        case SignalsDetached(signal_ids=gone):
+            return {"signal_count": max(0, state.signal_count - len(gone))}
+        case RungReached(rung, by, at):
+            due = None if rung == "acting" else at + (ACTING_DEADLINE if rung == "acknowledged" else _level(state))
+            return {"rung": rung, "owner_id": by.id, "owner_name": by.name, "due_at": due}
+        case IncidentEscalated(level, _, at):
+            pause = LEVEL_DEADLINES[level] if level < len(LEVEL_DEADLINES) else REPEAT_DEADLINE
+            return {"escalation": level, "due_at": at + pause}
+        case CallerCancelled():
+            return {"cancelled": True}
+        case DuressReported(at=at):
+            return {"duress": True, "escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
+        case DroneStatusChanged(status, reason, retry_at):
+            return {"drone": status, "drone_reason": reason, "drone_retry_at": retry_at}
+        case IncidentMerged(into):
+            return {"state": "merged", "merged_into": into, "due_at": None}
+        case IncidentUnmerged(at=at):
+            return {"state": "open", "merged_into": None, "due_at": _due_again(state, at)}
+        case IncidentClosed(outcome, _, at):
+            return {"state": "closed", "outcome": outcome, "closed_at": at, "due_at": None}
+        case IncidentReopened(at=at):
+            return {"state": "open", "outcome": "", "closed_at": None, "due_at": _due_again(state, at)}
+        case _:
+            return {}
+
+
+def _level(state: Incident) -> timedelta:
+    return LEVEL_DEADLINES[min(state.escalation, len(LEVEL_DEADLINES) - 1)]
+
+
+def _due_again(state: Incident, at: datetime) -> datetime | None:
+    """Restart the clock of an incident that came back, unless somebody already acts or it is a test."""
+    return None if state.rung == "acting" or state.test else at + _level(state)

@@ -1,0 +1,130 @@
+"""An authorisation: who may collect or fly what, for which purpose, where, from when until when.
+
+Event-sourced. Editing is revoking and granting again: the record of what was in force stays whole.
+"""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.kernel.refusal import Refusal
+
+Kind = Literal["standing", "stream", "flight"]
+
+# Installed by the first migration; nobody can revoke them (see governance.gate).
+CALLS_FOR_HELP = UUID("00000000-0000-7000-8000-000000000001")
+RECORD_OF_DECISIONS = UUID("00000000-0000-7000-8000-000000000002")
+STANDING = frozenset({CALLS_FOR_HELP, RECORD_OF_DECISIONS})
+
+LABEL_LENGTH_MAX = 200  # ours: one line on a screen and in print
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flight authorisation adds. Heights are metres above ground; geozones are ED-269 identifiers."""
+
+    ceiling_m: float = 120.0  # EU 2019/947 UAS.OPEN.010: 120 m; a city may authorise less or more
+    geozones: tuple[str, ...] = ()
+    recording: bool = True
+    operator_class: str = ""
+
+
+class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
+    """One authorisation as it stands. `zones` or `streams` None means all of the territory or modality."""
+
+    id: UUID
+    kind: Kind
+    label: str
+    purpose: str
+    legal_basis: str
+    holder: str
+    modality: str
+    zones: tuple[str, ...] | None
+    streams: tuple[str, ...] | None
+    valid_from: datetime
+    valid_until: datetime | None
+    conditions: Conditions
+    demo: bool
+    granted_by: str
+    granted_at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
+    revoked_reason: str | None = None
+    version: int = 1
+
+    def current(self, now: datetime) -> bool:
+        """Return whether it is in force at `now`: [valid_from, valid_until), and not revoked."""
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return False
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+
+class AuthorisationGranted(msgspec.Struct, frozen=True, tag=True):
+    """An authorisation entered into the record."""
+
+    authorisation: Authorisation
+
+
+class AuthorisationRevoked(msgspec.Struct, frozen=True, tag=True):
+    """An authorisation ended before its time."""
+
+    id: UUID
+    at: datetime
+    by: str
+    reason: str
+
+
+AuthorisationEvent = AuthorisationGranted | AuthorisationRevoked
+
+
+def stream_of(authorisation_id: UUID) -> str:
+    """Return the ledger stream of an authorisation."""
+    return f"authorisation:{authorisation_id}"
+
+
+def grant(asked: Authorisation, now: datetime) -> AuthorisationGranted | Refusal:
+    """Check an authorisation as asked for. Refusals name the field a form should point at."""
+    if asked.kind == "standing" or asked.id in STANDING:
+        return Refusal(rule="standing_is_not_granted", detail="Standing authorisations come with the law, not a form.")
+    for field in ("label", "purpose", "legal_basis", "holder", "modality"):
+        value = getattr(asked, field)
+        if not value.strip():
+            return Refusal(rule=f"{field}_missing", detail=f"Say the {field.replace('_', ' ')}.")
+        if len(value) > LABEL_LENGTH_MAX:
+            return Refusal(rule=f"{field}_too_long", detail=f"At most {LABEL_LENGTH_MAX} characters.")
+    if asked.valid_until is None:
+        return Refusal(rule="valid_until_missing", detail="An authorisation has an end.")
+    if asked.valid_until <= asked.valid_from:
+        return Refusal(rule="valid_until_before_start", detail="It ends before it starts.")
+    if asked.valid_until <= now:
+        return Refusal(rule="valid_until_past", detail="It would already be over.")
+    if asked.zones is not None and not asked.zones:
+        return Refusal(rule="zones_empty", detail="Choose zones, or the whole territory.")
+    return AuthorisationGranted(asked)
+
+
+def revoke(state: Authorisation, by: str, reason: str, now: datetime) -> AuthorisationRevoked | Refusal:
+    """End an authorisation now. Standing ones cannot be ended; a reason is owed."""
+    if state.id in STANDING:
+        return Refusal(rule="standing_is_not_revoked", detail="A call for help is never refused.")
+    if state.revoked_at is not None:
+        return Refusal(rule="already_revoked", until=state.revoked_at)
+    if not reason.strip():
+        return Refusal(rule="reason_missing", detail="Say why it ends.")
+    return AuthorisationRevoked(state.id, now, by, reason.strip())
+
+
+def evolve(state: Authorisation | None, event: AuthorisationEvent) -> Authorisation:
+    """Fold one event. Raises ValueError when a revocation has nothing to revoke."""
+    if isinstance(event, AuthorisationGranted):
+        return event.authorisation
+    if state is None:
+        raise ValueError("revoked before granted")
+    return msgspec.structs.replace(
+        state,
+        revoked_at=event.at,
+        revoked_by=event.by,
+        revoked_reason=event.reason,
+        version=state.version + 1,
+    )

@@ -1,0 +1,125 @@
+"""The gate: the only way to an `Admitted` fact.
+
+A `GateTable` is an immutable snapshot of the authorisations, swapped whole by the adapter that loads it.
+A table older than one second closes sensors and flights; calls for help and the record stay open, because
+their authorisation is standing (GDPR art. 6(1)(d)-(e), recital 46).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, STANDING, Authorisation
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.ledger.admitted import Admitted
+from necmergitur.ledger.minting import mint
+
+TABLE_AGE_MAX = timedelta(seconds=1)  # architecture: an older table closes sensors
+
+CALL_FOR_HELP = "call_for_help"
+GOVERNANCE = "governance"
+FLIGHT = "drone_flight"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to write: which modality, for which purpose, from which stream and zone."""
+
+    modality: str
+    purpose: str
+    stream: str
+    zone_id: str | None = None
+
+
+class GateTable(msgspec.Struct, frozen=True):
+    """Authorisations by modality, and when they were read. Build with `compile_table`."""
+
+    by_modality: dict[str, tuple[Authorisation, ...]]
+    loaded_at: datetime
+    version: int = 0
+
+    def stale(self, now: datetime) -> bool:
+        """Return whether the table is too old to open a sensor or a flight."""
+        return now - self.loaded_at > TABLE_AGE_MAX
+
+    def find(self, request: Request, now: datetime) -> Authorisation | Refusal:
+        """Return the authorisation that covers `request` at `now`, or why none does."""
+        if self.stale(now):
+            return Refusal(
+                rule="gate_table_stale",
+                owner="gate",
+                detail=f"Authorisations were last read at {self.loaded_at.isoformat()}.",
+            )
+        nearest: Authorisation | None = None
+        for candidate in self.by_modality.get(request.modality, ()):
+            if candidate.purpose != request.purpose:
+                continue
+            if candidate.zones is not None and request.zone_id not in candidate.zones:
+                continue
+            if candidate.streams is not None and request.stream not in candidate.streams:
+                continue
+            if candidate.current(now):
+                return candidate
+            nearest = candidate
+        if nearest is not None:
+            return _not_current(nearest, now)
+        return Refusal(
+            rule="no_authorisation",
+            owner="gate",
+            detail=f"Nothing authorises {request.modality} for {request.purpose} here.",
+            facts={"modality": request.modality, "purpose": request.purpose, "zone": request.zone_id or ""},
+        )
+
+
+def _not_current(nearest: Authorisation, now: datetime) -> Refusal:
+    """Say how the closest authorisation falls short in time."""
+    facts = {"authorisation": nearest.label}
+    if nearest.revoked_at is not None and nearest.revoked_at <= now:
+        return Refusal(rule="authorisation_revoked", owner=nearest.revoked_by or "", facts=facts)
+    if now < nearest.valid_from:
+        return Refusal(
+            rule="authorisation_not_yet", owner=nearest.granted_by, until=nearest.valid_from, facts=facts
+        )
+    return Refusal(rule="authorisation_expired", owner=nearest.granted_by, facts=facts)
+
+
+def compile_table(authorisations: Iterable[Authorisation], loaded_at: datetime, version: int = 0) -> GateTable:
+    """Group authorisations by modality (standing ones need no row: they are law)."""
+    grouped: dict[str, list[Authorisation]] = {}
+    for item in authorisations:
+        if item.id not in STANDING:
+            grouped.setdefault(item.modality, []).append(item)
+    return GateTable({name: tuple(items) for name, items in grouped.items()}, loaded_at, version)
+
+
+def admit_call_for_help(facts: Sequence[Fact], now: datetime) -> list[Admitted]:
+    """Admit what follows from a call for help: signals, incidents, the humans' answer. Never refused."""
+    return [mint(fact, CALLS_FOR_HELP, now) for fact in facts]
+
+
+def admit_record(facts: Sequence[Fact], now: datetime) -> list[Admitted]:
+    """Admit a record of a decision about the system itself (grants, refusals, shifts). Never refused."""
+    return [mint(fact, RECORD_OF_DECISIONS, now) for fact in facts]
+
+
+def admit(table: GateTable, request: Request, facts: Sequence[Fact], now: datetime) -> list[Admitted] | Refusal:
+    """Admit facts of a sensor or a flight under the authorisation that covers `request`, or say why not."""
+    found = table.find(request, now)
+    if isinstance(found, Refusal):
+        return found
+    return [mint(fact, found.id, now) for fact in facts]
+
+
+def admit_under(
+    table: GateTable, authorisation_id: UUID, facts: Sequence[Fact], now: datetime
+) -> list[Admitted] | Refusal:
+    """Admit facts under one known authorisation, if it is current (a mission keeps the one it was offered under)."""
+    for items in table.by_modality.values():
+        for item in items:
+            if item.id == authorisation_id:
+                if table.stale(now):
+                    return Refusal(rule="gate_table_stale", owner="gate")
+                return [mint(fact, item.id, now) for fact in facts] if item.current(now) else _not_current(item, now)
+    return Refusal(rule="no_authorisation", owner="gate", facts={"authorisation": str(authorisation_id)})

@@ -1,0 +1,325 @@
+"""Find a drone and a pilot for every incident that wants one, and say why when there is none."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch import choice, incidents, missions, pilots
+from necmergitur.dispatch.choice import Choice, DroneFact, Need
+from necmergitur.dispatch.constants import (
+    CHARGE_TYPICAL,
+    FLIGHT_ALTITUDE_M,
+    OFFER_LASTS,
+    ON_SCENE_TYPICAL,
+    SEARCH_REST,
+)
+from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.pilots import PilotFact
+from necmergitur.governance import gate
+from necmergitur.governance.gate import FLIGHT, GateTable, Request
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.ledger.admitted import Admitted
+from necmergitur.operations.ports import DroneRecord, Store, Transaction
+from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
+from necmergitur.territory.geozones import GeozoneSet, route_clear
+
+ROUND_MAX = 256  # incidents looked at in one round; the next round takes the rest
+ROUTES_TRIED_MAX = 8  # drones whose route is checked for one incident before it is called out of reach
+EMERGENCY = "emergency_response"  # the purpose a flight authorisation must name
+ENGINE = Person(0, "Nec Mergitur")
+
+
+class DroneState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fleet says of a drone now."""
+
+    battery_pct: float | None
+    link_pct: float
+    wind_m_s: float | None
+    linked: bool
+    docked: bool
+
+
+class FleetView(Protocol):
+    """The drones as last heard; the engine's fleet, or a simulated one."""
+
+    def states(self) -> Mapping[str, DroneState]:
+        """Return the last state heard, by drone id."""
+        ...
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What one round did: missions offered, incidents left without and why."""
+
+    offered: tuple[Mission, ...]
+    refused: tuple[tuple[UUID, str], ...]
+
+
+class _Ground(msgspec.Struct, frozen=True):
+    """What a round reads once."""
+
+    table: GateTable
+    records: dict[str, DroneRecord]
+    fleet: choice.Fleet
+    pilots: list[PilotFact]
+    geozones: GeozoneSet | None
+
+
+def offer_pending(store: Store, view: FleetView, now: datetime) -> Round:
+    """Offer a mission for each incident that seeks a drone. Raises Unreachable."""
+    return on_conflict(lambda: _offer_pending(store, view, now))
+
+
+def _offer_pending(store: Store, view: FleetView, now: datetime) -> Round:
+    with store.transaction() as tx:
+        if not tx.incidents_seeking(now, 1):
+            return Round((), ())
+        tx.serialise()
+        seeking = tx.incidents_seeking(now, ROUND_MAX)
+        ground = _read_ground(tx, view, now)
+        offered: list[Mission] = []
+        refused: dict[UUID, Refusal] = {}
+        facts: list[Admitted] = []
+        changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
+        taken = list(ground.pilots)
+        for incident, chosen in _choose(ground, seeking, refused, now):
+            outcome = _offer(store, tx, ground, incident, chosen, taken, now)
+            if isinstance(outcome, Refusal):
+                refused[incident.id] = outcome
+                continue
+            mission, admitted = outcome
+            taken = [_loaded(p, now) if p.user_id == mission.pilot_id else p for p in taken]
+            offered.append(mission)
+            facts.extend(admitted)
+            changes[incident.id] = (incident, incidents.change_drone(incident, "offered", mission.why, now))
+        for incident in seeking:
+            why = refused.get(incident.id)
+            if why is not None:
+                changes[incident.id] = (incident, _refuse(incident, why, now))
+        if facts:
+            tx.put_missions(offered, tx.append(facts))
+        write_incidents(tx, changes, "engine:dispatch", now)
+        return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
+
+
+def _read_ground(tx: Transaction, view: FleetView, now: datetime) -> _Ground:
+    """Read drones, pilots, geozones and authorisations once for the round."""
+    records = {r.id: r for r in tx.drones()}
+    states = view.states()
+    busy = {m.drone_id: m for m in tx.live_missions()}
+    facts = [drone_fact(r, states.get(r.id), busy.get(r.id), now) for r in records.values()]
+    return _Ground(tx.gate_table(now), records, choice.Fleet(facts), tx.pilots_on_shift(now), tx.geozones())
+
+
+def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission | None, now: datetime) -> DroneFact:
+    """Join what is installed, what was heard and what it is doing into what choice needs."""
+    free_in_s = 0.0
+    if mission is not None:
+        since = mission.on_scene_at or mission.offered_at
+        until = since + ON_SCENE_TYPICAL + CHARGE_TYPICAL + timedelta(seconds=mission.eta_s)
+        free_in_s = max(1.0, (until - now).total_seconds())
+    elif state is not None and not state.docked:
+        free_in_s = CHARGE_TYPICAL.total_seconds()
+    return DroneFact(
+        id=record.id,
+        position=record.dock,
+        speed_m_s=record.speed_m_s,
+        battery_pct=None if state is None else state.battery_pct,
+        link_pct=0.0 if state is None else state.link_pct,
+        wind_m_s=None if state is None else state.wind_m_s,
+        linked=state is not None and state.linked,
+        enabled=record.enabled,
+        free_in_s=free_in_s,
+    )
+
+
+def _choose(
+    ground: _Ground, seeking: Sequence[Incident], refused: dict[UUID, Refusal], now: datetime
+) -> list[tuple[Incident, Choice]]:
+    """Choose drones; a route that crosses a forbidden geozone bars that drone and tries the next."""
+    by_id = {i.id: i for i in seeking}
+    needs: dict[UUID, Need] = {}
+    for incident in seeking:
+        allowed = _allowed(ground, incident, now)
+        if isinstance(allowed, Refusal):
+            refused[incident.id] = allowed
+        else:
+            needs[incident.id] = Need(incident.id, incident.position)
+    settled: list[tuple[Incident, Choice]] = []
+    used: frozenset[str] = frozenset()
+    for _ in range(ROUTES_TRIED_MAX):
+        if not needs:
+            break
+        pending = [msgspec.structs.replace(n, barred=n.barred | used) for n in needs.values()]
+        chosen = {c.incident_id: c for c in choice.choose(ground.fleet, pending)}
+        again = False
+        for incident_id, need in list(needs.items()):
+            found = chosen.get(incident_id)
+            if found is None:
+                if not again:
+                    refused.setdefault(incident_id, _none_usable(ground))
+                    del needs[incident_id]
+                continue
+            clear = _route(ground, by_id[incident_id], found, now)
+            if clear is None:
+                settled.append((by_id[incident_id], found))
+                used |= {found.drone_id}
+                del needs[incident_id]
+            else:
+                again = True
+                refused[incident_id] = clear
+                needs[incident_id] = msgspec.structs.replace(need, barred=need.barred | {found.drone_id})
+    for incident_id in needs:
+        refused.setdefault(incident_id, _none_usable(ground))
+    for incident, _ in settled:
+        refused.pop(incident.id, None)
+    return settled
+
+
+def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | None:
+    """Check what does not depend on the drone: the law, the geozones, the pilots."""
+    found = ground.table.find(_request(incident), now)
+    if isinstance(found, Refusal):
+        return found
+    if ground.geozones is None:
+        return Refusal(rule="no_geozones", owner="airspace", detail="No geozone set was ever read: no flight.")
+    usable = ground.geozones.usable(now)
+    if isinstance(usable, Refusal):
+        return usable
+    return None
+
+
+def _request(incident: Incident) -> Request:
+    return Request(modality=FLIGHT, purpose=EMERGENCY, stream="fleet", zone_id=incident.zone_id)
+
+
+def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) -> Refusal | None:
+    """Check the straight line from dock to scene against the geozones the authorisation opens."""
+    authorisation = ground.table.find(_request(incident), now)
+    if isinstance(authorisation, Refusal) or ground.geozones is None:
+        return Refusal(rule="no_authorisation")
+    return route_clear(
+        ground.geozones,
+        ground.records[found.drone_id].dock,
+        incident.position,
+        min(FLIGHT_ALTITUDE_M, authorisation.conditions.ceiling_m),
+        now,
+        frozenset(authorisation.conditions.geozones),
+    )
+
+
+def _none_usable(ground: _Ground) -> Refusal:
+    """Say how many drones each rule grounds."""
+    counts = {rule: str(count) for rule, count in sorted(ground.fleet.grounded.items())}
+    return Refusal(rule="no_drone", owner="dispatch", facts={"free": str(len(ground.fleet.drones)), **counts})
+
+
+def _offer(
+    store: Store,
+    tx: Transaction,
+    ground: _Ground,
+    incident: Incident,
+    chosen: Choice,
+    on_shift: Sequence[PilotFact],
+    now: datetime,
+) -> tuple[Mission, list[Admitted]] | Refusal:
+    """Offer one mission to one pilot, admitted under the flight authorisation in force."""
+    if chosen.wait_s > 0:
+        return Refusal(
+            rule="drone_soon",
+            owner="dispatch",
+            detail=chosen.why,
+            until=now + timedelta(seconds=chosen.wait_s),
+            facts={"drone": chosen.drone_id, "wait_s": f"{chosen.wait_s:.0f}"},
+        )
+    pilot = pilots.next_pilot(on_shift, (), now)
+    if pilot is None:
+        return Refusal(rule="no_pilot", owner="dispatch", facts={"on_shift": str(len(on_shift))})
+    authorisation = ground.table.find(_request(incident), now)
+    if isinstance(authorisation, Refusal):
+        return authorisation
+    personal = incident.personal_device is not None
+    event = missions.MissionOffered(
+        id=store.ids.new(),
+        incident_id=incident.id,
+        authorisation_id=authorisation.id,
+        drone_id=chosen.drone_id,
+        pilot=pilot,
+        target=None if personal else incident.position,
+        eta_s=round(chosen.eta_s, 1),
+        why=chosen.why,
+        expires_at=now + OFFER_LASTS,
+        at=now,
+    )
+    mission, facts = mission_facts(tx, None, [event], "engine:dispatch", incident.position)
+    admitted = gate.admit(ground.table, _request(incident), facts, now)
+    if isinstance(admitted, Refusal):
+        return admitted
+    assert mission is not None
+    return mission, admitted
+
+
+def _loaded(pilot: PilotFact, now: datetime) -> PilotFact:
+    return msgspec.structs.replace(pilot, load=pilot.load + 1, last_offered_at=now)
+
+
+def _refuse(incident: Incident, why: Refusal, now: datetime) -> list[IncidentEvent]:
+    """Keep searching, and say on screen what stands in the way. Humans were told when the incident opened."""
+    reason = describe(why)
+    if incident.drone == "refused" and incident.drone_reason == reason:
+        return []
+    retry_at = now + SEARCH_REST
+    return incidents.change_drone(incident, "refused", reason, now, retry_at)
+
+
+def describe(why: Refusal) -> str:
+    """Return a refusal as `rule key=value`, the form screens translate."""
+    parts = [why.rule, *(f"{k}={v}" for k, v in why.facts.items())]
+    return " ".join(parts)
+
+
+def pass_on_expired(store: Store, now: datetime) -> int:
+    """Give offers nobody answered in time to the next pilot. Returns how many moved. Raises Unreachable."""
+
+    def attempt() -> int:
+        with store.transaction() as tx:
+            expired = tx.offers_expired(now, ROUND_MAX)
+            for mission in expired:
+                _pass_on(tx, mission, "expired", "engine:timer", now)
+            return len(expired)
+
+    return on_conflict(attempt)
+
+
+def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission | Refusal:
+    """A pilot says no: the next one is asked at once."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            if mission.state != "offered" or mission.pilot_id != by.id:
+                return Refusal(rule="offer_gone", owner=mission.pilot_name)
+            return _pass_on(tx, mission, "declined", f"user:{by.id}", now)
+
+    return on_conflict(attempt)
+
+
+def _pass_on(tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:
+    """Ask the next pilot; with nobody left the mission ends and the incident says so."""
+    assert reason in ("declined", "expired")
+    successor = pilots.next_pilot(tx.pilots_on_shift(now), mission.tried_pilots, now)
+    events = missions.pass_on(mission, "declined" if reason == "declined" else "expired", successor, now)
+    after = write_missions(tx, {mission.id: (mission, events)}, actor, now).get(mission.id, mission)
+    incident = tx.incident(mission.incident_id)
+    if after.state == "ended" and incident is not None and incident.state == "open":
+        why = Refusal(rule="no_pilot_answered", facts={"asked": str(len(after.tried_pilots))})
+        gone = incidents.change_drone(incident, "refused", describe(why), now, now + SEARCH_REST)
+        write_incidents(tx, {incident.id: (incident, gone)}, actor, now)
+    return after

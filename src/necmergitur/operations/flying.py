@@ -1,0 +1,254 @@
+"""What pilots and drones do to a mission: accept, order, hand over, launch, reach a phase, end."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from necmergitur.dispatch import incidents, missions
+from necmergitur.dispatch.constants import FLIGHT_ALTITUDE_M, SCENE_RADIUS_M, TOKEN_LASTS
+from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
+from necmergitur.dispatch.missions import Mission, MissionEvent, Order
+from necmergitur.dispatch.pilots import PilotFact, unavailable
+from necmergitur.dispatch.tokens import MissionToken, Signer, Volume, issue
+from necmergitur.governance import gate
+from necmergitur.kernel.geo import LocalPlane, Position, distance_m
+from necmergitur.kernel.ids import AuthorisationId, DroneId, IncidentId, MissionId
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.intake import lift_off_not_before
+from necmergitur.operations.ports import Store, Transaction
+from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
+
+CORRIDOR_M = 80.0  # ours: room on each side of the straight line, and around both ends
+
+
+def accept(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission | Refusal:
+    """A qualified pilot on shift takes the mission offered to them. Only this makes a lift-off possible."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            events = missions.accept(mission, by, now)
+            if isinstance(events, Refusal):
+                return events
+            grounded = _may_fly(tx, by, now, holding=1)
+            if grounded is not None:
+                return grounded
+            incident = tx.incident(mission.incident_id)
+            if incident is None or incident.state != "open":
+                return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+            after, facts = mission_facts(tx, mission, events, f"user:{by.id}")
+            admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
+            if isinstance(admitted, Refusal):
+                return admitted
+            assert after is not None
+            tx.put_missions([after], tx.append(admitted))
+            return after
+
+    return on_conflict(attempt)
+
+
+def _may_fly(tx: Transaction, by: Person, now: datetime, holding: int) -> Refusal | None:
+    """Check shift, qualification and load. `holding`: missions of theirs already counted in the load."""
+    mine: PilotFact | None = next((p for p in tx.pilots_on_shift(now) if p.user_id == by.id), None)
+    if mine is None:
+        return Refusal(rule="not_on_shift", detail="Start a shift first.")
+    rule = unavailable(mine, now)
+    if rule == "busy" and mine.load - holding < mine.max_missions:
+        rule = None
+    return None if rule is None else Refusal(rule=f"pilot_{rule}", owner=by.name)
+
+
+def _change(
+    store: Store, mission_id: UUID, actor: str, now: datetime, rule: Callable[[Mission], list[MissionEvent] | Refusal]
+) -> Mission | Refusal:
+    """Load one mission, apply a pure rule, write what follows."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            events = rule(mission)
+            if isinstance(events, Refusal):
+                return events
+            return write_missions(tx, {mission.id: (mission, events)}, actor, now).get(mission.id, mission)
+
+    return on_conflict(attempt)
+
+
+def order(store: Store, mission_id: UUID, asked: Order, by: Person, now: datetime) -> Mission | Refusal:
+    """The pilot asks the drone to fly on, hold, descend, return or land. The engine carries it out."""
+    return _change(store, mission_id, f"user:{by.id}", now, lambda m: missions.order(m, asked, by, now))
+
+
+def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Mission | Refusal:
+    """`to`, a qualified pilot on shift, takes the controls from the mission's pilot."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            grounded = _may_fly(tx, to, now, holding=0)
+            if grounded is not None:
+                return grounded
+            events = missions.hand_over(mission, to, now)
+            if isinstance(events, Refusal):
+                return events
+            return write_missions(tx, {mission.id: (mission, events)}, f"user:{to.id}", now)[mission.id]
+
+    return on_conflict(attempt)
+
+
+def token_for(store: Store, mission_id: UUID, signer: Signer, now: datetime) -> MissionToken | Refusal:
+    """Sign the right to arm: for an accepted mission of an open incident under a current authorisation."""
+    with store.transaction() as tx:
+        mission = tx.mission(mission_id)
+        if mission is None or mission.state not in ("accepted", "flying"):
+            return Refusal(rule="not_accepted", detail="A drone lifts only on a pilot's acceptance.")
+        incident = tx.incident(mission.incident_id)
+        if incident is None or incident.state != "open" or incident.test:
+            return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+        admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, (), now)
+        if isinstance(admitted, Refusal):
+            return admitted
+        record = next((r for r in tx.drones() if r.id == mission.drone_id), None)
+        authorisation = tx.authorisation(mission.authorisation_id)
+    if record is None or authorisation is None:
+        return Refusal(rule="drone_unknown")
+    return issue(
+        signer,
+        mission_id=MissionId(mission.id),
+        incident_id=IncidentId(mission.incident_id),
+        authorisation_id=AuthorisationId(mission.authorisation_id),
+        drone_id=DroneId(mission.drone_id),
+        volume=Volume(corridor(record.dock, mission.target), authorisation.conditions.ceiling_m),
+        not_before=max(mission.accepted_at or now, lift_off_not_before(incident)),
+        expires_at=now + TOKEN_LASTS,
+    )
+
+
+def corridor(dock: Position, target: Position) -> tuple[Position, ...]:
+    """Return the ring a flight stays in: a box along the line, wide enough to work around the scene."""
+    plane = LocalPlane(dock)
+    x, y = plane.to_xy(target)
+    length = max(1.0, distance_m(dock, target))
+    ux, uy = x / length, y / length
+    half = CORRIDOR_M + SCENE_RADIUS_M
+    corners = ((-half, -half), (length + half, -half), (length + half, half), (-half, half))
+    return tuple(plane.to_position(along * ux - across * uy, along * uy + across * ux) for along, across in corners)
+
+
+def altitude_m(ceiling_m: float) -> float:
+    """Return the height to fly at, metres above the dock."""
+    return min(FLIGHT_ALTITUDE_M, ceiling_m)
+
+
+def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal:
+    """Record the lift-off, before arming: two engines that race meet here, and one goes home."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            events = missions.launch(mission, now)
+            if isinstance(events, Refusal):
+                return events
+            after, facts = mission_facts(tx, mission, events, "engine:fleet")
+            if not facts:
+                return mission
+            admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
+            if isinstance(admitted, Refusal):
+                return admitted
+            assert after is not None
+            seq = tx.append(admitted)
+            tx.put_missions([after], seq)
+            _follow(tx, after, "flying", "", now)
+            return after
+
+    return on_conflict(attempt)
+
+
+# What the incident's drone column says when its mission reaches a phase.
+_STATUS_OF_PHASE: dict[str, incidents.DroneStatus] = {"on_scene": "on_scene", "return": "returning", "land": "returning"}
+
+
+def reached(store: Store, mission_id: UUID, phase: str, now: datetime) -> Mission | Refusal:
+    """Record a phase the drone reached."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            events = missions.reach(mission, phase, now)
+            after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now).get(mission.id, mission)
+            status = _STATUS_OF_PHASE.get(phase)
+            if status is not None and events:
+                _follow(tx, after, status, "", now)
+            return after
+
+    return on_conflict(attempt)
+
+
+def breached(store: Store, mission_id: UUID, kind: str, value: float, now: datetime) -> Mission | Refusal:
+    """Record that a camera was not where it must be. The supervisor sees it; it is published later."""
+    return _change(
+        store, mission_id, "engine:fleet", now, lambda m: [missions.CameraBreached(kind, round(value, 1), now)]
+    )
+
+
+def ended(store: Store, mission_id: UUID, reason: str, now: datetime) -> Mission | Refusal:
+    """Record the end. An incident left without its drone before the scene was reached seeks another."""
+
+    def attempt() -> Mission | Refusal:
+        with store.transaction() as tx:
+            mission = tx.mission(mission_id)
+            if mission is None:
+                return Refusal(rule="mission_unknown")
+            events = missions.end(mission, reason, now)
+            if not events:
+                return mission
+            after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now)[mission.id]
+            arrived, called = mission.on_scene_at is not None, mission.order in ("return", "land")
+            _follow(tx, after, "done" if arrived or called else "searching", reason, now)
+            return after
+
+    return on_conflict(attempt)
+
+
+def _follow(tx: Transaction, mission: Mission, status: incidents.DroneStatus, reason: str, now: datetime) -> None:
+    """Carry the mission's progress to its incident, while the incident is open."""
+    incident: Incident | None = tx.incident(mission.incident_id)
+    if incident is None or incident.state != "open" or incident.drone == "none":
+        return
+    events: list[IncidentEvent] = incidents.change_drone(incident, status, reason, now)
+    write_incidents(tx, {incident.id: (incident, events)}, "engine:fleet", now)
+
+
+def call_back_unfounded(store: Store, now: datetime) -> int:
+    """Bring home drones whose incident is over or cancelled, or whose authorisation ended. Returns how many."""
+
+    def attempt() -> int:
+        with store.transaction() as tx:
+            table = tx.gate_table(now)
+            changes: dict[UUID, tuple[Mission | None, list[MissionEvent]]] = {}
+            for mission in tx.live_missions():
+                incident = tx.incident(mission.incident_id)
+                lawful = not isinstance(gate.admit_under(table, mission.authorisation_id, (), now), Refusal)
+                wanted = incident is not None and incident.state == "open"
+                taken_back = incident is not None and incident.cancelled and not incident.duress
+                if lawful and wanted and not taken_back:
+                    continue
+                events = missions.call_back(mission, Person(0, "Nec Mergitur"), now)
+                if events:
+                    changes[mission.id] = (mission, events)
+            write_missions(tx, changes, "engine:timer", now)
+            return len(changes)
+
+    return on_conflict(attempt)
+

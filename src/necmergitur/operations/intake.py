@@ -1,0 +1,279 @@
+"""Presses in: one transaction for a whole batch, and an answer only after its commit.
+
+A press is never refused here (promise 3). Same press again: same answer. The lamp a device lights is the
+answer returned by `take`, which the caller sends only once this function has come back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch import incidents, matching
+from necmergitur.dispatch.constants import CANCEL_WINDOW, MATCH_WINDOW
+from necmergitur.dispatch.incidents import Incident, IncidentEvent, Link
+from necmergitur.governance import gate
+from necmergitur.governance.authorisations import CALLS_FOR_HELP
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.geo import Position
+from necmergitur.operations.ports import Effect, KnownSignal, Proposal, Store, StoredSignal, Transaction
+from necmergitur.operations.retry import on_conflict
+from necmergitur.signals import press as presses
+from necmergitur.signals.press import Device, Press, Signal
+
+BATCH_MAX = 64  # measured: 12,100 durable appends/s at 64, p50 4 ms
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A press and when it reached us. `pin_is`: how the PIN compared ("", "cancel", "duress", "wrong")."""
+
+    press: Press
+    received_at: datetime
+    pin_is: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the caller may tell the device: light the lamp. `seen`: a human has looked at the incident."""
+
+    key: tuple[str, int, int]
+    lit: bool
+    signal_id: UUID | None
+    incident_id: UUID | None
+    duplicate: bool = False
+    seen: bool = False
+    cancelled: bool = False
+    refused: str = ""
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What intake needs to know of the city: its middle, and whether an exercise is on."""
+
+    middle: Position
+    exercise: bool = False
+
+
+def take(store: Store, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
+    """Record a batch of presses (at most BATCH_MAX) and open or join incidents. Raises Unreachable."""
+    assert len(batch) <= BATCH_MAX, "callers split batches"
+    return on_conflict(lambda: _take(store, batch, ground, now))
+
+
+def _take(store: Store, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
+    with store.transaction() as tx:
+        tx.serialise()
+        round_ = _Round(store, tx, batch, ground, now)
+        for item in batch:
+            round_.one(item)
+        round_.write()
+        return round_.answers
+
+
+class _Round:
+    """One batch in the making: incidents touched, facts to append, answers to give."""
+
+    def __init__(
+        self, store: Store, tx: Transaction, batch: Sequence[Received], ground: Ground, now: datetime
+    ) -> None:
+        self.store, self.tx, self.ground, self.now = store, tx, ground, now
+        ids = {item.press.device for item in batch}
+        self.known = tx.known_signals([item.press.key for item in batch])
+        self.devices = tx.devices(ids)
+        self.testing = tx.zones_under_test(now)
+        near = tx.open_incidents_near(self._places(batch), now - MATCH_WINDOW)
+        self.by_device: dict[str, UUID] = {}
+        self.incidents: dict[UUID, Incident] = {i.id: i for i in near}
+        for device_id, incident in tx.open_incidents_of(ids).items():
+            self.incidents[incident.id] = incident
+            self.by_device[device_id] = incident.id
+        self.touched: set[UUID] = set()
+        self.facts: list[Fact] = []
+        self.signals: list[StoredSignal] = []
+        self.links: list[tuple[UUID, Link]] = []
+        self.proposals: list[Proposal] = []
+        self.answers: list[Answer] = []
+
+    def _places(self, batch: Sequence[Received]) -> list[Position]:
+        places: list[Position] = []
+        for item in batch:
+            device = self.devices.get(item.press.device)
+            if device is not None and device.installed is not None:
+                places.append(device.installed)
+            elif item.press.position is not None:
+                try:
+                    places.append(Position(item.press.position.lon, item.press.position.lat))
+                except ValueError:
+                    continue
+        return places
+
+    def one(self, item: Received) -> None:
+        """Decide one press."""
+        key = item.press.key
+        if (before := self.known.get(key)) is not None:
+            self.answers.append(_again(key, before))
+            return
+        device = self.devices.get(item.press.device)
+        if device is None:
+            self.answers.append(Answer(key, False, None, None, refused="unknown_device"))
+            return
+        signal = presses.assess(
+            item.press,
+            device,
+            signal_id=self.store.ids.new(),
+            received_at=item.received_at,
+            in_test_window=self.testing is None or device.zone_id in self.testing,
+            duress=item.pin_is == "duress",
+            fallback=self.ground.middle,
+        )
+        if signal.personal and signal.position is not None:
+            signal = self._in_zone(signal, signal.position)
+        self.facts.append(
+            Fact(
+                stream=f"signal:{signal.id}",
+                version=1,
+                event=presses.received(signal),
+                actor=f"device:{device.id}",
+                personal=self._sealed(signal.position) if signal.personal else None,
+            )
+        )
+        incident_id = self._cancel(signal, item.pin_is) if signal.kind == "cancel" else self._join(signal, device)
+        self.signals.append(StoredSignal(signal, incident_id, CALLS_FOR_HELP))
+        self.known[key] = KnownSignal(signal.id, incident_id, None)
+        seen = incident_id is not None and self.incidents[incident_id].rung != "received"
+        cancelled = signal.kind == "cancel" and item.pin_is in ("cancel", "duress")
+        self.answers.append(Answer(key, True, signal.id, incident_id, seen=seen, cancelled=cancelled))
+
+    def _in_zone(self, signal: Signal, position: Position) -> Signal:
+        """Give a personal button's press the zone it was pressed in."""
+        zone = self.tx.zone_at(position)
+        if zone is None:
+            return msgspec.structs.replace(signal, flags=(*signal.flags, "outside_territory"))
+        return msgspec.structs.replace(signal, zone_id=zone[0], label=f"{signal.label} · {zone[1]}")
+
+    def _join(self, signal: Signal, device: Device) -> UUID | None:
+        """Attach the signal to an incident, open one, and propose a merge when unsure."""
+        if signal.kind == "synthetic" or device.kind == "synthetic":
+            return None  # the probe exercises the path to the commit, not the people
+        found = matching.place(signal, self.incidents.values(), self.by_device.get(device.id), self.now)
+        if found.verdict == "attach" and found.incident_id is not None:
+            link = Link(signal.id, device.id, found.score, found.reason)
+            self._apply(found.incident_id, [incidents.SignalsAttached((link,), self.now)], device.id)
+            self.links.append((found.incident_id, link))
+            self._raise(found.incident_id, signal)
+            self.by_device.setdefault(device.id, found.incident_id)
+            return found.incident_id
+        opened = self._open(signal, device)
+        if found.verdict == "propose" and found.incident_id is not None:
+            self.proposals.append(
+                Proposal(
+                    id=self.store.ids.new(),
+                    incident_id=opened,
+                    other_id=found.incident_id,
+                    score=found.score,
+                    reason=found.reason,
+                    proposed_at=self.now,
+                )
+            )
+        return opened
+
+    def _open(self, signal: Signal, device: Device) -> UUID:
+        incident_id = self.store.ids.new()
+        place = signal.position or self.ground.middle
+        events = incidents.open_from(
+            signal,
+            incident_id=incident_id,
+            number=self.tx.new_incident_number(self.now),
+            place=place,
+            exercise=self.ground.exercise,
+            now=self.now,
+        )
+        state = self._apply(incident_id, events, device.id, place if signal.personal else None)
+        self.incidents[incident_id] = msgspec.structs.replace(state, position=place)
+        self.links.append((incident_id, Link(signal.id, device.id, 1.0, "first signal")))
+        self.by_device[device.id] = incident_id
+        if signal.duress:
+            self._apply(incident_id, [incidents.DuressReported(device.id, self.now)], device.id)
+        return incident_id
+
+    def _raise(self, incident_id: UUID, signal: Signal) -> None:
+        """A real call that joins an incident opened without a drone asks for one."""
+        incident = self.incidents[incident_id]
+        if signal.duress and not incident.duress:
+            self._apply(incident_id, [incidents.DuressReported(signal.device_id, self.now)], signal.device_id)
+        if incident.drone == "none" and signal.kind in incidents.SEEKS_DRONE and not signal.test:
+            self._apply(incident_id, incidents.change_drone(incident, "searching", "", self.now), signal.device_id)
+
+    def _cancel(self, signal: Signal, pin_is: str) -> UUID | None:
+        """Take a call back. With the duress PIN the caller sees the same, and we do the opposite."""
+        incident_id = self.by_device.get(signal.device_id)
+        if incident_id is None:
+            return None
+        incident = self.incidents[incident_id]
+        link = Link(signal.id, signal.device_id, 1.0, "same device")
+        events: list[IncidentEvent] = [incidents.SignalsAttached((link,), self.now)]
+        self.links.append((incident_id, link))
+        if pin_is == "duress":
+            events.append(incidents.DuressReported(signal.device_id, self.now))
+        elif pin_is == "cancel" and not incident.cancelled:
+            events.append(incidents.CallerCancelled(signal.device_id, self.now))
+        self._apply(incident_id, events, signal.device_id)
+        return incident_id
+
+    def _apply(
+        self, incident_id: UUID, events: list[IncidentEvent], device_id: str, place: Position | None = None
+    ) -> Incident:
+        """Fold events into the incident and queue them as facts."""
+        state = self.incidents.get(incident_id)
+        for event in events:
+            state = incidents.evolve(state, event)
+            sealed = self._sealed(place) if isinstance(event, incidents.IncidentOpened) and place else None
+            self.facts.append(
+                Fact(
+                    stream=incidents.stream_of(incident_id),
+                    version=state.version,
+                    event=event,
+                    actor=f"device:{device_id}",
+                    personal=sealed,
+                )
+            )
+        assert state is not None
+        self.incidents[incident_id] = state
+        self.touched.add(incident_id)
+        return state
+
+    def _sealed(self, place: Position | None) -> bytes | None:
+        return None if place is None else self.tx.seal(msgspec.json.encode(place))
+
+    def write(self) -> None:
+        """Append the facts and write the read tables."""
+        if not self.facts:
+            return
+        seq = self.tx.append(gate.admit_call_for_help(self.facts, self.now))
+        self.tx.put_incidents([self.incidents[i] for i in sorted(self.touched)], seq)
+        self.tx.put_signals(self.signals, self.now, seq)
+        self.tx.put_links(self.links, "matching", self.now)
+        if self.proposals:
+            self.tx.put_proposals(self.proposals)
+        opened = [f.event for f in self.facts if isinstance(f.event, incidents.IncidentOpened) and not f.event.test]
+        self.tx.enqueue(
+            [
+                Effect(
+                    kind="incident_opened",
+                    dedupe=f"incident_opened:{event.id}",
+                    payload={"incident_id": str(event.id), "number": event.number, "kind": event.kind},
+                    due_at=self.now,
+                )
+                for event in opened
+            ]
+        )
+
+
+def _again(key: tuple[str, int, int], before: KnownSignal) -> Answer:
+    """Answer a repeated press as the first time."""
+    seen = before.rung is not None and before.rung != "received"
+    return Answer(key, True, before.signal_id, before.incident_id, duplicate=True, seen=seen)
+
+
+def lift_off_not_before(incident: Incident) -> datetime:
+    """Return when a drone may leave the ground: after the caller's window to cancel (it overlaps dock opening)."""
+    return incident.opened_at + CANCEL_WINDOW

@@ -1,0 +1,257 @@
+"""What operations need of the world. Adapters implement these protocols; tests run the same contract on each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch.incidents import Incident, Link
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.pilots import PilotFact
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.gate import GateTable
+from necmergitur.kernel.geo import Position
+from necmergitur.kernel.ids import IdSource
+from necmergitur.ledger.ports import Ledger
+from necmergitur.signals.press import Device, Signal
+from necmergitur.territory.geozones import GeozoneSet
+
+
+class KnownSignal(msgspec.Struct, frozen=True):
+    """A press already recorded: the answer it got."""
+
+    signal_id: UUID
+    incident_id: UUID | None
+    rung: str | None
+
+
+class StoredSignal(msgspec.Struct, frozen=True):
+    """A signal about to be stored, with the incident it joined and what authorises it."""
+
+    signal: Signal
+    incident_id: UUID | None
+    authorisation_id: UUID
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """Two incidents that may be one. A human decides."""
+
+    id: UUID
+    incident_id: UUID
+    other_id: UUID
+    score: float
+    reason: str
+    proposed_at: datetime
+    state: str = "open"
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+
+
+class DroneRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A drone as installed. Endpoints are URLs; `signing_key` is 32 bytes or None."""
+
+    id: str
+    dock: Position
+    zone_id: str
+    link_url: str
+    camera_url: str
+    system_id: int
+    signing_key: bytes | None
+    speed_m_s: float
+    enabled: bool
+    disabled_reason: str
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Words a person wrote on an incident. `kind`: note, call_back, hand_off, handover."""
+
+    id: UUID
+    incident_id: UUID
+    kind: str
+    author_name: str
+    written_at: datetime
+    body: str
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to do in the world after the commit. `dedupe` makes it happen once."""
+
+    kind: str
+    dedupe: str
+    payload: Mapping[str, Any]
+    due_at: datetime
+
+
+class SignalStore(Protocol):
+    """Presses and the devices that make them."""
+
+    def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
+        """Return what was answered to presses already recorded, by (device, boot_id, seq)."""
+        ...
+
+    def devices(self, ids: Collection[str]) -> dict[str, Device]:
+        """Return known devices by id."""
+        ...
+
+    def zones_under_test(self, now: datetime) -> frozenset[str] | None:
+        """Return zones in a declared test window; None means the whole city."""
+        ...
+
+    def zone_at(self, position: Position) -> tuple[str, str] | None:
+        """Return (zone id, label) of the zone that holds `position`, None outside the territory."""
+        ...
+
+    def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:
+        """Store signals recorded at ledger sequence `seq`."""
+        ...
+
+
+class IncidentStore(Protocol):
+    """Incidents and what holds them together."""
+
+    def new_incident_number(self, now: datetime) -> str:
+        """Return the next number, "year-serial"."""
+        ...
+
+    def incident(self, incident_id: UUID) -> Incident | None:
+        """Return one incident as it stands."""
+        ...
+
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
+        """Return open incidents with a signal after `since`, close enough to any position to be worth scoring."""
+        ...
+
+    def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:
+        """Return, by device, the newest open incident that holds one of its signals."""
+        ...
+
+    def incidents_due(self, now: datetime, limit: int) -> list[Incident]:
+        """Return open incidents whose deadline has passed, oldest deadline first."""
+        ...
+
+    def incidents_seeking(self, now: datetime, limit: int) -> list[Incident]:
+        """Return open incidents that want a drone now, oldest first."""
+        ...
+
+    def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
+        """Store incidents as folded, at ledger sequence `seq`."""
+        ...
+
+    def put_links(self, links: Sequence[tuple[UUID, Link]], by: str, at: datetime) -> None:
+        """Attach signals to incidents, by incident id."""
+        ...
+
+    def undo_links(self, incident_id: UUID, signal_ids: Sequence[UUID], at: datetime) -> list[Link]:
+        """Detach signals (the rows stay); return the links undone."""
+        ...
+
+    def signals_of(self, incident_id: UUID) -> list[Signal]:
+        """Return the signals an incident holds now, oldest first."""
+        ...
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return one proposal."""
+        ...
+
+    def put_proposals(self, proposals: Sequence[Proposal]) -> None:
+        """Store proposals, new or decided."""
+        ...
+
+    def put_note(self, note: Note, seq: int) -> None:
+        """Store a note."""
+        ...
+
+
+class MissionStore(Protocol):
+    """Missions, and the drones and pilots they need."""
+
+    def mission(self, mission_id: UUID) -> Mission | None:
+        """Return one mission as it stands."""
+        ...
+
+    def live_missions(self) -> list[Mission]:
+        """Return missions that have not ended, oldest first."""
+        ...
+
+    def missions_of(self, incident_id: UUID) -> list[Mission]:
+        """Return an incident's missions, oldest first."""
+        ...
+
+    def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
+        """Return offers whose ten seconds are over."""
+        ...
+
+    def put_missions(self, missions: Collection[Mission], seq: int) -> None:
+        """Store missions as folded, at ledger sequence `seq`."""
+        ...
+
+    def drones(self) -> list[DroneRecord]:
+        """Return every drone that is installed."""
+        ...
+
+    def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
+        """Return pilots whose shift covers `now`, with their load."""
+        ...
+
+    def geozones(self) -> GeozoneSet | None:
+        """Return the geozones last read, None when none ever were."""
+        ...
+
+
+class GovernanceStore(Protocol):
+    """Authorisations and the table compiled from them."""
+
+    def gate_table(self, now: datetime) -> GateTable:
+        """Return the compiled authorisations, fresh as of this transaction."""
+        ...
+
+    def authorisation(self, authorisation_id: UUID) -> Authorisation | None:
+        """Return one authorisation."""
+        ...
+
+    def put_authorisation(self, authorisation: Authorisation, seq: int) -> None:
+        """Store an authorisation and tell every gate to reload."""
+        ...
+
+
+class Transaction(Ledger, SignalStore, IncidentStore, MissionStore, GovernanceStore, Protocol):
+    """One database transaction: all of it commits, or none."""
+
+    def serialise(self) -> None:
+        """Wait for every other writer's commit, so that what is read next stays true until ours."""
+        ...
+
+    def enqueue(self, effects: Sequence[Effect]) -> None:
+        """Put effects in the outbox."""
+        ...
+
+    def seal(self, plain: bytes) -> bytes:
+        """Encrypt personal data under today's key."""
+        ...
+
+    def unseal(self, sealed: bytes) -> bytes | None:
+        """Decrypt; None when the key was destroyed."""
+        ...
+
+
+class Store(Protocol):
+    """Where facts live."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction; commit on leaving, roll back on an exception.
+
+        Raises `Unreachable` when the database cannot be had.
+        """
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new identifiers come from."""
+        ...
+
+
+class Unreachable(Exception):
+    """The database does not answer. Nothing was recorded; lamps stay dark."""

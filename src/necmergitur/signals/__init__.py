@@ -1,0 +1,1 @@
+"""Signals: raw facts as they arrive. A button's signal is a press."""

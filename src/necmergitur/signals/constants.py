@@ -1,0 +1,13 @@
+"""Bounds of the signals room, each with its source."""
+
+from datetime import timedelta
+
+CLOCK_SKEW_MAX = timedelta(minutes=2)  # crisis notes: kept but flagged beyond two minutes
+PRESS_BYTES_MAX = 2_048  # ours: a press is under 300 bytes; a DC-09 line under 1,024 (SIA DC-09-2013)
+JSON_DEPTH_MAX = 6  # ours: a press nests two deep
+HEARTBEAT_PERIOD = timedelta(seconds=60)  # measured budget: 20,000 devices = 333 messages a second
+HEARTBEATS_MISSED_MAX = 3  # three missed make a deaf area
+ACCURACY_DEFAULT_M = 15.0  # ours: a post's survey error plus the width of a street
+ACCURACY_MAX_M = 5_000.0  # ours: beyond this a stated position says nothing
+POSITION_JUMP_MAX_M = 60_000.0  # ours: farther than this from the installed place or the city is impossible
+INTEGER_MAX = 2**63 - 1  # PostgreSQL bigint
