@@ -136,9 +136,7 @@ def _main_quarters(quarters: tuple[BaseGeometry, ...], zones: tuple[BaseGeometry
 
 def _docks(plane: LocalPlane, docks: Array, zones: tuple[Zone, ...]) -> tuple[Dock, ...]:
     places = positions_of(to_lonlat(plane, docks))
-    return tuple(
-        Dock(f"d-{zone.number:03d}", zone.id, place) for zone, place in zip(zones, places, strict=True)
-    )
+    return tuple(Dock(f"d-{zone.number:03d}", zone.id, place) for zone, place in zip(zones, places, strict=True))
 
 
 def _buttons(

@@ -39,9 +39,7 @@ def street_ranks(pieces: StreetPieces) -> Indices:
     """Return each street's rank (by index) along a space-filling curve through the streets' middles."""
     count = int(pieces.street.max()) + 1
     sizes = np.maximum(np.bincount(pieces.street, minlength=count), 1)
-    middles = np.column_stack(
-        [np.bincount(pieces.street, pieces.middles[:, axis], count) / sizes for axis in (0, 1)]
-    )
+    middles = np.column_stack([np.bincount(pieces.street, pieces.middles[:, axis], count) / sizes for axis in (0, 1)])
     ranks = np.empty(count, dtype=np.int64)
     ranks[np.argsort(along_curve(middles), kind="stable")] = np.arange(count)
     return ranks

@@ -33,6 +33,10 @@ MIN_SHARED_BORDER_M = 1.0
 # sovereign enclave inside a city (Vatican City) is 490,000 m2; the gaps in the Paris sample are below 1 m2.
 MAX_DRAWING_GAP_M2 = 1_000.0
 
+# A closed ring has at least four positions, the last as the first (RFC 7946, 3.1.6); an open one three.
+MIN_RING_POSITIONS = 4
+MIN_RING_SIDES = 3
+
 # --- Siting (Lloyd iterations on squared distance, then relocations; measured on Paris, 0.8 s) ---
 LLOYD_FIRST = 15
 LLOYD_BETWEEN = 8

@@ -24,8 +24,11 @@ class Demand(msgspec.Struct, frozen=True):
 
 
 class StreetPieces(msgspec.Struct, frozen=True):
-    """Streets cut in short pieces: middles (n, 2) in metres, lengths (n,) in metres, street index (n,),
-    and the fraction (n,) of its street at which each piece's middle lies."""
+    """Streets cut in short pieces, in street order.
+
+    Middles (n, 2) in metres, lengths (n,) in metres, street index (n,), and the fraction (n,) of its
+    street at which each piece's middle lies.
+    """
 
     middles: Array
     metres: Array
@@ -46,7 +49,7 @@ def area_demand(territory: BaseGeometry, points: int = AREA_POINTS) -> Demand:
     inside = grid[shapely.contains_xy(territory, grid[:, 0], grid[:, 1])]
     if len(inside) == 0:
         inside = shapely.get_coordinates([p.representative_point() for p in shapely.get_parts(territory)])
-    return Demand(inside, np.ones(len(inside)))
+    return Demand(inside, np.ones(len(inside), dtype=np.float64))
 
 
 def cut_streets(plane: LocalPlane, streets: Sequence[StreetLine], longest_m: float = PIECE_M) -> StreetPieces:
@@ -94,9 +97,7 @@ def along(vertices: Array, first: Indices, counts: Indices, street: Indices, fra
 def keep_inside(pieces: StreetPieces, territory: BaseGeometry) -> StreetPieces:
     """Return only the pieces whose middle lies in the territory (metres)."""
     inside = shapely.contains_xy(territory, pieces.middles[:, 0], pieces.middles[:, 1])
-    return StreetPieces(
-        pieces.middles[inside], pieces.metres[inside], pieces.street[inside], pieces.fraction[inside]
-    )
+    return StreetPieces(pieces.middles[inside], pieces.metres[inside], pieces.street[inside], pieces.fraction[inside])
 
 
 def street_demand(pieces: StreetPieces, territory: BaseGeometry) -> Demand:

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from necmergitur.kernel.geo import LocalPlane
-from necmergitur.territory.constants import GRID_DECIMALS, GRID_DEG, MIN_SHARED_BORDER_M
+from necmergitur.territory.constants import GRID_DECIMALS, GRID_DEG, MIN_RING_SIDES, MIN_SHARED_BORDER_M
 from necmergitur.territory.shapes import Array, Indices, to_lonlat, to_xy
 
 
@@ -28,7 +28,7 @@ def cut(plane: LocalPlane, territory: BaseGeometry, rings: Sequence[Array]) -> F
 
     `insides` (n, 2) holds one point, in metres, inside each face.
     """
-    closed = [np.vstack((ring, ring[:1])) for ring in rings if len(ring) >= 3]
+    closed = [np.vstack((ring, ring[:1])) for ring in rings if len(ring) >= MIN_RING_SIDES]
     lines = [shapely.LineString(to_lonlat(plane, ring)) for ring in closed]
     drawing = shapely.union_all([*lines, territory.boundary], grid_size=GRID_DEG)
     drawing = shapely.transform(drawing, lambda lonlat: np.round(lonlat, GRID_DECIMALS))

@@ -14,6 +14,7 @@ from necmergitur.territory.constants import (
     BALANCE_CAPS,
     BALANCE_ITERATIONS,
     MAX_CELL_SIDES,
+    MIN_RING_SIDES,
 )
 from necmergitur.territory.demand import Demand
 from necmergitur.territory.shapes import Array, Indices, nearest_few, weighed
@@ -64,7 +65,7 @@ def cell(docks: Array, weights_m2: Array, index: int, frame: Array) -> Array:
         if excess[vertex, rival] <= 1e-9 * max(1.0, float(np.abs(power).max())):
             return ring
         ring = _clip(ring, docks, weights_m2, index, int(rival))
-        if len(ring) < 3:
+        if len(ring) < MIN_RING_SIDES:
             return np.zeros((0, 2))
     raise RuntimeError(f"the cell of dock {index} still needs cutting after {MAX_CELL_SIDES} sides")
 

@@ -139,7 +139,7 @@ def _cost(demand: Demand, places: Array) -> float:
 def _relocate(demand: Demand, places: Array) -> tuple[Array, int]:
     """Move the docks least missed beside the docks that carry most; return the places and how many moved."""
     count = len(places)
-    if count < 2:
+    if count == 1:
         return places, 0
     distance_m, near = nearest_few(places, demand.points, 2)
     own = demand.weights * distance_m[:, 0] ** 2

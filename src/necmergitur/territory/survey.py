@@ -32,7 +32,7 @@ class Survey(msgspec.Struct, frozen=True):
 def survey(source: CitySource, plan: CityPlan) -> Survey | Refusal:
     """Return the checked territory, or the first reason why no city can be built on it.
 
-    Refusals carry facts: `quarter` (index in the source), `street` (index) or `junction` when one is at fault.
+    Refusals carry facts: `quarter` or `street`, an index in the source, when one is at fault.
     """
     refusal = _check_plan(plan) or _check_counts(source)
     if refusal is not None:
@@ -55,9 +55,7 @@ def _check_plan(plan: CityPlan) -> Refusal | None:
     if not 1 <= plan.zones <= constants.MAX_ZONES:
         return Refusal(rule="zones_out_of_range", detail=f"{plan.zones} zones: 1 to {constants.MAX_ZONES}")
     if not 0 <= plan.buttons <= constants.MAX_BUTTONS:
-        return Refusal(
-            rule="buttons_out_of_range", detail=f"{plan.buttons} buttons: 0 to {constants.MAX_BUTTONS}"
-        )
+        return Refusal(rule="buttons_out_of_range", detail=f"{plan.buttons} buttons: 0 to {constants.MAX_BUTTONS}")
     if not 0.0 <= plan.area_share <= 1.0:
         return Refusal(rule="area_share_out_of_range", detail=f"area share {plan.area_share}: 0 to 1")
     return None
@@ -83,7 +81,7 @@ def _quarter_shape(index: int, quarter: Quarter) -> BaseGeometry | Refusal:
         return Refusal(rule="quarter_empty", detail=f"quarter {quarter.name!r} has no polygon", facts=facts)
     for polygon in quarter.polygons:
         for ring in (polygon.shell, *polygon.holes):
-            if len(ring) < 4 or ring[0] != ring[-1]:
+            if len(ring) < constants.MIN_RING_POSITIONS or ring[0] != ring[-1]:
                 detail = f"quarter {quarter.name!r} has a ring that is not closed ({len(ring)} positions)"
                 return Refusal(rule="ring_not_closed", detail=detail, facts=facts)
     shape = shape_of(quarter.polygons)
@@ -111,9 +109,7 @@ def _check_extent(plane: LocalPlane, shapes: Sequence[BaseGeometry]) -> Refusal 
     return None
 
 
-def _check_overlaps(
-    plane: LocalPlane, shapes: Sequence[BaseGeometry], quarters: Sequence[Quarter]
-) -> Refusal | None:
+def _check_overlaps(plane: LocalPlane, shapes: Sequence[BaseGeometry], quarters: Sequence[Quarter]) -> Refusal | None:
     ground = [shape_to_xy(plane, shape) for shape in shapes]
     left, right = shapely.STRtree(ground).query(ground, predicate="intersects")
     for a, b in zip(left.tolist(), right.tolist(), strict=True):
@@ -123,9 +119,7 @@ def _check_overlaps(
         if shared_m2 > constants.MAX_OVERLAP_SHARE * min(ground[a].area, ground[b].area):
             names = f"{quarters[a].name!r} and {quarters[b].name!r}"
             detail = f"quarters {names} (features {a} and {b}) overlap by {shared_m2:.0f} m2"
-            return Refusal(
-                rule="quarters_overlap", detail=detail, facts={"quarter": str(b), "name": quarters[b].name}
-            )
+            return Refusal(rule="quarters_overlap", detail=detail, facts={"quarter": str(b), "name": quarters[b].name})
     return None
 
 
@@ -195,9 +189,7 @@ def _check_streets(network: StreetNetwork) -> Refusal | None:
             detail = f"street {index} joins junctions {street.start} and {street.end}; the last is {last}"
             return Refusal(rule="unknown_junction", detail=detail, facts=facts)
         if not 0.0 < street.metres <= constants.MAX_STREET_M:
-            detail = (
-                f"street {index} is {street.metres} m long: more than 0, at most {constants.MAX_STREET_M} m"
-            )
+            detail = f"street {index} is {street.metres} m long: more than 0, at most {constants.MAX_STREET_M} m"
             return Refusal(rule="street_length", detail=detail, facts=facts)
     return None
 
@@ -235,9 +227,7 @@ def _main_network(
             f"is cut off from the largest (at most {constants.MAX_CUT_OFF_SHARE:.0%}), "
             f"for one, street {once[first][0]}"
         )
-        return Refusal(
-            rule="network_disconnected", detail=detail, facts={"street": str(once[first][0])}
-        ), notes
+        return Refusal(rule="network_disconnected", detail=detail, facts={"street": str(once[first][0])}), notes
     if cut_off_m > 0:
         notes.append(f"{cut_off_m:.0f} m of street are cut off from the main network and left out")
     return [pair for pair, where in zip(once, part.tolist(), strict=True) if where == main], notes
@@ -254,8 +244,8 @@ def _outside(
     index, street = kept[int(np.flatnonzero(inside_m == 0)[0])] if (inside_m == 0).any() else kept[0]
     at = network.junctions[street.start]
     junctions = lonlat_of(network.junctions)
-    swapped = shapely.contains_xy(outline.envelope, junctions[:, 1], junctions[:, 0]).mean() > 0.5
-    hint = " (latitude and longitude look swapped)" if swapped else ""
+    swapped = shapely.contains_xy(outline.envelope, junctions[:, 1], junctions[:, 0])
+    hint = " (latitude and longitude look swapped)" if 2 * swapped.sum() > len(swapped) else ""
     detail = (
         f"{share:.1%} of the street length lies outside the territory (at most "
         f"{constants.MAX_OUTSIDE_SHARE:.0%}), for one, street {index} at lon {at.lon}, lat {at.lat}{hint}"
