@@ -1,0 +1,137 @@
+"""What a vehicle says about itself: a mutable record fed message by message, a frozen value handed out."""
+
+import math
+from datetime import datetime
+
+import msgspec
+from pymavlink.dialects.v20 import common as mavlink
+
+from necmergitur.adapters.mavlink.constants import DEGREES_E7
+from necmergitur.adapters.mavlink.wire import Message
+from necmergitur.kernel.geo import Position
+from necmergitur.kernel.ids import DroneId
+
+_ARMED = int(mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
+_ON_GROUND = int(mavlink.MAV_LANDED_STATE_ON_GROUND)
+_UINT16_UNKNOWN = 0xFFFF
+
+# PX4 custom_mode: main mode in byte 2, sub mode in byte 3 (px4_custom_mode.h).
+_PX4_MODES = {
+    (4, 1): "standby",  # AUTO.READY
+    (4, 2): "takeoff",
+    (4, 3): "hold",
+    (4, 4): "guided",  # AUTO.MISSION
+    (4, 5): "return",
+    (4, 6): "land",
+    (4, 9): "land",  # AUTO.PRECLAND
+    (6, 0): "guided",  # OFFBOARD
+}
+# ArduCopter flight mode numbers (ArduCopter/mode.h).
+_ARDUCOPTER_MODES = {3: "guided", 4: "guided", 5: "hold", 6: "return", 9: "land", 17: "hold", 21: "return"}
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """The last known state of one vehicle. `None` means the vehicle has not said; `at` is its last message."""
+
+    drone_id: DroneId
+    position: Position | None
+    altitude_m: float
+    heading_deg: float
+    ground_speed_m_s: float
+    battery_pct: float | None
+    voltage_v: float | None
+    mode: str
+    armed: bool
+    landed: bool
+    gimbal_pitch_deg: float | None
+    recording: bool
+    link_quality_pct: int
+    wind_m_s: float | None
+    connected: bool
+    at: datetime | None
+
+
+class Record:
+    """Mutable state behind `Telemetry`; one per link, written by the receive path only."""
+
+    __slots__ = (
+        "altitude_m",
+        "armed",
+        "autopilot",
+        "battery_pct",
+        "gimbal_pitch_deg",
+        "ground_speed_m_s",
+        "heading_deg",
+        "landed",
+        "mode",
+        "position",
+        "recording",
+        "voltage_v",
+        "wind_m_s",
+    )
+
+    def __init__(self) -> None:
+        self.position: Position | None = None
+        self.altitude_m = 0.0
+        self.heading_deg = 0.0
+        self.ground_speed_m_s = 0.0
+        self.battery_pct: float | None = None
+        self.voltage_v: float | None = None
+        self.mode = "other"
+        self.armed = False
+        self.landed = True
+        self.gimbal_pitch_deg: float | None = None
+        self.recording = False
+        self.wind_m_s: float | None = None
+        self.autopilot = 0
+
+    @property
+    def airborne(self) -> bool:
+        """Whether the motors may run and the wheels are off the ground."""
+        return self.armed and not self.landed
+
+    def heartbeat(self, message: Message) -> None:
+        """HEARTBEAT of the autopilot: armed flag and flight mode."""
+        self.autopilot = message.autopilot
+        self.armed = bool(message.base_mode & _ARMED)
+        custom = message.custom_mode
+        if message.autopilot == mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA:
+            self.mode = _ARDUCOPTER_MODES.get(custom, "other")
+        else:
+            self.mode = _PX4_MODES.get((custom >> 16 & 0xFF, custom >> 24 & 0xFF), "other")
+
+    def global_position(self, message: Message) -> None:
+        """GLOBAL_POSITION_INT: position, height above home, speed over ground, heading."""
+        try:
+            self.position = Position(message.lon / DEGREES_E7, message.lat / DEGREES_E7)
+        except ValueError:  # an impossible position: keep the last one
+            return
+        self.altitude_m = message.relative_alt / 1000.0
+        self.ground_speed_m_s = math.hypot(message.vx, message.vy) / 100.0
+        if message.hdg != _UINT16_UNKNOWN:
+            self.heading_deg = message.hdg / 100.0
+
+    def sys_status(self, message: Message) -> None:
+        """SYS_STATUS: battery share and voltage."""
+        self.battery_pct = float(message.battery_remaining) if message.battery_remaining >= 0 else None
+        voltage = message.voltage_battery
+        self.voltage_v = voltage / 1000.0 if voltage != _UINT16_UNKNOWN else None
+
+    def extended_sys_state(self, message: Message) -> None:
+        """EXTENDED_SYS_STATE: whether it stands on the ground. "Undefined" counts as in the air."""
+        self.landed = message.landed_state == _ON_GROUND
+
+    def gimbal_attitude(self, message: Message) -> None:
+        """GIMBAL_DEVICE_ATTITUDE_STATUS: pitch from the quaternion (w, x, y, z), 0 level, -90 straight down."""
+        w, x, y, z = message.q
+        sine = max(-1.0, min(1.0, 2.0 * (w * y - z * x)))
+        self.gimbal_pitch_deg = math.degrees(math.asin(sine)) if math.isfinite(w + x + y + z) else None
+
+    def camera_capture(self, message: Message) -> None:
+        """CAMERA_CAPTURE_STATUS: video or interval stills in progress."""
+        self.recording = message.video_status != 0 or message.image_status in (2, 3)
+
+    def wind_cov(self, message: Message) -> None:
+        """WIND_COV: horizontal wind estimate."""
+        speed = math.hypot(message.wind_x, message.wind_y)
+        self.wind_m_s = speed if math.isfinite(speed) else None
