@@ -17,19 +17,21 @@ from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
 from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin
 from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.registry import RegistryMixin
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import VersionConflict
-from necmergitur.operations.ports import Effect, Transaction, Unreachable
+from necmergitur.operations.ports import Effect, Unreachable
+from necmergitur.operations.registry import RegistryTransaction
 
 # A writer that stalls while it holds the append lock is cut off, so the others go on.
 SESSION = "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
 CONNECT_TIMEOUT_S = 3
 
 
-class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin):
-    """Everything one transaction can do (`operations.ports.Transaction`)."""
+class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, RegistryMixin):
+    """Everything one transaction can do (`operations.registry.RegistryTransaction`)."""
 
     def __init__(
         self, cursor: psycopg.Cursor[Any], zone_index: ZoneIndex, gate_cache: GateCache, keys: KeyRing
@@ -89,7 +91,7 @@ class PostgresStore:
         return self._ids
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator[RegistryTransaction]:
         """Open a transaction. Raises Unreachable when the database cannot be had, VersionConflict on a race."""
         if self._pool.closed:
             self._pool.open()

@@ -1,0 +1,90 @@
+"""Buttons: enrol, retire, heartbeats, test windows, and the holder opened for one incident."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.registry import NewDevice, Registry, audit
+from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat
+
+TEST_WINDOW_MAX = timedelta(hours=8)  # ours: a night of testing
+
+
+def enrol(registry: Registry, devices: Sequence[NewDevice], by: Person, now: datetime) -> int:
+    """Make devices known; return how many. Enrolling one again renews it."""
+    with registry.transaction() as tx:
+        tx.put_devices(devices, now)
+        if devices:
+            audit(registry, tx, "technician:device:enrol", devices[0].id, by, now, count=str(len(devices)))
+    return len(devices)
+
+
+def retire(registry: Registry, ids: Sequence[str], by: Person, now: datetime) -> None:
+    """Retire devices. A press from one still reaches a human, flagged."""
+    with registry.transaction() as tx:
+        tx.retire_devices(ids, now)
+        audit(registry, tx, "technician:device:retire", ids[0] if ids else "", by, now, count=str(len(ids)))
+
+
+def beat(registry: Registry, beats: Sequence[Heartbeat], now: datetime) -> None:
+    """Keep signs of life. Not a fact: the latest is all that matters."""
+    with registry.transaction() as tx:
+        tx.put_heartbeats(beats, now)
+
+
+def find_deaf(registry: Registry, now: datetime) -> int:
+    """Mark devices that missed three heartbeats; return how many newly fell silent."""
+    with registry.transaction() as tx:
+        count: int = tx.mark_deaf(now - SILENCE_MAX)
+        return count
+
+
+def declare_test_window(
+    registry: Registry,
+    zones: Sequence[str] | None,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> int | Refusal:
+    """Announce a mass test. Real presses still pass; test presses run to the decision and never to a flight."""
+    if not reason.strip():
+        return Refusal(rule="reason_missing", detail="Say what is tested.")
+    if not now - timedelta(minutes=5) <= starts_at < ends_at <= starts_at + TEST_WINDOW_MAX:
+        return Refusal(rule="test_window_length", detail="It starts from now on and lasts at most 8 hours.")
+    with registry.transaction() as tx:
+        window: int = tx.put_test_window(zones, starts_at, ends_at, reason.strip(), by.name)
+        audit(registry, tx, "lead:test_window:declare", str(window), by, now, ends_at=ends_at.isoformat())
+        return window
+
+
+def open_holder(
+    registry: Registry, incident_id: UUID, reason: str, by: Person, now: datetime
+) -> str | Refusal:
+    """Return who holds the personal button of an open incident. Logged, with a reason, each time."""
+    if not reason.strip():
+        return Refusal(rule="reason_missing", detail="Say why you need the name.")
+    with registry.transaction() as tx:
+        incident = tx.incident(incident_id)
+        if incident is None:
+            return Refusal(rule="incident_unknown")
+        if incident.personal_device is None:
+            return Refusal(rule="no_holder", detail="A street button has no holder.")
+        if incident.state != "open":
+            return Refusal(rule="incident_not_open", detail="A holder is opened only while the incident is.")
+        sealed = tx.open_holder(incident.personal_device, incident_id, f"user:{by.id}", reason.strip(), now)
+        audit(registry, tx, "operator:holder:open", incident.personal_device, by, now, incident=incident.number)
+        plain: bytes | None = None if sealed is None else tx.unseal(sealed)
+    if plain is None:
+        return Refusal(rule="holder_unknown", detail="No holder is recorded for this button.")
+    return plain.decode()
+
+
+def set_holder(registry: Registry, device_id: str, holder: str, by: Person, now: datetime) -> None:
+    """Record who holds a personal button (sealed, in a schema of its own)."""
+    with registry.transaction() as tx:
+        tx.put_holder(device_id, tx.seal(holder.encode()), now)
+        audit(registry, tx, "technician:holder:set", device_id, by, now)

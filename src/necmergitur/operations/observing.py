@@ -1,0 +1,125 @@
+"""What was seen from above, filed to an incident: structured observations and expiring stills."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from necmergitur.dispatch import observations
+from necmergitur.dispatch.incidents import Person, not_open
+from necmergitur.dispatch.observations import Observation, ObservationFacts, ObservationFiled, StillFiled
+from necmergitur.governance import gate
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.registry import Registry, Still
+
+
+class ImageCleaner(Protocol):
+    """Re-encodes an image without its metadata."""
+
+    def clean(self, raw: bytes) -> tuple[bytes, int, int] | Refusal:
+        """Return (JPEG bytes, width, height), or why it is no usable image."""
+        ...
+
+
+def file_observation(
+    registry: Registry,
+    incident_id: UUID,
+    mission_id: UUID | None,
+    facts: ObservationFacts,
+    note: str,
+    by: Person,
+    now: datetime,
+) -> Observation | Refusal:
+    """Attach an observation; responders see it at once."""
+    problem = observations.check(facts, note)
+    if problem is not None:
+        return problem
+    with registry.transaction() as tx:
+        incident = tx.incident(incident_id)
+        if incident is None:
+            return Refusal(rule="incident_unknown")
+        if incident.state != "open":
+            return not_open(incident)
+        filed = Observation(
+            id=registry.ids.new(),
+            incident_id=incident_id,
+            mission_id=mission_id,
+            author=by,
+            observed_at=now,
+            facts=facts,
+            note=note.strip(),
+        )
+        event = ObservationFiled(filed.id, incident_id, mission_id, facts, by, now)
+        sealed = tx.seal(filed.note.encode()) if filed.note else None
+        fact = Fact(
+            stream=f"observation:{filed.id}", version=1, event=event, actor=f"user:{by.id}", personal=sealed
+        )
+        seq = tx.append(gate.admit_call_for_help([fact], now))
+        tx.put_observation(filed, seq)
+        tx.touch_incident(incident_id, seq)
+        return filed
+
+
+def file_still(
+    registry: Registry,
+    cleaner: ImageCleaner,
+    incident_id: UUID,
+    mission_id: UUID | None,
+    raw: bytes,
+    *,
+    interior: bool,
+    by: Person,
+    now: datetime,
+) -> Still | Refusal:
+    """Attach a still image: re-encoded without metadata, sealed, gone after 7 days (48 h for an interior)."""
+    if len(raw) > observations.STILL_BYTES_MAX:
+        return Refusal(rule="still_too_large", detail=f"At most {observations.STILL_BYTES_MAX // 1_000_000} MB.")
+    cleaned = cleaner.clean(raw)
+    if isinstance(cleaned, Refusal):
+        return cleaned
+    jpeg, width_px, height_px = cleaned
+    with registry.transaction() as tx:
+        incident = tx.incident(incident_id)
+        if incident is None:
+            return Refusal(rule="incident_unknown")
+        if incident.state != "open":
+            return not_open(incident)
+        still = Still(
+            id=registry.ids.new(),
+            incident_id=incident_id,
+            mission_id=mission_id,
+            taken_at=now,
+            interior=interior,
+            expires_at=observations.still_expiry(now, interior=interior),
+            sealed=tx.seal(jpeg),
+            width_px=width_px,
+            height_px=height_px,
+        )
+        event = StillFiled(still.id, incident_id, mission_id, interior, still.expires_at, by, now)
+        fact = Fact(stream=f"still:{still.id}", version=1, event=event, actor=f"user:{by.id}")
+        seq = tx.append(gate.admit_call_for_help([fact], now))
+        tx.put_still(still)
+        tx.touch_incident(incident_id, seq)
+        return still
+
+
+def view_still(registry: Registry, still_id: UUID, by: Person, now: datetime) -> bytes | Refusal:
+    """Return the JPEG bytes of a still and log who looked. Refused once it expired."""
+    with registry.transaction() as tx:
+        still = tx.still(still_id)
+        if still is None:
+            return Refusal(rule="still_unknown")
+        if still.sealed is None or still.expires_at <= now:
+            return Refusal(rule="still_expired", until=still.expires_at)
+        plain: bytes | None = tx.unseal(still.sealed)
+        if plain is None:
+            return Refusal(rule="still_erased")
+        tx.log_still_view(still_id, f"user:{by.id}", now)
+        return plain
+
+
+def drop_expired(registry: Registry, now: datetime) -> int:
+    """Erase stills whose time is over; return how many."""
+    with registry.transaction() as tx:
+        count: int = tx.drop_expired_stills(now)
+        return count
