@@ -10,10 +10,10 @@ from necmergitur.territory import buttons as posts
 from necmergitur.territory.constants import DOCK_TO_STREET_M
 from necmergitur.territory.demand import Demand, area_demand, mix, street_demand
 from necmergitur.territory.model import Button, City, CityPlan, CitySource, Dock, Quarter, Zone
+from necmergitur.territory.proximity import nearest
 from necmergitur.territory.shapes import (
     Array,
     Indices,
-    nearest,
     polygons_of,
     positions_of,
     shape_to_xy,

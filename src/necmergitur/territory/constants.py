@@ -1,5 +1,7 @@
 """Every number the territory room relies on, with its source."""
 
+from datetime import timedelta
+
 # --- What a city asks for (the programme's brief: 240 drones, 20,000 buttons) ---
 DEFAULT_ZONES = 240
 DEFAULT_BUTTONS = 20_000
@@ -78,20 +80,24 @@ MAX_CUT_OFF_SHARE = 0.02
 MAX_OVERLAP_SHARE = 0.01
 
 # --- Airspace ---
-# Half-width of the corridor checked around a straight route: EASA AMC1 to Article 11 of (EU) 2019/947
-# (SORA 2.0 step 9) sets no number; 1:1 rule at 30 m height, a usual contingency volume, taken here.
+# Half-width of the corridor checked around a straight route: our choice, the accuracy of a GNSS fix in a
+# street canyon (10-20 m) and the width of a turn at 15 m/s, rounded up.
 CORRIDOR_M = 30.0
-# Height kept clear above and below the cruise altitude (barometric error, JARUS SORA Annex A: 10-15 m).
+# Height kept clear above and below the cruise height: our choice, a barometer's drift over a mission.
 HEIGHT_MARGIN_M = 15.0
-# Lowest and highest ground on Earth, when the city's own is not given: everything that might apply, does.
-LOWEST_GROUND_AMSL_M = -430.0
+# How far ahead zones must stay open, and how often that is looked at: 12 min on scene plus both flights.
+MISSION_LASTS = timedelta(minutes=20)
+MISSION_STEP = timedelta(minutes=5)
+# Zones and routes beyond this from the city's middle are not drawn; as wide as a city may be.
+REACH_M = 150_000.0
+# Lowest and highest ground on Earth (Dead Sea shore, Everest), when the city's own is not given:
+# everything that might apply, does.
+LOWEST_GROUND_AMSL_M = -440.0
 HIGHEST_GROUND_AMSL_M = 8_849.0
 # The WGS84 ellipsoid and mean sea level differ by -107 to +86 m (EGM2008).
 GEOID_MARGIN_M = 110.0
 FEET_TO_M = 0.3048  # exact, international foot (1959)
 MAX_GEOZONES = 50_000
-# A published upper limit above this means "no upper limit" (ED-318 samples write 99999).
-UNLIMITED_M = 50_000.0
 
 # --- Re-import ---
 # An object that moved less than this kept its place; up to RECOGNISE_M it is the same object, moved.

@@ -17,7 +17,8 @@ from necmergitur.territory.constants import (
     MIN_RING_SIDES,
 )
 from necmergitur.territory.demand import Demand
-from necmergitur.territory.shapes import Array, Indices, nearest_few, weighed
+from necmergitur.territory.proximity import nearest_few
+from necmergitur.territory.shapes import Array, Indices, weighed
 
 # Points of one power-distance table, to bound its memory (docks x points at once).
 _CHUNK = 4_096

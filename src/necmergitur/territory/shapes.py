@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from necmergitur.kernel.geo import EARTH_RADIUS_M, LocalPlane, Position
@@ -89,19 +88,6 @@ def shape_to_lonlat(plane: LocalPlane, shape: BaseGeometry) -> BaseGeometry:
     """Return a geometry in the plane's metres as lon/lat."""
     unprojected: BaseGeometry = shapely.transform(shape, lambda xy: to_lonlat(plane, xy))
     return unprojected
-
-
-def nearest(places: Array, points: Array) -> tuple[Array, Indices]:
-    """Return each point's distance to, and index of, the nearest of `places` (same units)."""
-    distance, index = cKDTree(places).query(points)
-    return np.asarray(distance, dtype=np.float64), np.asarray(index, dtype=np.int64)
-
-
-def nearest_few(places: Array, points: Array, count: int) -> tuple[Array, Indices]:
-    """Return (m, count) distances to and indices of the nearest places, or fewer when there are fewer."""
-    wanted = list(range(1, min(count, len(places)) + 1))
-    distance, index = cKDTree(places).query(points, k=wanted)
-    return np.asarray(distance, dtype=np.float64), np.asarray(index, dtype=np.int64)
 
 
 def weighed(index: Indices, weights: Array, count: int) -> Array:

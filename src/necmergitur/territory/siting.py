@@ -20,12 +20,11 @@ from necmergitur.territory.constants import (
 )
 from necmergitur.territory.demand import Demand, DemandKind, area_demand, cut_streets, keep_inside
 from necmergitur.territory.model import City
+from necmergitur.territory.proximity import nearest, nearest_few
 from necmergitur.territory.shapes import (
     Array,
     gravity_centres,
     lonlat_of,
-    nearest,
-    nearest_few,
     plane_over,
     shape_of,
     shape_to_xy,

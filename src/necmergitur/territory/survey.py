@@ -165,7 +165,7 @@ def _survey_streets(
     if outside_m > constants.MAX_OUTSIDE_SHARE * total_m:
         return _outside(network, kept, inside_m, outline, outside_m / total_m)
     stray = int((inside_m == 0).sum())
-    if outside_m > 0:
+    if len(pieces.metres) < len(every_piece.metres):
         notes.append(f"{outside_m:.0f} m of street lie outside the territory; {stray} streets left out")
     renumber = np.cumsum(inside_m > 0) - 1
     drawn = tuple(line for line, metres in zip(lines, inside_m.tolist(), strict=True) if metres > 0)
@@ -228,9 +228,10 @@ def _main_network(
             f"for one, street {once[first][0]}"
         )
         return Refusal(rule="network_disconnected", detail=detail, facts={"street": str(once[first][0])}), notes
-    if cut_off_m > 0:
+    kept = [pair for pair, where in zip(once, part.tolist(), strict=True) if where == main]
+    if len(kept) < len(once):
         notes.append(f"{cut_off_m:.0f} m of street are cut off from the main network and left out")
-    return [pair for pair, where in zip(once, part.tolist(), strict=True) if where == main], notes
+    return kept, notes
 
 
 def _outside(
