@@ -141,7 +141,7 @@ class Broker:
         self._server = self.authority.ensure_server(["localhost", "127.0.0.1"])
         self._ports = ShardPorts(free_port(), free_port(), free_port())
         self._devices: list[DeviceCert] = []
-        write_broker_files(home, [self._ports], [], password=PASSWORD, server=self._server)
+        write_broker_files(home, [self._ports], [], password=os.environ["NEC_SECRET_BROKER"], server=self._server)
         self.process = BrokerProcess(home, 0)
         self.trust_file = self._server.trust
         self.nats_url = self.process.nats_url
@@ -165,9 +165,7 @@ class Broker:
 
     def mqtt_client(self, credential: DeviceCredential, client_id: str | None = None) -> mqtt.Client:
         """Return a client that holds `credential`, not yet connected."""
-        client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id or f"c{uuid4().hex}"
-        )
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id or f"c{uuid4().hex}")
         context = ssl.create_default_context(cafile=self.trust_file)
         with tempfile.NamedTemporaryFile(dir=self.home) as pem:
             pem.write(credential.key_pem + credential.cert_pem)

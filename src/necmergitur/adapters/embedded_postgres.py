@@ -86,9 +86,7 @@ class EmbeddedPostgres:
     process; `start` and `stop` do all of it for a caller that does not.
     """
 
-    def __init__(
-        self, data_dir: Path, socket_dir: Path, *, password: str, port: int = 0, durable: bool = True
-    ) -> None:
+    def __init__(self, data_dir: Path, socket_dir: Path, *, password: str, port: int = 0, durable: bool = True) -> None:
         self.data_dir = data_dir.absolute()
         self.socket_dir = socket_dir.absolute()
         self._password = password
@@ -238,20 +236,14 @@ class EmbeddedPostgres:
                     verb, role, sql.Literal(self._password)
                 )
             )
-            if not connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-            ).fetchone():
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role)
-                )
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
 
     def start(self) -> str:
         """Start the server and return `url`; raises PostgresFailedToStart with what it said."""
         self.prepare()
         with tempfile.TemporaryFile() as said:
-            self._process = spawn(
-                self.argv(), death_signal=signal.SIGINT, output=said, user=self.os_user
-            )
+            self._process = spawn(self.argv(), death_signal=signal.SIGINT, output=said, user=self.os_user)
             deadline = time.monotonic() + START_S_MAX
             while not self.is_ready():
                 if self._process.poll() is not None or time.monotonic() > deadline:

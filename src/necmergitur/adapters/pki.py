@@ -82,9 +82,7 @@ class CityAuthority:
         return sorted(int(p.stem.removeprefix("authority-")) for p in self._folder.glob("authority-*.pem"))
 
     def _load(self, number: int) -> _Issuer:
-        key = serialization.load_pem_private_key(
-            (self._folder / f"authority-{number}.key").read_bytes(), password=None
-        )
+        key = serialization.load_pem_private_key((self._folder / f"authority-{number}.key").read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise TypeError(f"authority {number} does not hold an elliptic-curve key")
         cert = x509.load_pem_x509_certificate((self._folder / f"authority-{number}.pem").read_bytes())
@@ -106,9 +104,7 @@ class CityAuthority:
             .sign(key, hashes.SHA256())
         )
         write_private(self._folder / f"authority-{number}.key", _key_pem(key))
-        write_private(
-            self._folder / f"authority-{number}.pem", cert.public_bytes(serialization.Encoding.PEM)
-        )
+        write_private(self._folder / f"authority-{number}.pem", cert.public_bytes(serialization.Encoding.PEM))
         self._issuers.append(_Issuer(key, cert))
 
     def switch_server(self, names: Iterable[str]) -> ServerFiles:
@@ -158,9 +154,7 @@ class CityAuthority:
         return self._issue_server(self._server_issuer(), list(names))
 
     def _server_files(self) -> ServerFiles:
-        return ServerFiles(
-            self._folder / "server.pem", self._folder / "server.key", self._folder / "trust.pem"
-        )
+        return ServerFiles(self._folder / "server.pem", self._folder / "server.key", self._folder / "trust.pem")
 
     def _issue_server(self, issuer: _Issuer, names: list[str]) -> ServerFiles:
         files = self._server_files()
@@ -226,9 +220,7 @@ def write_private(path: Path, content: bytes) -> None:
         raise
 
 
-def _unsigned(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
+def _unsigned(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

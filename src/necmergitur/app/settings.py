@@ -18,6 +18,9 @@ PREFIX = "NEC_"
 SECRET_PREFIX = "NEC_SECRET_"  # noqa: S105 - the name of a variable, not a secret
 # 256 bits: the key size of AES-256-GCM and of HMAC-SHA-256's full strength (NIST SP 800-107 5.3.4).
 SECRET_BYTES = 32
+# A city of a million devices; each shard is a process with its own ports.
+SHARDS_MAX = 64
+PORT_MAX = 65_535
 # What each secret is for; each is made at first use into NEC_HOME/secrets.
 SECRETS: Mapping[str, str] = MappingProxyType(
     {
@@ -73,19 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             home=settings.home.expanduser().absolute(),
             public_url=settings.public_url or f"http://{_for_link(settings.host)}:{settings.port}",
         )
-        settings._check()
+        _check(settings)
         return settings
-
-    def _check(self) -> None:
-        if self.log_level not in {"debug", "info", "warning", "error"}:
-            raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
-        if not 1 <= self.broker_shards <= 64:
-            raise BadSetting("NEC_BROKER_SHARDS: a number from 1 to 64")
-        if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
-            raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
-        for name in ("port", "mqtt_port", "postgres_port"):
-            if not 0 <= getattr(self, name) <= 65535:
-                raise BadSetting(f"NEC_{name.upper()}: a port, 0 to 65535")
 
     def secret(self, name: str) -> bytes:
         """Return one of SECRETS (32 bytes): from NEC_SECRET_<NAME> in hexadecimal, else from its file.
@@ -110,6 +102,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         exported = {PREFIX + n.upper(): _text(getattr(self, n)) for n in self.__struct_fields__}
         exported |= {SECRET_PREFIX + n.upper(): self.secret(n).hex() for n in SECRETS}
         return exported
+
+
+def _check(settings: Settings) -> None:
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
+    if not 1 <= settings.broker_shards <= SHARDS_MAX:
+        raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
+    for name in ("port", "mqtt_port", "postgres_port"):
+        if not 0 <= getattr(settings, name) <= PORT_MAX:
+            raise BadSetting(f"NEC_{name.upper()}: a port, 0 to {PORT_MAX}")
 
 
 def _as_path(kind: type, value: object) -> object:

@@ -17,6 +17,8 @@ from necmergitur.adapters.broker import constants
 from necmergitur.adapters.pki import DEVICE_ID, ServerFiles, write_private
 
 INTERNAL_USER = "nec"
+# It stands in an address, and NATS clients do not agree on how to unquote one.
+PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9_-]{8,256}")
 # RFC 4514 text as our authority and common public-key software write it; no quote, escape or control sign.
 SUBJECT = re.compile(r"[A-Za-z0-9 _.,=+:/@*()'-]{1,256}")
 
@@ -56,9 +58,7 @@ def shard_folder(home: Path, shard: int) -> Path:
 
 def read_shard(home: Path, shard: int) -> ShardRecord:
     """Return where a shard listens. Raises FileNotFoundError before the first start."""
-    return msgspec.json.decode(
-        (shard_folder(home, shard) / "shard.json").read_bytes(), type=ShardRecord
-    )
+    return msgspec.json.decode((shard_folder(home, shard) / "shard.json").read_bytes(), type=ShardRecord)
 
 
 def shard_count(home: Path) -> int:
@@ -77,8 +77,11 @@ def write_broker_files(
     """Write every shard's folder and return the configuration files, one per shard.
 
     Without `devices` the broker keeps those it was last given, also when the number of shards changes.
-    Raises ValueError for a device id or subject that cannot be written safely, before anything is written.
+    Raises ValueError for a device id, subject or password that cannot be written safely, before anything
+    is written.
     """
+    if not PLAIN_PASSWORD.fullmatch(password):
+        raise ValueError("the broker's password is letters, digits, '-' and '_', 8 at least")
     known = _known_devices(home) if devices is None else list(devices)
     maps = _user_maps(known, len(shards), password)
     paths = []

@@ -1,0 +1,112 @@
+# One command each. `make run` on a fresh Debian 12 with Python 3.11, Node 20 and make is all a newcomer needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A found python3.11 may be a version manager's empty shim, so each is tried.
+PYTHONS := python3.11 /usr/bin/python3.11 /usr/local/bin/python3.11 python3
+UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*' -not -path '*/.*')
+TESTS ?= tests
+# Two workers suit two cores; one server of each kind is started per worker.
+WORKERS ?= 2
+
+.PHONY: help setup run demo test check bench lock screens docs clean chromium
+.PHONY: check-lint check-types check-imports check-migrations check-ui
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMPS)/run $(STAMPS)/ui ## make the environment and build the front end
+
+run: setup ## start the city on this machine
+	@exec $(BIN)/nec run
+
+demo: setup ## start a simulated, living city with labelled accounts (loopback only)
+	@exec $(BIN)/nec run --demo
+
+test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+check: $(STAMPS)/dev $(STAMPS)/node_modules ## lint, types, import contracts, migrations, front-end types
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target \
+		check-types check-lint check-imports check-ui check-migrations
+
+check-lint:
+	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && echo "lint: good"
+
+check-types:
+	@$(BIN)/mypy && echo "types: good"
+
+check-imports:
+	@$(BIN)/lint-imports --no-cache && echo "imports: good"
+
+check-migrations:
+	@if [ -f src/necmergitur/web/settings.py ]; then $(BIN)/python -m necmergitur.app.migrations_check; fi
+
+check-ui:
+	@if [ -f ui/package.json ]; then npm --prefix ui run --silent check && echo "front end: good"; fi
+
+bench: setup ## measure everything, beside its own floor (JSON on the last line)
+	@$(BIN)/nec bench all --json
+
+lock: $(STAMPS)/dev ## write requirements/*.txt anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --group build $(COMPILE) -o requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev -c requirements/run.txt $(COMPILE) -o requirements/dev.txt
+COMPILE := --python-version 3.11 --python-platform linux --generate-hashes --no-header --quiet
+
+screens: $(STAMPS)/dev $(STAMPS)/ui chromium ## take docs/screens/ anew
+	@NEC_SCREENS=1 $(BIN)/python -m pytest -n $(WORKERS) -m screens tests
+
+docs: $(STAMPS)/dev ## write the generated pages of docs/ anew
+	@$(BIN)/python -m necmergitur.app.documents
+
+clean: ## remove what these targets made; var/ (a city's data) stays
+	rm -rf $(VENV) $(STAMPS) ui/node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# --- what the targets stand on ------------------------------------------------------------------------
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(PYTHONS); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then echo "Python 3.11 is needed and none was found" >&2; exit 1; fi; \
+	if ! "$$found" -c 'import ensurepip' 2>/dev/null; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3.11-venv; \
+		else echo "Debian's python3.11-venv package is needed: apt-get install python3.11-venv" >&2; exit 1; fi; \
+	fi; \
+	"$$found" -m venv $(VENV)
+	@touch $@
+
+# The product's own package is installed in place; its build tool comes from the lock, so nothing else is fetched.
+$(STAMPS)/run: requirements/run.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@mkdir -p $(STAMPS)
+	@echo "installing what the product needs"
+	@$(PIP) install --require-hashes --no-deps -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run
+	@echo "installing what tests and checks need"
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/node_modules: $(wildcard ui/package.json ui/package-lock.json)
+	@mkdir -p $(STAMPS)
+	@if [ -f ui/package.json ]; then echo "installing what the front end needs"; npm --prefix ui ci --silent --no-progress; fi
+	@touch $@
+
+$(STAMPS)/ui: $(UI_SOURCES) $(STAMPS)/node_modules
+	@if [ -f ui/package.json ]; then echo "building the front end"; npm --prefix ui run --silent build; fi
+	@touch $@
+
+# Browser tests drive Debian's chromium; without the right to install it they say so and fail.
+chromium:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi
