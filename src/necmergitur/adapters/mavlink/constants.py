@@ -46,8 +46,10 @@ MIN_ARM_BATTERY_PCT = 30.0  # the last gate, below the choice of drone: out, a s
 LINK_RECOVER_MAX_S = 600.0  # a vehicle silent longer than its battery's return leg is searched for by people
 FLIGHT_MAX_S = 3600.0  # outer bound of the flight loop: three times a full battery
 TICK_S = 1.0  # the flight looks again at least this often, even without a message
+LOOK_S = 0.2  # and looks at most this often, whatever the message rate
+LIFT_OFF_S = 15.0  # armed and ordered up, but still on the ground after this: stand down
+MIN_ALTITUDE_M = 10.0  # a pilot may not order a drone lower without landing it
 COMMAND_AGAIN_S = 2.0  # pause before an in-flight command that was refused is sent again
-MAX_HANDOVERS = 16  # bound on queued callbacks per flight tick
 # After a start, vehicles already in the air are being adopted; they are not yet "without a mission".
 ADOPTION_GRACE_S = 15.0
 

@@ -111,7 +111,7 @@ class Link(Channel):
             held = await self.read_fence()
             if isinstance(held, Refusal):
                 return held
-            if not held.matches(fence_of(token.volume)):
+            if not holds(held, token.volume):
                 return Refusal(rule="fence_mismatch", detail=f"{self.drone_id} does not hold the fence of its token")
             # Reading the fence took time: the window and the register are looked at again, with no await
             # between this look and the claim.
@@ -207,6 +207,11 @@ class Link(Channel):
 
     def _lost(self) -> Refusal:
         return Refusal(rule="link_lost", detail=f"no word from {self.drone_id}")
+
+
+def holds(held: Fence, volume: Volume) -> bool:
+    """Return whether a fence read back from a vehicle is exactly `volume`."""
+    return held.matches(fence_of(volume))
 
 
 async def wait_connected(link: Link, timeout_s: float) -> bool:

@@ -1,0 +1,283 @@
+"""All the vehicles of a city in one event loop: links kept alive, telemetry at hand, missions flown on order.
+
+Which drone flies which mission is decided elsewhere; here an accepted mission with its token is carried out.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter
+
+from necmergitur.adapters.mavlink.airspace import Airspace
+from necmergitur.adapters.mavlink.arming import SpentMissions
+from necmergitur.adapters.mavlink.channel import Vehicle
+from necmergitur.adapters.mavlink.commands import Outcome
+from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S, SCENE_RADIUS_M
+from necmergitur.adapters.mavlink.flight import Flight
+from necmergitur.adapters.mavlink.link import Link
+from necmergitur.adapters.mavlink.phases import FlightEnd, OnPhase, Plan
+from necmergitur.adapters.mavlink.telemetry import Telemetry
+from necmergitur.adapters.mavlink.watch import Breach, Watch
+from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
+from necmergitur.dispatch.tokens import MissionToken, Verifier, Volume, check
+from necmergitur.kernel.clock import Clock
+from necmergitur.kernel.geo import Position, ring_contains
+from necmergitur.kernel.ids import DroneId, MissionId
+from necmergitur.kernel.refusal import Refusal
+
+MESSAGES = Counter("nec_mavlink_messages", "Authentic MAVLink messages decoded from vehicles")
+REJECTED = Counter("nec_mavlink_rejected", "MAVLink frames dropped as malformed, unsigned, forged or replayed")
+BREACHES = Counter("nec_mavlink_breaches", "Camera or flight promises broken, seen in telemetry", ["kind"])
+
+_log = structlog.get_logger()
+
+
+class Fleet:
+    """Make it, `await start()` in the loop that will own it, `await stop()` at the end.
+
+    Callbacks run in that loop and must not block. `spent` seeds the duplicate-flight guard from the ledger.
+    """
+
+    def __init__(
+        self,
+        vehicles: Iterable[Vehicle],
+        *,
+        verifier: Verifier,
+        clock: Clock,
+        on_breach: Callable[[Breach], None],
+        on_link: Callable[[DroneId, bool], None],
+        spent: Iterable[MissionId] = (),
+    ) -> None:
+        """Raises ValueError when two vehicles have the same name."""
+        self._verifier = verifier
+        self._clock = clock
+        self._on_breach = on_breach
+        self._on_link = on_link
+        self._airspace = Airspace()
+        self._spent = SpentMissions(spent)
+        self._links: dict[DroneId, Link] = {}
+        self._watches: dict[DroneId, Watch] = {}
+        self._flights: dict[DroneId, Flight] = {}
+        self._linked: dict[DroneId, bool] = {}
+        self._heart: asyncio.Task[None] | None = None
+        self._started_s = 0.0
+        self._counted = (0, 0)
+        for vehicle in vehicles:
+            drone_id = vehicle.drone_id
+            if drone_id in self._links:
+                raise ValueError(f"two vehicles are named {drone_id}")
+            self._links[drone_id] = Link(
+                vehicle, verifier=verifier, clock=clock, spent=self._spent, on_change=self._changed
+            )
+            self._watches[drone_id] = Watch(drone_id)
+            self._linked[drone_id] = False
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open every link and begin the heartbeats. Raises ValueError for a malformed endpoint."""
+        self._started_s = asyncio.get_running_loop().time()
+        for link in self._links.values():
+            await link.open()
+        self._heart = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Close every link. Vehicles in the air follow their own lost-link behaviour."""
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+        for link in self._links.values():
+            link.close()
+
+    def snapshot(self) -> dict[DroneId, Telemetry]:
+        """Return the last known state of every vehicle."""
+        return {drone_id: link.telemetry() for drone_id, link in self._links.items()}
+
+    def telemetry(self, drone_id: DroneId) -> Telemetry:
+        """Return the last known state of one vehicle. Raises KeyError for an unknown one."""
+        return self._links[drone_id].telemetry()
+
+    def flying(self) -> dict[DroneId, MissionId]:
+        """Return the missions being flown."""
+        return {drone_id: flight.token.mission_id for drone_id, flight in self._flights.items()}
+
+    @property
+    def messages_received(self) -> int:
+        """Authentic messages decoded since the start, over all links."""
+        return sum(link.messages_received for link in self._links.values())
+
+    # --- missions -----------------------------------------------------------------------------------
+
+    async def prepare(self, drone_id: DroneId, volume: Volume) -> Outcome:
+        """Open the dock and upload the fence ahead of acceptance: reversible, and needs no token."""
+        link = self._links.get(drone_id)
+        if link is None:
+            return _unknown(drone_id)
+        if drone_id in self._flights or link.record.armed:
+            return Refusal(rule="drone_already_flying", detail=f"{drone_id} is on a mission")
+        opened, fenced = await asyncio.gather(link.open_dock(), link.upload_fence(volume))
+        return fenced if opened else opened
+
+    async def unprepare(self, drone_id: DroneId) -> Outcome:
+        """Close the dock again after a cancelled press or a refused offer."""
+        link = self._links.get(drone_id)
+        if link is None:
+            return _unknown(drone_id)
+        if drone_id in self._flights or link.record.armed:
+            return Refusal(rule="drone_already_flying", detail=f"{drone_id} is on a mission")
+        return await link.close_dock()
+
+    async def fly(
+        self,
+        token: MissionToken,
+        target: Position,
+        on_phase: OnPhase,
+        *,
+        scene_radius_m: float = SCENE_RADIUS_M,
+        altitude_m: float = TRANSIT_ALTITUDE_M,
+        speed_m_s: float = CRUISE_M_S,
+        on_scene_max_s: float = ON_SCENE_MAX_S,
+        adopt: bool = False,
+    ) -> FlightEnd | Refusal:
+        """Fly the whole mission to the dock. A Refusal means that nothing left the ground.
+
+        `adopt` takes over a vehicle that already flies this mission, after a restart: it never arms, and accepts a
+        token that expired since. Refusals: `unknown_drone`, `target_outside_volume`, `altitude_above_ceiling`,
+        `helicopter_in_area`, and those of `Link.arm`, `Link.open_dock`, `Link.upload_fence`, `Link.take_off`.
+
+        If `on_phase` raises, the vehicle is ordered home before the error goes on. If the task is cancelled, the
+        vehicle keeps its last order until somebody adopts it or its own lost-link behaviour acts.
+        """
+        drone_id = token.drone_id
+        link = self._links.get(drone_id)
+        plan = Plan(
+            target=target,
+            scene_radius_m=scene_radius_m,
+            altitude_m=altitude_m,
+            speed_m_s=speed_m_s,
+            on_scene_max_s=on_scene_max_s,
+        )
+        if link is None:
+            return _unknown(drone_id)
+        refusal = self._unfit(link, token, plan, adopt=adopt)
+        if refusal is not None:
+            return refusal
+        flight = self._flights[drone_id] = Flight(link, token, plan, self._airspace, on_phase)
+        try:
+            if adopt:
+                self._spent.claim(token.mission_id)
+                return await flight.adopt()
+            return await flight.run()
+        except Exception:
+            await link.return_to_dock()
+            raise
+        finally:
+            del self._flights[drone_id]
+
+    async def hold(self, drone_id: DroneId) -> Outcome:
+        """Stop and stay until `resume`."""
+        flight = self._flights.get(drone_id)
+        return _no_flight(drone_id) if flight is None else await flight.hold()
+
+    async def resume(self, drone_id: DroneId) -> Outcome:
+        """Go on after `hold`."""
+        flight = self._flights.get(drone_id)
+        return _no_flight(drone_id) if flight is None else await flight.resume()
+
+    async def descend(self, drone_id: DroneId, altitude_m: float) -> Outcome:
+        """Change the height above the dock, inside the volume. Refusals: `altitude_outside_volume`, `not_now`."""
+        flight = self._flights.get(drone_id)
+        return _no_flight(drone_id) if flight is None else await flight.descend(altitude_m)
+
+    async def move(self, drone_id: DroneId, position: Position) -> Outcome:
+        """On scene, look at another place inside the volume. Refusals: `target_outside_volume`, `not_now`."""
+        flight = self._flights.get(drone_id)
+        return _no_flight(drone_id) if flight is None else await flight.move(position)
+
+    async def abort(self, drone_id: DroneId) -> Outcome:
+        """Return to the dock, camera level, recording off."""
+        flight = self._flights.get(drone_id)
+        return _no_flight(drone_id) if flight is None else await flight.abort()
+
+    async def land_now(self, drone_id: DroneId) -> Outcome:
+        """Land where it is. Works on any vehicle in the air, mission or not."""
+        flight = self._flights.get(drone_id)
+        if flight is not None:
+            return await flight.land_now()
+        link = self._links.get(drone_id)
+        return _unknown(drone_id) if link is None else await link.land_now()
+
+    def announce_helicopter(self, area: Sequence[Position], until: datetime) -> None:
+        """Every drone inside `area` descends to the floor and holds until then. Raises ValueError for no area."""
+        self._airspace.announce(area, until)
+        for flight in self._flights.values():
+            flight.wake()
+
+    def clear_helicopter(self) -> None:
+        """The helicopter is gone: missions go on."""
+        self._airspace.clear()
+        for flight in self._flights.values():
+            flight.wake()
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _unfit(self, link: Link, token: MissionToken, plan: Plan, *, adopt: bool) -> Refusal | None:
+        """Return why this flight must not begin, before the vehicle is asked anything."""
+        if link.drone_id in self._flights:
+            return Refusal(rule="drone_already_flying", detail=f"{link.drone_id} is on a mission")
+        now = token.not_before
+        checked = check(token, link.drone_id, now, self._verifier) if adopt else link.check_token(token)
+        if isinstance(checked, Refusal):
+            return checked
+        if not ring_contains(token.volume.ring, plan.target):
+            return Refusal(rule="target_outside_volume", detail="the scene is outside the mission's volume")
+        if plan.altitude_m > token.volume.ceiling_m:
+            return Refusal(rule="altitude_above_ceiling", detail=f"{plan.altitude_m} m over {token.volume.ceiling_m} m")
+        return None
+
+    def _changed(self, drone_id: DroneId) -> None:
+        """After each message, and when a link is lost or back: the hot path, kept short."""
+        link = self._links[drone_id]
+        if link.connected is not self._linked[drone_id]:
+            self._linked[drone_id] = link.connected
+            _log.info("drone_link", drone_id=drone_id, connected=link.connected)
+            self._on_link(drone_id, link.connected)
+        flight = self._flights.get(drone_id)
+        if flight is not None:
+            flight.wake()
+        record = link.record
+        if record.armed or record.recording or not self._watches[drone_id].quiet:
+            self._watch(link, flight)
+
+    def _watch(self, link: Link, flight: Flight | None) -> None:
+        if flight is None and asyncio.get_running_loop().time() - self._started_s < ADOPTION_GRACE_S:
+            return
+        scene = None if flight is None else flight.scene
+        for breach in self._watches[link.drone_id].look(link.record, scene, self._clock.now()):
+            BREACHES.labels(breach.kind.value).inc()
+            _log.warning("drone_breach", drone_id=link.drone_id, kind=breach.kind.value, value=breach.value)
+            self._on_breach(breach)
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        while True:  # until cancelled by stop()
+            for link in self._links.values():
+                link.tick()
+            received = self.messages_received
+            rejected = sum(link.messages_rejected for link in self._links.values())
+            MESSAGES.inc(received - self._counted[0])
+            REJECTED.inc(rejected - self._counted[1])
+            self._counted = (received, rejected)
+            due_s = max(due_s + HEARTBEAT_S, loop.time())
+            await asyncio.sleep(due_s - loop.time())
+
+
+def _unknown(drone_id: DroneId) -> Refusal:
+    return Refusal(rule="unknown_drone", detail=f"no vehicle is named {drone_id}")
+
+
+def _no_flight(drone_id: DroneId) -> Refusal:
+    return Refusal(rule="no_flight", detail=f"{drone_id} flies no mission")
