@@ -32,6 +32,7 @@ BREACHES = [
     ("pure", "dispatch/planted.py", "from pymavlink import mavutil"),
     ("ledger", "dispatch/planted.py", "from necmergitur.ledger import chain"),
     ("ledger", "web/planted.py", "import necmergitur.ledger.ports"),
+    ("ledger", "sim/planted.py", "import necmergitur.ledger.ports"),
     ("mint", "operations/planted.py", "from necmergitur.ledger.minting import mint"),
     ("mint", "adapters/planted.py", "from necmergitur.ledger import minting"),
     ("light", "live/planted.py", "import django"),
@@ -70,9 +71,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("contract", "module", "line"), BREACHES, ids=[f"{c}:{m}:{n[-24:]}" for c, m, n in BREACHES])
 def test_a_planted_breach_fires(tree: Path, contract: str, module: str, line: str) -> None:
     planted = tree / "necmergitur" / module
-    made = [d for d in (planted.parent,) if not d.exists()]
+    made = [room for room in (planted.parent,) if not (room / "__init__.py").exists()]
     for room in made:
-        room.mkdir()
+        room.mkdir(exist_ok=True)
         (room / "__init__.py").touch()
     planted.write_text(line + "\n")
     try:
