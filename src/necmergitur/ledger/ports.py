@@ -11,6 +11,15 @@ class VersionConflict(Exception):
     """Another writer appended to the same stream first. Load again and decide again."""
 
 
+class StoreRefused(Exception):
+    """The store's own guard fired (`code` NM001 to NM006): the code above it broke a promise. Nothing was kept."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        """Keep which guard, and what it said."""
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+
+
 class Ledger(Protocol):
     """Append and read, inside the caller's transaction."""
 

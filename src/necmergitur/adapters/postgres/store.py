@@ -21,13 +21,14 @@ from necmergitur.adapters.postgres.registry import RegistryMixin
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
-from necmergitur.ledger.ports import VersionConflict
+from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations.ports import Effect, Unreachable
 from necmergitur.operations.registry import RegistryTransaction
 
 # A writer that stalls while it holds the append lock is cut off, so the others go on.
 SESSION = "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
 CONNECT_TIMEOUT_S = 3
+GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 
 class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, RegistryMixin):
@@ -92,7 +93,11 @@ class PostgresStore:
 
     @contextmanager
     def transaction(self) -> Iterator[RegistryTransaction]:
-        """Open a transaction. Raises Unreachable when the database cannot be had, VersionConflict on a race."""
+        """Open a transaction.
+
+        Raises Unreachable when the database cannot be had, VersionConflict on a race, StoreRefused when one of
+        its own guards fires.
+        """
         if self._pool.closed:
             self._pool.open()
         try:
@@ -102,6 +107,10 @@ class PostgresStore:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
             raise Unreachable(str(lost)) from lost
+        except psycopg.DatabaseError as refused:
+            if refused.sqlstate is None or not refused.sqlstate.startswith(GUARDS):
+                raise
+            raise StoreRefused(refused.sqlstate, str(refused.diag.message_primary)) from refused
 
     @contextmanager
     def cursor(self) -> Iterator[psycopg.Cursor[Any]]:

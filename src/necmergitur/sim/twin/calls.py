@@ -1,0 +1,183 @@
+"""The twin's signals, incidents and proposals."""
+
+import math
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch.incidents import Incident, Link
+from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
+from necmergitur.ledger.ports import VersionConflict
+from necmergitur.operations.ports import KnownSignal, Note, Proposal, StoredSignal
+from necmergitur.signals.press import Device, Signal
+from necmergitur.sim.twin.journal import Journal
+from necmergitur.sim.twin.tables import Key, LinkRow, SignalRow, Tables
+
+# The PostgreSQL store searches a box at least this wide around each press; scoring does the rest.
+NEAR_M = 1_400.0
+
+
+class ZoneFinder(Protocol):
+    """Finds the zone of a place."""
+
+    def find(self, position: Position) -> tuple[str, str] | None:
+        """Return (zone id, label), None outside the territory."""
+        ...
+
+
+class CallsMixin:
+    """`SignalStore` and `IncidentStore` in memory."""
+
+    tables: Tables
+    journal: Journal
+    zones: ZoneFinder
+
+    def known_signals(self, keys: Sequence[Key]) -> dict[Key, KnownSignal]:
+        """Return what was answered to presses already recorded."""
+        found: dict[Key, KnownSignal] = {}
+        for key in keys:
+            signal_id = self.tables.signal_ids.get(key)
+            if signal_id is not None:
+                incident_id = self.tables.signals[signal_id].incident_id
+                incident = None if incident_id is None else self.tables.incidents[incident_id]
+                found[key] = KnownSignal(signal_id, incident_id, None if incident is None else incident.rung)
+        return found
+
+    def devices(self, ids: Collection[str]) -> dict[str, Device]:
+        """Return known devices by id."""
+        return {i: self.tables.devices[i] for i in ids if i in self.tables.devices}
+
+    def zones_under_test(self, now: datetime) -> frozenset[str] | None:
+        """Return zones in a test window; None when one covers the whole city."""
+        zones: set[str] = set()
+        for window in self.tables.town.test_windows:
+            if window.starts_at <= now < window.ends_at:
+                if window.zones is None:
+                    return None
+                zones.update(window.zones)
+        return frozenset(zones)
+
+    def zone_at(self, position: Position) -> tuple[str, str] | None:
+        """Return (zone id, label) around `position`."""
+        return self.zones.find(position)
+
+    def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:  # noqa: ARG002
+        """Store signals. Raises VersionConflict when one is already there."""
+        for stored in signals:
+            signal = stored.signal
+            key = (signal.device_id, signal.boot_id, signal.seq)
+            if key in self.tables.signal_ids:
+                raise VersionConflict(f"press {key} is already recorded")
+            self.journal.put(self.tables.signal_ids, key, signal.id)
+            self.journal.put(self.tables.signals, signal.id, SignalRow(signal, stored.incident_id, seq))
+
+    def new_incident_number(self, now: datetime) -> str:
+        """Return "year-serial"; like a sequence, a serial lost to a rollback is not used again."""
+        self.tables.numbers += 1
+        return f"{now.year}-{self.tables.numbers:04d}"
+
+    def incident(self, incident_id: UUID) -> Incident | None:
+        """Return one incident."""
+        return self.tables.incidents.get(incident_id)
+
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
+        """Return open incidents inside a box around any position."""
+        if not positions:
+            return []
+        dlat = math.degrees(NEAR_M / EARTH_RADIUS_M)
+        dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
+        return [
+            i
+            for i in self._open()
+            if i.last_signal_at >= since
+            and any(abs(i.position.lat - p.lat) <= dlat and abs(i.position.lon - p.lon) <= dlon for p in positions)
+        ]
+
+    def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:
+        """Return, by device, the newest open incident holding one of its signals."""
+        found: dict[str, Incident] = {}
+        for device_id in devices:
+            held = [
+                self.tables.incidents[self.tables.links[key].incident_id]
+                for key in self.tables.links_of_device.get(device_id, ())
+                if self.tables.links[key].undone_at is None
+            ]
+            newest = max((i for i in held if i.state == "open"), key=lambda i: i.last_signal_at, default=None)
+            if newest is not None:
+                found[device_id] = newest
+        return found
+
+    def incidents_due(self, now: datetime, limit: int) -> list[Incident]:
+        """Return open incidents past their deadline."""
+        due = [(i.due_at, i.number, i) for i in self._open() if i.due_at is not None and i.due_at <= now]
+        return [i for _, _, i in sorted(due, key=lambda row: row[:2])[:limit]]
+
+    def incidents_seeking(self, limit: int, *, refused_too: bool) -> list[Incident]:
+        """Return open incidents that want a drone: those never tried first, then oldest first."""
+        wanted = ("searching", "refused") if refused_too else ("searching",)
+        seeking = [i for i in self._open() if i.drone in wanted and _may_seek(i)]
+        return sorted(seeking, key=lambda i: (i.drone == "refused", i.opened_at, i.number))[:limit]
+
+    def _open(self) -> list[Incident]:
+        return [self.tables.incidents[i] for i in self.tables.open_incidents]
+
+    def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:  # noqa: ARG002
+        """Store incidents as folded."""
+        for incident in incidents:
+            self.journal.put(self.tables.incidents, incident.id, incident)
+            if incident.state == "open":
+                self.journal.put(self.tables.open_incidents, incident.id, None)
+            else:
+                self.journal.drop(self.tables.open_incidents, incident.id)
+
+    def put_links(self, links: Sequence[tuple[UUID, Link]], by: str, at: datetime) -> None:
+        """Attach signals to incidents."""
+        for incident_id, link in links:
+            key = (incident_id, link.signal_id, at)
+            if key not in self.tables.links:
+                row = LinkRow(incident_id, link.signal_id, link.score, link.reason, by, at)
+                self.journal.put(self.tables.links, key, row)
+                self.journal.put(self.tables.links_of_incident[incident_id], key, None)
+                self.journal.put(self.tables.links_of_device[link.device_id], key, None)
+            stored = self.tables.signals[link.signal_id]
+            self.journal.put(
+                self.tables.signals, link.signal_id, msgspec.structs.replace(stored, incident_id=incident_id)
+            )
+
+    def undo_links(self, incident_id: UUID, signal_ids: Sequence[UUID], at: datetime) -> list[Link]:
+        """Detach signals; the rows stay, marked."""
+        undone: list[Link] = []
+        for key in list(self.tables.links_of_incident.get(incident_id, ())):
+            row = self.tables.links[key]
+            if row.signal_id in signal_ids and row.undone_at is None:
+                self.journal.put(self.tables.links, key, msgspec.structs.replace(row, undone_at=at))
+                device_id = self.tables.signals[row.signal_id].signal.device_id
+                undone.append(Link(row.signal_id, device_id, row.score, row.reason))
+        return undone
+
+    def signals_of(self, incident_id: UUID) -> list[Signal]:
+        """Return the signals an incident holds now, oldest first."""
+        rows = [self.tables.links[key] for key in self.tables.links_of_incident.get(incident_id, ())]
+        held = [self.tables.signals[row.signal_id].signal for row in rows if row.undone_at is None]
+        return sorted(held, key=lambda s: (s.received_at, s.id))
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return one proposal."""
+        return self.tables.proposals.get(proposal_id)
+
+    def put_proposals(self, proposals: Sequence[Proposal]) -> None:
+        """Store proposals."""
+        for proposal in proposals:
+            self.journal.put(self.tables.proposals, proposal.id, proposal)
+
+    def put_note(self, note: Note, seq: int) -> None:  # noqa: ARG002
+        """Store a note."""
+        self.journal.put(self.tables.notes, note.id, note)
+
+
+def _may_seek(incident: Incident) -> bool:
+    """Return whether a drone may fly for it: no test, and not taken back by its caller (unless under duress)."""
+    return not incident.test and not (incident.cancelled and not incident.duress)

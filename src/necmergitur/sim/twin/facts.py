@@ -1,0 +1,114 @@
+"""The twin's ledger, outbox, authorisations and seal."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.gate import GateTable, compile_table
+from necmergitur.kernel.events import Recorded
+from necmergitur.ledger.admitted import Admitted
+from necmergitur.ledger.chain import GENESIS, link
+from necmergitur.ledger.ports import StoreRefused, VersionConflict
+from necmergitur.operations.ports import Effect
+from necmergitur.sim.twin.journal import Journal
+from necmergitur.sim.twin.tables import Tables
+
+_SEAL = b"sealed by the twin:"
+
+
+class FactsMixin:
+    """`ledger.ports.Ledger`, `GovernanceStore`, the outbox and the seal, in memory."""
+
+    tables: Tables
+    journal: Journal
+
+    def serialise(self) -> None:
+        """Nothing to wait for: a transaction of the twin holds the whole store."""
+
+    def append(self, batch: Sequence[Admitted]) -> int:
+        """Write facts in order. Raises VersionConflict, and StoreRefused as the database's triggers would."""
+        events = self.tables.events
+        for item in batch:
+            fact = item.fact
+            told = self.tables.by_stream[fact.stream]
+            if fact.version != len(told) + 1:
+                raise VersionConflict(f"{fact.stream}: at {len(told)}, wanted {fact.version - 1}")
+            self._authorised(item.authorisation_id, item.at)
+            seq, prev_hash, payload = len(events) + 1, events[-1].hash if events else GENESIS, fact.payload()
+            authorisation_id = str(item.authorisation_id)
+            digest = link(
+                prev_hash,
+                seq=seq,
+                stream=fact.stream,
+                version=fact.version,
+                kind=fact.kind,
+                recorded_at=item.at,
+                authorisation_id=authorisation_id,
+                actor=fact.actor,
+                payload=payload,
+                personal=fact.personal,
+            )
+            recorded = Recorded(
+                seq=seq,
+                stream=fact.stream,
+                version=fact.version,
+                kind=fact.kind,
+                recorded_at=item.at,
+                authorisation_id=authorisation_id,
+                actor=fact.actor,
+                payload=payload,
+                personal=fact.personal,
+                prev_hash=prev_hash,
+                hash=digest,
+            )
+            self.journal.append(events, recorded)
+            self.journal.append(told, recorded)
+        return len(events)
+
+    def _authorised(self, authorisation_id: UUID, at: datetime) -> None:
+        found = self.tables.authorisations.get(authorisation_id)
+        if found is None:
+            raise StoreRefused("NM001", f"ledger: unknown authorisation {authorisation_id}")
+        if not found.current(at):
+            raise StoreRefused("NM002", f"ledger: authorisation {authorisation_id} is not current at {at}")
+
+    def stream(self, stream: str) -> list[Recorded]:
+        """Return one stream's facts in version order."""
+        return list(self.tables.by_stream.get(stream, ()))
+
+    def tail(self, after_seq: int, limit: int) -> Iterator[Recorded]:
+        """Yield at most `limit` facts after `after_seq`."""
+        yield from self.tables.events[after_seq : after_seq + limit]
+
+    def enqueue(self, effects: Sequence[Effect]) -> None:
+        """Put effects in the outbox; one already there is left alone."""
+        for effect in effects:
+            if effect.dedupe not in self.tables.outbox:
+                self.journal.put(self.tables.outbox, effect.dedupe, effect)
+
+    def seal(self, plain: bytes) -> bytes:
+        """Mark bytes as sealed. The twin keeps no secrets: only the shape of the port."""
+        return _SEAL + plain
+
+    def unseal(self, sealed: bytes) -> bytes | None:
+        """Return what `seal` was given."""
+        return sealed.removeprefix(_SEAL) if sealed.startswith(_SEAL) else None
+
+    def gate_table(self, now: datetime) -> GateTable:
+        """Return the compiled authorisations as of this transaction."""
+        cached = self.tables.gate_table
+        if cached is None:
+            newest_first = sorted(self.tables.authorisations.values(), key=lambda a: a.granted_at, reverse=True)
+            cached = compile_table(newest_first, now)
+        self.tables.gate_table = GateTable(cached.by_modality, now)
+        return self.tables.gate_table
+
+    def authorisation(self, authorisation_id: UUID) -> Authorisation | None:
+        """Return one authorisation."""
+        return self.tables.authorisations.get(authorisation_id)
+
+    def put_authorisation(self, authorisation: Authorisation, seq: int) -> None:  # noqa: ARG002  the twin keeps no seq
+        """Store an authorisation; the gate follows."""
+        self.journal.put(self.tables.authorisations, authorisation.id, authorisation)
+        self.tables.gate_table = None

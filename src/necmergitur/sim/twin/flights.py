@@ -1,0 +1,121 @@
+"""The twin's missions, drones and pilots."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from necmergitur.dispatch.constants import PILOT_QUALIFICATION
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.pilots import PilotFact
+from necmergitur.ledger.ports import StoreRefused, VersionConflict
+from necmergitur.operations.ports import DroneRecord
+from necmergitur.sim.twin.journal import Journal
+from necmergitur.sim.twin.tables import Tables
+from necmergitur.sim.twin.town import Shift
+from necmergitur.territory.geozones import GeozoneSet
+
+_OFFERS_REMEMBERED = timedelta(hours=12)
+
+
+class FlightsMixin:
+    """`MissionStore` in memory, with the refusals of the database's own triggers."""
+
+    tables: Tables
+    journal: Journal
+
+    def mission(self, mission_id: UUID) -> Mission | None:
+        """Return one mission."""
+        return self.tables.missions.get(mission_id)
+
+    def live_missions(self) -> list[Mission]:
+        """Return missions that have not ended, oldest first."""
+        live = [self.tables.missions[i] for i in self.tables.live_missions]
+        return sorted(live, key=lambda m: (m.offered_at, m.id))
+
+    def missions_of(self, incident_id: UUID) -> list[Mission]:
+        """Return an incident's missions, oldest first."""
+        found = [self.tables.missions[i] for i in self.tables.missions_of_incident.get(incident_id, ())]
+        return sorted(found, key=lambda m: (m.offered_at, m.id))
+
+    def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
+        """Return offers nobody answered in time."""
+        live = (self.tables.missions[i] for i in self.tables.live_missions)
+        late = [
+            (m.offer_expires_at, m.id, m)
+            for m in live
+            if m.state == "offered" and m.offer_expires_at is not None and m.offer_expires_at <= now
+        ]
+        return [m for _, _, m in sorted(late, key=lambda row: row[:2])[:limit]]
+
+    def put_missions(self, missions: Collection[Mission], seq: int) -> None:  # noqa: ARG002
+        """Store missions as folded. Raises StoreRefused, or VersionConflict for a drone already at work."""
+        for mission in missions:
+            before = self.tables.missions.get(mission.id)
+            self._founded(mission, before)
+            if mission.state != "ended":
+                self._alone(mission)
+            self.journal.put(self.tables.missions, mission.id, mission)
+            self.journal.put(self.tables.missions_of_incident[mission.incident_id], mission.id, None)
+            if before is not None and before.pilot_id is not None and before.pilot_id != mission.pilot_id:
+                self.journal.drop(self.tables.missions_of_pilot[before.pilot_id], mission.id)
+            if mission.pilot_id is not None:
+                self.journal.put(self.tables.missions_of_pilot[mission.pilot_id], mission.id, mission.offered_at)
+            if mission.state == "ended":
+                self.journal.drop(self.tables.live_missions, mission.id)
+            else:
+                self.journal.put(self.tables.live_missions, mission.id, None)
+
+    def _alone(self, mission: Mission) -> None:
+        for other_id in self.tables.live_missions:
+            if other_id != mission.id and self.tables.missions[other_id].drone_id == mission.drone_id:
+                raise VersionConflict(f"drone {mission.drone_id} already has a mission")
+
+    def _founded(self, mission: Mission, before: Mission | None) -> None:
+        """Refuse what the trigger `mission_founded` refuses."""
+        if mission.state == "ended" or (before is not None and before.state == mission.state):
+            return
+        at = {"offered": mission.offered_at, "accepted": mission.accepted_at}.get(mission.state, mission.airborne_at)
+        incident = self.tables.incidents.get(mission.incident_id)
+        if incident is None or incident.state != "open" or incident.test:
+            raise StoreRefused("NM004", f"mission: no live incident {mission.incident_id}")
+        authorisation = self.tables.authorisations.get(mission.authorisation_id)
+        if authorisation is None or authorisation.kind != "flight" or at is None or not authorisation.current(at):
+            raise StoreRefused("NM005", f"mission: no current flight authorisation {mission.authorisation_id}")
+        if mission.state != "offered" and (mission.pilot_id is None or mission.accepted_at is None):
+            raise StoreRefused("NM006", f"mission: no pilot accepted {mission.id}")
+
+    def drones(self) -> list[DroneRecord]:
+        """Return installed drones."""
+        return list(self.tables.drones.values())
+
+    def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
+        """Return pilots whose shift covers `now`, with their load."""
+        loads: dict[int, int] = {}
+        for mission_id in self.tables.live_missions:
+            pilot_id = self.tables.missions[mission_id].pilot_id
+            if pilot_id is not None:
+                loads[pilot_id] = loads.get(pilot_id, 0) + 1
+        on_shift = [s for s in self.tables.town.shifts if s.starts_at <= now < s.ends_at]
+        return [self._pilot(s, loads.get(s.user_id, 0), now) for s in sorted(on_shift, key=lambda s: s.user_id)]
+
+    def _pilot(self, shift: Shift, load: int, now: datetime) -> PilotFact:
+        qualified = (
+            shift.qualification == PILOT_QUALIFICATION
+            and shift.qualified_from is not None
+            and shift.qualified_from <= now
+        )
+        offers = self.tables.missions_of_pilot.get(shift.user_id, {}).values()
+        return PilotFact(
+            user_id=shift.user_id,
+            name=shift.name,
+            shift_ends_at=shift.ends_at,
+            qualified_until=shift.qualified_until if qualified else None,
+            max_missions=shift.max_missions,
+            load=load,
+            paused=shift.paused,
+            last_offered_at=max((at for at in offers if at > now - _OFFERS_REMEMBERED), default=None),
+        )
+
+    def geozones(self) -> GeozoneSet | None:
+        """Return the geozones last read."""
+        return self.tables.town.geozones
