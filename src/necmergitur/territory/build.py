@@ -9,6 +9,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.territory import buttons as posts
 from necmergitur.territory.constants import DOCK_TO_STREET_M
 from necmergitur.territory.demand import Demand, area_demand, mix, street_demand
+from necmergitur.territory.labels import button_id, button_label, dock_id, zone_id, zone_label
 from necmergitur.territory.model import Button, City, CityPlan, CitySource, Dock, Quarter, Zone
 from necmergitur.territory.proximity import nearest
 from necmergitur.territory.shapes import (
@@ -59,16 +60,6 @@ def build_city(source: CitySource, plan: CityPlan | None = None) -> City | Refus
     )
 
 
-def zone_label(quarter: str, number: int) -> str:
-    """Return how a zone is spoken of: its main quarter and its number."""
-    return f"{quarter}, zone {number}"
-
-
-def button_label(place: str, zone_number: int, number: int) -> str:
-    """Return how a button is spoken of: street or quarter, zone, and the number of its id, which stays."""
-    return f"{place}, zone {zone_number}, no {number}"
-
-
 def _settle(checked: Survey, territory: BaseGeometry, ground: Demand, docks: Array) -> Array:
     """Put every dock on the street when one is near, and inside the territory in any case; none coincide."""
     settled = docks.copy()
@@ -104,7 +95,7 @@ def _separate(docks: Array, spots: Array) -> Array:
 def _zones(checked: Survey, quarters: tuple[Quarter, ...], cut: ZoneCut) -> tuple[Zone, ...]:
     main = _main_quarters(checked.quarter_shapes, cut.shapes)
     centres = positions_of(shapely.get_coordinates(shapely.point_on_surface(list(cut.shapes))))
-    ids = [f"z-{i + 1:03d}" for i in range(len(cut.shapes))]
+    ids = [zone_id(i + 1) for i in range(len(cut.shapes))]
     return tuple(
         Zone(
             id=ids[i],
@@ -136,7 +127,7 @@ def _main_quarters(quarters: tuple[BaseGeometry, ...], zones: tuple[BaseGeometry
 
 def _docks(plane: LocalPlane, docks: Array, zones: tuple[Zone, ...]) -> tuple[Dock, ...]:
     places = positions_of(to_lonlat(plane, docks))
-    return tuple(Dock(f"d-{zone.number:03d}", zone.id, place) for zone, place in zip(zones, places, strict=True))
+    return tuple(Dock(dock_id(zone.number), zone.id, place) for zone, place in zip(zones, places, strict=True))
 
 
 def _buttons(
@@ -153,7 +144,7 @@ def _buttons(
     names = [checked.lines[street].name for street in places.street.tolist()]
     return tuple(
         Button(
-            id=f"b-{i + 1:05d}",
+            id=button_id(i + 1),
             zone_id=zones[zone].id,
             position=position,
             label=button_label(name or quarters[where].name, zones[zone].number, i + 1),

@@ -100,8 +100,13 @@ FEET_TO_M = 0.3048  # exact, international foot (1959)
 MAX_GEOZONES = 50_000
 
 # --- Re-import ---
-# An object that moved less than this kept its place; up to RECOGNISE_M it is the same object, moved.
+# A dock or button that moved less than this kept its place (twice the rounding of a surveyed post).
 KEPT_WITHIN_M = 1.0
+# Up to this it is the same one, moved: a little over the spacing of buttons on Paris (98 m), and of docks
+# (660 m); beyond, the old one is retired and a new one added.
 RECOGNISE_BUTTON_M = 120.0
 RECOGNISE_DOCK_M = 800.0
 REIMPORT_CANDIDATES = 8
+# Zones are the same from this overlap over union on, and redrawn below the second figure.
+RECOGNISE_OVERLAP = 0.2
+REDRAWN_BELOW = 0.999
