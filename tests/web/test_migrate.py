@@ -19,9 +19,7 @@ def rights(url: str, table: str) -> set[str]:
         return {right for (right,) in rows}
 
 
-def test_migrating_twice_changes_nothing(
-    database: str, django_db_blocker: DjangoDbBlocker
-) -> None:
+def test_migrating_twice_changes_nothing(database: str, django_db_blocker: DjangoDbBlocker) -> None:
     with django_db_blocker.unblock():
         assert pending(database) == []
         migrate(database)
@@ -48,12 +46,7 @@ def test_pages_write_accounts_but_only_add_to_their_history(database: str) -> No
 
 def test_pages_cannot_write_the_ledger(database: str) -> None:
     with psycopg.connect(database) as connection:
-        tables = [
-            name
-            for (name,) in connection.execute(
-                "SELECT relname FROM pg_class WHERE relname = 'ledger_event'"
-            )
-        ]
+        tables = [name for (name,) in connection.execute("SELECT relname FROM pg_class WHERE relname = 'ledger_event'")]
     assert tables == ["ledger_event"]
     assert not rights(database, "ledger_event") & {
         "INSERT",
@@ -63,12 +56,8 @@ def test_pages_cannot_write_the_ledger(database: str) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "statement", ["UPDATE account_event SET tag = 'x'", "DELETE FROM account_event"]
-)
-def test_history_of_accounts_cannot_be_changed_even_by_the_owner(
-    database: str, statement: str
-) -> None:
+@pytest.mark.parametrize("statement", ["UPDATE account_event SET tag = 'x'", "DELETE FROM account_event"])
+def test_history_of_accounts_cannot_be_changed_even_by_the_owner(database: str, statement: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(
             "INSERT INTO account_event (at, tag, subject_id, details) VALUES (now(), 'account:role:granted', 1, '{}')"

@@ -28,9 +28,7 @@ def required(environ: Mapping[str, str], name: str) -> str:
     """Return a non-empty value. Raises ImproperlyConfigured with what to do."""
     value = environ.get(name, "").strip()
     if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set: start through the `nec` command, which sets it"
-        )
+        raise ImproperlyConfigured(f"{name} is not set: start through the `nec` command, which sets it")
     return value
 
 
@@ -73,9 +71,7 @@ class Origin:
         """Parse `url`. Raises ImproperlyConfigured unless it is http(s) and, in clear text, on this machine."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured(
-                f"NEC_PUBLIC_URL is not an http address: {url!r}"
-            )
+            raise ImproperlyConfigured(f"NEC_PUBLIC_URL is not an http address: {url!r}")
         self.host = parts.hostname
         self.secure = parts.scheme == "https"
         port = f":{parts.port}" if parts.port else ""

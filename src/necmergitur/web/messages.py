@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ KEYWORDS: dict[str, Any] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-MessageId = str | tuple[str, str]
+# Catalogues carry no date of their own: history has it, and two people's updates then do not collide.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rooms() -> dict[str, Path]:
@@ -51,9 +53,7 @@ def compile_catalogues() -> list[Path]:
     for directory in rooms().values():
         source = catalogue_path(directory)
         target = source.with_suffix(".mo")
-        if not source.exists() or (
-            target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns
-        ):
+        if not source.exists() or (target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns):
             continue
         handle, temporary = tempfile.mkstemp(dir=source.parent, suffix=".mo.part")
         with os.fdopen(handle, "wb") as out:
@@ -66,9 +66,7 @@ def compile_catalogues() -> list[Path]:
 def needed(directory: Path) -> Catalog:
     """Return the messages a room's templates and modules ask for, each with where."""
     catalogue = Catalog(locale=LANGUAGE, domain=DOMAIN, charset="utf-8", fuzzy=False)
-    for where, context, message in sorted(
-        _asked(directory), key=lambda found: (str(found[0]), str(found[2]))
-    ):
+    for where, context, message in sorted(_asked(directory), key=lambda found: (str(found[0]), str(found[2]))):
         catalogue.add(message, context=context, locations=[(where, 0)])
     return catalogue
 
@@ -81,17 +79,13 @@ def update() -> list[str]:
         target = catalogue_path(directory)
         if not len(wanted) and not target.exists():
             continue
-        known = (
-            {(_key(old.id), old.context): old.string for old in _read(target)}
-            if target.exists()
-            else {}
-        )
+        known = {(_key(old.id), old.context): old.string for old in _read(target)} if target.exists() else {}
         for entry in wanted:
             if entry.id:
                 entry.string = known.get((_key(entry.id), entry.context), entry.string)
         target.parent.mkdir(parents=True, exist_ok=True)
         before = target.read_bytes() if target.exists() else b""
-        wanted.creation_date = wanted.revision_date = "1970-01-01 00:00+0000"
+        wanted.creation_date = wanted.revision_date = UNDATED
         with target.open("wb") as out:
             write_po(
                 out,
@@ -110,21 +104,9 @@ def problems() -> list[str]:
     """Return what keeps the French from being complete: a missing, empty or fuzzy entry, or one nobody asks for."""
     found = []
     for room, directory in rooms().items():
-        wanted = {
-            (_key(entry.id), entry.context): entry
-            for entry in needed(directory)
-            if entry.id
-        }
+        wanted = {(_key(entry.id), entry.context): entry for entry in needed(directory) if entry.id}
         path = catalogue_path(directory)
-        have = (
-            {
-                (_key(entry.id), entry.context): entry
-                for entry in _read(path)
-                if entry.id
-            }
-            if path.exists()
-            else {}
-        )
+        have = {(_key(entry.id), entry.context): entry for entry in _read(path) if entry.id} if path.exists() else {}
         for identity, entry in wanted.items():
             there = have.get(identity)
             where = ", ".join(file for file, _line in entry.locations[:1])
@@ -133,13 +115,8 @@ def problems() -> list[str]:
             elif there.fuzzy:
                 found.append(f"{room}: fuzzy: {identity[0]!r}")
             else:
-                found += [
-                    f"{room}: {identity[0]!r}: {error}" for error in there.check()
-                ]
-        found += [
-            f"{room}: nobody asks for: {identity[0]!r}"
-            for identity in have.keys() - wanted.keys()
-        ]
+                found += [f"{room}: {identity[0]!r}: {error}" for error in there.check()]
+        found += [f"{room}: nobody asks for: {identity[0]!r}" for identity in have.keys() - wanted.keys()]
     return sorted(found)
 
 
@@ -153,32 +130,22 @@ def _key(message: Any) -> str:
 
 
 def _complete(entry: Message) -> bool:
-    strings = (
-        entry.string if isinstance(entry.string, (tuple, list)) else [entry.string]
-    )
+    strings = entry.string if isinstance(entry.string, (tuple, list)) else [entry.string]
     return all(strings)
 
 
 def _asked(directory: Path) -> Iterator[tuple[str, str | None, Any]]:
     for path in sorted(_own_files(directory, "*.py")):
-        for _line, message, _comments, context in extract_from_file(
-            "python", path, keywords=KEYWORDS
-        ):
+        for _line, message, _comments, context in extract_from_file("python", path, keywords=KEYWORDS):
             yield str(path.relative_to(HERE)), context, message
-    for path in sorted(
-        [*_own_files(directory, "*.html"), *_own_files(directory, "*.txt")]
-    ):
+    for path in sorted([*_own_files(directory, "*.html"), *_own_files(directory, "*.txt")]):
         for context, message in template_messages(path.read_text(encoding="utf-8")):
             yield str(path.relative_to(HERE)), context, message
 
 
 def _own_files(directory: Path, pattern: str) -> Iterable[Path]:
     """Return a room's files; for `web` itself, those in no other room."""
-    others = (
-        [path for name, path in rooms().items() if name != "web"]
-        if directory == HERE
-        else []
-    )
+    others = [path for name, path in rooms().items() if name != "web"] if directory == HERE else []
     for path in directory.rglob(pattern):
         if any(other in path.parents for other in others) or path.name == "messages.py":
             continue
@@ -238,9 +205,7 @@ def _node_messages(node: Any) -> Iterator[tuple[str | None, Any]]:
             # Doubled by Django so that a lone percent sign is not a format.
             yield (
                 context,
-                literal.replace("%%", "%").replace("%", "%%")
-                if "%" in literal
-                else literal,
+                literal.replace("%%", "%").replace("%", "%%") if "%" in literal else literal,
             )
         return
     yield from ((None, text) for text in _lazy_literals(vars(node).values()))
@@ -256,20 +221,24 @@ def _block(node: Any, tokens: list[Any]) -> str:
 
 
 def _lazy_literals(values: Iterable[Any]) -> Iterator[str]:
-    """Yield texts written `_("…")` in a tag's or a filter's arguments."""
+    """Yield texts written `_("…")` in a tag's or a filter's arguments; Django has made them lazy translations."""
     from django.template.base import FilterExpression, Variable
+    from django.template.smartif import TokenBase
+    from django.utils.functional import Promise
+    from django.utils.translation import override
 
     for value in values:
         if isinstance(value, FilterExpression):
             yield from _lazy_literals([value.var])
-            yield from _lazy_literals(
-                argument
-                for _name, arguments in value.filters
-                for _lookup, argument in arguments
-            )
+            yield from _lazy_literals(argument for _name, arguments in value.filters for _lookup, argument in arguments)
+        elif isinstance(value, Promise):
+            with override(None):
+                yield str(value)
         elif isinstance(value, Variable):
             if value.translate and isinstance(value.literal, str):
                 yield value.literal
+        elif isinstance(value, TokenBase):  # what an `if` compares
+            yield from _lazy_literals([value.first, value.second, getattr(value, "value", None)])
         elif isinstance(value, dict):
             yield from _lazy_literals(value.values())
         elif isinstance(value, (list, tuple)):

@@ -75,9 +75,7 @@ def pending(database_url: str) -> list[str]:
 def _owner_connection(database_url: str) -> Iterator[str]:
     """Lend a connection without SET ROLE and without a pool, so many databases can be migrated in one process."""
     described = environment.database(database_url, "", pooled=False)
-    connections.databases[ALIAS] = connections.configure_settings(
-        {"default": described}
-    )["default"]
+    connections.databases[ALIAS] = connections.configure_settings({"default": described})["default"]
     try:
         yield ALIAS
     finally:
@@ -95,15 +93,9 @@ def _grant(alias: str) -> None:
     ]
     with connections[alias].cursor() as cursor:
         for table in sorted({*tables, "web_counter"}):
-            rights = (
-                "SELECT, INSERT"
-                if table in APPEND_ONLY
-                else "SELECT, INSERT, UPDATE, DELETE"
-            )
+            rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(
                 sql.SQL("GRANT {} ON {} TO {}")
-                .format(
-                    sql.SQL(rights), sql.Identifier(table), sql.Identifier(WEB_ROLE)
-                )
+                .format(sql.SQL(rights), sql.Identifier(table), sql.Identifier(WEB_ROLE))
                 .as_string(None)
             )

@@ -18,15 +18,11 @@ DEMO = environment.flag(os.environ, "NEC_DEMO")
 EXERCISE = environment.flag(os.environ, "NEC_EXERCISE")
 SECRET_KEY = environment.required(os.environ, "NEC_SECRET_WEB")
 # A rotated key keeps old sessions and sealed second factors readable until the old value is dropped here.
-SECRET_KEY_FALLBACKS = list(
-    filter(None, os.environ.get("NEC_SECRET_WEB_PREVIOUS", "").split(","))
-)
+SECRET_KEY_FALLBACKS = list(filter(None, os.environ.get("NEC_SECRET_WEB_PREVIOUS", "").split(",")))
 
 ORIGIN = environment.Origin(os.environ.get("NEC_PUBLIC_URL") or "http://localhost:8000")
 if DEMO and not ORIGIN.loopback:
-    raise ImproperlyConfigured(
-        "NEC_DEMO has labelled accounts without a second factor: it serves loopback only"
-    )
+    raise ImproperlyConfigured("NEC_DEMO has labelled accounts without a second factor: it serves loopback only")
 ALLOWED_HOSTS = ORIGIN.hosts
 CSRF_TRUSTED_ORIGINS = [ORIGIN.url]
 
@@ -46,11 +42,7 @@ def _ours() -> list[str]:
         "vault",
         "api",
     )
-    return [
-        f"necmergitur.web.{room}"
-        for room in rooms
-        if (HERE / room / "apps.py").exists()
-    ]
+    return [f"necmergitur.web.{room}" for room in rooms if (HERE / room / "apps.py").exists()]
 
 
 INSTALLED_APPS = [
@@ -194,9 +186,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["necmergitur.web.accounts.backend.SignInBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     # ANSSI, "Recommandations relatives à l'authentification multifacteur", 2021: 12 and more beside a second factor.
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

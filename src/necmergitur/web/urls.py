@@ -22,9 +22,7 @@ def _present(room: str) -> bool:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(prefix, include(f"necmergitur.web.{room}.urls"))
-    for prefix, room in ROOMS
-    if _present(room)
+    path(prefix, include(f"necmergitur.web.{room}.urls")) for prefix, room in ROOMS if _present(room)
 ]
 
 handler400 = "necmergitur.web.portal.errors.bad_request"

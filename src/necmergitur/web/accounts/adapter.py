@@ -25,9 +25,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return False: an administrator invites, nobody registers."""
         return False
 
-    def pre_login(
-        self, request: HttpRequest, user: Any, **kwargs: Any
-    ) -> HttpResponse | None:
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Stop a password that stands alone: the second factor is set in the enrolment session, never later."""
         stopped = super().pre_login(request, user, **kwargs)
         if stopped is not None:
@@ -75,10 +73,5 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 def _sealer() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [
-        HKDF(SHA256(), 32, salt=None, info=b"necmergitur second factor").derive(
-            s.encode()
-        )
-        for s in secrets
-    ]
+    keys = [HKDF(SHA256(), 32, salt=None, info=b"necmergitur second factor").derive(s.encode()) for s in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

@@ -26,9 +26,7 @@ class StrictDatabaseCache(DatabaseCache):
         version: int | None = None,
     ) -> None:
         """Store a value. Raises CountersUnavailableError when the database did not take it."""
-        if not self._base_set(
-            "set", self.make_and_validate_key(key, version=version), value, timeout
-        ):
+        if not self._base_set("set", self.make_and_validate_key(key, version=version), value, timeout):
             raise CountersUnavailableError(f"not written: {self._table}")
 
     def _cull(self, db: str, cursor: Any, now: Any, num: int) -> None:
@@ -36,6 +34,4 @@ class StrictDatabaseCache(DatabaseCache):
         table = connection.ops.quote_name(self._table)
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 -- our own table name
         if num - cursor.rowcount > self._max_entries:
-            raise CountersUnavailableError(
-                f"more than {self._max_entries} live counters"
-            )
+            raise CountersUnavailableError(f"more than {self._max_entries} live counters")

@@ -47,18 +47,14 @@ def create_demo_accounts() -> list[DemoAccount] | Refusal:
         )
     accounts = demo_accounts()
     for account in accounts:
-        user = User.objects.filter(email=account.email).first() or User(
-            email=account.email
-        )
+        user = User.objects.filter(email=account.email).first() or User(email=account.email)
         user.display_name = account.display_name
         user.is_demo = True
         user.is_active = True
         if not user.check_password(account.password):
             user.set_password(account.password)
         user.save()
-        EmailAddress.objects.update_or_create(
-            user=user, email=user.email, defaults={"primary": True, "verified": True}
-        )
+        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"primary": True, "verified": True})
         grant_role(user, account.role, by=None)
     return accounts
 
@@ -84,7 +80,5 @@ def _ascii(name: str) -> str:
 
 def _password(name: str) -> str:
     # Derived, so that the sign-in page can show it and nothing stores it; another installation has another.
-    seal = hmac.new(
-        settings.SECRET_KEY.encode(), f"demo account {name}".encode(), hashlib.sha256
-    ).digest()
+    seal = hmac.new(settings.SECRET_KEY.encode(), f"demo account {name}".encode(), hashlib.sha256).digest()
     return base64.b32encode(seal)[:16].decode().lower()

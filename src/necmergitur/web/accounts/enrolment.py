@@ -30,15 +30,11 @@ def first_administrator_link() -> str | None:
     if any(second_factor.has_second_factor(person) for person in administrators()):
         return None
     with transaction.atomic():
-        EnrolmentLink.objects.filter(purpose=Purpose.FIRST, used_at=None).update(
-            voided_at=timezone.now()
-        )
+        EnrolmentLink.objects.filter(purpose=Purpose.FIRST, used_at=None).update(voided_at=timezone.now())
         return _make(Purpose.FIRST, role=Role.ADMINISTRATOR.value)
 
 
-def create_enrolment_link(
-    role: str, *, email: str = "", invited_by: User | None = None
-) -> str:
+def create_enrolment_link(role: str, *, email: str = "", invited_by: User | None = None) -> str:
     """Return the path of an invitation to `role`. With an `email`, only that address can be enrolled.
 
     Raises ValueError on an unknown role.
@@ -55,9 +51,7 @@ def create_enrolment_link(
 def restore_link(user: User, *, by: User | None) -> str:
     """Return the path by which `user` sets a new password and second factor; older ones stop working now."""
     with transaction.atomic():
-        EnrolmentLink.objects.filter(user=user, used_at=None).update(
-            voided_at=timezone.now()
-        )
+        EnrolmentLink.objects.filter(user=user, used_at=None).update(voided_at=timezone.now())
         second_factor.remove_all(user)
         user.set_unusable_password()  # also ends every session: they are bound to the password's hash
         user.save(update_fields=["password"])
@@ -71,20 +65,14 @@ def find(token: str) -> EnrolmentLink | None:
     return link if link is not None and link.usable(timezone.now()) else None
 
 
-def enrol(
-    token: str, *, email: str, display_name: str, password: str, language: str
-) -> User | Refusal:
+def enrol(token: str, *, email: str, display_name: str, password: str, language: str) -> User | Refusal:
     """Use a link: make (or restore) the account with its password and role, and burn the link.
 
     Refuses with `link_not_usable`, `address_taken` (somebody already signs in with it) or
     `account_inactive`. The password was validated by the form. Two uses at once meet on the row's lock.
     """
     with transaction.atomic():
-        link = (
-            EnrolmentLink.objects.select_for_update(of=("self",))
-            .filter(token_hash=_hash(token))
-            .first()
-        )
+        link = EnrolmentLink.objects.select_for_update(of=("self",)).filter(token_hash=_hash(token)).first()
         now = timezone.now()
         if link is None or not link.usable(now):
             return Refusal(
@@ -100,18 +88,12 @@ def enrol(
         user.language = language
         user.set_password(password)
         user.save()
-        EmailAddress.objects.update_or_create(
-            user=user, email=user.email, defaults={"primary": True, "verified": True}
-        )
+        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"primary": True, "verified": True})
         link.used_at = now
         link.user = user
         link.save(update_fields=["used_at", "user"])
-        audit.record(
-            "account:link:opened", subject=user, actor=user, purpose=link.purpose
-        )
-        audit.record(
-            "account:person:enrolled", subject=user, actor=user, purpose=link.purpose
-        )
+        audit.record("account:link:opened", subject=user, actor=user, purpose=link.purpose)
+        audit.record("account:person:enrolled", subject=user, actor=user, purpose=link.purpose)
         if link.role:
             grant_role(user, Role(link.role), by=link.created_by)
     return user

@@ -26,9 +26,7 @@ class EnrolForm(forms.Form):
     )
     password = forms.CharField(
         label=_("Password"),
-        help_text=_(
-            "At least 12 characters. A sentence only you would write is easiest to remember."
-        ),
+        help_text=_("At least 12 characters. A sentence only you would write is easiest to remember."),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -38,9 +36,7 @@ class EnrolForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(
-        self, *args: Any, email: str = "", restoring: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, email: str = "", restoring: bool = False, **kwargs: Any) -> None:
         """Leave out what is already known: a fixed address, the name of a restored account."""
         super().__init__(*args, **kwargs)
         self.fixed_email = email
@@ -76,9 +72,7 @@ class InviteForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    role = forms.ChoiceField(
-        label=_("Role"), choices=Role.choices, widget=forms.RadioSelect
-    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
 
 
 class RolesForm(forms.Form):
@@ -97,9 +91,7 @@ class RecoveryForm(forms.Form):
 
     reason = forms.CharField(
         label=_("How did you make sure it is really them?"),
-        help_text=_(
-            "For example: I see them in front of me; I called them back on the number we know."
-        ),
+        help_text=_("For example: I see them in front of me; I called them back on the number we know."),
         max_length=200,
     )
 

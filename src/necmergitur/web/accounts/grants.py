@@ -11,13 +11,9 @@ from necmergitur.web.accounts.roles import Role
 def grant_role(user: User, role: Role, *, by: User | None) -> None:
     """Give `role` to a person; nothing happens when already held."""
     with transaction.atomic():
-        _grant, created = RoleGrant.objects.get_or_create(
-            user=user, role=role, defaults={"granted_by": by}
-        )
+        _grant, created = RoleGrant.objects.get_or_create(user=user, role=role, defaults={"granted_by": by})
         if created:
-            audit.record(
-                "account:role:granted", subject=user, actor=by, role=role.value
-            )
+            audit.record("account:role:granted", subject=user, actor=by, role=role.value)
             _spread(user)
 
 
@@ -28,9 +24,7 @@ def revoke_role(user: User, role: Role, *, by: User | None) -> Refusal | None:
             return _last_administrator()
         deleted, _each = RoleGrant.objects.filter(user=user, role=role).delete()
         if deleted:
-            audit.record(
-                "account:role:revoked", subject=user, actor=by, role=role.value
-            )
+            audit.record("account:role:revoked", subject=user, actor=by, role=role.value)
             _spread(user)
     return None
 
@@ -57,23 +51,15 @@ def reactivate(user: User, *, by: User | None) -> None:
 
 def administrators() -> list[User]:
     """Return active administrators, oldest account first."""
-    return list(
-        User.objects.filter(is_active=True, grants__role=Role.ADMINISTRATOR).order_by(
-            "pk"
-        )
-    )
+    return list(User.objects.filter(is_active=True, grants__role=Role.ADMINISTRATOR).order_by("pk"))
 
 
 def _is_last_administrator(user: User) -> bool:
     # Locking the grants makes two administrators removing each other meet here, one after the other.
     locked = list(
-        RoleGrant.objects.select_for_update()
-        .filter(role=Role.ADMINISTRATOR)
-        .values_list("user_id", flat=True)
+        RoleGrant.objects.select_for_update().filter(role=Role.ADMINISTRATOR).values_list("user_id", flat=True)
     )
-    active = set(
-        User.objects.filter(pk__in=locked, is_active=True).values_list("pk", flat=True)
-    )
+    active = set(User.objects.filter(pk__in=locked, is_active=True).values_list("pk", flat=True))
     return active == {user.pk}
 
 
@@ -88,6 +74,4 @@ def _last_administrator() -> Refusal:
 def _spread(user: User) -> None:
     if hasattr(user, "_roles_held"):
         del user._roles_held
-    tickets.refresh_roles(
-        user, RoleGrant.objects.filter(user=user).values_list("role", flat=True)
-    )
+    tickets.refresh_roles(user, RoleGrant.objects.filter(user=user).values_list("role", flat=True))

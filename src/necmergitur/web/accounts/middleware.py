@@ -37,10 +37,7 @@ def own_language(get_response: Handler) -> Handler:
     """Speak a signed-in person's language on a browser that has not chosen one."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if (
-            settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
-            and request.user.is_authenticated
-        ):
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE  # type: ignore[attr-defined]
         return get_response(request)

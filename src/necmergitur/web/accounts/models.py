@@ -17,9 +17,7 @@ from necmergitur.web.accounts.roles import Role
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; an address is always kept in lower case."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a saved account. With no password it can only be entered through an enrolment link."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
@@ -36,9 +34,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(_("E-mail address"), max_length=254, unique=True)
     display_name = models.CharField(_("Name shown to colleagues"), max_length=80)
-    language = models.CharField(
-        _("Language"), max_length=5, choices=settings.LANGUAGES, default="fr"
-    )
+    language = models.CharField(_("Language"), max_length=5, choices=settings.LANGUAGES, default="fr")
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(
         default=False,
@@ -54,9 +50,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=models.Q(email=Lower("email")), name="user_email_lower_case"
-            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
         ]
 
     def __str__(self) -> str:
@@ -77,9 +71,7 @@ class RoleGrant(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role.choices)
-    granted_by = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    granted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     granted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -144,12 +136,8 @@ class EnrolmentLink(models.Model):
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     role = models.CharField(max_length=20, choices=Role.choices, blank=True)
     email = models.EmailField(max_length=254, blank=True)
-    user = models.ForeignKey(
-        User, null=True, on_delete=models.CASCADE, related_name="+"
-    )
-    created_by = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
@@ -171,9 +159,7 @@ class RecoveryRequest(models.Model):
     requested_at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=200)
     expires_at = models.DateTimeField()
-    approved_by = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     approved_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.web.accounts import grants, recovery
+from necmergitur.web.accounts import audit, grants, recovery
 from necmergitur.web.accounts.constants import PEOPLE_PER_PAGE
 from necmergitur.web.accounts.enrolment import create_enrolment_link
 from necmergitur.web.accounts.forms import InviteForm, RecoveryForm, RolesForm
@@ -29,9 +29,7 @@ HISTORY_LINES = 30
 @never_cache
 def people(request: HttpRequest) -> HttpResponse:
     """List accounts by name, with their roles and whether they have a second factor (three queries)."""
-    everyone = User.objects.prefetch_related("grants", "authenticator_set").order_by(
-        "display_name", "pk"
-    )
+    everyone = User.objects.prefetch_related("grants", "authenticator_set").order_by("display_name", "pk")
     page = Paginator(everyone, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     waiting = (
         RecoveryRequest.objects.filter(approved_at=None, expires_at__gt=timezone.now())
@@ -42,9 +40,7 @@ def people(request: HttpRequest) -> HttpResponse:
         {
             "person": person,
             "roles": _in_order(grant.role for grant in person.grants.all()),
-            "protected": any(
-                factor.type in FACTORS for factor in person.authenticator_set.all()
-            ),
+            "protected": any(factor.type in FACTORS for factor in person.authenticator_set.all()),
         }
         for person in page
     ]
@@ -90,9 +86,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and not is_administrator(cast(User, request.user)):
         raise RoleRefused(is_administrator.roles)
     if request.method == "POST" and form.is_valid():
-        refusal = _set_roles(
-            user, set(form.cleaned_data["roles"]), by=cast(User, request.user)
-        )
+        refusal = _set_roles(user, set(form.cleaned_data["roles"]), by=cast(User, request.user))
         if refusal is None:
             return redirect("accounts:person", pk=pk)
         why = explain(refusal)
@@ -122,9 +116,7 @@ def ask_recovery(request: HttpRequest, pk: int) -> HttpResponse:
     form = RecoveryForm(request.POST)
     if not form.is_valid():
         return _person_page(request, user, RolesForm(), "", form)
-    outcome = recovery.request_recovery(
-        user, by=cast(User, request.user), reason=form.cleaned_data["reason"]
-    )
+    outcome = recovery.request_recovery(user, by=cast(User, request.user), reason=form.cleaned_data["reason"])
     if isinstance(outcome, Refusal):
         return _person_page(request, user, RolesForm(), explain(outcome), form)
     return redirect("accounts:people")
@@ -156,21 +148,24 @@ def _person_page(
     recovery_form: RecoveryForm,
 ) -> HttpResponse:
     held = [grant.role for grant in user.grants.all()]
-    history = list(
-        AccountEvent.objects.filter(subject_id=user.pk).order_by("-at", "-pk")[
-            :HISTORY_LINES
-        ]
-    )
-    names = User.objects.in_bulk(
-        {event.actor_id for event in history if event.actor_id}
-    )
+    history = list(AccountEvent.objects.filter(subject_id=user.pk).order_by("-at", "-pk")[:HISTORY_LINES])
+    names = User.objects.in_bulk({event.actor_id for event in history if event.actor_id})
     context = {
         "person": user,
         "form": form if form.is_bound else RolesForm(initial={"roles": held}),
         "held": _in_order(held),
         "why": why,
         "recovery_form": recovery_form,
-        "history": [(event, names.get(event.actor_id or 0)) for event in history],
+        "history": [
+            {
+                "at": event.at,
+                "words": audit.TAGS.get(event.tag, event.tag),
+                "role": Role(event.details["role"]).label if event.details.get("role") else "",
+                "actor": names.get(event.actor_id or 0),
+                "actor_id": event.actor_id,
+            }
+            for event in history
+        ],
     }
     return render(
         request,

@@ -49,9 +49,7 @@ def request_recovery(user: User, *, by: User, reason: str) -> RecoveryRequest | 
             reason=reason[:200],
             expires_at=now + RECOVERY_LIFETIME,
         )
-        audit.record(
-            "account:recovery:requested", subject=user, actor=by, request=request.pk
-        )
+        audit.record("account:recovery:requested", subject=user, actor=by, request=request.pk)
     return request
 
 
@@ -61,15 +59,9 @@ def approve_recovery(request_id: int, *, by: User) -> str | Refusal:
     Refuses with `recovery_closed`, `same_person` (the second person is the first), `not_allowed` or `own_account`.
     """
     with transaction.atomic():
-        request = (
-            RecoveryRequest.objects.select_for_update().filter(pk=request_id).first()
-        )
+        request = RecoveryRequest.objects.select_for_update().filter(pk=request_id).first()
         now = timezone.now()
-        if (
-            request is None
-            or request.approved_at is not None
-            or now >= request.expires_at
-        ):
+        if request is None or request.approved_at is not None or now >= request.expires_at:
             return Refusal(
                 rule="recovery_closed",
                 detail="unknown, done or more than an hour old",
@@ -96,9 +88,7 @@ def approve_recovery(request_id: int, *, by: User) -> str | Refusal:
         return restore_link(request.user, by=by)
 
 
-def restore_from_shell(
-    email: str, approvers: Sequence[Approver], *, reason: str
-) -> str | Refusal:
+def restore_from_shell(email: str, approvers: Sequence[Approver], *, reason: str) -> str | Refusal:
     """Do both steps at the server's keyboard: two approvers prove themselves, the path of the new link is returned."""
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
@@ -108,9 +98,7 @@ def restore_from_shell(
             owner="accounts",
         )
     if len(approvers) != 2:
-        return Refusal(
-            rule="two_people", detail="exactly two people approve", owner="accounts"
-        )
+        return Refusal(rule="two_people", detail="exactly two people approve", owner="accounts")
     proven: list[User] = []
     for approver in approvers:
         person = _prove(approver)
@@ -154,9 +142,7 @@ def _prove(approver: Approver) -> User | Refusal:
     counter = f"recovery:shell:{email}"
     attempts = int(cache.get(counter, 0))
     if attempts >= SHELL_ATTEMPTS_MAX:
-        return Refusal(
-            rule="too_many_attempts", detail=f"wait {SHELL_PAUSE_S} s", owner="accounts"
-        )
+        return Refusal(rule="too_many_attempts", detail=f"wait {SHELL_PAUSE_S} s", owner="accounts")
     cache.set(counter, attempts + 1, SHELL_PAUSE_S)
     found = authenticate(None, email=email, password=approver.password)
     if isinstance(found, User) and _code_is_right(found, approver.code):

@@ -15,7 +15,7 @@ from necmergitur.web.accounts.roles import Role
 View = Callable[..., HttpResponseBase]
 
 
-class RoleRefused(PermissionDenied):  # noqa: N818 -- a refusal, in Django's clothes
+class RoleRefused(PermissionDenied):
     """A page is for other roles. `roles` lists them, for the page that says so."""
 
     def __init__(self, roles: Iterable[Role]) -> None:
@@ -32,10 +32,7 @@ def roles_of(user: User | AnonymousUser | None) -> frozenset[Role]:
     held = cast(frozenset[Role] | None, getattr(user, "_roles_held", None))
     if held is None:
         held = frozenset(
-            Role(value)
-            for value in RoleGrant.objects.filter(user_id=user.pk).values_list(
-                "role", flat=True
-            )
+            Role(value) for value in RoleGrant.objects.filter(user_id=user.pk).values_list("role", flat=True)
         )
         user._roles_held = held  # type: ignore[union-attr]
     return held
@@ -57,12 +54,7 @@ class Rule:
 
     def __call__(self, user: User | AnonymousUser | None) -> bool:
         """Return whether the rule holds for a person. False for anyone not signed in or not active."""
-        return (
-            user is not None
-            and user.is_authenticated
-            and user.is_active
-            and self.test(user)
-        )
+        return user is not None and user.is_authenticated and user.is_active and self.test(user)
 
     def __or__(self, other: "Rule") -> "Rule":
         """Either rule."""
@@ -74,11 +66,7 @@ class Rule:
 
     def __and__(self, other: "Rule") -> "Rule":
         """Both rules."""
-        roles = (
-            self.roles & other.roles
-            if self.roles and other.roles
-            else self.roles | other.roles
-        )
+        roles = self.roles & other.roles if self.roles and other.roles else self.roles | other.roles
         return Rule(
             f"({self.name} & {other.name})",
             lambda user: self(user) and other(user),
@@ -121,9 +109,7 @@ def require(rule: Rule) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(
-            request: HttpRequest, *args: Any, **kwargs: Any
-        ) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not rule(cast(User, request.user)):

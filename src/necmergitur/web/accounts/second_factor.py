@@ -20,9 +20,7 @@ def is_exempt(user: User) -> bool:
 
 def is_last(authenticator: Authenticator) -> bool:
     """Return whether removing this factor would leave its holder with none."""
-    others = Authenticator.objects.filter(
-        user_id=authenticator.user_id, type__in=FACTORS
-    ).exclude(pk=authenticator.pk)
+    others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS).exclude(pk=authenticator.pk)
     return authenticator.type in FACTORS and not others.exists()
 
 

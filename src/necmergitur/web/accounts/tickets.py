@@ -16,16 +16,12 @@ def key_hash(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
-def issue(
-    session: SessionBase, user: User, roles: Iterable[str], language: str
-) -> None:
+def issue(session: SessionBase, user: User, roles: Iterable[str], language: str) -> None:
     """Write or refresh the ticket of a signed-in session. One write per change, none otherwise."""
     if session.session_key is None:
         return
     held = sorted(str(role) for role in roles)
-    mark = hashlib.sha256(
-        repr((session.session_key, user.pk, user.display_name, held, language)).encode()
-    ).hexdigest()
+    mark = hashlib.sha256(repr((session.session_key, user.pk, user.display_name, held, language)).encode()).hexdigest()
     if session.get(SESSION_MARK) == mark:
         return
     now = timezone.now()
@@ -55,6 +51,4 @@ def void_person(user: User) -> None:
 
 def refresh_roles(user: User, roles: Iterable[str]) -> None:
     """Put a person's present roles on tickets already out, so a revoked role stops within one query."""
-    LiveSession.objects.filter(user_id=user.pk).update(
-        roles=sorted(str(role) for role in roles)
-    )
+    LiveSession.objects.filter(user_id=user.pk).update(roles=sorted(str(role) for role in roles))

@@ -21,7 +21,7 @@ own = [
 
 urlpatterns = [
     path("", include((own, "accounts"))),
-    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/", views.SignIn.as_view(), name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("again/", account.reauthenticate, name="account_reauthenticate"),

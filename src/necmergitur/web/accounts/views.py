@@ -1,8 +1,9 @@
 """Coming in: enrolment, the second factor, where to go after signing in, one's own account."""
 
-from typing import cast
+from typing import Any, cast
 
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import remove_webauthn
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts import enrolment, second_factor
+from necmergitur.web.accounts.demo import demo_accounts
 from necmergitur.web.accounts.forms import EnrolForm, OwnForm
 from necmergitur.web.accounts.models import EnrolmentLink, User
 from necmergitur.web.accounts.roles import Role
@@ -26,28 +28,29 @@ BACKEND = "necmergitur.web.accounts.backend.SignInBackend"
 
 # A refusal's stable name, in words for the person reading it.
 WORDS = {
-    "link_not_usable": _(
-        "This link no longer works. It was used, replaced, or is more than 24 hours old."
-    ),
+    "link_not_usable": _("This link no longer works. It was used, replaced, or is more than 24 hours old."),
     "address_taken": _("An account already signs in with this address."),
     "account_inactive": _("This account is switched off. Ask an administrator."),
     "own_account": _("Nobody restores their own access: ask a colleague."),
     "same_person": _("You asked for this yourself. A second person must approve it."),
-    "not_allowed": _(
-        "An administrator, a room lead or a duty officer restores access."
-    ),
+    "not_allowed": _("An administrator, a room lead or a duty officer restores access."),
     "recovery_closed": _("This request is done, unknown, or more than an hour old."),
-    "last_administrator": _(
-        "This is the only active administrator. Give the role to someone else first."
-    ),
+    "last_administrator": _("This is the only active administrator. Give the role to someone else first."),
 }
+
+
+class SignIn(LoginView):
+    """allauth's sign-in, which lists the labelled accounts while a demonstration runs."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the demonstration accounts; none outside a demonstration."""
+        return {**super().get_context_data(**kwargs), "demo_accounts": demo_accounts()}
+
 
 # Where each role works, in the order asked; the first page that exists wins.
 WORKPLACES: tuple[tuple[frozenset[Role], str], ...] = (
     (
-        frozenset(
-            {Role.OPERATOR, Role.LEAD, Role.DUTY_OFFICER, Role.PILOT, Role.TECHNICIAN}
-        ),
+        frozenset({Role.OPERATOR, Role.LEAD, Role.DUTY_OFFICER, Role.PILOT, Role.TECHNICIAN}),
         "/console/",
     ),
     (frozenset({Role.RESPONDER}), "/field/"),
@@ -79,7 +82,7 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         )
         if isinstance(outcome, User):
             login(request, outcome, backend=BACKEND)
-            record_authentication(request, outcome, method="password")
+            reauthenticate_by_password(request)
             return redirect("accounts:second_factor")
         if outcome.rule == "link_not_usable":
             return render(
@@ -91,9 +94,7 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         form.add_error(None, WORDS[outcome.rule])
     role = Role(link.role).label if link.role else ""
     context = {"form": form, "link": link, "role": role, "restoring": restoring}
-    return render(
-        request, "accounts/enrol.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "accounts/enrol.html", context, status=422 if form.errors else 200)
 
 
 @require(is_signed_in)
@@ -133,18 +134,14 @@ def me(request: HttpRequest) -> HttpResponse:
         "held": [role for role in Role if role in roles_of(user)],
         "factors": factors,
     }
-    return render(
-        request, "accounts/me.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "accounts/me.html", context, status=422 if form.errors else 200)
 
 
 @require(is_signed_in)
 @never_cache
 def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Remove a passkey unless it is the last second factor (allauth asks its adapter only for apps)."""
-    key = Authenticator.objects.filter(
-        user_id=cast(User, request.user).pk, pk=pk
-    ).first()
+    key = Authenticator.objects.filter(user_id=cast(User, request.user).pk, pk=pk).first()
     if key is not None and second_factor.is_last(key):
         return render(request, "accounts/last_factor.html", status=409)
     return cast(HttpResponseBase, remove_webauthn(request, pk=pk))

@@ -8,9 +8,7 @@ from necmergitur.web.accounts.roles import Role
 from necmergitur.web.accounts.rules import RoleRefused
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request made no sense."""
     return render(request, "errors/400.html", status=400)
 
@@ -18,11 +16,7 @@ def bad_request(
 @requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: the page is for other roles, which are named."""
-    roles = (
-        [Role(role).label for role in exception.roles]
-        if isinstance(exception, RoleRefused)
-        else []
-    )
+    roles = [Role(role).label for role in exception.roles] if isinstance(exception, RoleRefused) else []
     return render(request, "errors/403.html", {"needed": roles}, status=403)
 
 

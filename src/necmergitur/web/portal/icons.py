@@ -5,9 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 SPRITE = Path(__file__).resolve().parents[1] / "static" / "build" / "icons.svg"
-SYMBOL = re.compile(
-    r'<symbol\b[^>]*\bid="(?P<name>[a-z0-9-]+)"[^>]*>(?P<body>.*?)</symbol>', re.DOTALL
-)
+SYMBOL = re.compile(r'<symbol\b[^>]*\bid="(?P<name>[a-z0-9-]+)"[^>]*>(?P<body>.*?)</symbol>', re.DOTALL)
 
 
 def body(name: str) -> str:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.csrf import csrf_exempt
@@ -12,12 +13,13 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.portal.context import THEME_COOKIE, THEMES
 
 YEAR_S = 365 * 86_400
+PRESS_ADDRESS = "/press/"
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what is happening and what to do. No account, no cookie, no script."""
-    return render(request, "portal/home.html")
+    """Say what to do now. No account, no cookie, no script; a door is shown only once it opens."""
+    return render(request, "portal/home.html", {"press_address": _address_if_open(PRESS_ADDRESS)})
 
 
 # Without the check, pages rendered once for everybody need no token, and a forged choice costs its victim one click.
@@ -52,3 +54,11 @@ def preferences(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=language)
     return response
+
+
+def _address_if_open(address: str) -> str:
+    try:
+        resolve(address)
+    except Resolver404:
+        return ""
+    return address

@@ -28,9 +28,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "at",
-                    models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now
-                    ),
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
                 ),
                 ("tag", models.CharField(max_length=60)),
                 ("actor_id", models.BigIntegerField(null=True)),
@@ -52,9 +50,7 @@ class Migration(migrations.Migration):
                 ("display_name", models.TextField()),
                 (
                     "roles",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
                 ),
                 ("language", models.TextField()),
                 ("expires_at", models.DateTimeField(db_index=True)),
@@ -78,21 +74,15 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "email",
-                    models.EmailField(
-                        max_length=254, unique=True, verbose_name="E-mail address"
-                    ),
+                    models.EmailField(max_length=254, unique=True, verbose_name="E-mail address"),
                 ),
                 (
                     "display_name",
-                    models.CharField(
-                        max_length=80, verbose_name="Name shown to colleagues"
-                    ),
+                    models.CharField(max_length=80, verbose_name="Name shown to colleagues"),
                 ),
                 (
                     "language",
@@ -116,9 +106,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("email", django.db.models.functions.text.Lower("email"))
-                        ),
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                         name="user_email_lower_case",
                     )
                 ],
@@ -276,11 +264,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("user", "role"), name="one_grant_per_role"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("user", "role"), name="one_grant_per_role")],
             },
         ),
     ]

@@ -20,6 +20,4 @@ class Migration(migrations.Migration):
     """Guard account_event."""
 
     dependencies: ClassVar[list[tuple[str, str]]] = [("accounts", "0001_accounts")]
-    operations: ClassVar[list[migrations.operations.base.Operation]] = [
-        migrations.RunSQL(GUARD, UNGUARD)
-    ]
+    operations: ClassVar[list[migrations.operations.base.Operation]] = [migrations.RunSQL(GUARD, UNGUARD)]

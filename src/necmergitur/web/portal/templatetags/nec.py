@@ -8,8 +8,8 @@ from django.forms import BaseForm, BoundField
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext
 
 from necmergitur.web.portal import icons
 
@@ -65,16 +65,14 @@ def state(name: str, word: str = "") -> SafeString:
 @register.simple_tag
 def ring(
     fraction: float,
-    seconds: int | float,
+    seconds: float,
     owner: str = "",
     state_name: str = "attention",
 ) -> SafeString:
     """Return a deadline that empties: `fraction` left in 0..1, seconds in figures, and whose it is."""
     left = min(max(float(fraction), 0.0), 1.0)
     shown = max(0, round(seconds))
-    spoken = ngettext("%(seconds)d second left", "%(seconds)d seconds left", shown) % {
-        "seconds": shown
-    }
+    spoken = ngettext("%(seconds)d second left", "%(seconds)d seconds left", shown) % {"seconds": shown}
     return format_html(
         '<span class="ring ring--{0}" role="img" aria-label="{1}"><svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">'
         '<circle class="ring__track" cx="16" cy="16" r="{2}"/>'
@@ -86,9 +84,7 @@ def ring(
         f"{left * RING_LENGTH:.2f}",
         RING_LENGTH,
         shown,
-        format_html('<span class="ring__owner" aria-hidden="true">{}</span>', owner)
-        if owner
-        else "",
+        format_html('<span class="ring__owner" aria-hidden="true">{}</span>', owner) if owner else "",
     )
 
 
@@ -123,10 +119,14 @@ def _age(seconds: int) -> str:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(bound: BoundField, label: str = "", hint: str = "") -> dict[str, Any]:
-    """Show one form field: label, hint, error beside it, then the control, all tied together for a screen reader."""
+def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[str, Any]:
+    """Show one form field: label, hint, error beside it, then the control, all tied together for a screen reader.
+
+    `hint=""` hides the form's own hint.
+    """
+    said = bound.help_text if hint is None else hint
     kind = getattr(bound.field.widget, "input_type", "")
-    described = [f"{bound.id_for_label}-hint"] if hint or bound.help_text else []
+    described = [f"{bound.id_for_label}-hint"] if said else []
     if bound.errors:
         described.append(f"{bound.id_for_label}-error")
     attributes: dict[str, str | bool] = {"class": "control"}
@@ -138,11 +138,9 @@ def field(bound: BoundField, label: str = "", hint: str = "") -> dict[str, Any]:
     return {
         "bound": bound,
         "control": bound.as_widget(attrs=attributes) if not grouped else "",
-        "choices": [(choice, getattr(choice, "id_for_label", "")) for choice in bound]
-        if grouped
-        else [],
+        "choices": [(choice, getattr(choice, "id_for_label", "")) for choice in bound] if grouped else [],
         "label": label or bound.label,
-        "hint": hint or bound.help_text,
+        "hint": said,
         "kind": kind,
         "grouped": grouped,
         "described": " ".join(described),
@@ -152,12 +150,7 @@ def field(bound: BoundField, label: str = "", hint: str = "") -> dict[str, Any]:
 @register.inclusion_tag("parts/error_summary.html")
 def error_summary(form: BaseForm) -> dict[str, Any]:
     """List what is wrong at the top of the page, each line leading to its field."""
-    beside = [
-        (bound.id_for_label or bound.auto_id, error)
-        for bound in form
-        if bound.errors
-        for error in bound.errors
-    ]
+    beside = [(bound.id_for_label or bound.auto_id, error) for bound in form if bound.errors for error in bound.errors]
     return {
         "beside": beside,
         "general": list(form.non_field_errors()) if form.is_bound else [],

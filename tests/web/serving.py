@@ -1,0 +1,82 @@
+"""A real server on a database of its own, for browser tests: our WSGI entry behind uvicorn, as in production."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from django.db import connections
+
+from necmergitur.web import environment
+
+ROOT = Path(__file__).parents[2]
+START_S_MAX = 30.0
+SERVE = (
+    "import sys, uvicorn; from a2wsgi import WSGIMiddleware; from necmergitur.web.wsgi import application;"
+    "uvicorn.run(WSGIMiddleware(application, workers=4), fd=int(sys.argv[1]), log_level='warning', lifespan='off')"
+)
+
+
+class Served(msgspec.Struct, frozen=True):
+    """Where the pages are, and the database behind them."""
+
+    url: str
+    database_url: str
+
+
+@contextmanager
+def serve(database_url: str, **changes: str) -> Iterator[Served]:
+    """Serve the pages on a free port of localhost until the block ends. `changes` go into the environment."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(128)
+        listening.set_inheritable(True)
+        url = f"http://localhost:{listening.getsockname()[1]}"
+        environ = {**os.environ, "NEC_DATABASE_URL": database_url, "NEC_PUBLIC_URL": url, **changes}
+        environ["PYTHONPATH"] = str(ROOT / "src")
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(listening.fileno())], env=environ, pass_fds=[listening.fileno()]
+        )
+        try:
+            _wait(url, server)
+            yield Served(url, database_url)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline:
+        assert server.poll() is None, f"the server stopped with {server.returncode}"
+        try:
+            with urllib.request.urlopen(url + "/", timeout=START_S_MAX):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {url}")
+
+
+@contextmanager
+def models_on(database_url: str) -> Iterator[None]:
+    """Point Django's models, in this process, at `database_url`; committed at once, seen by the server."""
+    usual: Mapping[str, object] = connections.databases["default"]
+    _replace(environment.database(database_url, "nec_web", pooled=False))
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        _replace(usual)
+
+
+def _replace(described: Mapping[str, object]) -> None:
+    if hasattr(connections._connections, "default"):
+        connections["default"].close()
+        del connections["default"]
+    connections.databases["default"] = connections.configure_settings({"default": dict(described)})["default"]
