@@ -149,6 +149,11 @@ class Channel(asyncio.DatagramProtocol):
         return self._wire.received
 
     @property
+    def frames_received(self) -> int:
+        """Frames seen since the start, those skipped before decoding included."""
+        return self._wire.frames
+
+    @property
     def messages_rejected(self) -> int:
         """Frames dropped as malformed, unsigned, forged or replayed since the start."""
         return self._wire.rejected

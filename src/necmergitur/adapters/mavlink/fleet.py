@@ -108,6 +108,11 @@ class Fleet:
         """Authentic messages decoded since the start, over all links."""
         return sum(link.messages_received for link in self._links.values())
 
+    @property
+    def frames_received(self) -> int:
+        """Frames seen since the start, over all links, those skipped before decoding included."""
+        return sum(link.frames_received for link in self._links.values())
+
     # --- missions -----------------------------------------------------------------------------------
 
     async def prepare(self, drone_id: DroneId, volume: Volume) -> Outcome:
@@ -242,7 +247,8 @@ class Fleet:
         link = self._links[drone_id]
         if link.connected is not self._linked[drone_id]:
             self._linked[drone_id] = link.connected
-            _log.info("drone_link", drone_id=drone_id, connected=link.connected)
+            if not link.connected:
+                _log.warning("drone_link_lost", drone_id=drone_id, airborne=link.record.airborne)
             self._on_link(drone_id, link.connected)
         flight = self._flights.get(drone_id)
         if flight is not None:

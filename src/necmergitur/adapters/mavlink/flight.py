@@ -105,10 +105,12 @@ class Flight(Cruise):
         return True
 
     async def land_now(self) -> Outcome:
-        """Land where it is."""
+        """Land where it is. Not kept for later when the link is lost: by then it may be over a street."""
         if self._leg is Phase.OPEN_DOCK:
             return await self.abort()
         outcome = await self._order(self.link.land_now)
+        if isinstance(outcome, Refusal) and outcome.rule == "link_lost":
+            return outcome
         self._aborted = True
         self._holding = False
         self._enter(Phase.LAND)
@@ -132,11 +134,16 @@ class Flight(Cruise):
             return self._end("docked") if refusal is None else refusal
         armed = await link.arm(self.token)
         if isinstance(armed, Refusal):
-            return await self._stand_down(armed)
+            await self._stand_down()
+            return armed
+        if self._was_aborted():
+            await self._stand_down()
+            return self._end("docked")
         self._leg = Phase.CLIMB
         taken_off = await link.take_off(self._altitude_m)
         if isinstance(taken_off, Refusal) and link.connected and not link.record.airborne:
-            return await self._stand_down(taken_off)
+            await self._stand_down()
+            return taken_off
         self._began_s = self._loop.time()
         self._ordered = True
         self._tell(Phase.CLIMB)
@@ -148,11 +155,10 @@ class Flight(Cruise):
         """An abort may come while the launch awaits the vehicle (a method, so that it is read afresh)."""
         return self._aborted
 
-    async def _stand_down(self, refusal: Refusal) -> Refusal:
-        """Make sure that a vehicle that refused to go is disarmed behind closed doors."""
+    async def _stand_down(self) -> None:
+        """Make sure that a vehicle that does not go is disarmed behind closed doors."""
         await self.link.disarm()
         await self.link.close_dock()
-        return refusal
 
     def _closed_air(self) -> Refusal | None:
         now = self.link.clock.now()

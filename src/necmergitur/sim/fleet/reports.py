@@ -20,6 +20,17 @@ _CAPABILITIES = (
     | mavlink.MAV_PROTOCOL_CAPABILITY_MAVLINK2
     | mavlink.MAV_PROTOCOL_CAPABILITY_PARAM_ENCODE_C_CAST
 )
+_SENSORS = (
+    mavlink.MAV_SYS_STATUS_SENSOR_3D_GYRO
+    | mavlink.MAV_SYS_STATUS_SENSOR_3D_ACCEL
+    | mavlink.MAV_SYS_STATUS_SENSOR_3D_MAG
+    | mavlink.MAV_SYS_STATUS_SENSOR_ABSOLUTE_PRESSURE
+    | mavlink.MAV_SYS_STATUS_SENSOR_GPS
+    | mavlink.MAV_SYS_STATUS_SENSOR_MOTOR_OUTPUTS
+    | mavlink.MAV_SYS_STATUS_SENSOR_BATTERY
+    | mavlink.MAV_SYS_STATUS_GEOFENCE
+    | mavlink.MAV_SYS_STATUS_PREARM_CHECK
+)
 
 
 class Sender(IntEnum):
@@ -64,9 +75,22 @@ def global_position(pilot: Autopilot, reported: Position, boot_ms: int) -> Messa
 
 
 def sys_status(pilot: Autopilot) -> Message:
-    """SYS_STATUS with the battery."""
+    """SYS_STATUS: the battery, and healthy sensors unless the motors refuse."""
+    health = _SENSORS & ~mavlink.MAV_SYS_STATUS_PREARM_CHECK if pilot.motors_refused else _SENSORS
     return mavlink.MAVLink_sys_status_message(
-        0, 0, 0, 100, round(pilot.voltage_v * 1000), -1, int(pilot.body.battery_pct), 0, 0, 0, 0, 0, 0
+        _SENSORS,
+        _SENSORS,
+        health,
+        100,
+        round(pilot.voltage_v * 1000),
+        -1,
+        int(pilot.body.battery_pct),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
     )
 
 
