@@ -64,7 +64,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     owner_name: str = ""
     drone: DroneStatus = "none"
     drone_reason: str = ""
-    drone_retry_at: datetime | None = None
     outcome: str = ""
     closed_at: datetime | None = None
     merged_into: UUID | None = None
@@ -138,7 +137,6 @@ class DroneStatusChanged(msgspec.Struct, frozen=True, tag=True):
 
     status: DroneStatus
     reason: str
-    retry_at: datetime | None
     at: datetime
 
 
@@ -226,7 +224,7 @@ def open_from(
         SignalsAttached((Link(signal.id, signal.device_id, 1.0, "first signal"),), now),
     ]
     if signal.kind in SEEKS_DRONE and not signal.test:
-        events.append(DroneStatusChanged("searching", "", None, now))
+        events.append(DroneStatusChanged("searching", "", now))
     return events
 
 
@@ -294,13 +292,11 @@ def not_open(state: Incident) -> Refusal:
     )
 
 
-def change_drone(
-    state: Incident, status: DroneStatus, reason: str, now: datetime, retry_at: datetime | None = None
-) -> list[IncidentEvent]:
+def change_drone(state: Incident, status: DroneStatus, reason: str, now: datetime) -> list[IncidentEvent]:
     """Record where the search for a drone stands, when that changed."""
     if state.drone == status and state.drone_reason == reason:
         return []
-    return [DroneStatusChanged(status, reason, retry_at, now)]
+    return [DroneStatusChanged(status, reason, now)]
 
 
 def evolve(state: Incident | None, event: IncidentEvent) -> Incident:
@@ -348,8 +344,8 @@ def _changes(state: Incident, event: IncidentEvent) -> dict[str, object]:
             return {"cancelled": True}
         case DuressReported(at=at):
             return {"duress": True, "escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
-        case DroneStatusChanged(status, reason, retry_at):
-            return {"drone": status, "drone_reason": reason, "drone_retry_at": retry_at}
+        case DroneStatusChanged(status, reason):
+            return {"drone": status, "drone_reason": reason}
         case IncidentMerged(into):
             return {"state": "merged", "merged_into": into, "due_at": None}
         case IncidentUnmerged(at=at):

@@ -14,7 +14,6 @@ from necmergitur.dispatch.constants import (
     FLIGHT_ALTITUDE_M,
     OFFER_LASTS,
     ON_SCENE_TYPICAL,
-    SEARCH_REST,
 )
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission
@@ -27,7 +26,8 @@ from necmergitur.ledger.admitted import Admitted
 from necmergitur.operations.ports import DroneRecord, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
-from necmergitur.territory.geozones import GeozoneSet, route_clear
+from necmergitur.territory.airspace import Airspace
+from necmergitur.territory.geozones import usable
 
 ROUND_MAX = 256  # incidents looked at in one round; the next round takes the rest
 ROUTES_TRIED_MAX = 8  # drones whose route is checked for one incident before it is called out of reach
@@ -67,20 +67,23 @@ class _Ground(msgspec.Struct, frozen=True):
     records: dict[str, DroneRecord]
     fleet: choice.Fleet
     pilots: list[PilotFact]
-    geozones: GeozoneSet | None
+    airspace: Airspace | None
 
 
-def offer_pending(store: Store, view: FleetView, now: datetime) -> Round:
-    """Offer a mission for each incident that seeks a drone. Raises Unreachable."""
-    return on_conflict(lambda: _offer_pending(store, view, now))
+def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: bool = False) -> Round:
+    """Offer a mission for each incident that seeks a drone. Raises Unreachable.
+
+    `refused_too` tries again those no drone was found for (the engine does, every SEARCH_REST).
+    """
+    return on_conflict(lambda: _offer_pending(store, view, now, refused_too))
 
 
-def _offer_pending(store: Store, view: FleetView, now: datetime) -> Round:
+def _offer_pending(store: Store, view: FleetView, now: datetime, refused_too: bool) -> Round:
     with store.transaction() as tx:
-        if not tx.incidents_seeking(now, 1):
+        if not tx.incidents_seeking(1, refused_too=refused_too):
             return Round((), ())
         tx.serialise()
-        seeking = tx.incidents_seeking(now, ROUND_MAX)
+        seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
         ground = _read_ground(tx, view, now)
         offered: list[Mission] = []
         refused: dict[UUID, Refusal] = {}
@@ -113,7 +116,7 @@ def _read_ground(tx: Transaction, view: FleetView, now: datetime) -> _Ground:
     states = view.states()
     busy = {m.drone_id: m for m in tx.live_missions()}
     facts = [drone_fact(r, states.get(r.id), busy.get(r.id), now) for r in records.values()]
-    return _Ground(tx.gate_table(now), records, choice.Fleet(facts), tx.pilots_on_shift(now), tx.geozones())
+    return _Ground(tx.gate_table(now), records, choice.Fleet(facts), tx.pilots_on_shift(now), tx.airspace())
 
 
 def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission | None, now: datetime) -> DroneFact:
@@ -186,12 +189,9 @@ def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | No
     found = ground.table.find(_request(incident), now)
     if isinstance(found, Refusal):
         return found
-    if ground.geozones is None:
+    if ground.airspace is None:
         return Refusal(rule="no_geozones", owner="airspace", detail="No geozone set was ever read: no flight.")
-    usable = ground.geozones.usable(now)
-    if isinstance(usable, Refusal):
-        return usable
-    return None
+    return usable(ground.airspace.zones, now)
 
 
 def _request(incident: Incident) -> Request:
@@ -201,15 +201,17 @@ def _request(incident: Incident) -> Request:
 def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) -> Refusal | None:
     """Check the straight line from dock to scene against the geozones the authorisation opens."""
     authorisation = ground.table.find(_request(incident), now)
-    if isinstance(authorisation, Refusal) or ground.geozones is None:
+    if isinstance(authorisation, Refusal) or ground.airspace is None:
         return Refusal(rule="no_authorisation")
-    return route_clear(
-        ground.geozones,
+    # The authorisation names the zones it opens, prohibited ones too: it is the written derogation.
+    opened = frozenset(authorisation.conditions.geozones)
+    return ground.airspace.route_clear(
         ground.records[found.drone_id].dock,
         incident.position,
         min(FLIGHT_ALTITUDE_M, authorisation.conditions.ceiling_m),
         now,
-        frozenset(authorisation.conditions.geozones),
+        authorised_zone_ids=opened,
+        exempted_zone_ids=opened,
     )
 
 
@@ -271,10 +273,7 @@ def _loaded(pilot: PilotFact, now: datetime) -> PilotFact:
 def _refuse(incident: Incident, why: Refusal, now: datetime) -> list[IncidentEvent]:
     """Keep searching, and say on screen what stands in the way. Humans were told when the incident opened."""
     reason = describe(why)
-    if incident.drone == "refused" and incident.drone_reason == reason:
-        return []
-    retry_at = now + SEARCH_REST
-    return incidents.change_drone(incident, "refused", reason, now, retry_at)
+    return incidents.change_drone(incident, "refused", reason, now)
 
 
 def describe(why: Refusal) -> str:
@@ -320,6 +319,6 @@ def _pass_on(tx: Transaction, mission: Mission, reason: str, actor: str, now: da
     incident = tx.incident(mission.incident_id)
     if after.state == "ended" and incident is not None and incident.state == "open":
         why = Refusal(rule="no_pilot_answered", facts={"asked": str(len(after.tried_pilots))})
-        gone = incidents.change_drone(incident, "refused", describe(why), now, now + SEARCH_REST)
+        gone = incidents.change_drone(incident, "refused", describe(why), now)
         write_incidents(tx, {incident.id: (incident, gone)}, actor, now)
     return after

@@ -103,17 +103,25 @@ def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Miss
     return on_conflict(attempt)
 
 
-def token_for(store: Store, mission_id: UUID, signer: Signer, now: datetime) -> MissionToken | Refusal:
-    """Sign the right to arm: for an accepted mission of an open incident under a current authorisation."""
+def token_for(
+    store: Store, mission_id: UUID, signer: Signer, now: datetime, *, adopting: bool = False
+) -> MissionToken | Refusal:
+    """Sign the right to arm: for an accepted mission of an open incident under a current authorisation.
+
+    `adopting`: the drone is already in the air (the engine restarted), and bringing it home needs a token whatever
+    became of its incident. The fleet never arms on adoption.
+    """
     with store.transaction() as tx:
         mission = tx.mission(mission_id)
         if mission is None or mission.state not in ("accepted", "flying"):
             return Refusal(rule="not_accepted", detail="A drone lifts only on a pilot's acceptance.")
         incident = tx.incident(mission.incident_id)
-        if incident is None or incident.state != "open" or incident.test:
+        if incident is None:
+            return Refusal(rule="incident_unknown")
+        if not adopting and (incident.state != "open" or incident.test):
             return Refusal(rule="incident_not_open", detail="No incident, no flight.")
         admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, (), now)
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, Refusal) and not adopting:
             return admitted
         record = next((r for r in tx.drones() if r.id == mission.drone_id), None)
         authorisation = tx.authorisation(mission.authorisation_id)
@@ -140,6 +148,13 @@ def corridor(dock: Position, target: Position) -> tuple[Position, ...]:
     half = CORRIDOR_M + SCENE_RADIUS_M
     corners = ((-half, -half), (length + half, -half), (length + half, half), (-half, half))
     return tuple(plane.to_position(along * ux - across * uy, along * uy + across * ux) for along, across in corners)
+
+
+def square(centre: Position, radius_m: float) -> tuple[Position, ...]:
+    """Return the square around a circle: the area a notice closes."""
+    plane = LocalPlane(centre)
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return tuple(plane.to_position(x * radius_m, y * radius_m) for x, y in corners)
 
 
 def altitude_m(ceiling_m: float) -> float:

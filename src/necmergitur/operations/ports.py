@@ -17,7 +17,7 @@ from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import Ledger
 from necmergitur.signals.press import Device, Signal
-from necmergitur.territory.geozones import GeozoneSet
+from necmergitur.territory.airspace import Airspace
 
 
 class KnownSignal(msgspec.Struct, frozen=True):
@@ -132,8 +132,8 @@ class IncidentStore(Protocol):
         """Return open incidents whose deadline has passed, oldest deadline first."""
         ...
 
-    def incidents_seeking(self, now: datetime, limit: int) -> list[Incident]:
-        """Return open incidents that want a drone now, oldest first."""
+    def incidents_seeking(self, limit: int, *, refused_too: bool) -> list[Incident]:
+        """Return open incidents that want a drone: those never tried first, then oldest first."""
         ...
 
     def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
@@ -196,8 +196,8 @@ class MissionStore(Protocol):
         """Return pilots whose shift covers `now`, with their load."""
         ...
 
-    def geozones(self) -> GeozoneSet | None:
-        """Return the geozones last read, None when none ever were."""
+    def airspace(self) -> Airspace | None:
+        """Return the geozones last read, drawn around the city's docks; None when none ever were."""
         ...
 
 

@@ -14,8 +14,10 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
-from necmergitur.operations.ports import Transaction
+from necmergitur.operations.ports import DroneRecord, Transaction
 from necmergitur.signals.heartbeat import Heartbeat
+from necmergitur.territory.geozones import GeozoneSet
+from necmergitur.territory.reimport import Inventory, Reimport
 
 
 class Audited(msgspec.Struct, frozen=True, tag=True):
@@ -178,6 +180,22 @@ class RegistryTransaction(Transaction, Protocol):
 
     def set_drone(self, drone_id: str, *, enabled: bool, reason: str) -> bool:
         """Enable or ground a drone; return whether it exists."""
+        ...
+
+    def inventory(self) -> Inventory:
+        """Return the zones, docks and posts stored, the retired included."""
+        ...
+
+    def put_city(self, plan: Reimport, source: str, now: datetime) -> None:
+        """Store the city of `plan`; retire what it left out."""
+        ...
+
+    def put_geozones(self, zones: GeozoneSet, now: datetime) -> None:
+        """Store the geozones last read."""
+        ...
+
+    def put_drones(self, drones: Sequence[DroneRecord], docks: Sequence[str]) -> None:
+        """Store drones, each with its dock's id."""
         ...
 
     def raise_alarm(self, name: str, detail: str, now: datetime) -> bool:

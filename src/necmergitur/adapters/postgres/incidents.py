@@ -72,9 +72,10 @@ class IncidentMixin:
         """Return open incidents past their deadline."""
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["due"], {"now": now, "limit": limit})]
 
-    def incidents_seeking(self, now: datetime, limit: int) -> list[Incident]:
+    def incidents_seeking(self, limit: int, *, refused_too: bool) -> list[Incident]:
         """Return open incidents that want a drone."""
-        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["seeking"], {"now": now, "limit": limit})]
+        parts = {"limit": limit, "refused_too": refused_too}
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["seeking"], parts)]
 
     def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
         """Store incidents as folded."""

@@ -15,6 +15,7 @@ from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import DroneRecord
+from necmergitur.territory.airspace import Airspace
 from necmergitur.territory.geozones import GeozoneSet
 
 CODEC = RowCodec(Mission, renamed={"order": "order_name"}, position="target")
@@ -24,10 +25,29 @@ SQL = {
 }
 
 
+class Sky:
+    """The airspace of a process, drawn anew when another geozone set was read."""
+
+    def __init__(self) -> None:
+        """Start with nothing drawn."""
+        self._drawn: tuple[int, Airspace] | None = None
+
+    def of(self, cursor: psycopg.Cursor[Any], set_id: int) -> Airspace | None:
+        """Return the airspace of one geozone set; None while the city has no dock to fly from."""
+        if self._drawn is None or self._drawn[0] != set_id:
+            zones = cursor.execute(SQL["geozones"], {"id": set_id}).fetchone()
+            middle = cursor.execute(SQL["docks_middle"]).fetchone()
+            if zones is None or middle is None or middle[0] is None:
+                return None
+            self._drawn = (set_id, Airspace(msgspec.json.decode(zones[0], type=GeozoneSet), Position(*middle)))
+        return self._drawn[1]
+
+
 class MissionMixin:
     """`operations.ports.MissionStore` inside one transaction."""
 
     cursor: psycopg.Cursor[Any]
+    sky: Sky
 
     def mission(self, mission_id: UUID) -> Mission | None:
         """Return one mission."""
@@ -86,7 +106,7 @@ class MissionMixin:
             for r in self.cursor.execute(SQL["pilots_on_shift"], parts)
         ]
 
-    def geozones(self) -> GeozoneSet | None:
-        """Return the geozones last read."""
-        row = self.cursor.execute(SQL["geozones"]).fetchone()
-        return None if row is None else msgspec.json.decode(row[2], type=GeozoneSet)
+    def airspace(self) -> Airspace | None:
+        """Return the geozones last read, drawn once for each set."""
+        row = self.cursor.execute(SQL["geozone_set"]).fetchone()
+        return None if row is None else self.sky.of(self.cursor, row[0])

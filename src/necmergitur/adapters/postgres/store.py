@@ -11,13 +11,13 @@ from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from necmergitur.adapters.ids import SystemIds
+from necmergitur.adapters.postgres.city import CityMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
 from necmergitur.adapters.postgres.ledger import LedgerMixin
-from necmergitur.adapters.postgres.missions import MissionMixin
+from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.places import ZoneIndex
-from necmergitur.adapters.postgres.registry import RegistryMixin
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
@@ -31,16 +31,17 @@ CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 
-class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, RegistryMixin):
+class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`)."""
 
     def __init__(
-        self, cursor: psycopg.Cursor[Any], zone_index: ZoneIndex, gate_cache: GateCache, keys: KeyRing
+        self, cursor: psycopg.Cursor[Any], zone_index: ZoneIndex, gate_cache: GateCache, sky: Sky, keys: KeyRing
     ) -> None:
         """Work on `cursor` until the caller's `with` block commits."""
         self.cursor = cursor
         self.zone_index = zone_index
         self.gate_cache = gate_cache
+        self.sky = sky
         self._keys = keys
 
     def enqueue(self, effects: Sequence[Effect]) -> None:
@@ -84,6 +85,7 @@ class PostgresStore:
         self._ids: IdSource = ids or SystemIds()
         self.zone_index = ZoneIndex()
         self._gate_cache = GateCache()
+        self._sky = Sky()
         self._keys = KeyRing()
 
     @property
@@ -102,7 +104,7 @@ class PostgresStore:
             self._pool.open()
         try:
             with self._pool.connection() as connection, connection.cursor() as cursor:
-                yield PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._keys)
+                yield PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._sky, self._keys)
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:

@@ -24,9 +24,9 @@ SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER 
 -- name: seeking
 SELECT {columns} FROM incident
 WHERE state = 'open' AND NOT test
-  AND (drone = 'searching' OR (drone = 'refused' AND (drone_retry_at IS NULL OR drone_retry_at <= %(now)s)))
+  AND (drone = 'searching' OR (%(refused_too)s AND drone = 'refused'))
   AND NOT (cancelled AND NOT duress)
-ORDER BY opened_at LIMIT %(limit)s;
+ORDER BY (drone = 'refused'), opened_at LIMIT %(limit)s;
 
 -- name: put
 INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)

@@ -29,5 +29,11 @@ LEFT JOIN qualification q ON q.user_id = s.user_id AND q.kind = %(kind)s AND q.v
 WHERE s.ended_at IS NULL AND s.starts_at <= %(now)s AND s.ends_at > %(now)s
 ORDER BY s.user_id;
 
+-- name: geozone_set
+SELECT max(id) FROM geozone_set HAVING count(*) > 0;
+
 -- name: geozones
-SELECT source, read_at, zones::text, problems::text FROM geozone_set ORDER BY id DESC LIMIT 1;
+SELECT zones::text FROM geozone_set WHERE id = %(id)s;
+
+-- name: docks_middle
+SELECT avg(lon), avg(lat) FROM dock WHERE retired_at IS NULL;

@@ -1,0 +1,278 @@
+"""Flights: what missions ask for, compared with what drones do, again and again until they agree.
+
+Level-triggered on purpose: after a crash the comparison starts over, a drone already in the air is adopted and
+none is launched twice.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+
+from necmergitur.adapters.mavlink.fleet import Fleet, Phase, Vehicle
+from necmergitur.adapters.mavlink.watch import Breach
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.dispatch.constants import SCENE_RADIUS_M
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.tokens import Volume
+from necmergitur.engine import metrics
+from necmergitur.engine.parts import EngineParts
+from necmergitur.kernel.geo import Position
+from necmergitur.kernel.ids import DroneId, MissionId
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import flying
+from necmergitur.operations.ports import DroneRecord, Unreachable
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+TICK_S = 0.5
+DESCEND_TO_M = 30.0  # ours: low enough to see, above the trees of a boulevard
+NOTICES_S = 2.0
+DATABASE_PATIENCE_S = 60.0  # how long a phase waits for the database before it is left to the next comparison
+
+
+class Flights:
+    """Carries out missions on the fleet and records what the drones did."""
+
+    def __init__(self, parts: EngineParts, records: list[DroneRecord]) -> None:
+        """Prepare a link for each drone of `records`."""
+        self._parts = parts
+        self._records = {r.id: r for r in records}
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="flights")
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._flying: dict[UUID, asyncio.Task[None]] = {}
+        self._prepared: dict[str, UUID] = {}
+        self._orders: dict[UUID, int] = {}
+        self._phases: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(10_000)
+        self.phase: dict[str, str] = {}
+        self.fleet = Fleet(
+            [
+                Vehicle(drone_id=DroneId(r.id), endpoint=r.link_url, dock=r.dock, signing_key=r.signing_key)
+                for r in records
+            ],
+            verifier=parts.verifier,
+            clock=parts.clock,
+            on_breach=self._on_breach,
+            on_link=self._on_link,
+        )
+
+    async def start(self) -> None:
+        """Open the links and begin comparing."""
+        await self.fleet.start()
+        self._tasks = [
+            asyncio.create_task(self._run(), name="flights"),
+            asyncio.create_task(self._record_phases(), name="phases"),
+            asyncio.create_task(self._follow_notices(), name="airspace"),
+        ]
+
+    async def stop(self) -> None:
+        """Close the links. Drones in the air carry on and are adopted by the next engine."""
+        for task in [*self._tasks, *self._flying.values()]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._flying.values(), return_exceptions=True)
+        await self.fleet.stop()
+        self._executor.shutdown(wait=True)
+
+    def wake(self) -> None:
+        """Compare again soon."""
+        self._wake.set()
+
+    async def _database(self, work: Callable[[], Result]) -> Result:
+        """Run an operation in the flights thread, waiting for the database when it is away."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DATABASE_PATIENCE_S
+        while True:
+            try:
+                return await loop.run_in_executor(self._executor, work)
+            except Unreachable:
+                if loop.time() > deadline:
+                    raise
+                await asyncio.sleep(0.3)
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), TICK_S)
+            self._wake.clear()
+            try:
+                live = await self._database(self._live_missions)
+                await self._compare(live)
+            except Unreachable:
+                log.warning("flights_without_database")
+            except Exception:
+                log.exception("flights_failed")
+
+    def _live_missions(self) -> list[Mission]:
+        with self._parts.store.transaction() as tx:
+            return tx.live_missions()
+
+    async def _compare(self, live: list[Mission]) -> None:
+        """Bring what drones do in line with what missions ask."""
+        by_id = {m.id: m for m in live}
+        metrics.FLYING.set(sum(1 for m in live if m.state == "flying"))
+        for mission in live:
+            if mission.drone_id not in self._records:
+                continue
+            if mission.state == "offered":
+                self._prepare(mission)
+            elif mission.id not in self._flying:
+                task = asyncio.create_task(self._fly(mission), name=f"flight-{mission.drone_id}")
+                self._flying[mission.id] = task
+                task.add_done_callback(lambda _, done=mission.id: self._flying.pop(done, None))
+            elif mission.state == "flying" and mission.order_seq != self._orders.get(mission.id, 0):
+                await self._obey(mission)
+        for drone_id, mission_id in list(self._prepared.items()):
+            if mission_id not in by_id and mission_id not in self._flying:
+                del self._prepared[drone_id]
+                asyncio.get_running_loop().create_task(self._close_dock(drone_id))
+
+    def _prepare(self, mission: Mission) -> None:
+        """Open the dock and upload the fence while the pilot decides: reversible, and it costs no time later."""
+        if self._prepared.get(mission.drone_id) == mission.id:
+            return
+        self._prepared[mission.drone_id] = mission.id
+        asyncio.get_running_loop().create_task(self._open_dock(mission))
+
+    async def _open_dock(self, mission: Mission) -> None:
+        volume = await self._database(lambda: self._volume(mission))
+        if volume is not None:
+            outcome = await self.fleet.prepare(DroneId(mission.drone_id), volume)
+            if isinstance(outcome, Refusal):
+                log.warning("prepare_refused", drone=mission.drone_id, rule=outcome.rule)
+
+    async def _close_dock(self, drone_id: str) -> None:
+        outcome = await self.fleet.unprepare(DroneId(drone_id))
+        if isinstance(outcome, Refusal):
+            log.warning("unprepare_refused", drone=drone_id, rule=outcome.rule)
+
+    def _volume(self, mission: Mission) -> Volume | None:
+        with self._parts.store.transaction() as tx:
+            authorisation = tx.authorisation(mission.authorisation_id)
+        if authorisation is None:
+            return None
+        dock = self._records[mission.drone_id].dock
+        return Volume(flying.corridor(dock, mission.target), authorisation.conditions.ceiling_m)
+
+    async def _fly(self, mission: Mission) -> None:
+        """Fly one mission from token to dock and record its end."""
+        store, clock = self._parts.store, self._parts.clock
+        adopt = mission.state == "flying"
+        try:
+            token = await self._database(
+                lambda: flying.token_for(store, mission.id, self._parts.signer, clock.now(), adopting=adopt)
+            )
+            if isinstance(token, Refusal):
+                await self._end(mission, token.rule)
+                return
+            wait_s = (token.not_before - clock.now()).total_seconds()
+            if wait_s > 0 and not adopt:
+                await asyncio.sleep(wait_s)
+            recorded = await self._database(lambda: flying.launched(store, mission.id, clock.now()))
+            if isinstance(recorded, Refusal):
+                await self._end(mission, recorded.rule)
+                return
+            self._orders[mission.id] = 0 if adopt else recorded.order_seq
+            self.wake()
+            ended = await self.fleet.fly(
+                token,
+                mission.target,
+                self._on_phase,
+                scene_radius_m=SCENE_RADIUS_M,
+                altitude_m=flying.altitude_m(token.volume.ceiling_m),
+                speed_m_s=self._records[mission.drone_id].speed_m_s,
+                adopt=adopt,
+            )
+            if isinstance(ended, Refusal):
+                reason = ended.rule
+            else:
+                reason = ended.refusal.rule if ended.refusal is not None else ended.how
+            await self._end(mission, reason)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("flight_failed", drone=mission.drone_id)
+            await asyncio.sleep(1.0)
+        finally:
+            self._prepared.pop(mission.drone_id, None)
+            self.phase.pop(mission.drone_id, None)
+
+    async def _end(self, mission: Mission, reason: str) -> None:
+        await self._database(lambda: flying.ended(self._parts.store, mission.id, reason, self._parts.clock.now()))
+        self._orders.pop(mission.id, None)
+
+    async def _obey(self, mission: Mission) -> None:
+        """Pass the pilot's last order to the drone. A refusal is logged and tried at the next change."""
+        drone = DroneId(mission.drone_id)
+        orders: dict[str, Callable[[], Any]] = {
+            "fly": lambda: self.fleet.resume(drone),
+            "hold": lambda: self.fleet.hold(drone),
+            "descend": lambda: self.fleet.descend(drone, DESCEND_TO_M),
+            "return": lambda: self.fleet.abort(drone),
+            "land": lambda: self.fleet.land_now(drone),
+        }
+        outcome = await orders[mission.order]()
+        if isinstance(outcome, Refusal):
+            log.warning("order_refused", drone=mission.drone_id, order=mission.order, rule=outcome.rule)
+            if outcome.rule == "no_flight":
+                return
+        self._orders[mission.id] = mission.order_seq
+
+    def _on_phase(self, mission_id: MissionId, drone_id: DroneId, phase: Phase, at: datetime) -> None:
+        self.phase[drone_id] = phase.value
+        self._queue(lambda: flying.reached(self._parts.store, mission_id, phase.value, at))
+
+    def _on_breach(self, breach: Breach) -> None:
+        log.error("camera_breach", drone=breach.drone_id, kind=breach.kind, value=breach.value)
+        mission_id = breach.mission_id
+        if mission_id is not None:
+            self._queue(
+                lambda: flying.breached(self._parts.store, mission_id, str(breach.kind), breach.value, breach.at)
+            )
+
+    def _on_link(self, drone_id: DroneId, linked: bool) -> None:
+        log.info("drone_link", drone=drone_id, linked=linked)
+
+    def _queue(self, work: Callable[[], Any]) -> None:
+        try:
+            self._phases.put_nowait(work)
+        except asyncio.QueueFull:
+            log.error("phases_overflow")
+
+    async def _record_phases(self) -> None:
+        """Record phases in order, each as soon as the database takes it."""
+        while True:
+            work = await self._phases.get()
+            try:
+                await self._database(work)
+            except Exception:
+                log.exception("phase_not_recorded")
+
+    async def _follow_notices(self) -> None:
+        """Tell the fleet about helicopters announced and gone."""
+        known: set[int] = set()
+        while True:
+            await asyncio.sleep(NOTICES_S)
+            try:
+                notices = await self._database(self._notices)
+            except Unreachable:
+                continue
+            current = {n[0] for n in notices}
+            if current == known:
+                continue
+            self.fleet.clear_helicopter()
+            for _, _, lon, lat, radius_m, _, ends_at in notices:
+                self.fleet.announce_helicopter(flying.square(Position(lon, lat), radius_m), ends_at)
+            known = current
+
+    def _notices(self) -> list[tuple[Any, ...]]:
+        with self._parts.store.cursor() as cursor:
+            return cursor.execute(
+                load("registry")["airspace_notices"], {"now": self._parts.clock.now()}
+            ).fetchall()

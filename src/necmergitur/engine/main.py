@@ -1,0 +1,78 @@
+"""Start the engine, keep it running, stop it in order."""
+
+import asyncio
+import signal
+
+import structlog
+from prometheus_client import start_http_server
+
+from necmergitur.engine.devices import DeviceLine
+from necmergitur.engine.flights import Flights
+from necmergitur.engine.parts import EngineParts
+from necmergitur.engine.rules import RuleClock
+from necmergitur.engine.telemetry import FleetReport
+from necmergitur.operations.alarms import set_alarm
+from necmergitur.operations.ports import DroneRecord, Unreachable
+
+log = structlog.get_logger(__name__)
+
+ALARM_CHECK_S = 2.0
+DATABASE_WAIT_S = 0.3
+
+
+async def run(parts: EngineParts) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if parts.metrics_port:
+        start_http_server(parts.metrics_port, addr="127.0.0.1")
+    records = await _drones(parts)
+    flights = Flights(parts, records)
+    devices = DeviceLine(parts, lambda: rules.wake())
+    report = FleetReport(parts, flights, devices.publish)
+    rules = RuleClock(parts, report, lambda: loop.call_soon_threadsafe(flights.wake))
+    await flights.start()
+    rules.start()
+    await devices.start()
+    report.start()
+    alarms = asyncio.create_task(_watch_broker(parts, devices), name="alarms")
+    log.info("engine_ready", drones=len(records), shards=len(parts.nats_urls))
+    await stop.wait()
+    log.info("engine_stopping")
+    alarms.cancel()
+    await asyncio.gather(alarms, return_exceptions=True)
+    await devices.stop()
+    await report.stop()
+    await rules.stop()
+    await flights.stop()
+    parts.store.close()
+
+
+async def _drones(parts: EngineParts) -> list[DroneRecord]:
+    """Read the fleet, waiting for the database for as long as it takes."""
+    while True:
+        try:
+            with parts.store.transaction() as tx:
+                return tx.drones()
+        except Unreachable:
+            await asyncio.sleep(DATABASE_WAIT_S)
+
+
+async def _watch_broker(parts: EngineParts, devices: DeviceLine) -> None:
+    """Raise an alarm on every screen while a broker is away."""
+    raised: bool | None = None
+    while True:
+        await asyncio.sleep(ALARM_CHECK_S)
+        lost = bool(devices.broker_lost)
+        if lost == raised:
+            continue
+        detail = ", ".join(f"shard {s}" for s in sorted(devices.broker_lost))
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                None, set_alarm, parts.store, "broker_lost", lost, detail, parts.clock.now()
+            )
+            raised = lost
+        except Unreachable:
+            continue

@@ -1,0 +1,179 @@
+"""The ASGI application: a handful of paths, and everything else to the page server it was given."""
+
+import asyncio
+import contextlib
+from typing import Any
+from uuid import UUID
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from necmergitur.live.board import Board
+from necmergitur.live.http import answer, answer_json, header, refuse
+from necmergitur.live.parts import LiveParts, Receive, Scope, Send
+from necmergitur.live.picture import relay
+from necmergitur.live.presses import PressDoor
+from necmergitur.live.sessions import PICTURE_ROLES, SCREEN_ROLES, Viewer, viewer_of
+from necmergitur.operations.ports import Unreachable
+
+log = structlog.get_logger(__name__)
+SESSION_CHECK_S = 30.0  # a signed-out browser loses its stream within this time
+
+
+class LiveApp:
+    """ASGI entry. `pages` is the application mounted behind (Django through a2wsgi), None to run alone."""
+
+    def __init__(self, parts: LiveParts, pages: Any | None = None) -> None:
+        """Prepare; the work starts with the ASGI lifespan."""
+        self._parts = parts
+        self._pages = pages
+        self._board: Board | None = None
+        self._door: PressDoor | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the process's lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        try:
+            if path.startswith(("/live/", "/api/v1/presses", "/metrics")) and await self._own(path, scope, receive, send):
+                return
+        except Unreachable:
+            await refuse(send, 503, "database_away", "The database does not answer. Try again.")
+            return
+        if self._pages is None:
+            await refuse(send, 404, "not_found", "Nothing here.")
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._board, self._door = Board(self._parts), PressDoor(self._parts)
+                self._board.start()
+                self._door.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self._board is not None and self._door is not None:
+                    await self._board.stop()
+                    await self._door.stop()
+                self._parts.store.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _own(self, path: str, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Serve our own paths; False for one that is not ours."""
+        assert self._board is not None and self._door is not None
+        method = scope["method"]
+        if path.rstrip("/") == "/api/v1/presses" and method == "POST":
+            await self._door.post(scope, receive, send)
+        elif path.startswith("/api/v1/presses/") and method == "GET":
+            await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
+        elif path == "/live/health":
+            await answer_json(send, 200, {"live": "ok"})
+        elif path == "/metrics":
+            await self._metrics(scope, send)
+        elif path == "/live/state":
+            if await self._allowed(scope, send, SCREEN_ROLES):
+                await answer(send, 200, await self._board.state())
+        elif path == "/live/events":
+            if await self._allowed(scope, send, SCREEN_ROLES):
+                await self._events(scope, receive, send)
+        elif path.startswith("/live/picture/"):
+            await self._picture(path.removeprefix("/live/picture/").strip("/"), scope, receive, send)
+        else:
+            return False
+        return True
+
+    async def _metrics(self, scope: Scope, send: Send) -> None:
+        """Figures for Prometheus, to this machine only: a city's scraper runs beside it or through a tunnel."""
+        client = scope.get("client")
+        if client is None or client[0] not in ("127.0.0.1", "::1") or header(scope, b"x-forwarded-for"):
+            await refuse(send, 403, "metrics_are_local", "Scrape from this machine.")
+            return
+        await answer(send, 200, generate_latest(), CONTENT_TYPE_LATEST.encode())
+
+    async def _allowed(self, scope: Scope, send: Send, roles: frozenset[str]) -> Viewer | None:
+        viewer = await viewer_of(self._parts, scope)
+        if viewer is None:
+            await refuse(send, 401, "not_signed_in", "Sign in first.")
+            return None
+        if not viewer.roles & roles:
+            await refuse(send, 403, "role_missing", f"One of: {', '.join(sorted(roles))}.")
+            return None
+        return viewer
+
+    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream events until the browser leaves, or signs out."""
+        assert self._board is not None
+        query = dict(
+            pair.split("=", 1) for pair in scope["query_string"].decode("latin-1").split("&") if "=" in pair
+        )
+        last = header(scope, b"last-event-id") or query.get("after", "")
+        after = int(last) if last.isdigit() else None
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-type", b"text/event-stream"),
+                    (b"cache-control", b"no-store"),
+                    (b"x-accel-buffering", b"no"),
+                ],
+            }
+        )
+        gone = asyncio.create_task(self._gone(scope, receive))
+        events = self._board.events(after)
+        try:
+            while not gone.done():
+                step = asyncio.ensure_future(anext(events))
+                await asyncio.wait({step, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if not step.done():
+                    step.cancel()
+                    break
+                await send({"type": "http.response.body", "body": step.result(), "more_body": True})
+        except (StopAsyncIteration, Unreachable, OSError):
+            pass
+        finally:
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                await events.aclose()  # type: ignore[attr-defined]
+            with contextlib.suppress(Exception):
+                await send({"type": "http.response.body", "body": b""})
+
+    async def _gone(self, scope: Scope, receive: Receive) -> None:
+        """Return when the browser disconnected or its session ended."""
+        left = asyncio.create_task(self._disconnected(receive))
+        try:
+            while True:
+                done, _ = await asyncio.wait({left}, timeout=SESSION_CHECK_S)
+                if done:
+                    return
+                with contextlib.suppress(Unreachable):
+                    viewer = await viewer_of(self._parts, scope)
+                    if viewer is None or not viewer.roles & SCREEN_ROLES:
+                        return
+        finally:
+            left.cancel()
+
+    @staticmethod
+    async def _disconnected(receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def _picture(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Relay what a drone sees, only while it is on scene; nothing is kept."""
+        viewer = await self._allowed(scope, send, PICTURE_ROLES)
+        if viewer is None:
+            return
+        try:
+            mission_id = UUID(name)
+        except ValueError:
+            await refuse(send, 404, "mission_unknown", "No such mission.")
+            return
+        await relay(self._parts, mission_id, receive, send)

@@ -1,0 +1,38 @@
+"""Who is asking: the web process's session cookie, checked against a table it keeps (no Django here)."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.live.http import cookie
+from necmergitur.live.parts import LiveParts, Scope
+
+COOKIE = "sessionid"
+SCREEN_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "technician", "administrator"})
+PICTURE_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "responder"})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A signed-in person."""
+
+    user_id: int
+    name: str
+    roles: frozenset[str]
+    language: str
+
+
+async def viewer_of(parts: LiveParts, scope: Scope) -> Viewer | None:
+    """Return who holds the session cookie, None when nobody does. Raises Unreachable."""
+    session = cookie(scope, COOKIE)
+    if not session:
+        return None
+    key = hashlib.sha256(session.encode()).hexdigest()
+    return await asyncio.get_running_loop().run_in_executor(None, _read, parts, key)
+
+
+def _read(parts: LiveParts, key: str) -> Viewer | None:
+    with parts.store.cursor() as cursor:
+        row = cursor.execute(load("live")["session"], {"key": key}).fetchone()
+    return None if row is None else Viewer(row[0], row[1], frozenset(row[2]), row[3])
