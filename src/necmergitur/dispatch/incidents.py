@@ -125,6 +125,13 @@ class CallerCancelled(msgspec.Struct, frozen=True, tag=True):
     at: datetime
 
 
+class CallRenewed(msgspec.Struct, frozen=True, tag=True):
+    """The caller called again after taking their call back: nobody has seen this call yet."""
+
+    device_id: str
+    at: datetime
+
+
 class DuressReported(msgspec.Struct, frozen=True, tag=True):
     """The caller used the duress PIN: their screen says cancelled, ours says the opposite."""
 
@@ -186,6 +193,7 @@ IncidentEvent = (
     | RungReached
     | IncidentEscalated
     | CallerCancelled
+    | CallRenewed
     | DuressReported
     | DroneStatusChanged
     | IncidentMerged
@@ -342,20 +350,32 @@ def _changes(state: Incident, event: IncidentEvent) -> dict[str, object]:
             return {"escalation": level, "due_at": at + pause}
         case CallerCancelled():
             return {"cancelled": True}
+        case CallRenewed(at=at):
+            return {"cancelled": False, "rung": "received", "due_at": at + LEVEL_DEADLINES[0]}
         case DuressReported(at=at):
             return {"duress": True, "escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
         case DroneStatusChanged(status, reason):
             return {"drone": status, "drone_reason": reason}
         case IncidentMerged(into):
-            return {"state": "merged", "merged_into": into, "due_at": None}
+            return {"state": "merged", "merged_into": into, "due_at": None, "drone": _without_drone(state, "searching")}
         case IncidentUnmerged(at=at):
             return {"state": "open", "merged_into": None, "due_at": _due_again(state, at)}
         case IncidentClosed(outcome, _, at):
-            return {"state": "closed", "outcome": outcome, "closed_at": at, "due_at": None}
+            ending = {"state": "closed", "outcome": outcome, "closed_at": at, "due_at": None}
+            return {**ending, "drone": _without_drone(state, "none")}
         case IncidentReopened(at=at):
             return {"state": "open", "outcome": "", "closed_at": None, "due_at": _due_again(state, at)}
         case _:
             return {}
+
+
+def _without_drone(state: Incident, offered: DroneStatus) -> DroneStatus:
+    """Return where the search stands once the drones were called back; `offered` when none had left."""
+    if state.drone in ("flying", "on_scene", "returning"):
+        return "done"
+    if state.drone == "offered":
+        return offered
+    return "none" if offered == "none" and state.drone in ("searching", "refused") else state.drone
 
 
 def _level(state: Incident) -> timedelta:

@@ -188,6 +188,8 @@ def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal
     return on_conflict(attempt)
 
 
+# While the incident says one of these, its newest mission decides what it says next; otherwise people did.
+_CARRIED = ("offered", "flying", "on_scene", "returning")
 # What the incident's drone column says when its mission reaches a phase.
 _STATUS_OF_PHASE: dict[str, incidents.DroneStatus] = {"on_scene": "on_scene", "return": "returning", "land": "returning"}
 
@@ -239,8 +241,10 @@ def ended(store: Store, mission_id: UUID, reason: str, now: datetime) -> Mission
 def _follow(tx: Transaction, mission: Mission, status: incidents.DroneStatus, reason: str, now: datetime) -> None:
     """Carry the mission's progress to its incident, while the incident is open."""
     incident: Incident | None = tx.incident(mission.incident_id)
-    if incident is None or incident.state != "open" or incident.drone == "none":
+    if incident is None or incident.state != "open" or incident.drone not in _CARRIED:
         return
+    if tx.missions_of(incident.id)[-1].id != mission.id:
+        return  # a later mission speaks for the incident now
     events: list[IncidentEvent] = incidents.change_drone(incident, status, reason, now)
     write_incidents(tx, {incident.id: (incident, events)}, "engine:fleet", now)
 
@@ -252,6 +256,7 @@ def call_back_unfounded(store: Store, now: datetime) -> int:
         with store.transaction() as tx:
             table = tx.gate_table(now)
             changes: dict[UUID, tuple[Mission | None, list[MissionEvent]]] = {}
+            told: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
             for mission in tx.live_missions():
                 incident = tx.incident(mission.incident_id)
                 lawful = not isinstance(gate.admit_under(table, mission.authorisation_id, (), now), Refusal)
@@ -260,10 +265,22 @@ def call_back_unfounded(store: Store, now: datetime) -> int:
                 if lawful and wanted and not taken_back:
                     continue
                 events = missions.call_back(mission, Person(0, "Nec Mergitur"), now)
-                if events:
-                    changes[mission.id] = (mission, events)
+                if not events:
+                    continue
+                changes[mission.id] = (mission, events)
+                if incident is not None and incident.state == "open" and incident.drone in _CARRIED:
+                    status = _status_without(mission, taken_back=taken_back)
+                    told[incident.id] = (incident, incidents.change_drone(incident, status, "", now))
             write_missions(tx, changes, "engine:timer", now)
+            write_incidents(tx, told, "engine:timer", now)
             return len(changes)
 
     return on_conflict(attempt)
 
+
+def _status_without(mission: Mission, *, taken_back: bool) -> incidents.DroneStatus:
+    """Return what an open incident says of its drone once this mission is called back."""
+    if taken_back:
+        return "returning" if mission.state == "flying" else "none"
+    # The law ended under way: nobody has seen the scene yet, so the search goes on and says what is missing.
+    return "searching" if mission.on_scene_at is None else "returning"

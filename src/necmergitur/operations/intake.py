@@ -23,6 +23,7 @@ from necmergitur.operations.retry import on_conflict
 from necmergitur.signals import press as presses
 from necmergitur.signals.press import Device, Press, Signal
 
+_HOMEWARD = ("return", "land")
 BATCH_MAX = 64  # measured: 12,100 durable appends/s at 64, p50 4 ms
 
 
@@ -138,7 +139,8 @@ class _Round:
                 personal=self._sealed(signal.position) if signal.personal else None,
             )
         )
-        incident_id = self._cancel(signal, pin_is) if signal.kind == "cancel" else self._join(signal, device)
+        taken_back = signal.kind == "cancel"
+        incident_id = self._cancel(signal, device, pin_is) if taken_back else self._join(signal, device)
         self.signals.append(StoredSignal(signal, incident_id, CALLS_FOR_HELP))
         self.known[key] = KnownSignal(signal.id, incident_id, None)
         seen = incident_id is not None and self.incidents[incident_id].rung != "received"
@@ -199,17 +201,25 @@ class _Round:
 
     def _raise(self, incident_id: UUID, signal: Signal) -> None:
         """A real call that joins an incident opened without a drone asks for one."""
-        incident = self.incidents[incident_id]
-        if signal.duress and not incident.duress:
+        if signal.duress and not self.incidents[incident_id].duress:
             self._apply(incident_id, [incidents.DuressReported(signal.device_id, self.now)], signal.device_id)
-        if incident.drone == "none" and signal.kind in incidents.SEEKS_DRONE and not signal.test:
-            self._apply(incident_id, incidents.change_drone(incident, "searching", "", self.now), signal.device_id)
+        wanted = signal.kind in incidents.SEEKS_DRONE and not signal.test
+        if self.incidents[incident_id].cancelled and signal.kind in presses.CALLS and not signal.test:
+            self._apply(incident_id, [incidents.CallRenewed(signal.device_id, self.now)], signal.device_id)
+            coming = any(m.state != "ended" and m.order not in _HOMEWARD for m in self.tx.missions_of(incident_id))
+            wanted = wanted and not coming
+        elif self.incidents[incident_id].drone != "none":
+            return
+        if wanted:
+            events = incidents.change_drone(self.incidents[incident_id], "searching", "", self.now)
+            self._apply(incident_id, events, signal.device_id)
 
-    def _cancel(self, signal: Signal, pin_is: str) -> UUID | None:
+    def _cancel(self, signal: Signal, device: Device, pin_is: str) -> UUID | None:
         """Take a call back. With the duress PIN the caller sees the same, and we do the opposite."""
         incident_id = self.by_device.get(signal.device_id)
         if incident_id is None:
-            return None
+            # Nothing to take back; but somebody made to do it is calling for help.
+            return self._join(msgspec.structs.replace(signal, kind="sos"), device) if pin_is == "duress" else None
         incident = self.incidents[incident_id]
         link = Link(signal.id, signal.device_id, 1.0, "same device")
         events: list[IncidentEvent] = [incidents.SignalsAttached((link,), self.now)]

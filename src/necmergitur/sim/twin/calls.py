@@ -53,7 +53,7 @@ class CallsMixin:
     def zones_under_test(self, now: datetime) -> frozenset[str] | None:
         """Return zones in a test window; None when one covers the whole city."""
         zones: set[str] = set()
-        for window in self.tables.town.test_windows:
+        for window in self.tables.town.drill_windows:
             if window.starts_at <= now < window.ends_at:
                 if window.zones is None:
                     return None

@@ -12,7 +12,7 @@ from necmergitur.operations.ports import DroneRecord
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
 from necmergitur.sim.twin.town import Shift
-from necmergitur.territory.geozones import GeozoneSet
+from necmergitur.territory.airspace import Airspace
 
 _OFFERS_REMEMBERED = timedelta(hours=12)
 
@@ -22,6 +22,7 @@ class FlightsMixin:
 
     tables: Tables
     journal: Journal
+    sky: Airspace | None
 
     def mission(self, mission_id: UUID) -> Mission | None:
         """Return one mission."""
@@ -116,6 +117,6 @@ class FlightsMixin:
             last_offered_at=max((at for at in offers if at > now - _OFFERS_REMEMBERED), default=None),
         )
 
-    def geozones(self) -> GeozoneSet | None:
-        """Return the geozones last read."""
-        return self.tables.town.geozones
+    def airspace(self) -> Airspace | None:
+        """Return the geozones last read, drawn once."""
+        return self.sky

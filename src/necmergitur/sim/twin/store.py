@@ -16,6 +16,7 @@ from necmergitur.sim.twin.flights import FlightsMixin
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
 from necmergitur.sim.twin.town import Town
+from necmergitur.territory.airspace import Airspace
 
 
 class ZoneShapes:
@@ -40,13 +41,23 @@ class ZoneShapes:
         return None if len(hits) == 0 else self._names[int(min(hits))]
 
 
+def _draw(town: Town) -> Airspace | None:
+    """Draw the town's geozones around the middle of its docks."""
+    if town.geozones is None or not town.drones:
+        return None
+    count = len(town.drones)
+    middle = Position(sum(d.dock.lon for d in town.drones) / count, sum(d.dock.lat for d in town.drones) / count)
+    return Airspace(town.geozones, middle)
+
+
 class TwinTransaction(FactsMixin, CallsMixin, FlightsMixin):
     """Everything one transaction can do (`operations.ports.Transaction`)."""
 
-    def __init__(self, tables: Tables, zones: ZoneShapes) -> None:
+    def __init__(self, tables: Tables, zones: ZoneShapes, sky: Airspace | None) -> None:
         """Work on `tables` until the caller's `with` block ends."""
         self.tables = tables
         self.zones = zones
+        self.sky = sky
         self.journal = Journal()
 
 
@@ -59,6 +70,7 @@ class TwinStore:
         self.reachable = True
         self._ids: IdSource = ids or SeededIds(0)
         self._zones = ZoneShapes(town)
+        self._sky = _draw(town)
         self._turn = threading.Lock()
         self._holder: int | None = None
 
@@ -76,7 +88,7 @@ class TwinStore:
             raise RuntimeError("a transaction inside a transaction would wait for itself")
         with self._turn:
             self._holder = threading.get_ident()
-            transaction = TwinTransaction(self.tables, self._zones)
+            transaction = TwinTransaction(self.tables, self._zones, self._sky)
             try:
                 yield transaction
             except BaseException:

@@ -26,7 +26,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     qualification: str = PILOT_QUALIFICATION
 
 
-class TestWindow(msgspec.Struct, frozen=True):
+class DrillWindow(msgspec.Struct, frozen=True):
     """Zones (None: all) whose buttons are being tested, from when until when."""
 
     zones: tuple[str, ...] | None
@@ -43,4 +43,4 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
     shifts: tuple[Shift, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     geozones: GeozoneSet | None = None
-    test_windows: tuple[TestWindow, ...] = ()
+    drill_windows: tuple[DrillWindow, ...] = ()

@@ -239,7 +239,7 @@ CREATE TABLE incident (
   cancelled boolean NOT NULL,
   lon double precision NOT NULL,
   lat double precision NOT NULL,
-  accuracy_m real NOT NULL,
+  accuracy_m double precision NOT NULL, -- as folded, to the last bit
   zone_id text,
   label text NOT NULL,
   opened_at timestamptz NOT NULL,
@@ -251,7 +251,6 @@ CREATE TABLE incident (
   owner_name text NOT NULL,
   drone text NOT NULL,                 -- none, searching, offered, flying, on_scene, returning, done, refused
   drone_reason text NOT NULL,
-  drone_retry_at timestamptz,
   outcome text NOT NULL,
   closed_at timestamptz,
   merged_into uuid REFERENCES incident (id),
@@ -339,7 +338,7 @@ CREATE TABLE mission (
   phase text NOT NULL,
   lon double precision NOT NULL,
   lat double precision NOT NULL,
-  eta_s real NOT NULL,
+  eta_s double precision NOT NULL,
   why text NOT NULL,
   offered_at timestamptz NOT NULL,
   offer_expires_at timestamptz,

@@ -1,0 +1,291 @@
+"""A call for help is never refused, never lost, never mixed up with another person's."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from necmergitur.operations import intake
+from necmergitur.operations.ports import Unreachable
+from necmergitur.signals.press import possible_press
+from necmergitur.sim.twin.town import DrillWindow
+from tests.operations.scene import OPERATOR, Scene
+from tests.operations.town import CANCEL, DURESS, START, place, town
+
+
+def test_a_press_becomes_a_signal_an_incident_and_their_facts_in_one_commit(scene: Scene) -> None:
+    answer = scene.press("P-1", "medical")
+    assert (answer.lit, answer.duplicate, answer.seen, answer.refused) == (True, False, False, "")
+    incident = scene.incident(answer.incident_id)
+    assert (incident.state, incident.rung, incident.kind, incident.signal_count) == ("open", "received", "medical", 1)
+    assert (incident.position, incident.zone_id, incident.drone) == (place(100, 0), "Z-4", "searching")
+    assert [f.kind for f in scene.facts()][-4:] == [
+        "PressReceived", "IncidentOpened", "SignalsAttached", "DroneStatusChanged",
+    ]  # fmt: skip
+    with scene.store.transaction() as tx:
+        (signal,) = tx.signals_of(incident.id)
+    assert (signal.id, signal.device_id, signal.kind) == (answer.signal_id, "P-1", "medical")
+    scene.check()
+
+
+def test_a_rolled_back_press_leaves_nothing(scene: Scene) -> None:
+    before = len(scene.facts())
+
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), scene.store.transaction() as tx:
+        round_ = intake._Round(scene.store, tx, [intake.Received(scene.make("P-1"), scene.now)], scene.ground, scene.now)
+        round_.one(intake.Received(scene.make("P-1"), scene.now))
+        round_.write()
+        raise Stop
+    assert len(scene.facts()) == before
+    with scene.store.transaction() as tx:
+        assert tx.open_incidents_of(["P-1"]) == {}
+    assert scene.press("P-1").lit
+
+
+def test_the_same_press_again_gets_the_same_answer(scene: Scene) -> None:
+    press = scene.make("P-1")
+    (first,) = scene.take(press)
+    facts = len(scene.facts())
+    scene.wait(3)
+    (again,) = scene.take(press)
+    assert again == msgspec.structs.replace(first, duplicate=True)
+    assert len(scene.facts()) == facts
+
+
+def test_the_same_press_twice_in_one_batch_counts_once(scene: Scene) -> None:
+    press = scene.make("P-1")
+    first, again = scene.take(press, press)
+    assert (again.duplicate, again.incident_id, again.signal_id) == (True, first.incident_id, first.signal_id)
+    assert scene.incident(first.incident_id).signal_count == 1
+
+
+def test_a_repeated_press_says_that_somebody_has_seen_it(scene: Scene) -> None:
+    from necmergitur.operations import incidents
+
+    press = scene.make("P-1")
+    (first,) = scene.take(press)
+    assert incidents.climb(scene.store, first.incident_id, "seen", OPERATOR, scene.wait(2))
+    (again,) = scene.take(press)
+    assert again.seen
+
+
+def test_two_presses_side_by_side_are_one_incident(scene: Scene) -> None:
+    first = scene.press("P-1")
+    scene.wait(5)
+    second = scene.press("P-2")
+    assert second.incident_id == first.incident_id
+    assert scene.incident(first.incident_id).signal_count == 2
+    scene.check()
+
+
+def test_two_presses_side_by_side_in_one_batch_are_one_incident(scene: Scene) -> None:
+    first, second = scene.take(scene.make("P-1"), scene.make("P-2"))
+    assert second.incident_id == first.incident_id
+    scene.check()
+
+
+def test_a_press_far_away_is_another_incident(scene: Scene) -> None:
+    assert scene.press("P-1").incident_id != scene.press("P-5").incident_id
+
+
+def test_a_press_near_but_not_beside_is_proposed_to_a_human(scene: Scene) -> None:
+    first = scene.press("P-1")
+    scene.wait(60)
+    second = scene.press("P-4")
+    assert second.incident_id != first.incident_id
+    proposals = proposals_of(scene)
+    assert [(p.incident_id, p.other_id, p.state) for p in proposals] == [
+        (second.incident_id, first.incident_id, "open")
+    ]
+
+
+def test_one_persons_call_is_never_attached_to_anothers(scene: Scene) -> None:
+    here = place(10, 10)
+    first = scene.press("B-1", at=here)
+    second = scene.press("B-2", at=here)
+    assert second.incident_id != first.incident_id
+    assert [(p.incident_id, p.other_id) for p in proposals_of(scene)] == [(second.incident_id, first.incident_id)]
+    again = scene.press("B-1", at=here)
+    assert again.incident_id == first.incident_id
+    scene.check()
+
+
+def test_a_persons_call_is_never_attached_to_a_posts_nor_a_posts_to_a_persons(scene: Scene) -> None:
+    post, person = scene.take(scene.make("P-1"), scene.make("B-1", at=place(100, 0)))
+    other_post = scene.press("P-2")
+    assert person.incident_id != post.incident_id
+    assert other_post.incident_id in (post.incident_id, scene.press("P-2").incident_id)
+    assert scene.incident(person.incident_id).signal_count == 1
+
+
+def test_the_place_of_a_person_is_sealed_in_the_record(scene: Scene) -> None:
+    here = place(123, -77)
+    answer = scene.press("B-1", at=here)
+    assert scene.incident(answer.incident_id).position == here
+    for fact in scene.facts():
+        for part in (f"{here.lon:.5f}"[:-1], f"{here.lat:.5f}"[:-1]):
+            assert part.encode() not in fact.payload, fact
+    assert scene.folded_incident(answer.incident_id) == scene.incident(answer.incident_id)
+
+
+def test_an_unreadable_press_waits_for_a_human_and_seeks_no_drone(scene: Scene) -> None:
+    (answer,) = scene.take(possible_press("P-1", b"\xff\x00 not json"))
+    incident = scene.incident(answer.incident_id)
+    assert (answer.lit, incident.kind, incident.drone) == (True, "possible_press", "none")
+    assert incident.due_at == START + timedelta(seconds=10)
+    (again,) = scene.take(possible_press("P-1", b"\xff\x00 not json"))
+    assert again.duplicate
+
+
+def test_a_real_call_that_joins_an_unreadable_one_asks_for_a_drone(scene: Scene) -> None:
+    (answer,) = scene.take(possible_press("P-1", b"?"))
+    assert scene.press("P-1").incident_id == answer.incident_id
+    assert scene.incident(answer.incident_id).drone == "searching"
+
+
+def test_an_unknown_device_lights_no_lamp_and_writes_nothing(scene: Scene) -> None:
+    facts = len(scene.facts())
+    answer = scene.press("nobody")
+    assert (answer.lit, answer.incident_id, answer.refused) == (False, None, "unknown_device")
+    assert len(scene.facts()) == facts
+
+
+def test_a_retired_device_with_a_wrong_clock_still_reaches_a_human(scene: Scene) -> None:
+    answer = scene.press("P-old", claimed_time=START - timedelta(days=400))
+    incident = scene.incident(answer.incident_id)
+    assert incident.due_at == START + timedelta(seconds=10)
+    with scene.store.transaction() as tx:
+        (signal,) = tx.signals_of(incident.id)
+    assert signal.flags == ("retired_device", "wrong_clock")
+
+
+def test_a_flood_from_one_post_is_one_incident_and_a_count(scene: Scene) -> None:
+    answers = [a for _ in range(5) for a in scene.take(*(scene.make("P-1") for _ in range(40)))]
+    assert {a.incident_id for a in answers} == {answers[0].incident_id}
+    assert scene.incident(answers[0].incident_id).signal_count == 200
+    scene.check()
+
+
+def test_an_impossible_place_gives_way_to_the_installed_one(scene: Scene) -> None:
+    from necmergitur.kernel.geo import Position
+
+    answer = scene.press("P-1", at=Position(-120.0, 40.0))
+    assert scene.incident(answer.incident_id).position == place(100, 0)
+    lost = scene.press("B-1", at=Position(-120.0, 40.0))
+    assert scene.incident(lost.incident_id).position == scene.ground.middle
+
+
+def test_a_person_gets_the_zone_they_press_in(scene: Scene) -> None:
+    inside = scene.call("B-1", at=place(800, 800))
+    assert (inside.zone_id, inside.label) == ("Z-8", "Button B-1 · Quarter, zone 8")
+    outside = scene.call("B-2", at=place(9_000, 0))
+    assert outside.zone_id is None
+
+
+# --- taking a call back ----------------------------------------------------------------------------
+
+
+def test_the_right_pin_takes_the_call_back_and_the_incident_stays_with_a_human(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    answer = scene.press("B-1", "cancel", pin=CANCEL)
+    assert (answer.cancelled, answer.incident_id) == (True, call.id)
+    after = scene.incident(call.id)
+    assert (after.state, after.cancelled, after.duress) == ("open", True, False)
+    assert scene.offer().offered == ()
+    scene.check()
+
+
+def test_a_wrong_pin_cancels_nothing(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    answer = scene.press("B-1", "cancel", pin=b"x" * 32)
+    assert (answer.cancelled, scene.incident(call.id).cancelled) == (False, False)
+    assert len(scene.offer().offered) == 1
+
+
+def test_the_duress_pin_shows_the_same_and_does_the_opposite(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    honest = scene.press("B-2", "cancel", pin=CANCEL)
+    forced = scene.press("B-1", "cancel", pin=DURESS)
+    assert (forced.lit, forced.cancelled) == (honest.lit, honest.cancelled) == (True, True)
+    after = scene.incident(call.id)
+    assert (after.duress, after.cancelled, after.escalation) == (True, False, 1)
+    assert len(scene.offer().offered) == 1
+
+
+def test_the_duress_pin_with_no_call_open_is_a_call(scene: Scene) -> None:
+    answer = scene.press("B-1", "cancel", pin=DURESS, at=place(0, 0))
+    assert answer.cancelled
+    assert answer.incident_id is not None
+    after = scene.incident(answer.incident_id)
+    assert (after.state, after.duress, after.drone) == ("open", True, "searching")
+
+
+def test_a_call_after_a_cancelled_one_is_a_call_again(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    scene.wait(60)
+    again = scene.press("B-1", at=place(0, 0))
+    assert again.incident_id == call.id
+    after = scene.incident(call.id)
+    assert (after.cancelled, after.rung, after.due_at) == (False, "received", scene.now + timedelta(seconds=10))
+    assert len(scene.offer().offered) == 1
+    scene.check()
+
+
+# --- tests and probes ------------------------------------------------------------------------------
+
+
+def test_a_test_press_opens_a_test_that_never_seeks_a_drone(open_scene) -> None:
+    scene = open_scene(town(drill_windows=(DrillWindow(("Z-4",), START, START + timedelta(hours=1)),)))
+    incident = scene.call("P-1", "test")
+    assert (incident.test, incident.drone, incident.due_at) == (True, "none", None)
+    with scene.store.transaction() as tx:
+        assert tx.signals_of(incident.id)[0].flags == ()
+    real = scene.call("P-1", "sos")
+    assert real.id != incident.id
+    assert real.drone == "searching"
+
+
+def test_a_test_press_outside_its_window_is_flagged(open_scene) -> None:
+    scene = open_scene(town(drill_windows=(DrillWindow(("Z-8",), START, START + timedelta(hours=1)),)))
+    with scene.store.transaction() as tx:
+        assert tx.zones_under_test(START) == frozenset({"Z-8"})
+        assert tx.zones_under_test(START + timedelta(hours=1)) == frozenset()
+    incident = scene.call("P-1", "test")
+    with scene.store.transaction() as tx:
+        assert tx.signals_of(incident.id)[0].flags == ("test_outside_window",)
+
+
+def test_the_probe_goes_as_far_as_the_commit_and_troubles_nobody(scene: Scene) -> None:
+    answer = scene.press("S-1", "synthetic")
+    assert (answer.lit, answer.incident_id) == (True, None)
+
+
+def test_a_lost_database_lights_no_lamp(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone():
+        raise Unreachable("gone")
+
+    monkeypatch.setattr(scene.store, "transaction", gone)
+    with pytest.raises(Unreachable):
+        scene.press("P-1")
+
+
+def proposals_of(scene: Scene):
+    """Return every proposal; the store is asked through its port by ids drawn from the rows."""
+    return [p for p in (_proposal(scene, i) for i in _proposal_ids(scene)) if p is not None]
+
+
+def _proposal(scene: Scene, proposal_id: UUID):
+    with scene.store.transaction() as tx:
+        return tx.proposal(proposal_id)
+
+
+def _proposal_ids(scene: Scene) -> list[UUID]:
+    if hasattr(scene.store, "tables"):
+        return list(scene.store.tables.proposals)
+    with scene.store.cursor() as cursor:
+        return [row[0] for row in cursor.execute("SELECT id FROM proposal ORDER BY proposed_at, id")]
