@@ -1,29 +1,34 @@
-"""A helicopter announced over the city: where, and until when. What follows is in `cruise`."""
+"""Helicopters announced over the city: where, and until when. What follows is in `cruise`."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from necmergitur.adapters.mavlink.constants import MAX_ANNOUNCED
 from necmergitur.kernel.clock import require_utc
 from necmergitur.kernel.geo import Position, ring_contains
 
 
 class Airspace:
-    """At most one announced area at a time, shared by all flights of a fleet."""
+    """The areas announced, shared by all flights of a fleet."""
 
     def __init__(self) -> None:
-        self._area: tuple[Position, ...] = ()
-        self._until: datetime | None = None
+        self._areas: list[tuple[tuple[Position, ...], datetime]] = []
 
     def announce(self, area: Sequence[Position], until: datetime) -> None:
-        """Close `area` (a ring of three or more positions) to flights above the floor until `until`."""
+        """Close one more `area` (a ring of three or more positions) above the floor until `until`.
+
+        Raises ValueError for a ring without area, a naive instant, or more areas than a city has helicopters.
+        """
         if len(area) < 3:  # noqa: PLR2004  a triangle
             raise ValueError("an area has at least three corners")
-        self._area, self._until = tuple(area), require_utc(until)
+        if len(self._areas) >= MAX_ANNOUNCED:
+            raise ValueError(f"more than {MAX_ANNOUNCED} areas announced")
+        self._areas.append((tuple(area), require_utc(until)))
 
     def clear(self) -> None:
-        """Open the air again."""
-        self._area, self._until = (), None
+        """Open the air again, everywhere."""
+        self._areas.clear()
 
     def covers(self, place: Position, now: datetime) -> bool:
         """Return whether a helicopter is announced over `place` at `now`."""
-        return self._until is not None and now < self._until and ring_contains(self._area, place)
+        return any(now < until and ring_contains(ring, place) for ring, until in self._areas)

@@ -52,6 +52,7 @@ MIN_ALTITUDE_M = 10.0  # a pilot may not order a drone lower without landing it
 COMMAND_AGAIN_S = 2.0  # pause before an in-flight command that was refused is sent again
 # After a start, vehicles already in the air are being adopted; they are not yet "without a mission".
 ADOPTION_GRACE_S = 15.0
+ADOPTION_WAIT_S = 30.0  # how long an adoption waits for a first word before the mission counts as link lost
 
 # --- helicopter announced in the area: one constant is the rule ---
 # Every drone airborne inside descends at once to this height above its dock and holds; the roofs are at 31 m at
@@ -60,6 +61,7 @@ HELICOPTER_FLOOR_M = 30.0
 # From 60 m at 3 m/s the floor takes 11 s; a drone not there after this lands where it is.
 HELICOPTER_CLEAR_S = 15.0
 FLOOR_TOLERANCE_M = 2.0
+MAX_ANNOUNCED = 64  # more at once than any city has seen
 
 # --- memory of flown missions (duplicate-flight guard): a year of missions at 100 an hour would be 876,000 ---
 MAX_SPENT = 1_000_000

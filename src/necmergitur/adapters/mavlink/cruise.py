@@ -153,8 +153,8 @@ class Cruise:
             self._enter(Phase.TRANSIT)
             await self._transit(now_s)
         elif not self._ordered:
-            dock = self.link.vehicle.dock
-            await self._leg_order(now_s, lambda: self._go(dock))
+            here = self.link.record.position or self.link.vehicle.dock
+            await self._leg_order(now_s, lambda: self._go(here))
 
     async def _transit(self, now_s: float) -> None:
         if not self._ordered:

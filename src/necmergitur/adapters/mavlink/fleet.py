@@ -17,7 +17,7 @@ from necmergitur.adapters.mavlink.commands import Outcome
 from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S, SCENE_RADIUS_M
 from necmergitur.adapters.mavlink.flight import Flight
 from necmergitur.adapters.mavlink.link import Link
-from necmergitur.adapters.mavlink.phases import FlightEnd, OnPhase, Plan
+from necmergitur.adapters.mavlink.phases import FlightEnd, OnPhase, Phase, Plan
 from necmergitur.adapters.mavlink.telemetry import Telemetry
 from necmergitur.adapters.mavlink.watch import Breach, Watch
 from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
@@ -26,6 +26,8 @@ from necmergitur.kernel.clock import Clock
 from necmergitur.kernel.geo import Position, ring_contains
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.kernel.refusal import Refusal
+
+__all__ = ["Breach", "Fleet", "FlightEnd", "OnPhase", "Phase", "Telemetry", "Vehicle"]
 
 MESSAGES = Counter("nec_mavlink_messages", "Authentic MAVLink messages decoded from vehicles")
 REJECTED = Counter("nec_mavlink_rejected", "MAVLink frames dropped as malformed, unsigned, forged or replayed")
@@ -215,13 +217,16 @@ class Fleet:
         return _unknown(drone_id) if link is None else await link.land_now()
 
     def announce_helicopter(self, area: Sequence[Position], until: datetime) -> None:
-        """Every drone inside `area` descends to the floor and holds until then. Raises ValueError for no area."""
+        """Close one more area: every drone inside descends to the floor and holds until then.
+
+        Raises ValueError for a ring without area, a naive instant or too many areas.
+        """
         self._airspace.announce(area, until)
         for flight in self._flights.values():
             flight.wake()
 
     def clear_helicopter(self) -> None:
-        """The helicopter is gone: missions go on."""
+        """The helicopters are gone: missions go on."""
         self._airspace.clear()
         for flight in self._flights.values():
             flight.wake()

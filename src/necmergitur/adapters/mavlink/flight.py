@@ -4,9 +4,9 @@ import asyncio
 from typing import Literal
 
 from necmergitur.adapters.mavlink.commands import Outcome
-from necmergitur.adapters.mavlink.constants import LEVEL_PITCH_DEG, MIN_ALTITUDE_M
+from necmergitur.adapters.mavlink.constants import ADOPTION_WAIT_S, LEVEL_PITCH_DEG, MIN_ALTITUDE_M, TICK_S
 from necmergitur.adapters.mavlink.cruise import Cruise
-from necmergitur.adapters.mavlink.link import holds
+from necmergitur.adapters.mavlink.link import EXTENDED_SYS_STATE_ID, holds
 from necmergitur.adapters.mavlink.phases import FlightEnd, Phase
 from necmergitur.kernel.geo import Position, ring_contains
 from necmergitur.kernel.refusal import Refusal
@@ -31,14 +31,20 @@ class Flight(Cruise):
         ordered home.
         """
         record = self.link.record
-        if not self.link.connected:
+        until_s = self._loop.time() + ADOPTION_WAIT_S
+        while not (self.link.connected and record.complete) and self._loop.time() < until_s:
+            if self.link.connected:
+                await self.link.request_message(EXTENDED_SYS_STATE_ID)
+            await asyncio.sleep(TICK_S)
+        if not record.complete:
             return Refusal(rule="link_lost", detail=f"no word from {self.link.drone_id}")
         if not record.airborne:
             return await self._finish()
         self._was_airborne = True
         held = await self.link.read_fence()
         fenced = not isinstance(held, Refusal) and holds(held, self.token.volume)
-        self._enter(Phase.TRANSIT if fenced and record.mode != "return" else Phase.RETURN)
+        # Climb first where it is: a straight line from a low height may meet a roof.
+        self._enter(Phase.CLIMB if fenced and record.mode != "return" else Phase.RETURN)
         self._camera_on = record.recording
         return await self._until_landed()
 

@@ -26,6 +26,7 @@ from necmergitur.kernel.refusal import Refusal
 
 _NAN = float("nan")
 _RELATIVE_ALT = int(mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT_INT)
+EXTENDED_SYS_STATE_ID = int(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE)
 _CHANGE_MODE = int(mavlink.MAV_DO_REPOSITION_FLAGS_CHANGE_MODE)
 
 
@@ -87,8 +88,8 @@ class Link(Channel):
         record = self.record
         if record.armed or self._arming:
             return Refusal(rule="drone_already_flying", detail=f"{self.drone_id} is armed")
-        if record.position is None:
-            return Refusal(rule="not_ready", detail=f"{self.drone_id} has no position")
+        if not record.complete:
+            return Refusal(rule="not_ready", detail=f"{self.drone_id} has not told its whole state yet")
         if record.battery_pct is None or record.battery_pct < MIN_ARM_BATTERY_PCT:
             return Refusal(
                 rule="not_ready", detail=f"{self.drone_id} has {record.battery_pct} % of {MIN_ARM_BATTERY_PCT} %"

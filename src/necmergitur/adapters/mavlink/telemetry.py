@@ -62,6 +62,8 @@ class Record:
         "gimbal_pitch_deg",
         "ground_speed_m_s",
         "heading_deg",
+        "knows_landed",
+        "knows_mode",
         "landed",
         "mode",
         "position",
@@ -84,6 +86,13 @@ class Record:
         self.recording = False
         self.wind_m_s: float | None = None
         self.autopilot = 0
+        self.knows_mode = False
+        self.knows_landed = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the vehicle has said if it is armed, if it is on the ground, and where it is."""
+        return self.knows_mode and self.knows_landed and self.position is not None
 
     @property
     def airborne(self) -> bool:
@@ -92,6 +101,7 @@ class Record:
 
     def heartbeat(self, message: Message) -> None:
         """HEARTBEAT of the autopilot: armed flag and flight mode."""
+        self.knows_mode = True
         self.autopilot = message.autopilot
         self.armed = bool(message.base_mode & _ARMED)
         custom = message.custom_mode
@@ -119,6 +129,7 @@ class Record:
 
     def extended_sys_state(self, message: Message) -> None:
         """EXTENDED_SYS_STATE: whether it stands on the ground. "Undefined" counts as in the air."""
+        self.knows_landed = True
         self.landed = message.landed_state == _ON_GROUND
 
     def gimbal_attitude(self, message: Message) -> None:

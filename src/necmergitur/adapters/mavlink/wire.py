@@ -94,7 +94,9 @@ class Wire:
                 break
             self._count(datagram[at + 6], datagram[at + 4])
             message_id = datagram[at + 7] | datagram[at + 8] << 8 | datagram[at + 9] << 16
-            if wanted is None or message_id in wanted:
+            if message_id not in mavlink.mavlink_map:
+                self.rejected += 1  # the library hands unknown messages over without checking their signature
+            elif wanted is None or message_id in wanted:
                 try:
                     message = self._codec.decode(bytearray(datagram[at:end]))
                 except mavlink.MAVError:
