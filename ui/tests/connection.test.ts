@@ -4,6 +4,8 @@ import { Hub, type ToTab } from "../src/live/hub";
 import type { LiveEvent, Snapshot } from "../src/live/types";
 import { anIncident, aSnapshot } from "./samples";
 
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 class FakeSource {
   readyState = 1;
   onerror: (() => void) | null = null;
@@ -55,15 +57,14 @@ class FakeWorld implements World {
   }
   async pass(ms: number): Promise<void> {
     const until = this.clock_ms + ms;
+    await settled();
     for (;;) {
       const next = this.timers.filter((timer) => timer.at_ms <= until).sort((a, b) => a.at_ms - b.at_ms)[0];
       if (!next) break;
       this.clock_ms = next.at_ms;
       this.timers = this.timers.filter((timer) => timer !== next);
       next.run();
-      await Promise.resolve();
-      await Promise.resolve();
-      await Promise.resolve();
+      await settled();
     }
     this.clock_ms = until;
   }

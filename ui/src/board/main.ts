@@ -1,0 +1,178 @@
+/** The control room's board: queue first, then the map, then whatever is selected. */
+import "../styles/board.css";
+import { drawAlarms, drawBar, drawClock, muteButton, watchStatus } from "../console/bar";
+import { startHold } from "../console/hold";
+import { listenKeys } from "../console/keys";
+import { fillUrl, readInitial, readPage, type Page } from "../console/page";
+import { command, refusalText } from "../console/post";
+import { Speaker } from "../console/sound";
+import { h } from "../dom";
+import { Live } from "../live/client";
+import { key, type Changes, type LiveState } from "../live/fold";
+import type { CityMap } from "../map/index";
+import { Strips } from "../mission/strip";
+import { Telemetry } from "../mission/telemetry";
+import { t } from "../words";
+import { orderedProposals, Proposals, Quiet, type Decision } from "./lists";
+import { News } from "./news";
+import { Panel } from "./panel";
+import { Queue } from "./queue";
+import { missionsByIncident } from "./tone";
+
+function element<T extends HTMLElement>(id: string): T {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the board's page has no #${id}`);
+  return found as T;
+}
+
+class Board {
+  private readonly live: Live;
+  private readonly speaker = new Speaker();
+  private readonly telemetry = new Telemetry();
+  private readonly strips = new Strips(this.telemetry);
+  private readonly panelElement = element("panel");
+  private readonly panel: Panel;
+  private readonly queue: Queue;
+  private readonly proposals: Proposals;
+  private readonly quiet: Quiet;
+  private readonly news = new News();
+  private readonly search = document.getElementById("queue-search") as HTMLInputElement | null;
+  private map: CityMap | null = null;
+
+  constructor(private readonly page: Page) {
+    const data = page.root.dataset;
+    const url = (id: string): string => fillUrl(data["incidentUrl"] ?? "?incident={id}", { id });
+    const select = (id: string): void => this.select(id);
+    this.live = new Live(page.urls, page.workerUrl);
+    this.panel = new Panel(this.panelElement, {
+      url: (id) => fillUrl(data["panelUrl"] ?? "", { id }), csrf: page.csrf, refreshed: (panel) => this.strips.draw(panel, this.live.state),
+    });
+    this.queue = new Queue(element("queue"), () => ({
+      nowMs: this.live.now(), timeZone: page.timeZone, language: page.language, me: page.me, selectedId: this.panel.selectedId, url,
+    }), select);
+    this.proposals = new Proposals(element("proposals"), (id, decision) => void this.decide(id, decision));
+    this.quiet = new Quiet(element<HTMLDetailsElement>("quiet"), select, url);
+  }
+
+  start(): void {
+    const selected = this.page.root.dataset["selected"] ?? "";
+    if (selected !== "") this.panel.show(selected, true);
+    this.live.onChange((state, changes) => this.changed(state, changes));
+    const drawStatus = watchStatus(this.live, this.page);
+    const drawMute = muteButton(this.speaker);
+    this.live.begin(readInitial());
+    this.live.connect();
+    window.setInterval(() => {
+      this.tick();
+      drawStatus();
+      drawMute();
+    }, 1_000);
+    drawMute();
+    drawClock(this.live, this.page);
+    this.search?.addEventListener("input", () => this.queue.search(this.search?.value ?? ""));
+    element("quiet").addEventListener("toggle", () => this.drawQuiet());
+    this.listen();
+    // The queue is what saves lives: it is on screen before a byte of the map is asked for.
+    requestAnimationFrame(() => window.setTimeout(() => void this.loadMap(), 0));
+  }
+
+  private changed(state: LiveState, changes: Changes): void {
+    const hasRows = changes.snapshot || changes.incidents.size > 0 || changes.missions.size > 0;
+    this.telemetry.take(state.fleet, changes.snapshot ? state.fleet.keys() : changes.drones);
+    if (hasRows) this.queue.take(state.incidents.values(), missionsByIncident(state.missions.values()));
+    if (hasRows || changes.proposals) this.proposals.draw(state);
+    if (hasRows) this.drawQuiet();
+    if (hasRows || changes.pilots || changes.deaf) drawBar(this.live);
+    if (changes.alarms) drawAlarms(this.live, this.page);
+    const sound = this.news.soundOf(state, changes);
+    if (sound) this.speaker.play(sound);
+    this.refreshPanel(state, changes);
+    this.map?.changed(state, changes, this.live.now());
+  }
+
+  private refreshPanel(state: LiveState, changes: Changes): void {
+    const id = this.panel.selectedId;
+    if (id === null) return;
+    const isItsMission = [...changes.missions].some((one) => String(state.missions.get(one)?.incident_id) === id);
+    if (changes.incidents.has(id) || isItsMission || changes.snapshot || changes.proposals) this.panel.refresh();
+    if (changes.drones.size > 0 || isItsMission) this.strips.draw(this.panelElement, state);
+  }
+
+  private tick(): void {
+    drawClock(this.live, this.page);
+    this.queue.draw();
+    this.telemetry.forgetOld(this.live.now());
+    this.map?.tick(this.live.now());
+  }
+
+  private drawQuiet(): void {
+    this.quiet.draw(this.live.state, this.live.now(), this.page.timeZone, this.page.language);
+  }
+
+  private select(id: string): void {
+    this.panel.show(id);
+    this.queue.reveal(id);
+    this.map?.select(id, this.live.state.incidents.get(id) ?? null);
+    history.replaceState(null, "", `?incident=${encodeURIComponent(id)}`);
+  }
+
+  private async decide(id: string, decision: Decision): Promise<void> {
+    const url = fillUrl(this.page.root.dataset["proposalUrl"] ?? "", { id, decision });
+    const answer = await command(url, this.page.csrf);
+    if (!answer.ok) this.proposals.say(id, answer.refused ? refusalText(answer.refused) : t("panel.unsent"));
+  }
+
+  private move(step: number): void {
+    const id = this.queue.neighbour(this.panel.selectedId, step);
+    if (id !== null) this.select(id);
+  }
+
+  private nextAction(): void {
+    const form = this.panel.nextForm();
+    const dangerous = form?.querySelector<HTMLButtonElement>("button[data-hold]");
+    if (!form) {
+      if (this.panel.selectedId === null) this.move(0);
+    } else if (dangerous) startHold(dangerous, () => form.requestSubmit(dangerous));
+    else form.requestSubmit(form.querySelector<HTMLButtonElement>("button[type=submit], button:not([type])"));
+  }
+
+  private merge(): void {
+    const first = orderedProposals(this.live.state)[0];
+    if (first) void this.decide(key(first.id), "accept");
+    else this.panel.actionForm("merge")?.requestSubmit();
+  }
+
+  private listen(): void {
+    listenKeys([
+      { keys: ["j", "ArrowDown"], word: "keys.down", run: () => this.move(1) },
+      { keys: ["k", "ArrowUp"], word: "keys.up", run: () => this.move(-1) },
+      { keys: ["Enter"], word: "keys.next", run: (event) => { if (!event.repeat) this.nextAction(); } },
+      { keys: ["a"], word: "keys.acknowledge", run: () => this.panel.actionForm("acknowledge")?.requestSubmit() },
+      { keys: ["m"], word: "keys.merge", run: () => this.merge() },
+      { keys: ["n"], word: "keys.note", run: () => this.panel.note()?.focus() },
+      { keys: ["f"], word: "keys.focus", run: () => this.map?.focusSelected() },
+      { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },
+      { keys: ["/"], word: "keys.search", run: () => this.search?.focus() },
+    ]);
+  }
+
+  private async loadMap(): Promise<void> {
+    const host = document.getElementById("map");
+    if (!host) return;
+    host.replaceChildren(h("p", { class: "map__message", role: "status" }, t("map.loading")));
+    try {
+      const { openMap } = await import("../map/index");
+      this.map = await openMap(host, this.page, (id) => this.select(id));
+    } catch (failure) {
+      host.replaceChildren(h("p", { class: "map__message", role: "status" }, t("map.unavailable")));
+      console.error(failure);
+      return;
+    }
+    this.map.begin(this.live.state, this.live.now());
+    const selected = this.panel.selectedId;
+    if (selected !== null) this.map.select(selected, this.live.state.incidents.get(selected) ?? null);
+  }
+}
+
+const page = readPage("board");
+if (page) new Board(page).start();

@@ -1,0 +1,88 @@
+/** The top bar and the state banner: small figures that must always be true, or say that they are not. */
+import { h, setAttribute, setText } from "../dom";
+import type { Live } from "../live/client";
+import type { Status } from "../live/connection";
+import { age, clock, countdown } from "../time";
+import { t } from "../words";
+import type { Page } from "./page";
+import type { Speaker } from "./sound";
+
+function write(name: string, text: string): void {
+  for (const slot of document.querySelectorAll(`[data-live="${name}"]`)) setText(slot, text);
+}
+
+/** Figures from the state; called when it changed. */
+export function drawBar(live: Live): void {
+  const { pilots, deaf, incidents } = live.state;
+  let openCount = 0;
+  for (const incident of incidents.values()) if (incident.state === "open") openCount += 1;
+  write("pilots-free", String(pilots.free));
+  write("pilots-on-shift", String(pilots.on_shift));
+  write("deaf-devices", String(deaf.devices));
+  write("deaf-zones", String(deaf.zones.length));
+  write("open-count", String(openCount));
+}
+
+export function drawAlarms(live: Live, page: Page): void {
+  for (const slot of document.querySelectorAll<HTMLElement>("[data-live='alarms']")) {
+    slot.hidden = live.state.alarms.length === 0;
+    const tag = slot.tagName === "UL" ? "li" : "p";
+    slot.replaceChildren(...live.state.alarms.map((alarm) => h(
+      tag, { class: "banner banner--critical alarm" },
+      h("span", { class: "shape", "data-tone": "critical", "aria-hidden": "true" }),
+      h("strong", {}, alarm.name), h("span", {}, alarm.detail),
+      h("span", { class: "num" }, t("alarm.since", { time: clock(Date.parse(alarm.raised_at), page.timeZone, page.language) })),
+    )));
+  }
+}
+
+export function drawClock(live: Live, page: Page): void {
+  write("clock", clock(live.now(), page.timeZone, page.language));
+}
+
+const BANNER: Record<Exclude<Status, "live">, string> = { connecting: "info", stale: "stale", signed_out: "offline" };
+
+function statusText(status: Exclude<Status, "live">, sinceMs: number, page: Page): string {
+  if (status === "connecting") return t("status.connecting");
+  if (status === "signed_out") return t("status.signed_out");
+  return t(navigator.onLine ? "status.stale" : "status.offline", { age: age(sinceMs, Date.now(), page.timeZone, page.language) });
+}
+
+/** The banner that says the picture is old. Call what it returns each second, so that its age is right. */
+export function watchStatus(live: Live, page: Page): () => void {
+  const banner = document.getElementById("live-status");
+  let status: Status = "live";
+  let sinceMs = Date.now();
+  const draw = (): void => {
+    setAttribute(document.documentElement, "data-live-status", status);
+    if (!banner) return;
+    banner.hidden = status === "live";
+    if (status === "live") return;
+    setAttribute(banner, "class", `banner banner--${BANNER[status]}`);
+    setText(banner, statusText(status, sinceMs, page));
+  };
+  live.onStatus((next) => {
+    if (status === "live" && next !== "live") sinceMs = Date.now();
+    status = next;
+    draw();
+  });
+  return draw;
+}
+
+/** The mute button: pressed while muted, with the time left in figures. Call what it returns each second. */
+export function muteButton(speaker: Speaker): () => void {
+  const draw = (): void => {
+    const left_ms = speaker.mutedForMs;
+    const text = left_ms > 0 ? t("mute.on", { left: countdown(left_ms) }) : t(speaker.isOpen ? "mute.off" : "mute.closed");
+    for (const button of document.querySelectorAll("[data-live='mute']")) {
+      setAttribute(button, "aria-pressed", String(left_ms > 0));
+      setText(button.querySelector("[data-mute-label]") ?? button, text);
+    }
+  };
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element && event.target.closest("[data-live='mute']"))) return;
+    speaker.toggleMute();
+    draw();
+  });
+  return draw;
+}

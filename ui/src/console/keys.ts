@@ -1,0 +1,73 @@
+/** Everything has a key; `?` shows them all. */
+import { CHORD_MS } from "../constants";
+import { h, isTyping } from "../dom";
+import { t, type WordKey } from "../words";
+
+export interface Key {
+  /** As KeyboardEvent.key says it; several mean the same. */
+  keys: readonly string[];
+  word: WordKey;
+  run: (event: KeyboardEvent) => void;
+}
+
+interface Goto {
+  letter: string;
+  link: HTMLAnchorElement;
+}
+
+function gotos(): Goto[] {
+  return [...document.querySelectorAll<HTMLAnchorElement>("a[data-goto]")].map((link) => ({ letter: link.dataset["goto"] ?? "", link }));
+}
+
+/** On a control that Enter or Space already works, they keep their own meaning. */
+function isOnControl(event: KeyboardEvent): boolean {
+  return (event.key === "Enter" || event.key === " ")
+    && event.target instanceof Element && event.target.closest("a,button,summary,input,select,textarea") !== null;
+}
+
+const SHOWN: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", Enter: "↵", Escape: "Esc" };
+const keyName = (name: string): HTMLElement => h("kbd", { class: "key" }, SHOWN[name] ?? name);
+
+function keyDialog(keys: readonly Key[]): HTMLDialogElement {
+  const lines = keys.map((key) => h("div", { class: "keymap__line" }, h("dt", {}, ...key.keys.map(keyName)), h("dd", {}, t(key.word))));
+  const pages = gotos().map(({ letter, link }) => h("div", { class: "keymap__line" },
+    h("dt", {}, keyName("g"), keyName(letter)), h("dd", {}, link.textContent.trim())));
+  const dialog = h("dialog", { class: "keymap", "aria-labelledby": "keymap-title" },
+    h("h2", { id: "keymap-title" }, t("keys.title")), h("dl", {}, ...lines, ...pages),
+    h("form", { method: "dialog" }, h("button", { class: "button", autofocus: true }, t("keys.close"))));
+  dialog.addEventListener("close", () => dialog.remove());
+  return dialog;
+}
+
+function showHelp(keys: readonly Key[]): void {
+  const dialog = keyDialog([...keys, { keys: ["?"], word: "keys.help", run: () => undefined }]);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+export function listenKeys(keys: readonly Key[]): void {
+  const byName = new Map(keys.flatMap((key) => key.keys.map((name) => [name, key] as const)));
+  let chordUntilMs = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && isTyping(event.target)) {
+      (event.target as HTMLElement).blur();
+      return;
+    }
+    if (isTyping(event.target) || isOnControl(event)) return;
+    const isChord = performance.now() < chordUntilMs;
+    chordUntilMs = 0;
+    if (isChord) {
+      const found = gotos().find(({ letter }) => letter === event.key);
+      if (found) event.preventDefault();
+      found?.link.click();
+      return;
+    }
+    if (event.key === "g") chordUntilMs = performance.now() + CHORD_MS;
+    if (event.key === "?") showHelp(keys);
+    const key = byName.get(event.key);
+    if (!key) return;
+    event.preventDefault();
+    key.run(event);
+  });
+}

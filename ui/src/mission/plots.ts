@@ -1,0 +1,112 @@
+/** Live plots of one drone: altitude, battery, distance to the scene; one small chart each, its figure beside its name. */
+import uPlot from "uplot";
+import { TELEMETRY_KEEP_MS } from "../constants";
+import { h, setText } from "../dom";
+import { t, type WordKey } from "../words";
+import { distance_m, type Reading } from "./telemetry";
+
+export interface Target {
+  lon: number;
+  lat: number;
+}
+
+interface Measure {
+  word: WordKey;
+  unit: string;
+  /** The scale never zooms in past this span, so that noise does not look like news. */
+  least_span: number;
+  read: (reading: Reading, target: Target) => number;
+}
+
+const MEASURES: readonly Measure[] = [
+  { word: "telemetry.altitude", unit: "m", least_span: 60, read: ({ row }) => row[3] },
+  { word: "telemetry.battery", unit: "%", least_span: 100, read: ({ row }) => row[6] },
+  { word: "telemetry.distance", unit: "m", least_span: 200, read: ({ row }, target) => distance_m(row[1], row[2], target.lon, target.lat) },
+];
+const HEIGHT_PX = 60;
+const GAP_PX = 12;
+
+function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+class Chart {
+  readonly element: HTMLElement;
+  private readonly value = h("span", { class: "plot__value num" });
+  private readonly plot: uPlot;
+
+  constructor(private readonly measure: Measure, width: number) {
+    const body = h("div", { class: "plot__body", "aria-hidden": "true" });
+    this.element = h("figure", { class: "plot" }, h("figcaption", { class: "plot__title" }, t(measure.word), " ", this.value), body);
+    this.plot = new uPlot({
+      width, height: HEIGHT_PX, cursor: { show: false }, legend: { show: false }, padding: [4, 2, 2, 2],
+      scales: {
+        x: { time: false, range: (_plot, _min, max) => [max - TELEMETRY_KEEP_MS / 1000, max] },
+        y: { range: (_plot, _min, max) => [0, Math.max(measure.least_span, (max ?? 0) * 1.1)] },
+      },
+      axes: [{ show: false }, { show: false }],
+      series: [{}, { stroke: () => token("--ours"), width: 1.5, points: { show: false } }],
+      hooks: { drawClear: [(plot) => this.baseline(plot)] },
+    }, [[], []], body);
+  }
+
+  private baseline(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = token("--grey-7");
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, bbox.top + bbox.height - 0.5);
+    ctx.lineTo(bbox.left + bbox.width, bbox.top + bbox.height - 0.5);
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  draw(readings: readonly Reading[], target: Target): void {
+    const y = readings.map((reading) => this.measure.read(reading, target));
+    this.plot.setData([readings.map((reading) => reading.t / 1000), y]);
+    const last = y.at(-1);
+    setText(this.value, last === undefined ? "–" : `${Math.round(last)} ${this.measure.unit}`);
+  }
+
+  resize(width: number): void {
+    this.plot.setSize({ width, height: HEIGHT_PX });
+  }
+
+  destroy(): void {
+    this.plot.destroy();
+  }
+}
+
+const chartWidth = (hostWidth: number): number =>
+  Math.max(70, Math.floor((hostWidth - (MEASURES.length - 1) * GAP_PX) / MEASURES.length));
+
+/** The plots of one drone inside one element. Destroy them when the element leaves the page. */
+export class DronePlots {
+  private readonly charts: Chart[];
+  private readonly resizer: ResizeObserver;
+  private width: number;
+
+  constructor(readonly host: HTMLElement, readonly droneId: string) {
+    host.dataset["kept"] = "1";
+    this.width = chartWidth(host.clientWidth);
+    this.charts = MEASURES.map((measure) => new Chart(measure, this.width));
+    host.replaceChildren(...this.charts.map((chart) => chart.element));
+    this.resizer = new ResizeObserver(() => {
+      const width = chartWidth(host.clientWidth);
+      if (width === this.width) return;
+      this.width = width;
+      for (const chart of this.charts) chart.resize(width);
+    });
+    this.resizer.observe(host);
+  }
+
+  draw(readings: readonly Reading[], target: Target): void {
+    for (const chart of this.charts) chart.draw(readings, target);
+  }
+
+  destroy(): void {
+    this.resizer.disconnect();
+    for (const chart of this.charts) chart.destroy();
+  }
+}

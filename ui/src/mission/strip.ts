@@ -1,0 +1,83 @@
+/** The mission strip inside a panel: figures, plots, and the picture only while on scene. */
+import { setText } from "../dom";
+import { key, type LiveState } from "../live/fold";
+import type { Mission } from "../live/types";
+import { t, type WordKey } from "../words";
+import type { DronePlots, Target } from "./plots";
+import { distance_m, type Telemetry } from "./telemetry";
+
+const UNKNOWN = "–";
+
+/** Texts by [data-telemetry] name. */
+export function figuresOf(state: LiveState, droneId: string, mission: Mission | undefined): Record<string, string> {
+  const row = state.fleet.get(droneId)?.row;
+  const isOn = mission !== undefined && mission.state !== "ended";
+  return {
+    phase: mission ? t(`phase.${mission.phase}` as WordKey) : UNKNOWN,
+    altitude: row ? `${Math.round(row[3])} m` : UNKNOWN,
+    heading: row ? `${Math.round(row[4])}°` : UNKNOWN,
+    speed: row ? `${row[5].toFixed(1)} m/s` : UNKNOWN,
+    battery: row ? `${Math.round(row[6])} %` : UNKNOWN,
+    link: row ? (row[9] === 1 ? `${Math.round(row[8])} %` : t("telemetry.lost")) : UNKNOWN,
+    eta: isOn && mission.eta_s !== null ? `${Math.round(mission.eta_s)} s` : UNKNOWN,
+    distance: row && mission ? `${Math.round(distance_m(row[1], row[2], mission.lon, mission.lat))} m` : UNKNOWN,
+  };
+}
+
+/** A live picture exists only on scene: outside it the image is taken off the network, not merely hidden. */
+function drawPicture(strip: HTMLElement, mission: Mission | undefined): void {
+  const picture = strip.querySelector<HTMLImageElement>("img[data-picture]");
+  const absent = strip.querySelector<HTMLElement>("[data-picture-off]");
+  const isOnScene = mission?.phase === "on_scene" && mission.state !== "ended";
+  if (absent) absent.hidden = isOnScene;
+  if (!picture) return;
+  const source = picture.dataset["picture"] ?? "";
+  if (isOnScene && picture.getAttribute("src") !== source) picture.src = source;
+  if (!isOnScene && picture.hasAttribute("src")) picture.removeAttribute("src");
+  picture.hidden = !isOnScene;
+}
+
+export class Strips {
+  private plots: DronePlots[] = [];
+
+  constructor(private readonly telemetry: Telemetry) {}
+
+  /** Draw every strip inside `scope`; the plotting chunk loads when the first one needs it. */
+  draw(scope: HTMLElement, state: LiveState): void {
+    for (const plots of this.plots) if (!plots.host.isConnected) plots.destroy();
+    this.plots = this.plots.filter((plots) => plots.host.isConnected);
+    for (const strip of scope.querySelectorAll<HTMLElement>("[data-mission][data-drone]")) this.drawOne(strip, state);
+  }
+
+  private drawOne(strip: HTMLElement, state: LiveState): void {
+    const droneId = strip.dataset["drone"] ?? "";
+    const mission = state.missions.get(key(strip.dataset["mission"] ?? ""));
+    const figures = figuresOf(state, droneId, mission);
+    for (const slot of strip.querySelectorAll<HTMLElement>("[data-telemetry]")) {
+      const text = figures[slot.dataset["telemetry"] ?? ""];
+      if (text !== undefined) setText(slot, text);
+    }
+    drawPicture(strip, mission);
+    const host = strip.querySelector<HTMLElement>("[data-plots]");
+    if (host) this.drawPlots(host, droneId, mission ?? { lon: 0, lat: 0 });
+  }
+
+  private drawPlots(host: HTMLElement, droneId: string, target: Target): void {
+    const held = this.plots.find((plots) => plots.host === host);
+    if (held?.droneId === droneId) {
+      held.draw(this.telemetry.of(droneId), target);
+      return;
+    }
+    held?.destroy();
+    this.plots = this.plots.filter((plots) => plots !== held);
+    if (host.dataset["loading"] === droneId) return;
+    host.dataset["loading"] = droneId;
+    void import("./plots").then(({ DronePlots }) => {
+      if (!host.isConnected || host.dataset["loading"] !== droneId) return;
+      delete host.dataset["loading"];
+      const plots = new DronePlots(host, droneId);
+      this.plots.push(plots);
+      plots.draw(this.telemetry.of(droneId), target);
+    });
+  }
+}
