@@ -7,27 +7,30 @@ from shapely.geometry.base import BaseGeometry
 from necmergitur.kernel.geo import LocalPlane
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.territory import buttons as posts
-from necmergitur.territory.constants import DOCK_TO_STREET_M
-from necmergitur.territory.demand import Demand, area_demand, mix, street_demand
+from necmergitur.territory.constants import DOCK_TO_STREET_M, MIN_ZONE_M2
+from necmergitur.territory.demand import Demand, area_demand, grain_m, mix, street_demand
 from necmergitur.territory.labels import button_id, button_label, dock_id, zone_id, zone_label
-from necmergitur.territory.model import Button, City, CityPlan, CitySource, Dock, Quarter, Zone
+from necmergitur.territory.model import Button, City, CityPlan, CitySource, Dock, Quarter, Standing, Zone
 from necmergitur.territory.proximity import nearest
 from necmergitur.territory.shapes import (
     Array,
     Indices,
+    lonlat_of,
     polygons_of,
     positions_of,
     shape_to_xy,
     to_lonlat,
     to_xy,
 )
-from necmergitur.territory.siting import site
+from necmergitur.territory.siting import site, site_around
 from necmergitur.territory.survey import Survey, survey
 from necmergitur.territory.zoning import ZoneCut, cut_zones, holder
 
 
-def build_city(source: CitySource, plan: CityPlan | None = None) -> City | Refusal:
+def build_city(source: CitySource, plan: CityPlan | None = None, standing: Standing | None = None) -> City | Refusal:
     """Return a complete city, or the reason why the source cannot carry one. Deterministic.
+
+    What is `standing` stays where it is as long as the territory and the plan have room for it.
 
     Numbers follow a space-filling curve, so neighbouring zones and buttons have neighbouring numbers.
     """
@@ -36,12 +39,16 @@ def build_city(source: CitySource, plan: CityPlan | None = None) -> City | Refus
     if isinstance(checked, Refusal):
         return checked
     territory = shape_to_xy(checked.plane, checked.outline)
-    ground = area_demand(territory)
-    demand = mix(ground, street_demand(checked.pieces, territory), plan.area_share)
+    if territory.area < plan.zones * MIN_ZONE_M2:
+        detail = f"{plan.zones} zones on {territory.area:.0f} m2: at least {MIN_ZONE_M2:.0f} m2 for each"
+        return Refusal(rule="too_many_zones", detail=detail)
+    step = grain_m(territory, plan.zones)
+    ground = area_demand(territory, step)
+    demand = mix(ground, street_demand(checked.pieces, step), plan.area_share)
     if len(np.unique(demand.points, axis=0)) < plan.zones:
         detail = f"{plan.zones} zones for {len(demand.points)} points of demand: the territory is too small"
         return Refusal(rule="too_many_zones", detail=detail)
-    docks = _settle(checked, territory, ground, site(demand, plan.zones, plan.seed))
+    docks = _dock_places(checked, territory, ground, demand, plan, standing or Standing())
     order = np.argsort(posts.along_curve(docks), kind="stable")
     docks = docks[order]
     cut = cut_zones(checked.plane, checked.outline, docks, checked.pieces)
@@ -52,12 +59,27 @@ def build_city(source: CitySource, plan: CityPlan | None = None) -> City | Refus
         quarters=source.quarters,
         zones=zones,
         docks=_docks(checked.plane, docks, zones),
-        buttons=_buttons(checked, source.quarters, cut, zones, plan.buttons),
+        buttons=_buttons(checked, source.quarters, cut, zones, plan.buttons, standing or Standing()),
         streets=checked.lines,
         network=checked.network,
         plan=plan,
         notes=checked.notes,
     )
+
+
+def _dock_places(
+    checked: Survey, territory: BaseGeometry, ground: Demand, demand: Demand, plan: CityPlan, standing: Standing
+) -> Array:
+    """Return the docks (n, 2) in metres: those standing inside the territory, unmoved, then the others."""
+    places = np.unique(to_xy(checked.plane, lonlat_of(standing.docks)), axis=0)
+    places = places[shapely.contains_xy(territory, places[:, 0], places[:, 1])]
+    if len(places) == 0:
+        return _settle(checked, territory, ground, site(demand, plan.zones, plan.seed))
+    docks = site_around(demand, plan.zones, places)
+    stand = min(len(places), plan.zones)
+    moved = _settle(checked, territory, ground, docks[stand:])
+    spots = np.concatenate((ground.points, checked.pieces.middles))
+    return _separate(np.concatenate((docks[:stand], moved)), spots)
 
 
 def _settle(checked: Survey, territory: BaseGeometry, ground: Demand, docks: Array) -> Array:
@@ -136,20 +158,28 @@ def _buttons(
     cut: ZoneCut,
     zones: tuple[Zone, ...],
     count: int,
+    standing: Standing,
 ) -> tuple[Button, ...]:
+    if count == 0:
+        return ()
     order = np.arange(len(zones), dtype=np.int64)
-    places = posts.place(checked.pieces, cut.piece_zone, order, count)
+    stand = to_xy(checked.plane, lonlat_of(standing.buttons))
+    if len(stand):
+        places = posts.place_around(checked.pieces, cut.piece_zone, order, stand, count)
+    else:
+        places = posts.place(checked.pieces, cut.piece_zone, order, count)
     lonlat = to_lonlat(checked.plane, places.points)
-    quarter = holder(checked.quarter_shapes, lonlat) if count else np.zeros(0, dtype=np.int64)
+    zone = holder(cut.shapes, lonlat)
+    quarter = holder(checked.quarter_shapes, lonlat)
     names = [checked.lines[street].name for street in places.street.tolist()]
     return tuple(
         Button(
             id=button_id(i + 1),
-            zone_id=zones[zone].id,
+            zone_id=zones[which].id,
             position=position,
-            label=button_label(name or quarters[where].name, zones[zone].number, i + 1),
+            label=button_label(name or quarters[where].name, zones[which].number, i + 1),
         )
-        for i, (zone, position, name, where) in enumerate(
-            zip(places.zone.tolist(), positions_of(lonlat), names, quarter.tolist(), strict=True)
+        for i, (which, position, name, where) in enumerate(
+            zip(zone.tolist(), positions_of(lonlat), names, quarter.tolist(), strict=True)
         )
     )

@@ -20,8 +20,11 @@ ACCELERATION_M_S2 = 3.0
 LAUNCH_S = 20.0
 
 # --- Discretisation ---
-# Lattice points that stand for the whole ground (about 60 m apart on Paris): finer moved no figure by 0.1 s.
-AREA_POINTS = 30_000
+# Lattice points that stand for the whole ground, for each zone (about 60 m apart on Paris with 240: finer
+# moved no figure by 0.1 s), and the least and most in all.
+AREA_POINTS_PER_ZONE = 125
+LEAST_AREA_POINTS = 5_000
+MOST_AREA_POINTS = 120_000
 # Longest piece of street weighed as one point.
 PIECE_M = 20.0
 # Largest number of street pieces, so that a whole country by mistake cannot fill the memory.
@@ -52,13 +55,19 @@ RELOCATION_GAIN = 0.45
 # costs less than 0.2 s of mean.
 DOCK_TO_STREET_M = 40.0
 
+# A post already standing stays in a new import when a street passes this close: half the widest avenue's
+# 120 m (Avenue Foch).
+STANDING_TO_STREET_M = 60.0
+
 # --- Zoning ---
 # Caps tried on a zone's street length, as a multiple of the mean, tightest first: the first one that
 # leaves every dock inside its own zone is kept.
 BALANCE_CAPS = (1.1, 1.15, 1.2, 1.3, 1.5, 2.0, 3.0)
 BALANCE_CANDIDATES = 24
 BALANCE_ITERATIONS = 150
-# Clipping steps for one cell of the power diagram (a planar cell has 6 sides on average).
+# Docks whose borders are cut first for a cell of the power diagram (it has 6 sides on average)...
+CELL_RIVALS = 17
+# ...and clipping steps after those, for one cell of the power diagram (a planar cell has 6 sides on average).
 MAX_CELL_SIDES = 400
 # Passes that hand a zone's cut-off pieces to a neighbour.
 MAX_REPAIR_PASSES = 50
@@ -70,6 +79,8 @@ MAX_STREETS = 2_000_000
 # Beyond this the local plane is no longer good to 1 % (LocalPlane: 0.1 % within 20 km).
 MAX_SPAN_M = 150_000.0
 MIN_AREA_M2 = 10_000.0
+# The least ground for one zone on average: our choice, a block of 50 m; no drone serves less.
+MIN_ZONE_M2 = 2_500.0
 # Longest street between two junctions: the longest bridge-and-causeway blocks are below 40 km.
 MAX_STREET_M = 50_000.0
 # Streets outside the territory, and in pieces cut off from the main network, as a share of length.

@@ -9,7 +9,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from necmergitur.kernel.geo import LocalPlane
-from necmergitur.territory.constants import AREA_POINTS, MAX_PIECES, PIECE_M
+from necmergitur.territory.constants import (
+    AREA_POINTS_PER_ZONE,
+    LEAST_AREA_POINTS,
+    MAX_PIECES,
+    MOST_AREA_POINTS,
+    PIECE_M,
+)
 from necmergitur.territory.model import StreetLine
 from necmergitur.territory.shapes import Array, Indices, gravity_centres, lonlat_of, to_xy
 
@@ -36,12 +42,17 @@ class StreetPieces(msgspec.Struct, frozen=True):
     fraction: Array
 
 
-def area_demand(territory: BaseGeometry, points: int = AREA_POINTS) -> Demand:
-    """Return a square lattice of about `points` equal weights inside a territory given in metres.
+def grain_m(territory: BaseGeometry, zones: int) -> float:
+    """Return the step, in metres, at which demand is looked at for so many zones."""
+    points = min(max(AREA_POINTS_PER_ZONE * zones, LEAST_AREA_POINTS), MOST_AREA_POINTS)
+    return float(np.sqrt(territory.area / points))
+
+
+def area_demand(territory: BaseGeometry, step: float) -> Demand:
+    """Return a square lattice of equal weights, `step` metres apart, inside a territory given in metres.
 
     A territory too thin for the lattice is stood for by one point inside each of its parts.
     """
-    step = float(np.sqrt(territory.area / points))
     west, south, east, north = territory.bounds
     columns = np.arange(west + step / 2, east, step)
     rows = np.arange(south + step / 2, north, step)
@@ -100,9 +111,8 @@ def keep_inside(pieces: StreetPieces, territory: BaseGeometry) -> StreetPieces:
     return StreetPieces(pieces.middles[inside], pieces.metres[inside], pieces.street[inside], pieces.fraction[inside])
 
 
-def street_demand(pieces: StreetPieces, territory: BaseGeometry) -> Demand:
-    """Gather street pieces by lattice cell: about AREA_POINTS weighted points, weights in metres."""
-    step = float(np.sqrt(territory.area / AREA_POINTS))
+def street_demand(pieces: StreetPieces, step: float) -> Demand:
+    """Gather street pieces by lattice cell of `step` metres: one point each, weights in metres."""
     cells = np.floor(pieces.middles / step).astype(np.int64)
     _, cell = np.unique(cells, axis=0, return_inverse=True)
     cell = cell.ravel()

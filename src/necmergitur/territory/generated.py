@@ -15,9 +15,9 @@ from necmergitur.kernel.geo import LocalPlane, Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.territory import faces as cutting
 from necmergitur.territory.build import build_city
-from necmergitur.territory.demand import area_demand
+from necmergitur.territory.demand import area_demand, grain_m
 from necmergitur.territory.model import City, CityPlan, CitySource, Quarter, Street, StreetNetwork
-from necmergitur.territory.power import cell, owners
+from necmergitur.territory.power import cells, owners
 from necmergitur.territory.proximity import nearest
 from necmergitur.territory.shapes import (
     Array,
@@ -264,13 +264,12 @@ def _network(
 
 
 def _quarters(plane: LocalPlane, outline: shapely.Polygon, count: int, seed: int) -> tuple[Quarter, ...]:
-    centres = site(area_demand(outline), count, seed)
+    centres = site(area_demand(outline, grain_m(outline, count)), count, seed)
     centres = centres[np.lexsort((centres[:, 0], -np.round(centres[:, 1] / 1_500)))]
     weights_m2 = np.zeros(count)
     west, south, east, north = outline.buffer(1_000).bounds
     frame = np.array([(west, south), (east, south), (east, north), (west, north)])
-    rings = [cell(centres, weights_m2, i, frame) for i in range(count)]
-    faces = cutting.cut(plane, shape_to_lonlat(plane, outline), rings)
+    faces = cutting.cut(plane, shape_to_lonlat(plane, outline), cells(centres, weights_m2, frame))
     owner = owners(centres, weights_m2, faces.insides)
     shapes = [
         shapely.union_all([face for face, who in zip(faces.shapes, owner.tolist(), strict=True) if who == i])

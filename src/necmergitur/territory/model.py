@@ -89,6 +89,13 @@ class CityPlan(msgspec.Struct, frozen=True):
     seed: int = 0
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What already stands in the streets and is not to be moved by a calculation: docks and buttons."""
+
+    docks: tuple[Position, ...] = ()
+    buttons: tuple[Position, ...] = ()
+
+
 class CitySource(msgspec.Struct, frozen=True):
     """A territory as read or generated, not yet checked: quarters and the street network."""
 

@@ -13,6 +13,7 @@ from necmergitur.territory.constants import (
     BALANCE_CANDIDATES,
     BALANCE_CAPS,
     BALANCE_ITERATIONS,
+    CELL_RIVALS,
     MAX_CELL_SIDES,
     MIN_RING_SIDES,
 )
@@ -55,19 +56,28 @@ def owners(docks: Array, weights_m2: Array, points: Array) -> Indices:
     return found
 
 
-def cell(docks: Array, weights_m2: Array, index: int, frame: Array) -> Array:
-    """Return the convex cell (k, 2) of one dock inside `frame`, a convex counter-clockwise ring (m, 2)."""
+def cells(docks: Array, weights_m2: Array, frame: Array) -> list[Array]:
+    """Return each dock's convex cell (k, 2) inside `frame`, a convex counter-clockwise ring (m, 2)."""
+    _, near = nearest_few(docks, docks, CELL_RIVALS)
+    return [_cell(docks, weights_m2, i, near[i], frame) for i in range(len(docks))]
+
+
+def _cell(docks: Array, weights_m2: Array, index: int, near: Indices, frame: Array) -> Array:
     ring = frame
+    for rival in near.tolist():
+        if rival != index and len(ring):
+            ring = _clip(ring, docks, weights_m2, index, rival)
+    # Nearly always done by now; a far dock of great weight may still cut.
     for _ in range(MAX_CELL_SIDES):
+        if len(ring) < MIN_RING_SIDES:
+            return np.zeros((0, 2))
         power = _power_m2(docks, weights_m2, ring)
-        # 1e-6 of the frame's own scale: far below a millimetre, above the rounding of squared metres.
         excess = power[:, index, None] - power
         vertex, rival = np.unravel_index(np.argmax(excess), excess.shape)
+        # Of squared metres at city scale: far below a millimetre, above their rounding.
         if excess[vertex, rival] <= 1e-9 * max(1.0, float(np.abs(power).max())):
             return ring
         ring = _clip(ring, docks, weights_m2, index, int(rival))
-        if len(ring) < MIN_RING_SIDES:
-            return np.zeros((0, 2))
     raise RuntimeError(f"the cell of dock {index} still needs cutting after {MAX_CELL_SIDES} sides")
 
 

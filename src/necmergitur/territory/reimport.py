@@ -28,7 +28,7 @@ from necmergitur.territory.labels import (
     zone_id,
     zone_label,
 )
-from necmergitur.territory.model import Button, City, Dock, Polygon, Zone
+from necmergitur.territory.model import Button, City, Dock, Polygon, Standing, Zone
 from necmergitur.territory.proximity import nearest_few
 from necmergitur.territory.shapes import Array, Indices, lonlat_of, plane_over, shape_of, shape_to_xy, to_xy
 
@@ -82,6 +82,14 @@ def inventory_of(city: City) -> Inventory:
         zones=tuple(Known(zone.id, zone.centre, zone.polygons) for zone in city.zones),
         docks=tuple(Known(dock.id, dock.position) for dock in city.docks),
         buttons=tuple(Known(button.id, button.position) for button in city.buttons),
+    )
+
+
+def standing_of(old: Inventory) -> Standing:
+    """Return the docks and buttons in service: give it to `build_city` so that none is moved on paper."""
+    return Standing(
+        tuple(known.position for known in old.docks if not known.retired),
+        tuple(known.position for known in old.buttons if not known.retired),
     )
 
 

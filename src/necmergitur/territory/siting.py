@@ -10,6 +10,7 @@ import numpy as np
 from necmergitur.territory.constants import (
     ACCELERATION_M_S2,
     CRUISE_SPEED_M_S,
+    DEFAULT_ZONES,
     LAUNCH_S,
     LLOYD_BETWEEN,
     LLOYD_FIRST,
@@ -18,7 +19,14 @@ from necmergitur.territory.constants import (
     RELOCATION_ROUNDS,
     RELOCATIONS_PER_ROUND,
 )
-from necmergitur.territory.demand import Demand, DemandKind, area_demand, cut_streets, keep_inside
+from necmergitur.territory.demand import (
+    Demand,
+    DemandKind,
+    area_demand,
+    cut_streets,
+    grain_m,
+    keep_inside,
+)
 from necmergitur.territory.model import City
 from necmergitur.territory.proximity import nearest, nearest_few
 from necmergitur.territory.shapes import (
@@ -76,6 +84,25 @@ def site(demand: Demand, docks: int, seed: int = 0) -> Array:
     return _lloyd(demand, best, LLOYD_LAST)
 
 
+def site_around(demand: Demand, docks: int, standing: Array) -> Array:
+    """Return `docks` places of which as many as possible are `standing` ones (n, 2), unmoved.
+
+    Too many: the least missed go, one at a time. Too few: new ones are added where most is asked, and
+    only they are moved to serve better. Raises ValueError as `site`.
+    """
+    while len(standing) > docks:
+        missed, _ = _missed_and_carried(demand, standing)
+        standing = np.delete(standing, int(missed.argmin()), axis=0)
+    places = standing
+    for _ in range(docks - len(standing)):
+        distance_m, _ = nearest(places, demand.points)
+        far = int((demand.weights * distance_m * distance_m).argmax())
+        if distance_m[far] <= 0.0:
+            raise ValueError(f"{docks} docks for {len(places)} distinct points of demand")
+        places = np.concatenate((places, demand.points[far : far + 1]))
+    return _lloyd(demand, places, LLOYD_LAST, fixed=len(standing))
+
+
 def bound(
     city: City,
     demand: DemandKind,
@@ -88,7 +115,7 @@ def bound(
     plane = plane_over(np.concatenate((np.array(outline.bounds).reshape(2, 2), docks)))
     territory = shape_to_xy(plane, outline)
     if demand == "area":
-        asked = area_demand(territory)
+        asked = area_demand(territory, grain_m(territory, DEFAULT_ZONES))
         points, weights = asked.points, asked.weights
     else:
         pieces = keep_inside(cut_streets(plane, city.streets), territory)
@@ -119,13 +146,14 @@ def _apart(chosen: Array, distinct: Array) -> Array:
     return np.concatenate((kept_places, spare))
 
 
-def _lloyd(demand: Demand, places: Array, rounds: int) -> Array:
-    """Move every dock to the centre of gravity of what is nearest to it, `rounds` times."""
+def _lloyd(demand: Demand, places: Array, rounds: int, fixed: int = 0) -> Array:
+    """Move every dock but the first `fixed` to the centre of gravity of what is nearest to it, `rounds` times."""
     count = len(places)
     for _ in range(rounds):
         _, served_by = nearest(places, demand.points)
         centres, load = gravity_centres(demand.points, served_by, demand.weights, count)
-        places = np.where(load[:, None] > 0, centres, places)
+        free = (load > 0) & (np.arange(count) >= fixed)
+        places = np.where(free[:, None], centres, places)
     return places
 
 
@@ -135,15 +163,22 @@ def _cost(demand: Demand, places: Array) -> float:
     return float((demand.weights * distance_m * distance_m).sum())
 
 
+def _missed_and_carried(demand: Demand, places: Array) -> tuple[Array, Array]:
+    """Return what the cost would rise by without each dock, and the cost each dock carries; two docks or more."""
+    distance_m, near = nearest_few(places, demand.points, 2)
+    own = demand.weights * distance_m[:, 0] ** 2
+    missed = weighed(near[:, 0], demand.weights * distance_m[:, 1] ** 2 - own, len(places))
+    return missed, weighed(near[:, 0], own, len(places))
+
+
 def _relocate(demand: Demand, places: Array) -> tuple[Array, int]:
     """Move the docks least missed beside the docks that carry most; return the places and how many moved."""
     count = len(places)
     if count == 1:
         return places, 0
-    distance_m, near = nearest_few(places, demand.points, 2)
-    own = demand.weights * distance_m[:, 0] ** 2
-    missed = weighed(near[:, 0], demand.weights * distance_m[:, 1] ** 2 - own, count)
-    carried = weighed(near[:, 0], own, count)
+    missed, carried = _missed_and_carried(demand, places)
+    distance_m, home = nearest(places, demand.points)
+    own = demand.weights * distance_m * distance_m
     places, used = places.copy(), set[int]()
     least_missed = np.argsort(missed, kind="stable")[:RELOCATIONS_PER_ROUND].tolist()
     most_carried = np.argsort(-carried, kind="stable")[:RELOCATIONS_PER_ROUND].tolist()
@@ -152,7 +187,7 @@ def _relocate(demand: Demand, places: Array) -> tuple[Array, int]:
             break
         if spare == overloaded or spare in used or overloaded in used:
             continue
-        members = np.flatnonzero(near[:, 0] == overloaded)
+        members = np.flatnonzero(home == overloaded)
         farthest = members[np.argmax(own[members])]
         places[spare] = (demand.points[farthest] + places[overloaded]) / 2
         used |= {spare, overloaded}

@@ -34,7 +34,7 @@ def survey(source: CitySource, plan: CityPlan) -> Survey | Refusal:
 
     Refusals carry facts: `quarter` or `street`, an index in the source, when one is at fault.
     """
-    refusal = _check_plan(plan) or _check_counts(source)
+    refusal = _first(_check_plan(plan), _check_counts(source))
     if refusal is not None:
         return refusal
     shapes = list[BaseGeometry]()
@@ -44,11 +44,16 @@ def survey(source: CitySource, plan: CityPlan) -> Survey | Refusal:
             return shape
         shapes.append(shape)
     plane = plane_over(np.array([shape.bounds for shape in shapes]).reshape(-1, 2))
-    refusal = _check_extent(plane, shapes) or _check_overlaps(plane, shapes, source.quarters)
+    refusal = _first(_check_extent(plane, shapes), _check_overlaps(plane, shapes, source.quarters))
     if refusal is not None:
         return refusal
     outline = _outline(plane, shapes)
     return _survey_streets(source, plane, outline, tuple(shapes))
+
+
+def _first(*outcomes: Refusal | None) -> Refusal | None:
+    """Return the first refusal. Not `or`: a refusal is falsy."""
+    return next((outcome for outcome in outcomes if outcome is not None), None)
 
 
 def _check_plan(plan: CityPlan) -> Refusal | None:

@@ -7,8 +7,8 @@ from shapely.geometry.base import BaseGeometry
 
 from necmergitur.kernel.geo import LocalPlane
 from necmergitur.territory import faces as cutting
-from necmergitur.territory.demand import StreetPieces, street_demand
-from necmergitur.territory.power import cell, owners, price
+from necmergitur.territory.demand import StreetPieces, grain_m, street_demand
+from necmergitur.territory.power import cells, owners, price
 from necmergitur.territory.shapes import Array, Indices, shape_to_xy, to_lonlat, weighed
 
 # The frame that bounds the outer cells stands off the territory by this share of its size.
@@ -35,11 +35,10 @@ def cut_zones(plane: LocalPlane, territory: BaseGeometry, docks: Array, pieces: 
     """
     count = len(docks)
     territory_xy = shape_to_xy(plane, territory)
-    streets = street_demand(pieces, territory_xy)
+    streets = street_demand(pieces, grain_m(territory_xy, count))
     prices = price(docks, streets, float(territory_xy.area))
     frame = _frame(territory_xy, docks)
-    rings = [cell(docks, prices.weights_m2, i, frame) for i in range(count)]
-    faces = cutting.cut(plane, territory, rings)
+    faces = cutting.cut(plane, territory, cells(docks, prices.weights_m2, frame))
     owner = owners(docks, prices.weights_m2, faces.insides)
     piece_face = _face_holding(faces, to_lonlat(plane, pieces.middles))
     weight = weighed(piece_face, pieces.metres, len(faces.shapes)) + 1e-9 * _areas_m2(plane, faces.shapes)
