@@ -1,0 +1,1 @@
+"""The commands of `nec`: each module defines `command`."""

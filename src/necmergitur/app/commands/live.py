@@ -1,0 +1,35 @@
+"""`nec live`: one origin for screens, phones and pages."""
+
+import click
+import uvicorn
+
+from necmergitur.app import logs, notify
+from necmergitur.app.settings import Settings
+from necmergitur.app.wiring import live_app
+
+KEEP_ALIVE_S = 30
+STOP_S = 2
+
+
+@click.command()
+@click.option("--without-pages", is_flag=True, help="Serve only live paths (pages run behind another server).")
+@click.pass_obj
+def command(settings: Settings, without_pages: bool) -> None:
+    """Serve the live paths, and the pages behind them. `nec run` starts it."""
+    logs.configure("live", settings.log_level)
+    application = live_app(settings, pages=not without_pages)
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
+    notify.alive()

@@ -1,0 +1,38 @@
+"""`nec prepare`: what must be true before the first process of a city starts."""
+
+import click
+
+from necmergitur.app import logs, wiring
+from necmergitur.app.founding import found_city
+from necmergitur.app.probing import enrol_probe
+from necmergitur.app.settings import Settings
+from necmergitur.app.web_environment import export_for_web
+
+
+@click.command()
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Migrate, gather static files, make a city if there is none, and print how to come in."""
+    logs.configure("prepare", settings.log_level)
+    export_for_web(settings)
+    from necmergitur.web.migrate import collect_static, migrate
+
+    migrate(settings.database_url)
+    collect_static()
+    over = wiring.store(settings)
+    try:
+        made = found_city(settings, over)
+        if made:
+            click.echo(made)
+        enrol_probe(settings, over)
+    finally:
+        over.close()
+    if settings.demo:
+        return
+    from necmergitur.web.accounts.enrolment import first_administrator_link
+
+    link = first_administrator_link()
+    if link is not None:
+        click.echo(
+            f"\n  Nobody administers this city yet. Open this link once, within a day:\n  {settings.public_url}{link}\n"
+        )

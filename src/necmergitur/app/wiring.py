@@ -1,0 +1,95 @@
+"""Join adapters to operations: the one place that knows which implementation stands behind each port."""
+
+from a2wsgi import WSGIMiddleware
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from necmergitur.adapters.broker import BrokerProcess, shard_of
+from necmergitur.adapters.broker.files import shard_count
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.postgres.city import middle_of
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.probe import DEVICE_ID
+from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
+from necmergitur.app.settings import Settings
+from necmergitur.dispatch.incidents import Person
+from necmergitur.engine.parts import EngineParts
+from necmergitur.kernel.geo import Position
+from necmergitur.live.app import LiveApp
+from necmergitur.live.parts import LiveParts
+from necmergitur.operations.intake import Ground
+from necmergitur.worker.main import WorkerParts
+from necmergitur.worker.outbox import Outbox
+
+# Who acts when a command line does: an operator of the machine, not of the control room.
+MACHINE = Person(0, "nec")
+PAGES_THREADS = 8  # a sync page spends its time waiting for PostgreSQL; measured 785 requests/s on two cores
+ENGINE_CONNECTIONS = 6  # intake, rules, flights, heartbeats, telemetry, alarms
+LIVE_CONNECTIONS = 6
+WORKER_CONNECTIONS = 4
+MISSING_CITY = Position(2.3488, 48.8534)  # where a call without a place is shown before a city exists
+
+
+def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
+    """Return a store over the settings' database."""
+    return PostgresStore(settings.database_url, connections_max=connections_max)
+
+
+def ground(over: PostgresStore) -> Ground:
+    """Return what intake needs to know of the city."""
+    with over.cursor() as cursor:
+        middle = middle_of(cursor)
+    return Ground(middle or MISSING_CITY)
+
+
+def signer(settings: Settings) -> Ed25519Signer:
+    """Return what signs mission tokens, from the `mission` secret."""
+    return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(settings.secret("mission")))
+
+
+def engine_parts(settings: Settings) -> EngineParts:
+    """Return the engine's adapters."""
+    over = store(settings, ENGINE_CONNECTIONS)
+    signs = signer(settings)
+    return EngineParts(
+        store=over,
+        database_url=settings.database_url,
+        nats_urls=settings.nats_url,
+        clock=SystemClock(),
+        signer=signs,
+        verifier=Ed25519Verifier([signs.public_bytes()]),
+        ground=ground(over),
+        pin_key=settings.secret("subject"),
+        home=settings.home,
+    )
+
+
+def worker_parts(settings: Settings) -> WorkerParts:
+    """Return the worker's adapters."""
+    from necmergitur.app.probing import probe
+
+    over = store(settings, WORKER_CONNECTIONS)
+    clock = SystemClock()
+    probes = None
+    if shard_count(settings.home):
+        shard = shard_of(DEVICE_ID, shard_count(settings.home))
+        probes = probe(settings, settings.mqtt_host, BrokerProcess(settings.home, shard).mqtt_port)
+    return WorkerParts(store=over, clock=clock, home=settings.home, outbox=Outbox(over, clock, {}), probe=probes)
+
+
+def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:
+    """Return the ASGI application: live paths, and the pages behind them unless they run elsewhere."""
+    over = store(settings, LIVE_CONNECTIONS)
+    parts = LiveParts(
+        store=over,
+        database_url=settings.database_url,
+        nats_urls=settings.nats_url,
+        clock=SystemClock(),
+        ground=ground(over),
+        pin_key=settings.secret("subject"),
+        home=settings.home,
+    )
+    if not pages:
+        return LiveApp(parts)
+    from necmergitur.web.wsgi import application
+
+    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS))

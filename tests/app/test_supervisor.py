@@ -1,0 +1,267 @@
+"""The supervisor starts in order, replaces what dies, outlives nobody's patience and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# A real supervisor in its own process; `STAGES` is filled in by each test.
+RUNNER = """
+import asyncio, sys
+from pathlib import Path
+from necmergitur.app.lock import held_lock
+from necmergitur.app.specs import ProcessSpec, Stage, TaskSpec
+from necmergitur.app.supervisor import Supervisor
+
+home = Path(sys.argv[1])
+def python(code):
+    return (sys.executable, "-u", "-c", code)
+READY = "from necmergitur.app.notify import ready, alive; import time, os, sys, signal; "
+STAGES = ({stages})
+with held_lock(home):
+    asyncio.run(Supervisor(home, STAGES, welcome="welcome").run())
+"""
+
+
+class Run:
+    """One supervisor under test."""
+
+    def __init__(self, home: Path, stages: str) -> None:
+        self.home = home
+        self.output = home.parent / f"output-{time.monotonic_ns()}"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", RUNNER.format(stages=textwrap.dedent(stages)), str(home)],
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def report(self) -> dict[str, Any]:
+        try:
+            decoded: dict[str, Any] = json.loads((self.home / "run" / "state.json").read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {"up": False, "processes": []}
+        return decoded
+
+    def child(self, name: str) -> dict[str, Any]:
+        return next((p for p in self.report()["processes"] if p["name"] == name), {})
+
+    def wait_until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"waited in vain\n{self.said}"
+            time.sleep(0.02)
+
+    def up(self) -> None:
+        self.wait_until(lambda: self.report()["up"] and self.report()["pid"] == self.process.pid)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    runs: list[Run] = []
+
+    def start(stages: str) -> Run:
+        runs.append(Run(tmp_path / "home", stages))
+        return runs[-1]
+
+    yield start
+    for one in runs:
+        one.process.kill()
+        one.process.wait()
+
+
+STEADY = """
+[Stage(processes=(
+    ProcessSpec(name="one", argv=python(READY + "ready(); time.sleep(60)")),
+    ProcessSpec(name="two", argv=python(READY + "ready(); time.sleep(60)")),
+))]
+"""
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_it_greets_once_everything_is_ready_and_stops_cleanly_on_ctrl_c(run: Any) -> None:
+    city = run(STEADY)
+    city.up()
+    pids = [p["pid"] for p in city.report()["processes"]]
+    city.wait_until(lambda: "welcome" in city.said)
+    assert city.end() == 0
+    assert all(gone(pid) for pid in pids)
+    assert not (city.home / "run" / "state.json").exists()
+
+
+def test_a_killed_process_is_replaced_within_half_a_second(run: Any) -> None:
+    city = run(STEADY)
+    city.up()
+    other, victim = city.child("two")["pid"], city.child("one")["pid"]
+    killed = time.monotonic()
+    os.kill(victim, signal.SIGKILL)
+    city.wait_until(lambda: city.child("one").get("pid") not in {None, victim})
+    assert time.monotonic() - killed < 0.5
+    city.wait_until(lambda: city.child("one")["state"] == "running")
+    assert city.child("one")["restarts"] == 1
+    assert city.child("two")["pid"] == other
+
+
+def test_the_pause_between_restarts_grows(run: Any) -> None:
+    city = run(
+        """
+        [Stage(processes=(ProcessSpec(name="weak", argv=python(READY + "ready(); time.sleep(0.05); sys.exit(3)")),))]
+        """
+    )
+    city.wait_until(lambda: city.said.count("died") >= 4)
+    pauses = [float(w.removeprefix("again_s=")) for w in city.said.split() if w.startswith("again_s=")]
+    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert "code=3" in city.said
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(run: Any) -> None:
+    city = run(STEADY)
+    city.up()
+    pids = [p["pid"] for p in city.report()["processes"]]
+    city.end(signal.SIGKILL)
+    city.wait_until(lambda: all(gone(pid) for pid in pids), 2.0)
+
+
+def test_a_second_supervisor_of_the_same_home_is_refused_by_name(run: Any) -> None:
+    city = run(STEADY)
+    city.up()
+    second = run(STEADY)
+    assert second.process.wait(10) != 0
+    assert f"already running (process {city.process.pid}" in second.said
+    assert city.report()["up"]
+
+
+def test_a_home_whose_supervisor_was_killed_can_be_taken_over(run: Any) -> None:
+    first = run(STEADY)
+    first.up()
+    first.end(signal.SIGKILL)
+    second = run(STEADY)
+    second.up()
+    assert second.report()["pid"] == second.process.pid
+
+
+def test_stages_start_in_order_and_stop_in_the_opposite_one(run: Any) -> None:
+    last = "open(os.environ['TRACE'], 'a').write"
+    quiet = f"signal.signal(signal.SIGTERM, lambda *_: ({last}('-' + sys.argv[1]), sys.exit())); "
+    spec = f"""ProcessSpec(name="{{0}}", environ={{{{"TRACE": str(home / "trace")}}}}, argv=(*python(READY + "{quiet}"
+        "{last}('+' + sys.argv[1]); ready(); time.sleep(60)"), "{{0}}"))"""
+    city = run("[" + ", ".join(f"Stage(processes=({spec.format(name)},))" for name in "abc") + "]")
+    city.up()
+    city.end()
+    assert (city.home / "trace").read_text() == "+a+b+c-c-b-a"
+
+
+def test_a_task_runs_between_its_stages_and_its_words_are_shown_but_not_kept(run: Any) -> None:
+    city = run(
+        """
+        [
+            Stage(
+                processes=(ProcessSpec(name="one", argv=python(READY + "ready(); time.sleep(60)")),),
+                then=(TaskSpec(name="link", argv=python("print('one-time link')")),),
+            ),
+            Stage(processes=(ProcessSpec(name="two", argv=python(READY + "ready(); time.sleep(60)")),)),
+        ]
+        """
+    )
+    city.up()
+    city.wait_until(lambda: "one-time link" in city.said)
+    assert all("one-time link" not in log.read_text() for log in (city.home / "logs").iterdir())
+
+
+def test_a_task_that_fails_stops_everything_and_is_told(run: Any) -> None:
+    city = run(
+        """
+        [Stage(
+            processes=(ProcessSpec(name="one", argv=python(READY + "ready(); time.sleep(60)")),),
+            then=(TaskSpec(name="migrate", argv=python("import sys; sys.exit('the disk is full')")),),
+        )]
+        """
+    )
+    assert city.process.wait(10) != 0
+    assert "migrate failed:\nthe disk is full" in city.said
+
+
+def test_a_process_that_never_comes_up_ends_the_start_with_its_last_words(run: Any) -> None:
+    city = run('[Stage(processes=(ProcessSpec(name="broken", argv=python("raise SystemExit(\'no such port\')")),))]')
+    assert city.process.wait(10) != 0
+    assert "broken does not start:\nno such port" in city.said
+
+
+def test_a_process_not_ready_in_time_is_killed_and_told(run: Any) -> None:
+    city = run(
+        '[Stage(processes=(ProcessSpec(name="slow", ready_s_max=0.3, argv=python("import time; time.sleep(60)")),))]'
+    )
+    assert city.process.wait(10) != 0
+    assert "slow does not start" in city.said
+    assert "not ready after 0 s" in city.said
+
+
+def test_a_process_that_falls_silent_is_killed_and_replaced(run: Any) -> None:
+    city = run(
+        """
+        [Stage(processes=(
+            ProcessSpec(name="stuck", watchdog_s=0.4, argv=python(READY + "ready(); alive(); time.sleep(60)")),
+            ProcessSpec(name="lively", watchdog_s=0.4, argv=python(
+                READY + "ready(); [(alive(), time.sleep(0.1)) for _ in range(600)]")),
+        ))]
+        """
+    )
+    city.up()
+    city.wait_until(lambda: city.child("stuck")["restarts"] >= 1)
+    assert city.child("lively")["restarts"] == 0
+
+
+def test_a_process_deaf_to_its_stop_signal_is_killed_within_the_bound(run: Any) -> None:
+    city = run(
+        """
+        [Stage(processes=(ProcessSpec(name="deaf", stop_s_max=0.3, argv=python(
+            READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); ready(); time.sleep(60)")),))]
+        """
+    )
+    city.up()
+    pid = city.child("deaf")["pid"]
+    begun = time.monotonic()
+    assert city.end() == 0
+    assert gone(pid)
+    assert time.monotonic() - begun < 5
+
+
+def test_a_signal_during_the_start_stops_it(run: Any) -> None:
+    city = run('[Stage(processes=(ProcessSpec(name="slow", argv=python("import time; time.sleep(60)")),))]')
+    city.wait_until(lambda: city.child("slow").get("pid"))
+    assert city.end(signal.SIGTERM) == 0
+    assert "welcome" not in city.said
+
+
+def test_an_endless_line_neither_blocks_nor_ends_a_process(run: Any) -> None:
+    city = run(
+        """
+        [Stage(processes=(ProcessSpec(name="loud", argv=python(
+            READY + "print('x' * 300_000); print('after'); ready(); time.sleep(60)")),))]
+        """
+    )
+    city.up()
+    city.wait_until(lambda: "after" in (city.home / "logs" / "loud.log").read_text())
