@@ -1,0 +1,1 @@
+"""A seeded city: devices, drones, faults, virtual time, and the benches that measure the whole."""
