@@ -103,7 +103,7 @@ async def airfield(*, time_scale: float = 8.0, signing_key: bytes | None = KEY) 
         [Vehicle(drone_id=DRONE, endpoint=endpoint, dock=DOCK, signing_key=signing_key)],
         verifier=Ed25519Verifier([signer.public_bytes()]),
         clock=clock,
-        on_breach=lambda breach: field.breaches.append(breach),
+        on_breach=lambda breach: field.breaches.append(breach),  # noqa: PLW0108  `field` is bound below
         on_link=lambda drone_id, up: field.links.append((drone_id, up)),
     )
     field = Airfield(fleet, server, signer, clock)
