@@ -13,10 +13,11 @@ const BUILT_MARK = "files.json";
 
 /** Islands that share chunks. */
 const ISLANDS = { board: "src/board/main.ts", pilot: "src/pilot/main.ts", supervisor: "src/supervisor/main.ts" };
-/** Pages read on a bad network, and workers: one file each, no chunk to miss. */
-const SINGLES = {
-  field: "src/field/main.ts", press: "src/press/main.ts", "live-worker": "src/workers/live-worker.ts",
-  "field-sw": "src/workers/field-sw.ts", "press-sw": "src/workers/press-sw.ts",
+/** Pages read on a bad network: one file each, no chunk to miss. */
+const PAGES = { field: "src/field/main.ts", press: "src/press/main.ts" };
+/** Classic scripts, which every browser accepts as a worker. */
+const WORKERS = {
+  "live-worker": "src/workers/live-worker.ts", "field-sw": "src/workers/field-sw.ts", "press-sw": "src/workers/press-sw.ts",
 };
 
 function settings(input, rollupOutput) {
@@ -63,7 +64,8 @@ async function checkNoEntryIsImported() {
 
 await emptyOut();
 await build(settings(Object.fromEntries(Object.entries(ISLANDS).map(([name, path]) => [name, join(root, path)])), {}));
-for (const [name, path] of Object.entries(SINGLES)) {
+for (const [name, path] of Object.entries(PAGES)) await build(settings({ [name]: join(root, path) }, { codeSplitting: false }));
+for (const [name, path] of Object.entries(WORKERS)) {
   await build(settings({ [name]: join(root, path) }, { format: "iife", codeSplitting: false }));
 }
 await checkNoEntryIsImported();

@@ -1,0 +1,144 @@
+/** Plain SVG charts of one size: a line, an axis, a label where the eye already is. Colours come from classes. */
+import { svg } from "../dom";
+import { clock } from "../time";
+import { t } from "../words";
+
+export interface Response {
+  bin_s: number;
+  /** Flights per bin, the first from 0 s. */
+  counts: number[];
+  n: number;
+  mean_s: number;
+  p50_s: number;
+  p95_s: number;
+}
+
+export interface Figure {
+  element: SVGElement;
+  /** The chart in one sentence. */
+  says: string;
+}
+
+export interface Line {
+  label: string;
+  values: number[];
+  style: "solid" | "dashed" | "area";
+}
+
+export interface Axis {
+  timeZone: string;
+  language: string;
+}
+
+const WIDTH = 480;
+const HEIGHT = 190;
+const BOX = { left: 34, right: WIDTH - 12, top: 22, bottom: HEIGHT - 24 };
+const LABEL_PX = 14;
+
+/** A round top for an axis: 1, 2, 4, 5 times a power of ten, at least `least`. */
+export function niceTop(value: number, least = 4): number {
+  const wanted = Math.max(value, least);
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return [1, 2, 4, 5, 10].map((step) => step * power).find((top) => top >= wanted) ?? wanted;
+}
+
+function frame(says: string): SVGElement {
+  return svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": says });
+}
+
+function text(x: number, y: number, words: string, anchor: "start" | "middle" | "end", kind = "chart__text"): SVGElement {
+  return svg("text", { class: kind, x, y, "text-anchor": anchor }, words);
+}
+
+function yAxis(top: number): SVGElement {
+  const axis = svg("g", {});
+  for (const part of [0, 0.5, 1]) {
+    const y = BOX.bottom - part * (BOX.bottom - BOX.top);
+    axis.append(svg("line", { class: part === 0 ? "chart__base" : "chart__grid", x1: BOX.left, x2: BOX.right, y1: y, y2: y }));
+    axis.append(text(BOX.left - 6, y + 4, String(top * part), "end"));
+  }
+  return axis;
+}
+
+function timeAxis(axis: Axis, times: readonly string[]): SVGElement {
+  const group = svg("g", {});
+  const last = times.length - 1;
+  for (const index of new Set([0, Math.round(last / 3), Math.round((2 * last) / 3), last])) {
+    const x = BOX.left + (last === 0 ? 0.5 : index / last) * (BOX.right - BOX.left);
+    const words = clock(Date.parse(times[index] ?? ""), axis.timeZone, axis.language, false);
+    group.append(text(x, HEIGHT - 6, words, index === last ? "end" : index === 0 ? "start" : "middle"));
+  }
+  return group;
+}
+
+function marker(x: number, words: string, kind: string, isLeft: boolean): SVGElement {
+  return svg("g", { class: kind },
+    svg("line", { x1: x, x2: x, y1: BOX.top - 14, y2: BOX.bottom }),
+    text(isLeft ? x - 5 : x + 5, BOX.top - 6, words, isLeft ? "end" : "start", "chart__label"));
+}
+
+/** Distribution of press to on-scene times against the target; the late part is hollow, not only of another colour. */
+export function responsePlot(response: Response, target_s: number): Figure {
+  const { bin_s, counts, n } = response;
+  const end_s = Math.max(target_s * 1.4, counts.length * bin_s);
+  const top = niceTop(Math.max(...counts));
+  const x = (value_s: number): number => BOX.left + (Math.min(value_s, end_s) / end_s) * (BOX.right - BOX.left);
+  const within = counts.reduce((sum, count, index) => sum + ((index + 1) * bin_s <= target_s ? count : 0), 0);
+  const says = [
+    t("supervisor.within", { percent: Math.round((100 * within) / Math.max(1, n)), n }),
+    t("supervisor.mean", { value: Math.round(response.mean_s) }), t("supervisor.p95", { value: Math.round(response.p95_s) }),
+  ].join(" · ");
+  const chart = frame(says);
+  chart.append(yAxis(top));
+  counts.forEach((count, index) => {
+    if (count === 0) return;
+    const height = (count / top) * (BOX.bottom - BOX.top);
+    const isLate = (index + 1) * bin_s > target_s;
+    chart.append(svg("rect", {
+      class: isLate ? "chart__bar chart__bar--late" : "chart__bar", x: x(index * bin_s) + 1, y: BOX.bottom - height,
+      width: Math.max(1, x((index + 1) * bin_s) - x(index * bin_s) - 2), height,
+    }));
+  });
+  const step_s = niceTop(end_s / 6, 5);
+  for (let at_s = 0; at_s <= end_s; at_s += step_s) chart.append(text(x(at_s), HEIGHT - 6, at_s === 0 ? "0 s" : String(at_s), "middle"));
+  chart.append(marker(x(target_s), t("supervisor.target", { value: target_s }), "chart__target", false));
+  chart.append(marker(x(response.p50_s), t("supervisor.p50", { value: Math.round(response.p50_s) }), "chart__mark", true));
+  return { element: chart, says };
+}
+
+export function columnsPlot(axis: Axis, rows: readonly (readonly [string, number])[]): Figure | null {
+  if (rows.length === 0) return null;
+  const top = niceTop(Math.max(...rows.map(([, count]) => count)));
+  const says = t("supervisor.this_hour", { value: rows.at(-1)?.[1] ?? 0 });
+  const chart = frame(says);
+  chart.append(yAxis(top), timeAxis(axis, rows.map(([at]) => at)));
+  const step = (BOX.right - BOX.left) / rows.length;
+  rows.forEach(([, count], index) => {
+    const height = (count / top) * (BOX.bottom - BOX.top);
+    chart.append(svg("rect", { class: "chart__bar", x: BOX.left + index * step + 1, y: BOX.bottom - height, width: Math.max(1, step - 2), height }));
+  });
+  return { element: chart, says };
+}
+
+export function linesPlot(axis: Axis, times: readonly string[], lines: readonly Line[]): Figure | null {
+  if (times.length === 0) return null;
+  const top = niceTop(Math.max(...lines.flatMap((line) => line.values)));
+  const says = t("supervisor.now", { value: lines.map((line) => `${line.values.at(-1) ?? 0} ${line.label}`.trim()).join(" · ") });
+  const chart = frame(says);
+  chart.append(yAxis(top), timeAxis(axis, times));
+  const last = times.length - 1;
+  const x = (index: number): number => BOX.left + (last === 0 ? 0.5 : index / last) * (BOX.right - BOX.left);
+  const y = (value: number): number => BOX.bottom - (value / top) * (BOX.bottom - BOX.top);
+  const labelled: number[] = [];
+  for (const line of lines) {
+    const path = line.values.map((value, index) => `${index === 0 ? "M" : "L"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+    if (line.style === "area") chart.append(svg("path", { class: "chart__area", d: `${path}L${x(last)} ${BOX.bottom}L${x(0)} ${BOX.bottom}Z` }));
+    chart.append(svg("path", { class: `chart__line chart__line--${line.style}`, d: path }));
+    if (line.label === "") continue;
+    let labelY = y(line.values.at(-1) ?? 0) - 6;
+    while (labelled.some((other) => Math.abs(other - labelY) < LABEL_PX)) labelY += LABEL_PX;
+    labelled.push(labelY);
+    chart.append(text(BOX.right, labelY, `${line.values.at(-1) ?? 0} ${line.label}`, "end", "chart__label"));
+  }
+  return { element: chart, says };
+}
