@@ -7,7 +7,7 @@ from necmergitur.adapters.citydata.quarters_file import read_quarters
 from necmergitur.adapters.citydata.streets_file import read_streets
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.territory.build import build_city
-from necmergitur.territory.model import City, CityPlan, CitySource
+from necmergitur.territory.model import City, CityPlan, CitySource, Standing
 
 
 def read_city(
@@ -17,14 +17,15 @@ def read_city(
     name: str,
     plan: CityPlan | None = None,
     name_key: str | None = None,
+    standing: Standing | None = None,
 ) -> City:
     """Return the city made of a quarters file (GeoJSON) and a street file (text graph).
 
-    Raises CityDataError; pure apart from reading the two files. About 5 s for Paris.
+    What is `standing` is not moved. Raises CityDataError; pure apart from reading the two files. About 5 s for Paris.
     """
     quarters = read_quarters(quarters_path, name_key)
     streets = read_streets(streets_path)
-    made = build_city(CitySource(name, quarters, streets.network), plan)
+    made = build_city(CitySource(name, quarters, streets.network), plan, standing)
     if not isinstance(made, Refusal):
         return made
     if "quarter" in made.facts:
