@@ -18,26 +18,30 @@ _KEYS_KEPT_MAX = 16  # days of keys held in memory
 
 
 class KeyRing:
-    """Day keys of one process, read on first use."""
+    """Day keys of one process, read on first use.
+
+    A key read or made in a transaction is `fresh` until that transaction commits: one that was rolled back
+    never existed for anybody else, and what it sealed could never be opened again.
+    """
 
     def __init__(self) -> None:
         """Start with no key in memory."""
         self._keys: dict[str, bytes] = {}
 
-    def seal(self, cursor: psycopg.Cursor[Any], plain: bytes, now: datetime) -> bytes:
+    def seal(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], plain: bytes, now: datetime) -> bytes:
         """Return key id, nonce and ciphertext in one string of bytes."""
         key_id = now.strftime("day:%Y-%m-%d")
-        key = self._key(cursor, key_id, create=True)
+        key = self._key(cursor, fresh, key_id, create=True)
         assert key is not None
         nonce = os.urandom(_NONCE_BYTES)
         name = key_id.encode()
         return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, plain, name)
 
-    def unseal(self, cursor: psycopg.Cursor[Any], sealed: bytes) -> bytes | None:
+    def unseal(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], sealed: bytes) -> bytes | None:
         """Return the plain bytes; None when the key was destroyed or the bytes were altered."""
         end = 1 + sealed[0]
         name, nonce = sealed[1:end], sealed[end : end + _NONCE_BYTES]
-        key = self._key(cursor, name.decode(), create=False)
+        key = self._key(cursor, fresh, name.decode(), create=False)
         if key is None:
             return None
         try:
@@ -49,16 +53,24 @@ class KeyRing:
         """Drop keys from memory (after one was destroyed)."""
         self._keys.clear()
 
-    def _key(self, cursor: psycopg.Cursor[Any], key_id: str, *, create: bool) -> bytes | None:
-        if key_id in self._keys:
-            return self._keys[key_id]
+    def keep(self, fresh: dict[str, bytes]) -> None:
+        """Hold on to keys whose transaction committed."""
+        for key_id, key in fresh.items():
+            while len(self._keys) >= _KEYS_KEPT_MAX:
+                self._keys.pop(next(iter(self._keys)))
+            self._keys[key_id] = key
+
+    def _key(
+        self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], key_id: str, *, create: bool
+    ) -> bytes | None:
+        known = self._keys.get(key_id) or fresh.get(key_id)
+        if known is not None:
+            return known
         sql = load("ledger")
         if create:
             cursor.execute(sql["put_data_key"], {"key_id": key_id, "key": AESGCM.generate_key(256)})
         row = cursor.execute(sql["data_key"], {"key_id": key_id}).fetchone()
         if row is None:
             return None
-        while len(self._keys) >= _KEYS_KEPT_MAX:
-            self._keys.pop(next(iter(self._keys)))
-        self._keys[key_id] = bytes(row[0])
-        return self._keys[key_id]
+        fresh[key_id] = bytes(row[0])
+        return fresh[key_id]

@@ -17,6 +17,8 @@ from necmergitur.kernel.refusal import Refusal
 State = Literal["offered", "accepted", "flying", "ended"]
 Order = Literal["fly", "hold", "descend", "return", "land"]
 ORDERS: tuple[Order, ...] = ("fly", "hold", "descend", "return", "land")
+# Ends that say nothing against the drone: it may be sent to the same incident again.
+EXCUSED = ("no_pilot", "called_back")
 
 
 class Mission(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Find a drone and a pilot for every incident that wants one, and say why when there is none."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -33,6 +34,7 @@ ROUND_MAX = 256  # incidents looked at in one round; the next round takes the re
 ROUTES_TRIED_MAX = 8  # drones whose route is checked for one incident before it is called out of reach
 EMERGENCY = "emergency_response"  # the purpose a flight authorisation must name
 ENGINE = Person(0, "Nec Mergitur")
+WAIT_STEP_S = 60  # a wait is told by the minute, so that it is not a new fact at every retry
 
 
 class DroneState(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,7 @@ class _Ground(msgspec.Struct, frozen=True):
     fleet: choice.Fleet
     pilots: list[PilotFact]
     airspace: Airspace | None
+    failed: dict[UUID, frozenset[str]]
 
 
 def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: bool = False) -> Round:
@@ -84,7 +87,7 @@ def _offer_pending(store: Store, view: FleetView, now: datetime, refused_too: bo
             return Round((), ())
         tx.serialise()
         seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
-        ground = _read_ground(tx, view, now)
+        ground = _read_ground(tx, view, seeking, now)
         offered: list[Mission] = []
         refused: dict[UUID, Refusal] = {}
         facts: list[Admitted] = []
@@ -110,13 +113,20 @@ def _offer_pending(store: Store, view: FleetView, now: datetime, refused_too: bo
         return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
 
 
-def _read_ground(tx: Transaction, view: FleetView, now: datetime) -> _Ground:
+def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], now: datetime) -> _Ground:
     """Read drones, pilots, geozones and authorisations once for the round."""
     records = {r.id: r for r in tx.drones()}
     states = view.states()
     busy = {m.drone_id: m for m in tx.live_missions()}
     facts = [drone_fact(r, states.get(r.id), busy.get(r.id), now) for r in records.values()]
-    return _Ground(tx.gate_table(now), records, choice.Fleet(facts), tx.pilots_on_shift(now), tx.airspace())
+    return _Ground(
+        tx.gate_table(now),
+        records,
+        choice.Fleet(facts),
+        tx.pilots_on_shift(now),
+        tx.airspace(),
+        tx.failed_drones([i.id for i in seeking]),
+    )
 
 
 def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission | None, now: datetime) -> DroneFact:
@@ -146,13 +156,14 @@ def _choose(
 ) -> list[tuple[Incident, Choice]]:
     """Choose drones; a route that crosses a forbidden geozone bars that drone and tries the next."""
     by_id = {i.id: i for i in seeking}
+    # A drone that could not arm or come there would only cost this incident another pilot's time.
     needs: dict[UUID, Need] = {}
     for incident in seeking:
         allowed = _allowed(ground, incident, now)
         if isinstance(allowed, Refusal):
             refused[incident.id] = allowed
         else:
-            needs[incident.id] = Need(incident.id, incident.position)
+            needs[incident.id] = Need(incident.id, incident.position, ground.failed.get(incident.id, frozenset()))
     settled: list[tuple[Incident, Choice]] = []
     used: frozenset[str] = frozenset()
     for _ in range(ROUTES_TRIED_MAX):
@@ -237,7 +248,7 @@ def _offer(
             owner="dispatch",
             detail=chosen.why,
             until=now + timedelta(seconds=chosen.wait_s),
-            facts={"drone": chosen.drone_id, "wait_s": f"{chosen.wait_s:.0f}"},
+            facts={"drone": chosen.drone_id, "wait_s": str(math.ceil(chosen.wait_s / WAIT_STEP_S) * WAIT_STEP_S)},
         )
     pilot = pilots.next_pilot(on_shift, (), now)
     if pilot is None:

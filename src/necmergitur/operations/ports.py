@@ -180,6 +180,10 @@ class MissionStore(Protocol):
         """Return an incident's missions, oldest first."""
         ...
 
+    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones whose mission ended before the scene through no person's choice."""
+        ...
+
     def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
         """Return offers whose ten seconds are over."""
         ...

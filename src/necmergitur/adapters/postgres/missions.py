@@ -11,7 +11,7 @@ import psycopg
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.dispatch.constants import PILOT_QUALIFICATION
-from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import DroneRecord
@@ -61,6 +61,11 @@ class MissionMixin:
     def missions_of(self, incident_id: UUID) -> list[Mission]:
         """Return an incident's missions."""
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["of_incident"], {"incident_id": incident_id})]
+
+    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones that tried to reach it and did not."""
+        parts = {"incident_ids": list(incident_ids), "excused": list(EXCUSED)}
+        return {row[0]: frozenset(row[1]) for row in self.cursor.execute(SQL["failed_drones"], parts)}
 
     def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
         """Return offers nobody answered in time."""

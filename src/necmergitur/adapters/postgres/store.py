@@ -43,6 +43,7 @@ class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin,
         self.gate_cache = gate_cache
         self.sky = sky
         self._keys = keys
+        self.fresh_keys: dict[str, bytes] = {}
 
     def enqueue(self, effects: Sequence[Effect]) -> None:
         """Put effects in the outbox; one already there is left alone."""
@@ -60,11 +61,11 @@ class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin,
 
     def seal(self, plain: bytes) -> bytes:
         """Encrypt under today's key."""
-        return self._keys.seal(self.cursor, plain, datetime.now(UTC))
+        return self._keys.seal(self.cursor, self.fresh_keys, plain, datetime.now(UTC))
 
     def unseal(self, sealed: bytes) -> bytes | None:
         """Decrypt, or None when the key is gone."""
-        return self._keys.unseal(self.cursor, sealed)
+        return self._keys.unseal(self.cursor, self.fresh_keys, sealed)
 
 
 class PostgresStore:
@@ -104,7 +105,11 @@ class PostgresStore:
             self._pool.open()
         try:
             with self._pool.connection() as connection, connection.cursor() as cursor:
-                yield PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._sky, self._keys)
+                transaction = PostgresTransaction(
+                    cursor, self.zone_index, self._gate_cache, self._sky, self._keys
+                )
+                yield transaction
+            self._keys.keep(transaction.fresh_keys)
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:

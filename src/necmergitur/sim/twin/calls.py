@@ -43,7 +43,7 @@ class CallsMixin:
             if signal_id is not None:
                 incident_id = self.tables.signals[signal_id].incident_id
                 incident = None if incident_id is None else self.tables.incidents[incident_id]
-                found[key] = KnownSignal(signal_id, incident_id, None if incident is None else incident.rung)
+                found[key] = KnownSignal(signal_id, incident_id, None if incident is None else _rung(incident))
         return found
 
     def devices(self, ids: Collection[str]) -> dict[str, Device]:
@@ -100,15 +100,20 @@ class CallsMixin:
         """Return, by device, the newest open incident holding one of its signals."""
         found: dict[str, Incident] = {}
         for device_id in devices:
-            held = [
-                self.tables.incidents[self.tables.links[key].incident_id]
-                for key in self.tables.links_of_device.get(device_id, ())
-                if self.tables.links[key].undone_at is None
-            ]
-            newest = max((i for i in held if i.state == "open"), key=lambda i: i.last_signal_at, default=None)
+            links = [self.tables.links[key] for key in self.tables.links_of_device.get(device_id, ())]
+            held = [self._standing(link.incident_id) for link in links if link.undone_at is None]
+            calls = [i for i in held if i.state == "open"]
+            newest = max(calls, key=lambda i: (not i.test, i.last_signal_at), default=None)
             if newest is not None:
                 found[device_id] = newest
         return found
+
+    def _standing(self, incident_id: UUID) -> Incident:
+        """Return the incident, or the one it was merged into."""
+        incident = self.tables.incidents[incident_id]
+        while incident.merged_into is not None:
+            incident = self.tables.incidents[incident.merged_into]
+        return incident
 
     def incidents_due(self, now: datetime, limit: int) -> list[Incident]:
         """Return open incidents past their deadline."""
@@ -176,6 +181,11 @@ class CallsMixin:
     def put_note(self, note: Note, seq: int) -> None:  # noqa: ARG002
         """Store a note."""
         self.journal.put(self.tables.notes, note.id, note)
+
+
+def _rung(incident: Incident) -> str:
+    """Return how far people climbed; whoever closed or merged an incident has seen it."""
+    return "seen" if incident.state != "open" and incident.rung == "received" else incident.rung
 
 
 def _may_seek(incident: Incident) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from necmergitur.dispatch.constants import PILOT_QUALIFICATION
-from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations.ports import DroneRecord
@@ -37,6 +37,18 @@ class FlightsMixin:
         """Return an incident's missions, oldest first."""
         found = [self.tables.missions[i] for i in self.tables.missions_of_incident.get(incident_id, ())]
         return sorted(found, key=lambda m: (m.offered_at, m.id))
+
+    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones that tried to reach it and did not."""
+        found = {
+            incident_id: frozenset(
+                m.drone_id
+                for m in self.missions_of(incident_id)
+                if m.state == "ended" and m.on_scene_at is None and not _excused(m)
+            )
+            for incident_id in incident_ids
+        }
+        return {incident_id: drones for incident_id, drones in found.items() if drones}
 
     def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
         """Return offers nobody answered in time."""
@@ -120,3 +132,7 @@ class FlightsMixin:
     def airspace(self) -> Airspace | None:
         """Return the geozones last read, drawn once."""
         return self.sky
+
+
+def _excused(mission: Mission) -> bool:
+    return mission.end_reason in EXCUSED or mission.order in ("return", "land")

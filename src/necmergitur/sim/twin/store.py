@@ -8,6 +8,8 @@ import shapely
 
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import authorising
 from necmergitur.operations.ports import Transaction, Unreachable
 from necmergitur.sim.ids import SeededIds
 from necmergitur.sim.twin.calls import CallsMixin
@@ -65,7 +67,7 @@ class TwinStore:
     """`operations.ports.Store` in memory. Threads take turns; a transaction inside another is a mistake."""
 
     def __init__(self, town: Town, ids: IdSource | None = None) -> None:
-        """Open on `town`. `reachable = False` plays a lost database."""
+        """Open on `town`; ValueError when its law is refused. `reachable = False` plays a lost database."""
         self.tables = Tables(town)
         self.reachable = True
         self._ids: IdSource = ids or SeededIds(0)
@@ -73,6 +75,10 @@ class TwinStore:
         self._sky = _draw(town)
         self._turn = threading.Lock()
         self._holder: int | None = None
+        for authorisation in town.authorisations:
+            granted = authorising.grant(self, authorisation, authorisation.granted_at)
+            if isinstance(granted, Refusal):
+                raise ValueError(f"the town's authorisation was refused: {granted.rule}")
 
     @property
     def ids(self) -> IdSource:

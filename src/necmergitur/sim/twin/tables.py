@@ -63,7 +63,7 @@ class Tables:
         self.live_missions: dict[UUID, None] = {}
         self.missions_of_incident: dict[UUID, dict[UUID, None]] = defaultdict(dict)
         self.missions_of_pilot: dict[int, dict[UUID, datetime]] = defaultdict(dict)
-        self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in (*_standing(), *town.authorisations)}
+        self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in _standing()}
         self.gate_table: GateTable | None = None  # compiled again after any change, and after any rollback
 
 

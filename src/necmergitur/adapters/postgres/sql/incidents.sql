@@ -11,12 +11,16 @@ WHERE state = 'open' AND last_signal_at >= %(since)s
     WHERE i.lat BETWEEN p.lat - %(dlat)s AND p.lat + %(dlat)s AND i.lon BETWEEN p.lon - %(dlon)s AND p.lon + %(dlon)s);
 
 -- name: of_devices
-SELECT DISTINCT ON (s.device_id) s.device_id, {columns_i}
-FROM signal s
-JOIN incident_signal l ON l.signal_id = s.id AND l.undone_at IS NULL
-JOIN incident i ON i.id = l.incident_id AND i.state = 'open'
-WHERE s.device_id = ANY(%(devices)s)
-ORDER BY s.device_id, i.last_signal_at DESC;
+-- A merged incident stands for the one it was merged into.
+WITH RECURSIVE held AS (
+  SELECT s.device_id, l.incident_id
+  FROM signal s JOIN incident_signal l ON l.signal_id = s.id AND l.undone_at IS NULL
+  WHERE s.device_id = ANY(%(devices)s) AND s.incident_id IS NOT NULL
+  UNION
+  SELECT h.device_id, m.merged_into FROM held h JOIN incident m ON m.id = h.incident_id AND m.state = 'merged')
+SELECT DISTINCT ON (h.device_id) h.device_id, {columns_i}
+FROM held h JOIN incident i ON i.id = h.incident_id AND i.state = 'open'
+ORDER BY h.device_id, i.test, i.last_signal_at DESC;
 
 -- name: due
 SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s;

@@ -7,6 +7,12 @@ SELECT {columns} FROM mission WHERE state <> 'ended' ORDER BY offered_at, id;
 -- name: of_incident
 SELECT {columns} FROM mission WHERE incident_id = %(incident_id)s ORDER BY offered_at, id;
 
+-- name: failed_drones
+SELECT incident_id, array_agg(DISTINCT drone_id) FROM mission
+WHERE incident_id = ANY(%(incident_ids)s) AND state = 'ended' AND on_scene_at IS NULL AND end_reason <> ALL(%(excused)s)
+  AND order_name NOT IN ('return', 'land')
+GROUP BY incident_id;
+
 -- name: offers_expired
 SELECT {columns} FROM mission WHERE state = 'offered' AND offer_expires_at <= %(now)s ORDER BY offer_expires_at
 LIMIT %(limit)s;

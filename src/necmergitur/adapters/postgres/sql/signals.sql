@@ -1,5 +1,7 @@
 -- name: known_signals
-SELECT s.device_id, s.boot_id, s.seq, s.id, s.incident_id, i.rung
+-- Whoever closed or merged an incident has seen it.
+SELECT s.device_id, s.boot_id, s.seq, s.id, s.incident_id,
+  CASE WHEN i.state <> 'open' AND i.rung = 'received' THEN 'seen' ELSE i.rung END
 FROM unnest(%(device)s::text[], %(boot)s::bigint[], %(seq)s::bigint[]) AS k (device_id, boot_id, seq)
 JOIN signal s USING (device_id, boot_id, seq)
 LEFT JOIN incident i ON i.id = s.incident_id;

@@ -1,0 +1,244 @@
+"""A drone lifts only on a pilot's acceptance, for an open incident, under a current authorisation; and comes home."""
+
+from datetime import timedelta
+
+import pytest
+
+from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
+from necmergitur.dispatch import tokens
+from necmergitur.dispatch.incidents import Person
+from necmergitur.dispatch.missions import Mission
+from necmergitur.operations import authorising, dispatching, flying, incidents
+from tests.operations.scene import LEAD, OPERATOR, Scene, refused
+from tests.operations.town import CANCEL, FLIGHTS, START, flights, pilot, place, town
+
+SIGNER = Ed25519Signer.generate()
+
+
+def person(mission: Mission) -> Person:
+    return Person(mission.pilot_id, mission.pilot_name)
+
+
+def test_a_mission_goes_from_offer_to_dock_and_its_incident_follows(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.offered()
+    scene.wait(3)
+    scene.accept(mission)
+    scene.wait(2)
+    assert scene.launch(mission).state == "flying"
+    seen = [scene.incident(call.id).drone]
+    for phase, seconds in (("climb", 7), ("transit", 14), ("on_scene", 12), ("return", 720), ("dock", 15)):
+        assert flying.reached(scene.store, mission.id, phase, scene.wait(seconds))
+        seen.append(scene.incident(call.id).drone)
+    assert flying.ended(scene.store, mission.id, "docked", scene.wait(5))
+    assert [*seen, scene.incident(call.id).drone] == [
+        "flying", "flying", "flying", "on_scene", "returning", "returning", "done",
+    ]  # fmt: skip
+    after = scene.mission(mission.id)
+    assert after.accepted_at == START + timedelta(seconds=3)
+    assert after.airborne_at == START + timedelta(seconds=5)
+    assert after.on_scene_at == START + timedelta(seconds=38)
+    assert (after.state, after.end_reason) == ("ended", "docked")
+    scene.check()
+
+
+def test_nothing_lifts_before_a_pilot_accepts(scene: Scene) -> None:
+    scene.call("P-1")
+    mission = scene.offered()
+    assert refused(flying.token_for(scene.store, mission.id, SIGNER, scene.now)) == "not_accepted"
+    assert refused(flying.launched(scene.store, mission.id, scene.now)) == "not_accepted"
+
+
+def test_a_lift_off_is_recorded_once(scene: Scene) -> None:
+    mission = scene.fly()
+    assert scene.launch(mission) == mission
+    assert scene.kinds(f"mission:{mission.id}").count("MissionLaunched") == 1
+
+
+def test_only_the_pilot_asked_may_accept(scene: Scene) -> None:
+    scene.call("P-1")
+    mission = scene.offered()
+    assert refused(flying.accept(scene.store, mission.id, Person(2, "Pilot 2"), scene.now)) == "offered_to_another"
+    scene.accept(mission)
+    assert refused(flying.accept(scene.store, mission.id, person(mission), scene.now)) == "offer_gone"
+
+
+@pytest.mark.parametrize(
+    ("shift", "rule"),
+    [
+        ({"ends_at": START + timedelta(seconds=5)}, "not_on_shift"),
+        ({"qualified_until": START + timedelta(seconds=5)}, "pilot_not_qualified"),
+    ],
+)
+def test_a_pilot_whose_right_to_fly_ends_while_asked_may_not_accept(open_scene, shift, rule) -> None:
+    scene = open_scene(town(shifts=(pilot(1, **shift),)))
+    scene.call("P-1")
+    mission = scene.offered()
+    assert refused(flying.accept(scene.store, mission.id, person(mission), scene.wait(6))) == rule
+
+
+def test_the_token_names_the_drone_the_law_and_the_air(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    token = flying.token_for(scene.store, mission.id, SIGNER, scene.now)
+    assert isinstance(token, tokens.MissionToken)
+    assert (token.mission_id, token.incident_id, token.authorisation_id) == (mission.id, call.id, FLIGHTS)
+    assert token.not_before == START + timedelta(seconds=5), "the caller's window to cancel"
+    from necmergitur.kernel.geo import ring_contains
+
+    assert ring_contains(token.volume.ring, mission.target)
+    assert ring_contains(token.volume.ring, place(0, 0))
+    assert not ring_contains(token.volume.ring, place(0, 400))
+    verifier = Ed25519Verifier([SIGNER.public_bytes()])
+    assert tokens.check(token, token.drone_id, token.not_before, verifier) is token
+    assert refused(tokens.check(token, "D-1", token.not_before, verifier)) == "token_wrong_drone"
+
+
+def test_no_token_once_the_incident_is_closed_or_the_law_ended(scene: Scene) -> None:
+    first, second = scene.call("P-1"), scene.call("P-5")
+    one, two = (scene.accept(m) for m in scene.offer().offered)
+    assert incidents.close(scene.store, first.id, "false_alarm", OPERATOR, scene.now)
+    mine = one if one.incident_id == first.id else two
+    other = two if mine is one else one
+    assert other.incident_id == second.id
+    assert refused(flying.token_for(scene.store, mine.id, SIGNER, scene.now)) == "not_accepted"
+    assert authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, scene.now)
+    assert refused(flying.token_for(scene.store, other.id, SIGNER, scene.now)) == "authorisation_revoked"
+    assert refused(flying.launched(scene.store, other.id, scene.now)) == "authorisation_revoked"
+    scene.check()
+
+
+def test_closing_calls_the_drone_back(scene: Scene) -> None:
+    mission = scene.fly()
+    call = scene.incident(mission.incident_id)
+    assert incidents.close(scene.store, call.id, "helped", OPERATOR, scene.wait(60))
+    after = scene.mission(mission.id)
+    assert (after.state, after.order, after.order_seq) == ("flying", "return", 1)
+    assert flying.ended(scene.store, mission.id, "docked", scene.wait(60))
+    assert scene.incident(call.id).state == "closed"
+    scene.check()
+
+
+def test_closing_withdraws_an_offer(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.offered()
+    assert incidents.close(scene.store, call.id, "false_alarm", OPERATOR, scene.wait(1))
+    after = scene.mission(mission.id)
+    assert (after.state, after.end_reason) == ("ended", "called_back")
+    assert refused(flying.accept(scene.store, mission.id, person(mission), scene.now)) == "offer_gone"
+
+
+def test_a_caller_who_takes_it_back_in_time_calls_the_drone_back(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    mission = scene.accept(scene.offered())
+    scene.wait(3)
+    scene.press("B-1", "cancel", pin=CANCEL)
+    assert flying.call_back_unfounded(scene.store, scene.now) == 1
+    assert scene.mission(mission.id).state == "ended"
+    after = scene.incident(call.id)
+    assert (after.state, after.drone) == ("open", "none")
+    assert flying.call_back_unfounded(scene.store, scene.now) == 0
+    scene.check()
+
+
+def test_a_caller_who_calls_again_gets_another_drone_while_the_first_flies_home(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    first = scene.launch(scene.accept(scene.offered()))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    assert flying.call_back_unfounded(scene.store, scene.wait(1)) == 1
+    assert scene.incident(call.id).drone == "returning"
+    scene.press("B-1", at=place(0, 0))
+    assert scene.incident(call.id).drone == "searching"
+    second = scene.offered()
+    assert second.drone_id != first.drone_id
+    assert flying.ended(scene.store, first.id, "docked", scene.wait(1))
+    assert scene.incident(call.id).drone == "offered", "the old drone no longer speaks for the incident"
+    scene.check()
+
+
+def test_when_the_law_ends_the_drone_comes_home_and_the_screen_says_why(scene: Scene) -> None:
+    mission = scene.fly()
+    assert flying.call_back_unfounded(scene.store, scene.now) == 0
+    assert authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, scene.wait(5))
+    assert flying.call_back_unfounded(scene.store, scene.now) == 1
+    assert scene.mission(mission.id).order == "return"
+    scene.offer()
+    assert scene.incident(mission.incident_id).drone_reason.startswith("authorisation_revoked")
+    assert flying.ended(scene.store, mission.id, "docked", scene.wait(30))
+    assert scene.incident(mission.incident_id).drone == "refused"
+    scene.check()
+
+
+def test_an_offer_withdrawn_with_the_law_is_made_again_under_a_new_one(scene: Scene) -> None:
+    from uuid import UUID
+
+    call = scene.call("P-1")
+    scene.offered()
+    assert authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, scene.wait(1))
+    assert flying.call_back_unfounded(scene.store, scene.now) == 1
+    assert scene.offer().offered == ()
+    again = flights(id=UUID(int=FLIGHTS.int + 1), valid_from=scene.now, granted_at=scene.now)
+    assert authorising.grant(scene.store, again, scene.now)
+    (mission,) = scene.offer(refused_too=True).offered
+    assert (mission.incident_id, mission.authorisation_id) == (call.id, again.id)
+
+
+@pytest.mark.parametrize("asked", ["hold", "descend", "land", "fly"])
+def test_the_pilot_orders_and_nobody_else(scene: Scene, asked) -> None:
+    mission = scene.fly()
+    after = flying.order(scene.store, mission.id, asked, person(mission), scene.wait(1))
+    assert (after.order, after.order_seq) == (asked, 1)
+    other = Person(99, "Somebody")
+    assert refused(flying.order(scene.store, mission.id, asked, other, scene.now)) == "not_your_mission"
+
+
+def test_the_controls_pass_to_a_qualified_pilot_with_free_hands(scene: Scene) -> None:
+    mission = scene.fly()
+    assert refused(flying.hand_over(scene.store, mission.id, Person(99, "Nobody"), scene.now)) == "not_on_shift"
+    after = flying.hand_over(scene.store, mission.id, Person(2, "Pilot 2"), scene.wait(1))
+    assert (after.pilot_id, after.pilot_name) == (2, "Pilot 2")
+    assert refused(flying.hand_over(scene.store, mission.id, Person(2, "Pilot 2"), scene.now)) == "pilot_busy"
+    assert refused(flying.order(scene.store, mission.id, "hold", person(mission), scene.now)) == "not_your_mission"
+
+
+def test_a_drone_lost_on_the_way_is_replaced(scene: Scene) -> None:
+    mission = scene.fly()
+    assert flying.ended(scene.store, mission.id, "link_lost", scene.wait(10))
+    assert scene.incident(mission.incident_id).drone == "searching"
+    assert scene.offered().drone_id != mission.drone_id
+
+
+def test_a_camera_breach_is_recorded(scene: Scene) -> None:
+    mission = scene.fly()
+    assert flying.breached(scene.store, mission.id, "camera_not_level", -31.26, scene.wait(5))
+    fact = scene.facts(f"mission:{mission.id}")[-1]
+    assert (fact.kind, b"-31.3" in fact.payload) == ("CameraBreached", True)
+    scene.check()
+
+
+def test_a_phase_is_recorded_once_and_not_after_the_end(scene: Scene) -> None:
+    mission = scene.fly()
+    for _ in range(2):
+        assert flying.reached(scene.store, mission.id, "climb", scene.wait(1))
+    assert scene.kinds(f"mission:{mission.id}").count("PhaseReached") == 1
+    flying.ended(scene.store, mission.id, "docked", scene.wait(1))
+    facts = len(scene.facts())
+    flying.reached(scene.store, mission.id, "dock", scene.wait(1))
+    flying.ended(scene.store, mission.id, "failed", scene.wait(1))
+    assert len(scene.facts()) == facts
+
+
+def test_an_unknown_mission_is_refused_everywhere(scene: Scene) -> None:
+    from uuid import UUID
+
+    nobody, nothing = Person(1, "Pilot 1"), UUID(int=5)
+    for outcome in (
+        flying.accept(scene.store, nothing, nobody, scene.now),
+        flying.order(scene.store, nothing, "hold", nobody, scene.now),
+        flying.hand_over(scene.store, nothing, nobody, scene.now),
+        flying.launched(scene.store, nothing, scene.now),
+        flying.reached(scene.store, nothing, "climb", scene.now),
+        flying.ended(scene.store, nothing, "docked", scene.now),
+        dispatching.decline(scene.store, nothing, nobody, scene.now),
+    ):
+        assert refused(outcome) == "mission_unknown"
