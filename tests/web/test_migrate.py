@@ -13,7 +13,8 @@ from necmergitur.web.migrate import APPEND_ONLY, migrate, pending
 def rights(url: str, table: str) -> set[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT privilege_type FROM information_schema.role_table_grants WHERE grantee = 'nec_web' AND table_name = %s",
+            "SELECT privilege_type FROM information_schema.role_table_grants"
+            " WHERE grantee = 'nec_web' AND table_name = %s",
             [table],
         )
         return {right for (right,) in rows}

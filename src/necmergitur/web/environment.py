@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-# A WSGI process serves a request per thread; more connections than threads are never used (Django docs, "Connection pool").
+# A WSGI process serves a request per thread; more connections than threads are never used.
 POOL_CONNECTIONS_MAX = 16
 POOL_WAIT_S = 5
 

@@ -1,4 +1,4 @@
-"""Translations with Babel alone: `python -m necmergitur.web.messages update|check|compile`.
+"""Translations with Babel alone: `python -m necmergitur.web.messages update [room ...]|check|compile`.
 
 Message ids are plain English; each application keeps its French in `locale/fr/LC_MESSAGES/django.po`, and
 templates shared by all in `web/locale`. Templates are read through Django's own parser, so exactly what
@@ -17,6 +17,14 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.template import engines
+from django.template.base import FilterExpression, Variable
+from django.template.smartif import TokenBase
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.utils.functional import Promise
+from django.utils.translation import override, trim_whitespace
+
+from necmergitur.web.boot import boot
 
 HERE = Path(__file__).resolve().parent
 LANGUAGE = "fr"
@@ -71,10 +79,13 @@ def needed(directory: Path) -> Catalog:
     return catalogue
 
 
-def update() -> list[str]:
-    """Bring every catalogue to what is asked: keep known French, add empty entries, drop the rest."""
+def update(only: Iterable[str] = ()) -> list[str]:
+    """Bring catalogues (all, or `only` those rooms) to what is asked: keep known French, add the new, drop the rest."""
     changed = []
+    chosen = set(only)
     for room, directory in rooms().items():
+        if chosen and room not in chosen:
+            continue
         wanted = needed(directory)
         target = catalogue_path(directory)
         if not len(wanted) and not target.exists():
@@ -156,8 +167,6 @@ def _own_files(directory: Path, pattern: str) -> Iterable[Path]:
 
 def template_messages(source: str) -> Iterator[tuple[str | None, Any]]:
     """Yield (context, message id or ids) a template looks up, by walking Django's own parse of it."""
-    from django.template import engines
-
     engine: Any = engines["django"]
     parsed = engine.engine.from_string(source)
     for node in _nodes(parsed.nodelist):
@@ -187,8 +196,6 @@ def _nodes(nodelist: Iterable[Any]) -> Iterator[Any]:
 
 
 def _node_messages(node: Any) -> Iterator[tuple[str | None, Any]]:
-    from django.templatetags.i18n import BlockTranslateNode, TranslateNode
-
     if isinstance(node, BlockTranslateNode):
         context = node.message_context.var if node.message_context else None
         singular = _block(node, node.singular)
@@ -214,19 +221,12 @@ def _node_messages(node: Any) -> Iterator[tuple[str | None, Any]]:
 def _block(node: Any, tokens: list[Any]) -> str:
     text, _names = node.render_token_list(tokens)
     if node.trimmed:
-        from django.utils.translation import trim_whitespace
-
         text = trim_whitespace(text)
     return str(text)
 
 
 def _lazy_literals(values: Iterable[Any]) -> Iterator[str]:
     """Yield texts written `_("…")` in a tag's or a filter's arguments; Django has made them lazy translations."""
-    from django.template.base import FilterExpression, Variable
-    from django.template.smartif import TokenBase
-    from django.utils.functional import Promise
-    from django.utils.translation import override
-
     for value in values:
         if isinstance(value, FilterExpression):
             yield from _lazy_literals([value.var])
@@ -247,21 +247,18 @@ def _lazy_literals(values: Iterable[Any]) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Run one of `update`, `check`, `compile`; return the exit code."""
-    from necmergitur.web.boot import boot
-
-    if arguments == ["compile"]:
-        print(*compile_catalogues(), sep="\n")
-        return 0
     boot()
-    if arguments == ["update"]:
-        print("changed:", *update())
-        return 0
-    if arguments == ["check"]:
-        wrong = problems()
-        print("\n".join(wrong) or "French is complete")
-        return 1 if wrong else 0
-    print(__doc__)
-    return 2
+    said: list[str] = []
+    if arguments == ["compile"]:
+        said = [str(path) for path in compile_catalogues()]
+    elif arguments[:1] == ["update"]:
+        said = update(arguments[1:])
+    elif arguments == ["check"]:
+        said = problems()
+    else:
+        said = [__doc__]
+    sys.stdout.writelines(line + "\n" for line in said)
+    return 0 if arguments[:1] in (["compile"], ["update"]) or not said else 1
 
 
 if __name__ == "__main__":

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import override_settings
 from psycopg import sql
 
 from necmergitur.web import environment
@@ -16,6 +19,7 @@ WEB_ROLE = "nec_web"
 
 # Tables a page may only add to: changing history needs the owner, and a trigger refuses even then.
 APPEND_ONLY = frozenset({"account_event"})
+COUNTERS = "web_counter"
 # Tables whose rights the ledger's own migrations decide.
 LEDGER_APP = "facts"
 
@@ -49,9 +53,6 @@ def collect_static() -> None:
     Raises whitenoise's MissingFileError when a stylesheet names a file the front-end build has not made.
     """
     boot()
-    from django.conf import settings
-    from django.test.utils import override_settings
-
     hashed = {
         **settings.STORAGES["staticfiles"],
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
@@ -63,8 +64,6 @@ def collect_static() -> None:
 def pending(database_url: str) -> list[str]:
     """Return the migrations `database_url` still lacks, as `app.name`, in order."""
     boot()
-    from django.db.migrations.executor import MigrationExecutor
-
     with _owner_connection(database_url) as alias:
         executor = MigrationExecutor(connections[alias])
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -86,13 +85,12 @@ def _owner_connection(database_url: str) -> Iterator[str]:
 
 def _grant(alias: str) -> None:
     """Give the pages' role its rights on every managed table outside the ledger's application."""
-    tables = [
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and model._meta.app_label != LEDGER_APP
-    ]
+    options = [model._meta for model in apps.get_models(include_auto_created=True)]  # noqa: SLF001 -- Django's public API
+    tables = {each.db_table for each in options if each.managed and each.app_label != LEDGER_APP}
     with connections[alias].cursor() as cursor:
-        for table in sorted({*tables, "web_counter"}):
+        # A model whose migration is still to be written has no table; `makemigrations --check` is what says so.
+        present = set(connections[alias].introspection.table_names(cursor))
+        for table in sorted({*tables, COUNTERS} & present):
             rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(
                 sql.SQL("GRANT {} ON {} TO {}")

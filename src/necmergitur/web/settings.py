@@ -109,7 +109,7 @@ CACHES = {
     "default": {
         "BACKEND": "necmergitur.web.accounts.counters.StrictDatabaseCache",
         "LOCATION": "web_counter",
-        # Live counters, not rows ever written: expired ones are culled first (measured need: one per address and minute).
+        # Live counters; expired ones are culled first (need: a few per address and minute).
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }

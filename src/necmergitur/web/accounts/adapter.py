@@ -21,7 +21,7 @@ from necmergitur.web.accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are opened by invitation only."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature
         """Return False: an administrator invites, nobody registers."""
         return False
 
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 class DirectoryAdapter(DefaultSocialAccountAdapter):
     """The city's own directory signs in people already invited; it never opens an account."""
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002 -- allauth's
         """Return False: an administrator invites first."""
         return False
 

@@ -72,6 +72,5 @@ def _last_administrator() -> Refusal:
 
 
 def _spread(user: User) -> None:
-    if hasattr(user, "_roles_held"):
-        del user._roles_held
+    user.roles_held = None
     tickets.refresh_roles(user, RoleGrant.objects.filter(user=user).values_list("role", flat=True))

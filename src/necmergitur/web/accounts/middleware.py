@@ -80,7 +80,7 @@ def live_ticket(get_response: Handler) -> Handler:
 
 
 def _proven(request: HttpRequest, user: User) -> bool:
-    # Removing a person's factors also replaces their password hash, which ends their sessions: the mark cannot outlive it.
+    # Removing a person's factors also replaces their password hash, which ends their sessions and this mark.
     if request.session.get(SESSION_MARK) == user.pk or factors.is_exempt(user):
         return True
     if not factors.has_second_factor(user):

@@ -42,6 +42,9 @@ class User(AbstractBaseUser):
     )
     created_at = models.DateTimeField(default=timezone.now)
 
+    # Filled by accounts.rules the first time this request asks; never stored.
+    roles_held: frozenset[Role] | None = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts import audit
-from necmergitur.web.accounts.constants import RECOVERY_LIFETIME
+from necmergitur.web.accounts.constants import APPROVERS, RECOVERY_LIFETIME
 from necmergitur.web.accounts.enrolment import restore_link
 from necmergitur.web.accounts.models import RecoveryRequest, User
 from necmergitur.web.accounts.rules import is_administrator, is_duty_officer, is_lead
@@ -28,7 +28,7 @@ SHELL_PAUSE_S = 300
 
 
 class Approver(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who approves from the shell, with what proves who they are. `code` is a current 6-digit or recovery code."""
+    """A person who approves from the shell, and what proves it: `code` is a present 6-digit or a recovery code."""
 
     email: str
     password: str
@@ -97,7 +97,7 @@ def restore_from_shell(email: str, approvers: Sequence[Approver], *, reason: str
             detail="no account has this address",
             owner="accounts",
         )
-    if len(approvers) != 2:
+    if len(approvers) != APPROVERS:
         return Refusal(rule="two_people", detail="exactly two people approve", owner="accounts")
     proven: list[User] = []
     for approver in approvers:

@@ -29,13 +29,11 @@ def roles_of(user: User | AnonymousUser | None) -> frozenset[Role]:
     """Return the roles a person holds now; empty when not signed in. One query per user object."""
     if user is None or not user.is_authenticated or not user.is_active:
         return frozenset()
-    held = cast(frozenset[Role] | None, getattr(user, "_roles_held", None))
-    if held is None:
-        held = frozenset(
-            Role(value) for value in RoleGrant.objects.filter(user_id=user.pk).values_list("role", flat=True)
-        )
-        user._roles_held = held  # type: ignore[union-attr]
-    return held
+    person = cast(User, user)
+    if person.roles_held is None:
+        values = RoleGrant.objects.filter(user_id=person.pk).values_list("role", flat=True)
+        person.roles_held = frozenset(Role(value) for value in values)
+    return person.roles_held
 
 
 class Rule:
@@ -87,7 +85,7 @@ def holds(role: Role) -> Rule:
     return Rule(f"is_{role.value}", lambda user: role in roles_of(user), {role})
 
 
-is_signed_in = Rule("is_signed_in", lambda user: True, frozenset(Role))
+is_signed_in = Rule("is_signed_in", lambda _user: True, frozenset(Role))
 is_demo = Rule("is_demo", lambda user: bool(getattr(user, "is_demo", False)))
 is_operator = holds(Role.OPERATOR)
 is_lead = holds(Role.LEAD)

@@ -7,8 +7,11 @@ from django.views.decorators.csrf import requires_csrf_token
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.accounts.rules import RoleRefused
 
+# The shortest window attempts are counted in.
+RETRY_AFTER_S = 60
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+
+def bad_request(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
     """400: the request made no sense."""
     return render(request, "errors/400.html", status=400)
 
@@ -20,19 +23,21 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "errors/403.html", {"needed": roles}, status=403)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, **_said: object) -> HttpResponse:
     """403: the form is not from a page this browser opened here (expired, or no cookies)."""
     return render(request, "errors/form_expired.html", status=403)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
     """404: nothing here."""
     return render(request, "errors/404.html", status=404)
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def too_many(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
     """429: too many attempts."""
-    return render(request, "errors/429.html", status=429, headers={"Retry-After": "60"})
+    response = render(request, "errors/429.html", status=429)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -31,6 +31,7 @@ STATES: dict[str, tuple[str, Any]] = {
 # The ring's circle: radius 14 in a 32 x 32 box, started at the top.
 RING_RADIUS = 14
 RING_LENGTH = 87.96
+MINUTE_S = 60
 
 
 @register.simple_tag
@@ -54,8 +55,9 @@ def state(name: str, word: str = "") -> SafeString:
     """Return a state as shape and word. Raises KeyError on a name that is not one of STATES."""
     path, usual = STATES[name]
     return format_html(
-        '<span class="state state--{0}"><svg class="state__shape" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
-        '<path d="{1}"/></svg><span class="state__word">{2}</span></span>',
+        '<span class="state state--{0}">'
+        '<svg class="state__shape" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="{1}"/></svg>'
+        '<span class="state__word">{2}</span></span>',
         name,
         path,
         word or usual,
@@ -74,9 +76,11 @@ def ring(
     shown = max(0, round(seconds))
     spoken = ngettext("%(seconds)d second left", "%(seconds)d seconds left", shown) % {"seconds": shown}
     return format_html(
-        '<span class="ring ring--{0}" role="img" aria-label="{1}"><svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">'
+        '<span class="ring ring--{0}" role="img" aria-label="{1}">'
+        '<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">'
         '<circle class="ring__track" cx="16" cy="16" r="{2}"/>'
-        '<circle class="ring__left" cx="16" cy="16" r="{2}" stroke-dasharray="{3} {4}" transform="rotate(-90 16 16)"/></svg>'
+        '<circle class="ring__left" cx="16" cy="16" r="{2}" stroke-dasharray="{3} {4}"'
+        ' transform="rotate(-90 16 16)"/></svg>'
         '<span class="ring__seconds num">{5}</span></span>{6}',
         state_name,
         f"{spoken}, {owner}" if owner else spoken,
@@ -90,9 +94,9 @@ def ring(
 
 @register.simple_tag
 def relative_time(when: datetime | None) -> SafeString:
-    """Return a time as people say it under an hour, as a clock after; the absolute is in the title and in print."""
+    """Return a time as people say it under an hour, as a clock after; title and print show the absolute."""
     if when is None:
-        return mark_safe('<span class="num">–</span>')
+        return mark_safe('<span class="num">-</span>')
     local = timezone.localtime(when)
     absolute = formats.date_format(local, "DATETIME_FORMAT")
     age = timezone.now() - when
@@ -113,19 +117,21 @@ def relative_time(when: datetime | None) -> SafeString:
 
 
 def _age(seconds: int) -> str:
-    if seconds < 60:
+    if seconds < MINUTE_S:
         return pgettext("age", "%(count)d s ago") % {"count": seconds}
-    return pgettext("age", "%(count)d min ago") % {"count": seconds // 60}
+    return pgettext("age", "%(count)d min ago") % {"count": seconds // MINUTE_S}
 
 
 @register.inclusion_tag("parts/field.html")
 def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[str, Any]:
-    """Show one form field: label, hint, error beside it, then the control, all tied together for a screen reader.
+    """Show one form field: label, hint, error beside it, control, all tied together for a screen reader.
 
     `hint=""` hides the form's own hint.
     """
     said = bound.help_text if hint is None else hint
     kind = getattr(bound.field.widget, "input_type", "")
+    # A label says it better, and stays while one types.
+    bound.field.widget.attrs.pop("placeholder", None)
     described = [f"{bound.id_for_label}-hint"] if said else []
     if bound.errors:
         described.append(f"{bound.id_for_label}-error")
@@ -150,7 +156,11 @@ def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[s
 @register.inclusion_tag("parts/error_summary.html")
 def error_summary(form: BaseForm) -> dict[str, Any]:
     """List what is wrong at the top of the page, each line leading to its field."""
-    beside = [(bound.id_for_label or bound.auto_id, error) for bound in form if bound.errors for error in bound.errors]
+    beside = [
+        {"id": bound.id_for_label or bound.auto_id, "label": bound.label, "error": error}
+        for bound in form
+        for error in bound.errors
+    ]
     return {
         "beside": beside,
         "general": list(form.non_field_errors()) if form.is_bound else [],
