@@ -1,14 +1,15 @@
 """Straight routes against geozones, held to great-circle distances sampled along the way."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from necmergitur.kernel.geo import Position, distance_m, offset
 from necmergitur.territory.airspace import Airspace, Ground, route_clear
-from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Reference, Restriction, Volume
+from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Period, Reference, Restriction, Volume
 from necmergitur.territory.model import Polygon
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -165,3 +166,28 @@ def test_a_route_out_of_the_drawn_reach_is_refused() -> None:
     far = Position(5.0, 48.86)
     assert rule_of(disc(), WEST, far) == "route_out_of_reach"
     assert rule_of(disc(), far, WEST) == "route_out_of_reach"
+
+
+def test_a_set_goes_stale_while_it_is_in_use() -> None:
+    ends = NOW + timedelta(hours=1)
+    circle = disc(restriction="NO_RESTRICTION")
+    zones = GeozoneSet("f", (msgspec.structs.replace(circle, periods=(Period(end=ends),)),))
+    airspace = Airspace(zones, HERE)
+
+    def rule(now: datetime) -> str:
+        outcome = airspace.route_clear(WEST, EAST, CRUISE_M, now)
+        return "clear" if outcome is None else outcome.rule
+
+    assert [rule(NOW), rule(ends), rule(ends + timedelta(seconds=1)), rule(NOW - timedelta(days=1))] == [
+        "clear",
+        "clear",
+        "geozones_stale",
+        "clear",
+    ]
+    dated = Airspace(msgspec.structs.replace(zones, valid_from=NOW, valid_to=ends), HERE)
+    outcomes = [
+        dated.route_clear(WEST, EAST, CRUISE_M, now)
+        for now in (NOW, NOW - timedelta(seconds=1), ends + timedelta(seconds=1))
+    ]
+    rules = ["clear" if outcome is None else outcome.rule for outcome in outcomes]
+    assert rules == ["clear", "geozones_not_yet_valid", "geozones_stale"]

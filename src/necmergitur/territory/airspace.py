@@ -20,7 +20,7 @@ from necmergitur.territory.constants import (
     MISSION_STEP,
     REACH_M,
 )
-from necmergitur.territory.geozones import Geozone, GeozoneSet, Limit, Volume, applies_during, usable
+from necmergitur.territory.geozones import Geozone, GeozoneSet, Limit, Volume, applies_during, usable, usable_until
 from necmergitur.territory.shapes import Array, lonlat_of, shape_of, to_xy
 
 # A circle is drawn with this many sides a quarter, around the true one: 0.03 % too wide, never too narrow.
@@ -37,7 +37,7 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class Airspace:
-    """A geozone set prepared for routes within REACH_M of `near`. Build once per set; immutable after."""
+    """A geozone set prepared for routes within REACH_M of `near`. Build once per set."""
 
     def __init__(self, zones: GeozoneSet, near: Position, ground: Ground | None = None) -> None:
         """Draw the restricting zones within reach, with the heights at which each may apply."""
@@ -59,6 +59,9 @@ class Airspace:
                     self._zone.append(zone)
                     self._band.append(_band_agl_m(volume, ground))
         self._tree = shapely.STRtree(shapes)
+        # Going through every zone of a country for each route would cost more than the route.
+        self._fit_from: datetime | None = None
+        self._fit_until = usable_until(zones)
 
     def routes_clear(
         self,
@@ -74,7 +77,7 @@ class Airspace:
         A zone that asks for authorisation or sets conditions lets pass those it is named to in
         `authorised_zone_ids`; a prohibited one only those in `exempted_zone_ids`, a written derogation.
         """
-        unfit = usable(self.zones, now)
+        unfit = self._usable(now)
         if unfit is not None:
             return [unfit] * len(starts)
         ends = to_xy(self._plane, lonlat_of([*starts, to]))
@@ -96,6 +99,16 @@ class Airspace:
     ) -> Refusal | None:
         """Return None when one straight route is clear, else why not; see `routes_clear`."""
         return self.routes_clear([start], to, altitude_m, now, authorised_zone_ids, exempted_zone_ids)[0]
+
+    def _usable(self, now: datetime) -> Refusal | None:
+        """Return what `usable` says, remembered: a set once usable stays so until its own end."""
+        known = self._fit_from is not None and self._fit_from <= now
+        if known and (self._fit_until is None or now <= self._fit_until):
+            return None
+        unfit = usable(self.zones, now)
+        if unfit is None and (self._fit_from is None or now < self._fit_from):
+            self._fit_from = now
+        return unfit
 
     def _met(self, ends: Array, altitude_m: float) -> Iterator[tuple[int, int]]:
         """Yield (route, part) for each drawn volume a route meets, in cruise or below its two ends.

@@ -117,6 +117,14 @@ def usable(zones: GeozoneSet, now: datetime) -> Refusal | None:
     return None
 
 
+def usable_until(zones: GeozoneSet) -> datetime | None:
+    """Return the last instant at which a set usable now still will be; None for ever."""
+    ends = [_last_instant(zone) for zone in zones.zones if zone.sound]
+    over = None if None in ends else max((end for end in ends if end is not None), default=None)
+    known = [instant for instant in (over, zones.valid_to) if instant is not None]
+    return min(known, default=None)
+
+
 def applies(zone: Geozone, now: datetime) -> bool:
     """Return whether the zone is in force at `now` (aware, UTC)."""
     return not zone.periods or any(_in_period(period, now) for period in zone.periods)
@@ -129,7 +137,13 @@ def applies_during(zone: Geozone, now: datetime, lasting: timedelta, step: timed
 
 
 def _over(zone: Geozone, now: datetime) -> bool:
-    return bool(zone.periods) and all(p.end is not None and p.end < now for p in zone.periods)
+    last = _last_instant(zone)
+    return last is not None and last < now
+
+
+def _last_instant(zone: Geozone) -> datetime | None:
+    ends = [period.end for period in zone.periods if period.end is not None]
+    return max(ends) if ends and len(ends) == len(zone.periods) else None
 
 
 def _in_period(period: Period, now: datetime) -> bool:
