@@ -80,6 +80,7 @@ def test_a_city_that_does_not_answer_leaves_the_lamp_dark() -> None:
     assert record.sends > 1
 
 
-def test_it_never_sends_its_credential_in_the_clear_to_another_machine() -> None:
+@pytest.mark.parametrize("origin", ["http://city.example", "http://127.0.0.1.city.example", "ftp://127.0.0.1", ""])
+def test_it_never_sends_its_credential_in_the_clear_to_another_machine(origin: str) -> None:
     with pytest.raises(ValueError, match="HTTPS"):
-        PersonalButton("p-1", "secret", "http://city.example")
+        PersonalButton("p-1", "secret", origin)

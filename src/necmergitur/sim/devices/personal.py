@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from necmergitur.kernel.geo import Position
 from necmergitur.sim.devices.constants import (
@@ -18,6 +19,8 @@ from necmergitur.sim.devices.constants import (
 )
 from necmergitur.sim.devices.post import PressRecord
 
+# Only here may a credential travel in the clear.
+_THIS_MACHINE = frozenset({("http", "127.0.0.1"), ("http", "localhost")})
 # What tells a button to give up: its credential is not known, or what it sent can never be read.
 _FINAL = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 
@@ -26,7 +29,8 @@ class PersonalButton:
     """One button in somebody's pocket. `origin` is the city's address, as in NEC_PUBLIC_URL."""
 
     def __init__(self, device_id: str, credential: str, origin: str, *, seed: int = 1) -> None:
-        if not origin.startswith(("http://127.0.0.1", "http://localhost", "https://")):
+        address = urlsplit(origin)
+        if address.scheme != "https" and (address.scheme, address.hostname) not in _THIS_MACHINE:
             raise ValueError("a personal button speaks HTTPS, or to this machine")
         self.device_id = device_id
         self._credential = credential
