@@ -353,7 +353,9 @@ def _changes(state: Incident, event: IncidentEvent) -> dict[str, object]:
         case CallRenewed(at=at):
             return {"cancelled": False, "rung": "received", "due_at": at + LEVEL_DEADLINES[0]}
         case DuressReported(at=at):
-            return {"duress": True, "escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
+            # News that changes everything: whoever acted on the call must look again, or it would ring for ever.
+            told = {"escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
+            return {"duress": True, "rung": "received", **told}
         case DroneStatusChanged(status, reason):
             return {"drone": status, "drone_reason": reason}
         case IncidentMerged(into):
