@@ -194,7 +194,7 @@ class Child:
                 return
             line = raw.decode(errors="replace").rstrip()
             self.said.append(line)
-            self._journal.record(self.spec.name, line)
+            self._journal.record(self.spec.name, line, shown=not self.spec.quiet)
 
     def _set(self, state: ProcessState) -> None:
         self._state = state

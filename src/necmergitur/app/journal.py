@@ -20,15 +20,16 @@ class Journal:
         self._show = show
         self._files: dict[str, RotatingFileHandler] = {}
 
-    def record(self, name: str, line: str) -> None:
-        """Keep and show a line that process `name` wrote."""
+    def record(self, name: str, line: str, *, shown: bool = True) -> None:
+        """Keep a line that process `name` wrote, and show it."""
         if name not in self._files:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._files[name] = RotatingFileHandler(
                 self._folder / f"{name}.log", maxBytes=constants.LOG_BYTES_MAX, backupCount=constants.LOG_FILES_MAX
             )
         self._files[name].emit(logging.makeLogRecord({"msg": line}))
-        self._show(readable(name, line))
+        if shown:
+            self._show(readable(name, line))
 
     def tell(self, event: str, *, level: str = "info", **details: object) -> None:
         """Record what the supervisor itself has to say."""

@@ -39,8 +39,7 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
     environ = resolved.export()
     everything: tuple[Stage, ...] = (
         Stage(processes=services, then=_preparation(settings, environ)),
-        Stage(processes=(_ours("engine", environ),)),
-        Stage(processes=(_live(resolved, environ), _ours("worker", environ))),
+        Stage(processes=(_ours("engine", environ), _live(resolved, environ), _ours("worker", environ))),
     )
     if settings.demo:
         city = ProcessSpec(name="sim", argv=_argv("sim", "city"), environ=environ, stop_signals=(signal.SIGINT,))
@@ -71,6 +70,7 @@ def _services(settings: Settings) -> tuple[Settings, tuple[ProcessSpec, ...]]:
                 stop_signals=(signal.SIGINT, signal.SIGQUIT),
                 stop_s_max=POSTGRES_STOP_S_MAX,
                 death_signal=signal.SIGINT,
+                quiet=True,
             )
         )
         settings = msgspec.structs.replace(settings, database_url=postgres.url)
@@ -88,6 +88,7 @@ def _broker(broker: BrokerProcess) -> ProcessSpec:
         before=broker.prepare,
         is_ready=broker.is_ready,
         death_signal=signal.SIGTERM,
+        quiet=True,
     )
 
 

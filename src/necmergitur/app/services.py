@@ -2,8 +2,12 @@
 
 import atexit
 import socket
+from pathlib import Path
+
+import msgspec
 
 from necmergitur.adapters.broker import BrokerProcess, ShardPorts, write_broker_files
+from necmergitur.adapters.broker.files import shard_count
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres, socket_dir_for
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.app.settings import Settings
@@ -31,6 +35,21 @@ def ensure_postgres(settings: Settings) -> str:
         server.start()
         atexit.register(server.stop)
     return server.url
+
+
+def attach(settings: Settings) -> Settings:
+    """Return `settings` with every address known, for a command that works beside a running city or alone.
+
+    The database is started when need be; an embedded broker that is down leaves `nats_url` empty.
+    """
+    nats_url = settings.nats_url or running_brokers(settings.home)
+    return msgspec.structs.replace(settings, database_url=ensure_postgres(settings), nats_url=nats_url)
+
+
+def running_brokers(home: Path) -> tuple[str, ...]:
+    """Return where the embedded broker of `home` is reached, one address per shard; empty when it is down."""
+    brokers = [BrokerProcess(home, shard) for shard in range(shard_count(home))]
+    return tuple(broker.nats_url for broker in brokers) if all(b.pid for b in brokers) else ()
 
 
 def city_authority(settings: Settings) -> CityAuthority:

@@ -18,7 +18,8 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `before` runs ahead of every start (it may clear what a killed predecessor left); `is_ready` is polled,
     and without it the process says READY=1 itself (`notify.ready`); `once_ready` runs each time it is.
-    With `watchdog_s`, a process that once said it is alive and then falls silent that long is killed.
+    With `watchdog_s`, a process that once said it is alive and then falls silent that long is killed. What a
+    `quiet` process writes is kept, but not shown.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
     stop_s_max: float = constants.STOP_S_MAX
     death_signal: signal.Signals = signal.SIGKILL
+    quiet: bool = False
 
 
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,8 @@
 """Join adapters to operations: the one place that knows which implementation stands behind each port."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from a2wsgi import WSGIMiddleware
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,6 +13,7 @@ from necmergitur.adapters.postgres.city import middle_of
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.probe import DEVICE_ID
 from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
+from necmergitur.app.services import ensure_postgres
 from necmergitur.app.settings import Settings
 from necmergitur.dispatch.incidents import Person
 from necmergitur.engine.parts import EngineParts
@@ -32,6 +36,16 @@ MISSING_CITY = Position(2.3488, 48.8534)  # where a call without a place is show
 def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
     """Return a store over the settings' database."""
     return PostgresStore(settings.database_url, connections_max=connections_max)
+
+
+@contextmanager
+def running_store(settings: Settings) -> Iterator[PostgresStore]:
+    """Lend a store over the installation's database, started for the occasion when it is not running."""
+    over = PostgresStore(ensure_postgres(settings), connections_max=2)
+    try:
+        yield over
+    finally:
+        over.close()
 
 
 def ground(over: PostgresStore) -> Ground:

@@ -237,7 +237,7 @@ class Flights:
             )
 
     def _on_link(self, drone_id: DroneId, linked: bool) -> None:
-        log.info("drone_link", drone=drone_id, linked=linked)
+        log.debug("drone_link", drone=drone_id, linked=linked)
 
     def _queue(self, work: Callable[[], Any]) -> None:
         try:

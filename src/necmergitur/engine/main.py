@@ -1,7 +1,9 @@
 """Start the engine, keep it running, stop it in order."""
 
 import asyncio
+import contextlib
 import signal
+from collections.abc import Callable
 
 import structlog
 from prometheus_client import start_http_server
@@ -17,17 +19,24 @@ from necmergitur.operations.ports import DroneRecord, Unreachable
 log = structlog.get_logger(__name__)
 
 ALARM_CHECK_S = 2.0
+ALIVE_S = 1.0
 DATABASE_WAIT_S = 0.3
 
 
-async def run(parts: EngineParts) -> None:
-    """Run until SIGTERM or SIGINT."""
+async def run(
+    parts: EngineParts,
+    *,
+    metrics_port: int = 0,
+    ready: Callable[[], None] = lambda: None,
+    alive: Callable[[], None] = lambda: None,
+) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called once it works, `alive` every second after."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    if parts.metrics_port:
-        start_http_server(parts.metrics_port, addr="127.0.0.1")
+    if metrics_port:
+        start_http_server(metrics_port, addr="127.0.0.1")
     records = await _drones(parts)
     flights = Flights(parts, records)
     devices = DeviceLine(parts, lambda: rules.wake())
@@ -39,7 +48,11 @@ async def run(parts: EngineParts) -> None:
     report.start()
     alarms = asyncio.create_task(_watch_broker(parts, devices), name="alarms")
     log.info("engine_ready", drones=len(records), shards=len(parts.nats_urls))
-    await stop.wait()
+    ready()
+    while not stop.is_set():
+        alive()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ALIVE_S)
     log.info("engine_stopping")
     alarms.cancel()
     await asyncio.gather(alarms, return_exceptions=True)

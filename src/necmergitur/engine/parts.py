@@ -23,7 +23,6 @@ class EngineParts:
     ground: Ground
     pin_key: bytes
     home: Path
-    metrics_port: int = 0
     spool: Spool[Received] = field(init=False)
 
     def __post_init__(self) -> None:

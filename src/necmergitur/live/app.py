@@ -17,6 +17,7 @@ from necmergitur.live.sessions import PICTURE_ROLES, SCREEN_ROLES, Viewer, viewe
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
+OURS = ("/live/", "/api/v1/presses", "/metrics", "/healthz")
 SESSION_CHECK_S = 30.0  # a signed-out browser loses its stream within this time
 
 
@@ -39,7 +40,7 @@ class LiveApp:
             return
         path: str = scope["path"]
         try:
-            if path.startswith(("/live/", "/api/v1/presses", "/metrics")) and await self._own(path, scope, receive, send):
+            if path.startswith(OURS) and await self._own(path, scope, receive, send):
                 return
         except Unreachable:
             await refuse(send, 503, "database_away", "The database does not answer. Try again.")
@@ -73,7 +74,7 @@ class LiveApp:
             await self._door.post(scope, receive, send)
         elif path.startswith("/api/v1/presses/") and method == "GET":
             await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
-        elif path == "/live/health":
+        elif path in ("/live/health", "/healthz"):
             await answer_json(send, 200, {"live": "ok"})
         elif path == "/metrics":
             await self._metrics(scope, send)

@@ -1,0 +1,1 @@
+"""Commands of the simulator, found by name by the `nec` command line."""

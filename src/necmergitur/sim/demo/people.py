@@ -1,0 +1,130 @@
+"""Simulated people: pilots who accept and report, an operator for the calls nobody in the room made.
+
+They call the same operations as a person's browser does. A call pressed by a visitor is left to visitors.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.dispatch.incidents import Incident, Person
+from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.observations import ObservationFacts
+from necmergitur.operations import flying, incidents, observing, shifts
+from necmergitur.operations.ports import Unreachable
+from necmergitur.sim.demo.prepare import simulated_pilots
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.5
+OPERATOR = Person(9_100_001, "Simulated operator (demo)")
+ACCEPT_S = (1.5, 4.0)
+REPORT_S = (5.0, 12.0)
+RETURN_S = (45.0, 90.0)
+OPERATOR_ACKNOWLEDGES_S = (3.0, 8.0)
+OPERATOR_ACTS_S = (10.0, 25.0)
+OPERATOR_CLOSES_S = (120.0, 240.0)
+
+SCENES: dict[str, list[tuple[ObservationFacts, str]]] = {
+    "sos": [
+        (ObservationFacts(people_down=1, crowd_size=6), "One person on the ground, others around. Access from the avenue."),
+        (ObservationFacts(nothing_seen=True), "Nobody near the post. Street calm."),
+        (ObservationFacts(crowd_size=20), "Argument outside a bar, about twenty people, nobody down."),
+    ],
+    "medical": [(ObservationFacts(people_down=1), "One person lying, one kneeling beside. Pavement clear.")],
+    "fire": [(ObservationFacts(fire=True, smoke=True, access_blocked=True), "Flames on the second floor, street blocked by a van.")],
+    "violence": [(ObservationFacts(crowd_size=12, people_down=2), "Two people down, a group leaving on foot.")],
+}
+
+
+class People:
+    """Everyone simulated. `is_ours` tells a scripted call from a visitor's."""
+
+    def __init__(self, store: PostgresStore, seed: int, is_ours: Callable[[str], bool]) -> None:
+        """Act on `store`, with a seeded temper."""
+        self._store = store
+        self._rng = random.Random(seed)  # noqa: S311 -- a temper, not a secret
+        self._is_ours = is_ours
+        self._pilots = {p.id: p for p in simulated_pilots()}
+        self._due: dict[tuple[str, UUID], datetime] = {}
+        self._done: set[tuple[str, UUID]] = set()
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await loop.run_in_executor(None, self._tick)
+            except Unreachable:
+                continue
+            except Exception:
+                log.exception("people_failed")
+
+    def _tick(self) -> None:
+        now = datetime.now(UTC)
+        with self._store.transaction() as tx:
+            missions = tx.live_missions()
+            open_incidents = {m.incident_id: tx.incident(m.incident_id) for m in missions}
+        for mission in missions:
+            if mission.pilot_id in self._pilots:
+                incident = open_incidents.get(mission.incident_id)
+                if incident is not None:
+                    self._fly(mission, incident, self._pilots[mission.pilot_id], now)
+        self._operate(now)
+        self._keep_on_shift(now)
+
+    def _after(self, what: str, key: UUID, between: tuple[float, float], now: datetime) -> bool:
+        """Return True once, some seconds after it was first asked."""
+        name = (what, key)
+        if name in self._done:
+            return False
+        due = self._due.setdefault(name, now + timedelta(seconds=self._rng.uniform(*between)))
+        if now < due:
+            return False
+        self._done.add(name)
+        del self._due[name]
+        return True
+
+    def _fly(self, mission: Mission, incident: Incident, pilot: Person, now: datetime) -> None:
+        if mission.state == "offered" and self._after(f"accept-{pilot.id}", mission.id, ACCEPT_S, now):
+            flying.accept(self._store, mission.id, pilot, now)
+        elif mission.phase == "on_scene" and incident.state == "open":
+            if self._after("report", mission.id, REPORT_S, now):
+                facts, words = self._rng.choice(SCENES.get(incident.kind, SCENES["sos"]))
+                observing.file_observation(self._store, incident.id, mission.id, facts, words, pilot, now)
+            if self._after("home", mission.id, RETURN_S, now) and mission.order == "fly":
+                flying.order(self._store, mission.id, "return", pilot, now)
+
+    def _operate(self, now: datetime) -> None:
+        """Look after the scripted calls, so that a visitor's own stay on top."""
+        for incident_id, device_id, rung in self._open_incidents():
+            if not self._is_ours(device_id):
+                continue
+            if rung == "received" and self._after("acknowledge", incident_id, OPERATOR_ACKNOWLEDGES_S, now):
+                incidents.climb(self._store, incident_id, "acknowledged", OPERATOR, now)
+            elif rung == "acknowledged" and self._after("act", incident_id, OPERATOR_ACTS_S, now):
+                incidents.climb(self._store, incident_id, "acting", OPERATOR, now)
+            elif rung == "acting" and self._after("close", incident_id, OPERATOR_CLOSES_S, now):
+                outcome = self._rng.choice(["helped", "helped", "false_alarm", "handed_over"])
+                incidents.close(self._store, incident_id, outcome, OPERATOR, now)
+
+    def _open_incidents(self) -> list[tuple[Any, ...]]:
+        with self._store.cursor() as cursor:
+            return cursor.execute(
+                "SELECT DISTINCT ON (i.id) i.id, s.device_id, i.rung FROM incident i "
+                "JOIN signal s ON s.incident_id = i.id WHERE i.state = 'open' ORDER BY i.id, s.received_at"
+            ).fetchall()
+
+    def _keep_on_shift(self, now: datetime) -> None:
+        """Start the next shift of a pilot whose last one ended."""
+        if now.second != 0:
+            return
+        for pilot in self._pilots.values():
+            shifts.start_shift(self._store, pilot, shifts.SHIFT_MAX, now)

@@ -1,0 +1,124 @@
+"""Simulated buttons of the demonstration: a few hundred stand connected, any other connects when it is pressed.
+
+A press here is a real one: MQTT over TLS with the post's certificate, repeated until the lamp.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import structlog
+
+from necmergitur.adapters.broker import BrokerProcess
+from necmergitur.adapters.broker.files import shard_count
+from necmergitur.adapters.pki import CityAuthority
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.settings import Settings
+from necmergitur.sim.devices.credentials import read_identities
+from necmergitur.sim.devices.crowd import Crowd
+
+log = structlog.get_logger(__name__)
+
+STANDING = 300  # posts connected all the time, with heartbeats
+CONTROL_URL = "http://127.0.0.1:14599"
+LAMP_PATIENCE_S = 15.0
+REQUEST_BYTES_MAX = 4_096
+KINDS = ("sos", "sos", "medical", "violence", "fire")
+
+
+class Street:
+    """The buttons, the control door a page knocks at, and the scripted evening."""
+
+    def __init__(self, settings: Settings, store: PostgresStore, *, seed: int, calls_per_hour: float) -> None:
+        """Read the posts' keys; nothing connects yet."""
+        del store
+        self._settings = settings
+        self._rng = random.Random(seed)  # noqa: S311 -- a script, not a secret
+        self._calls_per_hour = calls_per_hour
+        self._scripted: set[str] = set()
+        self._crowd: Crowd | None = None
+        self._server: asyncio.Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def is_scripted(self, device_id: str) -> bool:
+        """Return whether the last press of this device was the script's."""
+        return device_id in self._scripted
+
+    async def start(self) -> None:
+        """Connect the standing posts in the background and open the control door."""
+        home = self._settings.home
+        brokers = [("127.0.0.1", BrokerProcess(home, shard).mqtt_port) for shard in range(shard_count(home))]
+        identities = read_identities(home / "sim" / "identities.jsonl")
+        trust = CityAuthority.open(home / "pki").trust_pem.decode()
+        self._crowd = Crowd(identities, brokers, trust)
+        address = urlsplit(os.environ.get("NEC_SIM_DEVICES_URL") or CONTROL_URL)
+        self._server = await asyncio.start_server(self._control, "127.0.0.1", address.port, limit=REQUEST_BYTES_MAX)
+        self._tasks = [asyncio.create_task(self._live(), name="street")]
+
+    async def stop(self) -> None:
+        """Leave."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+        if self._crowd is not None:
+            self._crowd.stop()
+
+    async def _live(self) -> None:
+        assert self._crowd is not None
+        everyone = list(self._crowd.posts)
+        standing = self._rng.sample(everyone, min(STANDING, len(everyone)))
+        with contextlib.suppress(TimeoutError):
+            await self._crowd.connect(standing)
+        for device_id in standing:
+            self._crowd.posts[device_id].beat()
+        self._crowd.start_beating()
+        if self._calls_per_hour <= 0:
+            return
+        while True:
+            await asyncio.sleep(self._rng.expovariate(self._calls_per_hour / 3600))
+            device_id = self._rng.choice(standing)
+            self._scripted.add(device_id)
+            self._crowd.press(device_id, self._rng.choice(KINDS))
+            log.info("scripted_call", device=device_id)
+
+    async def press(self, device_id: str, kind: str) -> dict[str, object]:
+        """Press a post as a passer-by would; return what its lamp did."""
+        crowd = self._crowd
+        if crowd is None or device_id not in crowd.posts:
+            return {"rule": "device_unknown"}
+        self._scripted.discard(device_id)
+        lit = asyncio.Event()
+        crowd.posts[device_id].start()
+        began = time.monotonic()
+        record = crowd.posts[device_id].press(kind, lambda _: lit.set())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAMP_PATIENCE_S):
+                await lit.wait()
+        lamp = "lit" if lit.is_set() else "dark"
+        return {"lamp": lamp, "ms": round((time.monotonic() - began) * 1000, 1), "seq": record.seq}
+
+    async def _control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """`POST /press/<device>?kind=sos`, for the page of the demonstration on this machine."""
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(LAMP_PATIENCE_S + 2):
+                head = await reader.readuntil(b"\r\n\r\n")
+                method, target, *_ = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split(" ")
+                url = urlsplit(target)
+                if method == "POST" and url.path.startswith("/press/"):
+                    kind = parse_qs(url.query).get("kind", ["sos"])[0]
+                    body = msgspec.json.encode(await self.press(url.path.removeprefix("/press/").strip("/"), kind))
+                    status = "200 OK"
+                else:
+                    body, status = b'{"rule":"not_found"}', "404 Not Found"
+                writer.write(
+                    f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                    "Connection: close\r\n\r\n".encode() + body
+                )
+                await writer.drain()
+        writer.close()

@@ -1,0 +1,1 @@
+"""Worker: the outbox, and housekeeping that nobody waits for. It decides nothing."""
