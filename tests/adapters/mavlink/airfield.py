@@ -71,8 +71,11 @@ class Airfield:
     def on_phase(self, mission_id: MissionId, drone_id: DroneId, phase: Phase, at: datetime) -> None:
         self.phases.append(phase)
 
-    async def fly(self, token: MissionToken | None = None, *, east_m: float = 150.0, **plan: Any) -> Any:
-        target = offset(DOCK, east_m, 0.0)
+    async def fly(
+        self, token: MissionToken | None = None, *, east_m: float = 100.0, altitude_m: float = 20.0, **plan: Any
+    ) -> Any:
+        """Fly low and near, so that a test is short."""
+        target, plan["altitude_m"] = offset(DOCK, east_m, 0.0), altitude_m
         return await self.fleet.fly(token or self.token(), target, self.on_phase, **plan)
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
@@ -93,8 +96,8 @@ def box(east_m: float, *, half_width_m: float = 150.0, ceiling_m: float = 80.0) 
 
 
 @asynccontextmanager
-async def airfield(*, time_scale: float = 8.0, signing_key: bytes | None = KEY) -> AsyncIterator[Airfield]:
-    """One connected drone, eight times faster than life."""
+async def airfield(*, time_scale: float = 10.0, signing_key: bytes | None = KEY) -> AsyncIterator[Airfield]:
+    """One connected drone, ten times faster than life."""
     vehicle = SimVehicle(drone_id=DRONE, dock=DOCK, udp_port=0, camera_port=0, signing_key=signing_key)
     server = await serve(Config(vehicles=(vehicle,), time_scale=time_scale, wind_m_s=3.0))
     signer, clock = Ed25519Signer.generate(), WallClock()
@@ -110,7 +113,6 @@ async def airfield(*, time_scale: float = 8.0, signing_key: bytes | None = KEY) 
     await fleet.start()
     try:
         await field.until(lambda: field.link().connected)
-        await field.link().request_message(245)  # EXTENDED_SYS_STATE
         await field.until(lambda: field.link().record.complete and field.link().record.battery_pct is not None)
         yield field
     finally:

@@ -222,7 +222,7 @@ def test_a_vehicle_that_refuses_frees_its_mission_and_one_that_is_silent_does_no
 def test_a_nearly_empty_battery_does_not_arm() -> None:
     async def test(field: Airfield) -> None:
         await field.link().upload_fence(box(400.0))
-        field.inject(FaultKind.BATTERY_SAG, 1.0)
+        field.inject(FaultKind.BATTERY_SAG, 20.0)
         await field.until(lambda: (field.link().record.battery_pct or 100.0) < 30.0)
         assert await refusal(field, field.token()) == "not_ready"
 

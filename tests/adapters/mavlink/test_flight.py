@@ -1,4 +1,4 @@
-"""The rehearsed flight against a simulated vehicle over real datagrams, eight times faster than life."""
+"""The rehearsed flight against a simulated vehicle over real datagrams, ten times faster than life."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,7 @@ from necmergitur.sim.fleet.physics import Goal
 from tests.adapters.mavlink.airfield import DOCK, DRONE, Airfield, box, run
 
 REHEARSED = [Phase.OPEN_DOCK, Phase.CLIMB, Phase.TRANSIT, Phase.ON_SCENE, Phase.RETURN, Phase.DOCK]
-SCENE = offset(DOCK, 150.0, 0.0)
+SCENE = offset(DOCK, 100.0, 0.0)
 
 
 def test_a_mission_runs_through_its_phases_and_the_camera_looks_only_at_the_scene() -> None:
@@ -89,8 +89,8 @@ def test_a_pilot_descends_and_moves_inside_the_volume_only() -> None:
     async def test(field: Airfield) -> None:
         flight = asyncio.create_task(field.fly(on_scene_max_s=60.0))
         await field.until_phase(Phase.ON_SCENE)
-        assert await field.fleet.descend(DRONE, 35.0) is True
-        await field.until(lambda: abs(field.pilot().body.altitude_m - 35.0) < 1.0)
+        assert await field.fleet.descend(DRONE, 12.0) is True
+        await field.until(lambda: abs(field.pilot().body.altitude_m - 12.0) < 1.0)
         for altitude_m in (5.0, 81.0):
             outcome = await field.fleet.descend(DRONE, altitude_m)
             assert isinstance(outcome, Refusal)
@@ -149,13 +149,12 @@ def test_orders_without_a_flight_are_refused() -> None:
     run(test)
 
 
-@pytest.mark.slow
 def test_a_lost_link_is_told_and_the_vehicle_comes_home_by_itself_with_its_camera_level() -> None:
     async def test(field: Airfield) -> None:
         flight = asyncio.create_task(field.fly(on_scene_max_s=60.0))
         await field.until_phase(Phase.ON_SCENE)
         await field.until(lambda: field.pilot().body.recording)
-        field.inject(FaultKind.LINK_LOSS, 8.0 * 12.0)
+        field.inject(FaultKind.LINK_LOSS, 10.0 * 12.0)
         await field.until_phase(Phase.LINK_LOST)
         assert field.links[-1] == (DRONE, False)
         await field.until(lambda: field.pilot().body.goal is Goal.RETURN)
@@ -164,6 +163,7 @@ def test_a_lost_link_is_told_and_the_vehicle_comes_home_by_itself_with_its_camer
         assert end.how == "docked"
         assert field.links[-1] == (DRONE, True)
         assert field.phases[-2:] in ([Phase.RETURN, Phase.DOCK], [Phase.LINK_LOST, Phase.DOCK])
+        assert field.breaches == [], "old news must not be taken for a breach"
 
     run(test)
 
@@ -172,7 +172,7 @@ def test_a_short_silence_does_not_end_the_mission() -> None:
     async def test(field: Airfield) -> None:
         flight = asyncio.create_task(field.fly(on_scene_max_s=8.0))
         await field.until_phase(Phase.ON_SCENE)
-        field.inject(FaultKind.LINK_LOSS, 8.0 * 4.5)
+        field.inject(FaultKind.LINK_LOSS, 10.0 * 4.5)
         await field.until_phase(Phase.LINK_LOST)
         await field.until(lambda: field.phases[-1] is Phase.ON_SCENE)
         await field.fleet.abort(DRONE)
@@ -185,7 +185,7 @@ def test_a_sagging_battery_brings_it_home() -> None:
     async def test(field: Airfield) -> None:
         flight = asyncio.create_task(field.fly(on_scene_max_s=60.0))
         await field.until_phase(Phase.TRANSIT)
-        field.inject(FaultKind.BATTERY_SAG, 1.0)
+        field.inject(FaultKind.BATTERY_SAG, 20.0)
         end = await flight
         assert (end.how, Phase.RETURN in field.phases, end.aborted) == ("docked", True, False)
 
@@ -194,7 +194,7 @@ def test_a_sagging_battery_brings_it_home() -> None:
 
 def test_a_helicopter_brings_every_drone_below_the_floor_until_it_is_gone() -> None:
     async def test(field: Airfield) -> None:
-        flight = asyncio.create_task(field.fly(on_scene_max_s=30.0))
+        flight = asyncio.create_task(field.fly(altitude_m=60.0, on_scene_max_s=30.0))
         await field.until_phase(Phase.ON_SCENE)
         field.fleet.announce_helicopter(box(400.0).ring, field.clock.now() + timedelta(minutes=5))
         await field.until(lambda: field.pilot().body.altitude_m < 31.0)
@@ -212,7 +212,7 @@ def test_a_helicopter_brings_every_drone_below_the_floor_until_it_is_gone() -> N
 
 def test_a_drone_that_cannot_reach_the_floor_in_time_lands(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(field: Airfield) -> None:
-        flight = asyncio.create_task(field.fly(on_scene_max_s=30.0))
+        flight = asyncio.create_task(field.fly(altitude_m=60.0, on_scene_max_s=30.0))
         await field.until_phase(Phase.ON_SCENE)
         monkeypatch.setattr("necmergitur.adapters.mavlink.cruise.HELICOPTER_CLEAR_S", 0.3)
         field.fleet.announce_helicopter(box(400.0).ring, field.clock.now() + timedelta(minutes=5))

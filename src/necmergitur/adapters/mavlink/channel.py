@@ -29,6 +29,9 @@ from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId
 
 _HEARTBEAT_ID = int(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
+_EXTENDED_STATE_ID = int(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE)
+_CAPTURE_ID = int(mavlink.MAVLINK_MSG_ID_CAMERA_CAPTURE_STATUS)
+_REQUEST_MESSAGE = int(mavlink.MAV_CMD_REQUEST_MESSAGE)
 
 
 class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +58,6 @@ class Channel(asyncio.DatagramProtocol):
         self.drone_id = vehicle.drone_id
         self.record = Record()
         self.connected = False
-        self.lost_count = 0
         self.heard_at: datetime | None = None
         self.clock = clock
         self._on_change = on_change
@@ -109,11 +111,13 @@ class Channel(asyncio.DatagramProtocol):
                 mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3
             )
         )
+        if self.connected and not self.record.complete:
+            self._ask_state()
         now_s = self._loop.time()
         self._quality.sample(self._wire.frames, self._wire.lost)
         if self.connected and now_s - self._heard_s > LINK_LOST_S:
             self.connected = False
-            self.lost_count += 1
+            self.record.forget()
             self._changed()
 
     def send(self, message: Message) -> None:
@@ -188,8 +192,20 @@ class Channel(asyncio.DatagramProtocol):
         assert self._loop is not None
         self._heard_s = self._loop.time()
         self.heard_at = self.clock.now()
-        self.connected = True
+        if not self.connected:
+            self.connected = True
+            self._ask_state()
         self._changed()
+
+    def _ask_state(self) -> None:
+        """Ask at once for what a vehicle sends seldom; heartbeat and position come by themselves."""
+        camera = self.vehicle.camera_component_id
+        for message_id, component in ((_EXTENDED_STATE_ID, AUTOPILOT_COMPONENT_ID), (_CAPTURE_ID, camera)):
+            self.send(
+                mavlink.MAVLink_command_long_message(
+                    self.vehicle.system_id, component, _REQUEST_MESSAGE, 0, message_id, 0, 0, 0, 0, 0, 0
+                )
+            )
 
     def _changed(self) -> None:
         if self._on_change is not None:

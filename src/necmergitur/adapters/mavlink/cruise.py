@@ -68,6 +68,7 @@ class Cruise:
         self._lost_s: float | None = None
         self._on_scene_s: float | None = None
         self._camera_on = False
+        self._moved_at_report = -1  # gimbal reports up to this one are older than the last camera order
         self._aborted = False
         self._was_airborne = False
         self._refusal: Refusal | None = None
@@ -98,15 +99,15 @@ class Cruise:
 
     async def _look(self, now_s: float) -> FlightEnd | None:
         record = self.link.record
-        if not self.link.connected:
+        if not (self.link.connected and record.complete):
             return self._without_link(now_s)
-        if self._lost_s is not None:
-            self._lost_s = None
-            self._tell(Phase.HOLD if self._holding else self._leg)
+        was_lost, self._lost_s = self._lost_s is not None, None
         self._was_airborne = self._was_airborne or record.airborne
         if record.landed and (not record.armed if self._was_airborne else now_s - self._began_s > LIFT_OFF_S):
             return await self._finish()
         self._follow_vehicle()
+        if was_lost:
+            self._tell(Phase.HOLD if self._holding else self._leg)
         if await self._yields_to_helicopter(now_s):
             return None
         await self._mind_camera(now_s)
@@ -221,12 +222,13 @@ class Cruise:
         if now_s < self._camera_again_s:
             return
         if wanted and not self._camera_on:
+            self._moved_at_report = self.link.record.gimbal_reports
             down, started = await asyncio.gather(
                 self.link.set_gimbal_pitch(SCENE_PITCH_DEG), self.link.start_recording()
             )
             self._camera_on = bool(down) and bool(started)
             self._camera_again_s = 0.0 if self._camera_on else now_s + COMMAND_AGAIN_S
-        elif not wanted and (self._camera_on or not self._camera_is_safe()):
+        elif not wanted and not self._is_leaving and (self._camera_on or not self._camera_is_safe()):
             self._camera_again_s = now_s + COMMAND_AGAIN_S
             await self._order_camera_safe()
 
@@ -241,12 +243,19 @@ class Cruise:
 
     async def _order_camera_safe(self) -> None:
         stopped, _ = await asyncio.gather(self.link.stop_recording(), self.link.set_gimbal_pitch(LEVEL_PITCH_DEG))
+        self._moved_at_report = self.link.record.gimbal_reports
         self._camera_on = self._camera_on and not stopped
 
     def _camera_is_safe(self) -> bool:
         record = self.link.record
         pitch_deg = record.gimbal_pitch_deg
-        return not record.recording and (pitch_deg is None or abs(pitch_deg) <= LEVEL_TOLERANCE_DEG)
+        fresh = record.gimbal_reports > self._moved_at_report
+        return not record.recording and (pitch_deg is None or (fresh and abs(pitch_deg) <= LEVEL_TOLERANCE_DEG))
+
+    @property
+    def _is_leaving(self) -> bool:
+        """Whether the return is about to secure the camera itself, and wait for it."""
+        return self._leg is Phase.RETURN and not self._ordered and not self._holding
 
     def _may_look(self, place: Position) -> bool:
         return distance_m(place, self.scene.centre) <= self.scene.radius_m - SCENE_MARGIN_M

@@ -6,7 +6,7 @@ from typing import Literal
 from necmergitur.adapters.mavlink.commands import Outcome
 from necmergitur.adapters.mavlink.constants import ADOPTION_WAIT_S, LEVEL_PITCH_DEG, MIN_ALTITUDE_M, TICK_S
 from necmergitur.adapters.mavlink.cruise import Cruise
-from necmergitur.adapters.mavlink.link import EXTENDED_SYS_STATE_ID, holds
+from necmergitur.adapters.mavlink.link import holds
 from necmergitur.adapters.mavlink.phases import FlightEnd, Phase
 from necmergitur.kernel.geo import Position, ring_contains
 from necmergitur.kernel.refusal import Refusal
@@ -32,9 +32,7 @@ class Flight(Cruise):
         """
         record = self.link.record
         until_s = self._loop.time() + ADOPTION_WAIT_S
-        while not (self.link.connected and record.complete) and self._loop.time() < until_s:
-            if self.link.connected:
-                await self.link.request_message(EXTENDED_SYS_STATE_ID)
+        while not record.complete and self._loop.time() < until_s:  # noqa: ASYNC110  bounded; the event is the loop's
             await asyncio.sleep(TICK_S)
         if not record.complete:
             return Refusal(rule="link_lost", detail=f"no word from {self.link.drone_id}")

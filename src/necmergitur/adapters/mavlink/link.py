@@ -26,7 +26,6 @@ from necmergitur.kernel.refusal import Refusal
 
 _NAN = float("nan")
 _RELATIVE_ALT = int(mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT_INT)
-EXTENDED_SYS_STATE_ID = int(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE)
 _CHANGE_MODE = int(mavlink.MAV_DO_REPOSITION_FLAGS_CHANGE_MODE)
 
 
@@ -175,10 +174,6 @@ class Link(Channel):
         return await self._long(mavlink.MAV_CMD_VIDEO_STOP_CAPTURE, 0, component=self.vehicle.camera_component_id)
 
     # --- plumbing -----------------------------------------------------------------------------------
-
-    async def request_message(self, message_id: int) -> Outcome:
-        """Ask for one message of this id (capabilities after a connection, state after a restart)."""
-        return await self._long(mavlink.MAV_CMD_REQUEST_MESSAGE, float(message_id))
 
     async def _dock(self, state: int) -> Outcome:
         if self.vehicle.dock_relay is None:

@@ -60,10 +60,13 @@ class Record:
         "autopilot",
         "battery_pct",
         "gimbal_pitch_deg",
+        "gimbal_reports",
         "ground_speed_m_s",
         "heading_deg",
+        "knows_camera",
         "knows_landed",
         "knows_mode",
+        "knows_position",
         "landed",
         "mode",
         "position",
@@ -83,16 +86,23 @@ class Record:
         self.armed = False
         self.landed = True
         self.gimbal_pitch_deg: float | None = None
+        self.gimbal_reports = 0
         self.recording = False
         self.wind_m_s: float | None = None
         self.autopilot = 0
-        self.knows_mode = False
+        self.forget()
+
+    def forget(self) -> None:
+        """The link was lost: what is kept is old news, shown with its age and not acted on."""
+        self.knows_camera = False
         self.knows_landed = False
+        self.knows_mode = False
+        self.knows_position = False
 
     @property
     def complete(self) -> bool:
-        """Whether the vehicle has said if it is armed, if it is on the ground, and where it is."""
-        return self.knows_mode and self.knows_landed and self.position is not None
+        """Whether the vehicle has said, since the link is up, where it is, if it is armed and if it is landed."""
+        return self.knows_mode and self.knows_landed and self.knows_position
 
     @property
     def airborne(self) -> bool:
@@ -116,6 +126,7 @@ class Record:
             self.position = Position(message.lon / DEGREES_E7, message.lat / DEGREES_E7)
         except ValueError:  # an impossible position: keep the last one
             return
+        self.knows_position = True
         self.altitude_m = message.relative_alt / 1000.0
         self.ground_speed_m_s = math.hypot(message.vx, message.vy) / 100.0
         if message.hdg != _UINT16_UNKNOWN:
@@ -134,12 +145,14 @@ class Record:
 
     def gimbal_attitude(self, message: Message) -> None:
         """GIMBAL_DEVICE_ATTITUDE_STATUS: pitch from the quaternion (w, x, y, z), 0 level, -90 straight down."""
+        self.gimbal_reports += 1
         w, x, y, z = message.q
         sine = max(-1.0, min(1.0, 2.0 * (w * y - z * x)))
         self.gimbal_pitch_deg = math.degrees(math.asin(sine)) if math.isfinite(w + x + y + z) else None
 
     def camera_capture(self, message: Message) -> None:
         """CAMERA_CAPTURE_STATUS: video or interval stills in progress."""
+        self.knows_camera = True
         self.recording = message.video_status != 0 or message.image_status in (2, 3)
 
     def wind_cov(self, message: Message) -> None:

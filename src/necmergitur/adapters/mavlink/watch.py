@@ -54,14 +54,16 @@ class Watch:
         return not self._open
 
     def look(self, record: Record, scene: Scene | None, now: datetime) -> list[Breach]:
-        """Return the breaches that began with this look."""
+        """Return the breaches that began with this look; none from news older than the link."""
+        if not record.complete:
+            return []
         away_m = -1.0
         if scene is not None and record.position is not None:
             away_m = distance_m(record.position, scene.centre)
         on_scene = scene is not None and 0.0 <= away_m <= scene.radius_m
         pitch_deg = record.gimbal_pitch_deg
         found: dict[BreachKind, float] = {}
-        if record.recording and not on_scene:
+        if record.recording and record.knows_camera and not on_scene:
             found[BreachKind.RECORDING_OFF_SCENE] = away_m
         if record.airborne and scene is None:
             found[BreachKind.AIRBORNE_WITHOUT_MISSION] = away_m

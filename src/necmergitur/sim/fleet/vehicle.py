@@ -70,6 +70,7 @@ class SimulatedVehicle(asyncio.DatagramProtocol):
         self._slot = seed % MAX_RATE_HZ
         self._turn = seed
         self._told = (False, True, False)
+        self._told_pitch_deg = 0.0
         self._doors_asked_by: tuple[int, int] | None = None
         self._rotation = self._build_rotation()
 
@@ -169,6 +170,9 @@ class SimulatedVehicle(asyncio.DatagramProtocol):
     def _report_changes(self) -> None:
         """What a ground station must not wait for: armed, landed, recording."""
         body = self.pilot.body
+        if body.gimbal_pitch_deg != self._told_pitch_deg:  # gimbals stream while they turn
+            self._told_pitch_deg = body.gimbal_pitch_deg
+            self._send(reports.gimbal_attitude(self.pilot, self._boot_ms), Sender.GIMBAL)
         state = (body.armed, body.landed, body.recording)
         if state == self._told:
             return
