@@ -194,3 +194,18 @@ def broker() -> Iterator[Broker]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def make_broker() -> Iterator[Callable[[Path], Broker]]:
+    """`make_broker(home)` starts a broker of this test's own."""
+    made: list[Broker] = []
+
+    def make(home: Path) -> Broker:
+        made.append(Broker(home))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
