@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db import models
 
 from necmergitur.web.facts.models import NOT_MAPPED, Fact, FactIsReadOnly, Incident
+from necmergitur.web.facts.models.base import TextJSONField
 
 MODELS = [model for model in apps.get_app_config("facts").get_models() if issubclass(model, Fact)]
 # Django field -> PostgreSQL types it reads faithfully.
@@ -17,7 +18,8 @@ TYPES = {
     models.BigIntegerField: {"bigint"},
     models.FloatField: {"double precision", "real"},
     models.DateTimeField: {"timestamp with time zone"},
-    models.JSONField: {"json", "jsonb"},
+    models.JSONField: {"jsonb"},
+    TextJSONField: {"json"},
     models.BinaryField: {"bytea"},
 }
 

@@ -53,3 +53,11 @@ def link(to: str, **options: Any) -> Any:
 def text_or_null() -> Any:
     """Return a text column that the schema lets be absent."""
     return models.TextField(null=True)
+
+
+class TextJSONField(models.JSONField):
+    """A `json` column (kept byte for byte, unlike jsonb): psycopg has already decoded it."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return what the driver decoded."""
+        return super().from_db_value(value, expression, connection) if isinstance(value, str) else value

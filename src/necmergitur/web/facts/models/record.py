@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from necmergitur.web.facts.models.base import Fact, link, text_or_null
+from necmergitur.web.facts.models.base import Fact, TextJSONField, link, text_or_null
 
 
 class Authorisation(Fact):
@@ -44,7 +44,7 @@ class LedgerEvent(Fact):
     recorded_at = models.DateTimeField()
     authorisation = link("facts.Authorisation")
     actor = models.TextField()
-    payload = models.JSONField()
+    payload = TextJSONField()
 
     class Meta(Fact.Meta):
         db_table = "ledger_event"
@@ -56,7 +56,7 @@ class Outbox(Fact):
     id = models.BigIntegerField(primary_key=True)
     kind = models.TextField()
     dedupe = models.TextField()
-    payload = models.JSONField()
+    payload = TextJSONField()
     due_at = models.DateTimeField()
     attempts = models.IntegerField()
     leased_until = models.DateTimeField(null=True)

@@ -1,0 +1,1 @@
+"""The control room: board, incidents, missions, pilots, shifts, devices, fleet, authorisations, supervision."""

@@ -1,0 +1,177 @@
+"""Authorisations: who may fly or collect what, where and until when. A lead enters them on a plain screen."""
+
+from datetime import UTC
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from necmergitur.governance.authorisations import LABEL_LENGTH_MAX, STANDING, Authorisation, Conditions
+from necmergitur.governance.gate import FLIGHT
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import authorising
+from necmergitur.web.accounts.rules import require
+from necmergitur.web.console import guards, refusals, rights
+from necmergitur.web.console.pages import show
+from necmergitur.web.console.words import AUTHORISATION_KINDS, MODALITIES, PURPOSES, say
+from necmergitur.web.facts.models import Authorisation as AuthorisationRow
+from necmergitur.web.facts.models import Zone
+from necmergitur.web.store import CLOCK, store
+
+CEILING_MAX_M = 500.0  # ours: above, no city drone flies; EU 2019/947 opens 120 m
+GEOZONES_LENGTH_MAX = 500
+SHOWN_MAX = 200
+# A refusal names the field it is about: which form field shows it.
+FIELD_OF = {
+    "valid_until_missing": "valid_until",
+    "valid_until_before_start": "valid_until",
+    "valid_until_past": "valid_until",
+    "zones_empty": "zones",
+}
+
+
+class GrantForm(forms.Form):
+    """An authorisation as a lead writes it."""
+
+    kind = forms.ChoiceField(
+        label=_("What is authorised"),
+        choices=[("flight", _("Drone flights for calls for help")), ("stream", _("A stream of a sensor"))],
+        widget=forms.RadioSelect,
+        initial="flight",
+    )
+    label = forms.CharField(label=_("Name"), max_length=LABEL_LENGTH_MAX, help_text=_("As people will read it."))
+    holder = forms.CharField(
+        label=_("Who may"), max_length=LABEL_LENGTH_MAX, help_text=_("The operator or service that is authorised.")
+    )
+    legal_basis = forms.CharField(
+        label=_("By which law or decision"),
+        max_length=LABEL_LENGTH_MAX,
+        help_text=_("For example: prefect's order no. 2026-123 of 3 March 2026."),
+    )
+    modality = forms.ChoiceField(
+        label=_("Which sensor"),
+        choices=[(name, MODALITIES[name]) for name in ("camera", "lidar", "sound", "scan")],
+        required=False,
+        help_text=_("Only for a stream."),
+    )
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[(name, PURPOSES[name]) for name in ("emergency_response", "crowd_safety", "maintenance", "training")],
+        help_text=_("A call for help needs the purpose of response to calls for help."),
+    )
+    valid_from = forms.DateTimeField(
+        label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    valid_until = forms.DateTimeField(
+        label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    where = forms.ChoiceField(
+        label=_("Where"),
+        choices=[("all", _("The whole territory")), ("zones", _("Only these zones"))],
+        widget=forms.RadioSelect,
+        initial="all",
+    )
+    zones = forms.MultipleChoiceField(label=_("Zones"), required=False, widget=forms.SelectMultiple(attrs={"size": 8}))
+    ceiling_m = forms.FloatField(
+        label=_("Ceiling, metres above ground"), min_value=10, max_value=CEILING_MAX_M, initial=120, required=False
+    )
+    geozones = forms.CharField(
+        label=_("Airspace zones it opens"),
+        max_length=GEOZONES_LENGTH_MAX,
+        required=False,
+        help_text=_("Their identifiers, separated by commas, such as LF-P 23. Empty: none."),
+    )
+
+    def __init__(self, *args: Any, zones: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the city's present zones."""
+        super().__init__(*args, **kwargs)
+        cast(forms.MultipleChoiceField, self.fields["zones"]).choices = zones
+
+
+@require(rights.may_see | rights.may_supervise)
+@never_cache
+@require_safe
+def authorisations(request: HttpRequest) -> HttpResponse:
+    """What is in force, what is to come, what is over."""
+    now = CLOCK.now()
+    rows = list(AuthorisationRow.objects.order_by("-granted_at", "id")[:SHOWN_MAX])
+    told = [_told(row, now) for row in rows]
+    context = {
+        "groups": [
+            (name, title, [one for one in told if one["when"] == name])
+            for name, title in (("current", _("In force")), ("to_come", _("To come")), ("over", _("Over")))
+        ],
+        "may_authorise": rights.may_authorise(request.user),
+        "back": request.path,
+        "tab": "authorisations",
+    }
+    return show(request, "console/authorisations.html", context, here="supervisor")
+
+
+def _told(row: AuthorisationRow, now: Any) -> dict[str, Any]:
+    over = row.revoked_at is not None or (row.valid_until is not None and row.valid_until <= now)
+    return {
+        "row": row,
+        "when": "over" if over else "current" if row.valid_from <= now else "to_come",
+        "kind": say(AUTHORISATION_KINDS, row.kind),
+        "modality": say(MODALITIES, row.modality),
+        "purpose": say(PURPOSES, row.purpose),
+        "standing": row.id in STANDING,
+        "ceiling_m": row.conditions.get("ceiling_m") if row.kind == "flight" else None,
+        "geozones": ", ".join(row.conditions.get("geozones") or ()),
+    }
+
+
+@require(rights.may_authorise)
+@never_cache
+def grant(request: HttpRequest) -> HttpResponse:
+    """Enter an authorisation. The gate follows it within a second."""
+    zones = list(Zone.objects.filter(retired_at=None).order_by("label", "id").values_list("id", "label"))
+    form = GrantForm(request.POST or None, zones=zones)
+    if request.method == "POST" and form.is_valid():
+        outcome = guards.run(
+            request, lambda by, now: authorising.grant(store(), _asked(form.cleaned_data, by, now), now)
+        )
+        if not isinstance(outcome, Refusal):
+            return redirect("console:authorisations")
+        field = FIELD_OF.get(outcome.rule) or outcome.rule.removesuffix("_missing").removesuffix("_too_long")
+        form.add_error(field if field in form.fields else None, refusals.sentence(outcome))
+    context = {"form": form, "tab": "authorisations"}
+    return show(request, "console/grant.html", context, here="supervisor", status=422 if form.errors else 200)
+
+
+def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
+    flight = said["kind"] == "flight"
+    geozones = tuple(name.strip() for name in said["geozones"].split(",") if name.strip())
+    return Authorisation(
+        id=store().ids.new(),
+        kind=said["kind"],
+        label=said["label"],
+        purpose=said["purpose"],
+        legal_basis=said["legal_basis"],
+        holder=said["holder"],
+        modality=FLIGHT if flight else said["modality"] or "camera",
+        zones=tuple(said["zones"]) if said["where"] == "zones" else None,
+        streams=None,
+        valid_from=said["valid_from"].astimezone(UTC),
+        valid_until=said["valid_until"].astimezone(UTC),
+        conditions=Conditions(ceiling_m=said["ceiling_m"] or 120.0, geozones=geozones) if flight else Conditions(),
+        demo=False,
+        granted_by=by.name,
+        granted_at=now,
+    )
+
+
+@require(rights.may_authorise)
+@require_POST
+def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End an authorisation now, with a reason. Drones that fly under it are called back."""
+    reason = request.POST.get("reason", "")[:LABEL_LENGTH_MAX]
+    outcome = guards.run(request, lambda by, now: authorising.revoke(store(), pk, reason, by, now))
+    return guards.answer(request, outcome, reverse("console:authorisations"))

@@ -1,0 +1,44 @@
+"""The frame of every console page: the bar, and who sees which of its doors."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from necmergitur.web.console import rights, state
+from necmergitur.web.facts.models import Incident, SystemAlarm
+from necmergitur.web.store import CLOCK
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any], *, here: str = "", status: int = 200
+) -> HttpResponse:
+    """Render a console page inside its frame. `here` marks the door we came through."""
+    frame = {
+        "bar": _bar(context.get("initial")),
+        "time_zone": settings.TIME_ZONE,
+        "here": here,
+        "may_see_room": rights.may_see(request.user),
+        "may_supervise": rights.may_supervise(request.user),
+    }
+    return render(request, template, frame | context, status=status)
+
+
+def _bar(initial: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the bar's figures, from the live state when the page already read it (three queries otherwise)."""
+    if initial is None:
+        return {
+            "city": state.city_name(),
+            "now": CLOCK.now(),
+            "open": Incident.objects.filter(state="open").count(),
+            "alarms": list(SystemAlarm.objects.filter(cleared_at=None).order_by("raised_at")),
+        }
+    return {
+        "city": initial["city"]["name"],
+        "now": CLOCK.now(),
+        "pilots": initial["pilots"],
+        "deaf": initial["deaf"]["devices"],
+        "open": sum(1 for one in initial["incidents"] if one["state"] == "open"),
+        "alarms": initial["alarms"],
+    }

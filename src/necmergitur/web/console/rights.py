@@ -1,0 +1,24 @@
+"""Who may do what in the control room, in one place."""
+
+from necmergitur.web.accounts.rules import (
+    Rule,
+    is_administrator,
+    is_duty_officer,
+    is_lead,
+    is_operator,
+    is_pilot,
+    is_responder,
+    is_technician,
+)
+
+# Whoever answers calls. Pilots see incidents and file what they see, but do not close or hand them off.
+may_answer: Rule = is_operator | is_lead | is_duty_officer
+may_see: Rule = may_answer | is_pilot
+may_work_here: Rule = may_see | is_technician | is_administrator
+may_supervise: Rule = is_lead | is_duty_officer | is_administrator
+may_keep_devices: Rule = is_technician | is_lead
+may_read_devices: Rule = may_work_here
+may_announce: Rule = may_see
+may_authorise: Rule = is_lead
+may_qualify: Rule = is_lead | is_administrator
+may_go: Rule = is_responder | may_answer
