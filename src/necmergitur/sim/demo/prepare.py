@@ -24,8 +24,9 @@ from necmergitur.operations.ports import DroneRecord
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
 
-FLEET_PORT_FIRST = 14_600  # MAVLink's habit is 14550 and up; one UDP port for each simulated vehicle
-CAMERA_PORT_FIRST = 15_600
+# MAVLink's habit is 14550 and up; one UDP port for each simulated vehicle, one TCP port for each camera.
+FLEET_PORT_FIRST = int(os.environ.get("NEC_SIM_PORT") or 14_600)
+CAMERA_PORT_FIRST = FLEET_PORT_FIRST + 1_000
 SIMULATED_PILOTS = 10
 SIMULATED_PILOT_ID_FIRST = 9_000_001  # far above any account
 AUTHORISED_FOR = timedelta(days=90)
