@@ -5,17 +5,17 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from necmergitur.web.migrate import APPEND_ONLY, migrate, pending
 
 
-def rights(url: str, table: str) -> set[str]:
+def rights(url: str, table: str, role: str = "nec_web") -> set[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT privilege_type FROM information_schema.role_table_grants"
-            " WHERE grantee = 'nec_web' AND table_name = %s",
-            [table],
+            "SELECT privilege_type FROM information_schema.role_table_grants WHERE grantee = %s AND table_name = %s",
+            [role, table],
         )
         return {right for (right,) in rows}
 
@@ -65,3 +65,13 @@ def test_history_of_accounts_cannot_be_changed_even_by_the_owner(database: str, 
         )
         with pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute(statement)
+
+
+def test_other_processes_read_live_tickets_and_never_a_password(database: str) -> None:
+    assert rights(database, "live_session", "nec_ledger") == {"SELECT"}
+    for table in ("accounts_user", "mfa_authenticator", "django_session", "accounts_enrolmentlink", "web_counter"):
+        assert rights(database, table, "nec_ledger") == set(), table
+
+
+def test_every_change_to_the_models_of_accounts_has_its_migration(db: None) -> None:
+    call_command("makemigrations", "accounts", check_changes=True, dry_run=True, verbosity=0)

@@ -5,9 +5,11 @@
 
 import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from necmergitur.web.accounts.enrolment import create_enrolment_link
@@ -168,7 +170,9 @@ def _keep(page: Page, name: str) -> None:
     folder = os.environ.get("NEC_SCREENS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        # 64 colours are more than these pages have; the repository stays small.
+        picture.quantize(64).save(Path(folder) / f"{name}.png", optimize=True)
 
 
 def by_keyboard(page: Page) -> list[str]:

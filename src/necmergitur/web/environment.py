@@ -67,11 +67,11 @@ def database(url: str, role: str, *, pooled: bool) -> dict[str, Any]:
 class Origin:
     """The one address people use, such as `https://nec.example.org` or `http://localhost:8000`."""
 
-    def __init__(self, url: str) -> None:
-        """Parse `url`. Raises ImproperlyConfigured unless it is http(s) and, in clear text, on this machine."""
+    def __init__(self, url: str, setting: str = "NEC_PUBLIC_URL") -> None:
+        """Parse `url`. Raises ImproperlyConfigured, naming the setting, unless it is http(s)."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured(f"NEC_PUBLIC_URL is not an http address: {url!r}")
+            raise ImproperlyConfigured(f"{setting} is not an http address: {url!r}")
         self.host = parts.hostname
         self.secure = parts.scheme == "https"
         port = f":{parts.port}" if parts.port else ""

@@ -20,6 +20,9 @@ WEB_ROLE = "nec_web"
 # Tables a page may only add to: changing history needs the owner, and a trigger refuses even then.
 APPEND_ONLY = frozenset({"account_event"})
 COUNTERS = "web_counter"
+# Password hashes and second factors are the pages' alone; the other processes read only live tickets.
+LEDGER_ROLE = "nec_ledger"
+READ_BY_LIVE = "live_session"
 # Tables whose rights the ledger's own migrations decide.
 LEDGER_APP = "facts"
 
@@ -92,8 +95,6 @@ def _grant(alias: str) -> None:
         present = set(connections[alias].introspection.table_names(cursor))
         for table in sorted({*tables, COUNTERS} & present):
             rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-            cursor.execute(
-                sql.SQL("GRANT {} ON {} TO {}")
-                .format(sql.SQL(rights), sql.Identifier(table), sql.Identifier(WEB_ROLE))
-                .as_string(None)
-            )
+            for statement in (f"GRANT {rights} ON {{}} TO {WEB_ROLE}", f"REVOKE ALL ON {{}} FROM {LEDGER_ROLE}"):
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(table)).as_string(None))
+        cursor.execute(f"GRANT SELECT ON {READ_BY_LIVE} TO {LEDGER_ROLE}")

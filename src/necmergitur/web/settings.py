@@ -163,6 +163,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "sessionid"
 # One shift and its handover: the longest a seat stays signed in (working-time law caps a shift at 12 h, L3121-19).
 SESSION_COOKIE_AGE = 13 * 3_600
+OIDC_ISSUER = os.environ.get("NEC_OIDC_ISSUER", "")
+OIDC_ORIGINS = [environment.Origin(OIDC_ISSUER, "NEC_OIDC_ISSUER").url] if OIDC_ISSUER else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -174,7 +176,8 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": [SELF, "blob:"],
         "manifest-src": [SELF],
         "media-src": [SELF],
-        "form-action": [SELF],
+        # A browser holds the redirect that follows a form to this rule too: sign-in through the directory is one.
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     },
@@ -228,7 +231,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
-if os.environ.get("NEC_OIDC_ISSUER"):
+if OIDC_ISSUER:
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
@@ -237,7 +240,7 @@ if os.environ.get("NEC_OIDC_ISSUER"):
                 "name": os.environ.get("NEC_OIDC_NAME") or "OpenID Connect",
                 "client_id": environment.required(os.environ, "NEC_OIDC_CLIENT_ID"),
                 "secret": environment.required(os.environ, "NEC_OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": os.environ["NEC_OIDC_ISSUER"]},
+                "settings": {"server_url": OIDC_ISSUER},
             },
         ],
     }

@@ -1,5 +1,8 @@
 """Error pages in plain words. Each says what happened and what to do now, and works without a database."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
@@ -9,6 +12,8 @@ from necmergitur.web.accounts.rules import RoleRefused
 
 # The shortest window attempts are counted in.
 RETRY_AFTER_S = 60
+# The supervisor has a killed database back within seconds.
+DATABASE_BACK_S = 10
 
 
 def bad_request(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
@@ -41,5 +46,9 @@ def too_many(request: HttpRequest, _exception: Exception | None = None, **_said:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500: our fault. Rendered without context processors' queries, since the database may be what failed."""
+    """500: our fault; 503 when the database is away. Neither page asks the database anything."""
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        response = render(request, "errors/503.html", status=503)
+        response.headers["Retry-After"] = str(DATABASE_BACK_S)
+        return response
     return render(request, "errors/500.html", status=500)
