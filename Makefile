@@ -21,7 +21,7 @@ WORKERS ?= 2
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/run $(STAMPS)/ui ## make the environment and build the front end
+setup: $(STAMPS)/package $(STAMPS)/ui ## make the environment and build the front end
 
 run: setup ## start the city on this machine
 	@exec $(BIN)/nec run
@@ -30,6 +30,7 @@ demo: setup ## start a simulated, living city with labelled accounts (loopback o
 	@exec $(BIN)/nec run --demo
 
 test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
+	@if [ -f ui/package.json ]; then npm --prefix ui run --silent test; fi
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 check: $(STAMPS)/dev $(STAMPS)/node_modules ## lint, types, import contracts, migrations, front-end types
@@ -46,7 +47,7 @@ check-imports:
 	@$(BIN)/lint-imports --no-cache && echo "imports: good"
 
 check-migrations:
-	@if [ -f src/necmergitur/web/settings.py ]; then $(BIN)/python -m necmergitur.app.migrations_check; fi
+	@$(BIN)/python -m necmergitur.app.migrations_check && echo "migrations: good"
 
 check-ui:
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent check && echo "front end: good"; fi
@@ -83,15 +84,18 @@ $(VENV)/pyvenv.cfg:
 	"$$found" -m venv $(VENV)
 	@touch $@
 
-# The product's own package is installed in place; its build tool comes from the lock, so nothing else is fetched.
-$(STAMPS)/run: requirements/run.txt pyproject.toml | $(VENV)/pyvenv.cfg
+$(STAMPS)/run: requirements/run.txt | $(VENV)/pyvenv.cfg
 	@mkdir -p $(STAMPS)
 	@echo "installing what the product needs"
 	@$(PIP) install --require-hashes --no-deps -r requirements/run.txt
+	@touch $@
+
+# The product's own package is installed in place; its build tool comes from the lock, so nothing else is fetched.
+$(STAMPS)/package: pyproject.toml $(STAMPS)/run
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run | $(STAMPS)/package
 	@echo "installing what tests and checks need"
 	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
