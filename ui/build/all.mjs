@@ -20,6 +20,12 @@ const WORKERS = {
   "live-worker": "src/workers/live-worker.ts", "field-sw": "src/workers/field-sw.ts", "press-sw": "src/workers/press-sw.ts",
 };
 
+/** A page's own sheet keeps its name; a worker is called .js, which every server knows to be a script. */
+function assetName(name, input) {
+  if (input[name.replace(/\.css$/, "")]) return "[name][extname]";
+  return name.endsWith(".mjs") ? "chunks/[name]-[hash].js" : "chunks/[name]-[hash][extname]";
+}
+
 function settings(input, rollupOutput) {
   return {
     root, configFile: false, base: "./", logLevel: "warn", publicDir: false,
@@ -31,8 +37,7 @@ function settings(input, rollupOutput) {
         input,
         output: {
           entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js",
-          assetFileNames: ({ names }) =>
-            (input[(names?.[0] ?? "").replace(/\.css$/, "")] ? "[name][extname]" : "chunks/[name]-[hash][extname]"),
+          assetFileNames: ({ names }) => assetName(names?.[0] ?? "", input),
           ...rollupOutput,
         },
       },
@@ -62,6 +67,16 @@ async function checkNoEntryIsImported() {
   }
 }
 
+/** No map of a third party's source is shipped, so nothing may point at one: Django refuses a static file that does. */
+async function dropSourceMapLines() {
+  for (const name of await readdir(out, { recursive: true })) {
+    if (!name.endsWith(".js")) continue;
+    const text = await readFile(join(out, name), "utf8");
+    const without = text.replace(/^\/\/# sourceMappingURL=.*$/gm, "");
+    if (without !== text) await writeFile(join(out, name), without);
+  }
+}
+
 await emptyOut();
 await build(settings(Object.fromEntries(Object.entries(ISLANDS).map(([name, path]) => [name, join(root, path)])), {}));
 for (const [name, path] of Object.entries(PAGES)) await build(settings({ [name]: join(root, path) }, { codeSplitting: false }));
@@ -70,6 +85,7 @@ for (const [name, path] of Object.entries(WORKERS)) {
 }
 await checkNoEntryIsImported();
 await cp(join(root, "node_modules/htmx.org/dist/htmx.min.js"), join(out, "htmx.js"));
+await dropSourceMapLines();
 await copyFonts(root, out);
 await writeSprite(root, out, ICONS);
 await pressIcons(out);

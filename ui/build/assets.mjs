@@ -27,13 +27,13 @@ export const ICONS = [
   "chevron-left", "chevron-right", "chevron-up", "circle", "circle-alert", "circle-check", "circle-help", "circle-user",
   "circle-x", "clipboard-list", "clock", "copy", "cpu", "crosshair", "door-open", "download", "drone", "ear-off",
   "external-link", "eye", "eye-off", "file-text", "fingerprint", "flag", "flame", "focus", "funnel", "gauge", "git-merge",
-  "globe", "hand", "heart-pulse", "history", "house", "image", "info", "key-round", "keyboard", "languages", "layers", "link",
+  "globe", "hand", "heart-pulse", "history", "house", "image", "inbox", "info", "key-round", "keyboard", "languages", "layers", "link",
   "list", "lock", "log-in", "log-out", "mail", "map", "map-pin", "megaphone", "menu", "message-square", "monitor", "moon",
   "navigation", "octagon-alert", "pause", "pencil", "phone", "phone-call", "phone-forwarded", "plane", "plane-landing",
   "play", "plus", "power", "printer", "qr-code", "radio", "radio-tower", "refresh-cw", "route", "save", "search", "send",
   "settings", "shield", "shield-alert", "shield-check", "signal", "signal-low", "siren", "smartphone", "split", "square",
   "star", "sun", "target", "timer", "trash-2", "triangle-alert", "undo-2", "unlink", "upload", "user", "user-check",
-  "user-plus", "users", "video", "video-off", "volume-2", "volume-x", "wifi", "wifi-off", "wind", "wrench", "x", "zap",
+  "user-plus", "user-search", "users", "video", "video-off", "volume-2", "volume-x", "wifi", "wifi-off", "wind", "wrench", "x", "zap",
 ];
 
 /** One sprite of 1.5 px strokes; a name that Lucide has dropped stops the build. */

@@ -32,6 +32,8 @@ export const ROW_HEIGHT_PX = 52;
 export const ROWS_OVERSCAN = 6;
 /** The order holds still this long after the pointer last moved over the queue, so that no row slips under a click. */
 export const ORDER_HOLD_MS = 900;
+/** Somebody who scrolled the queue or moved through it within this time is reading there. */
+export const READING_HOLD_MS = 5_000;
 export const PROPOSALS_SHOWN_MAX = 20;
 export const QUIET_SHOWN_MAX = 50;
 

@@ -54,6 +54,7 @@ export class Proposals {
 
 export class Quiet {
   private drawn = "";
+  private readonly counts = [...document.querySelectorAll("[data-live='quiet-count']")];
 
   constructor(
     private readonly details: HTMLDetailsElement,
@@ -69,10 +70,11 @@ export class Quiet {
   }
 
   draw(state: LiveState, nowMs: number, timeZone: string, language: string): void {
-    const over = [...state.incidents.values()].filter((one) => one.state !== "open");
-    for (const count of document.querySelectorAll("[data-live='quiet-count']")) setText(count, String(over.length));
+    let count = 0;
+    for (const one of state.incidents.values()) if (one.state !== "open") count += 1;
+    for (const slot of this.counts) setText(slot, String(count));
     if (!this.details.open) return;
-    over.sort((a, b) => ((a.closed_at ?? "") > (b.closed_at ?? "") ? -1 : 1));
+    const over = [...state.incidents.values()].filter((one) => one.state !== "open").sort((a, b) => ((a.closed_at ?? "") > (b.closed_at ?? "") ? -1 : 1));
     const shown = over.slice(0, QUIET_SHOWN_MAX);
     const picture = shown.map((one) => `${one.id}:${one.version}`).join() + Math.floor(nowMs / 10_000);
     if (picture === this.drawn) return;

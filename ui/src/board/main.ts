@@ -85,7 +85,10 @@ class Board {
     if (hasRows || changes.pilots || changes.deaf) drawBar(this.live);
     if (changes.alarms) drawAlarms(this.live, this.page);
     const sound = this.news.soundOf(state, changes);
-    if (sound) this.speaker.play(sound);
+    if (sound) {
+      this.speaker.play(sound);
+      this.queue.toTop();
+    }
     this.refreshPanel(state, changes);
     this.map?.changed(state, changes, this.live.now());
   }

@@ -1,5 +1,5 @@
 /** The queue: only rows on screen exist in the page, whatever the number of incidents. */
-import { ORDER_HOLD_MS, ROWS_OVERSCAN, ROW_HEIGHT_PX } from "../constants";
+import { ORDER_HOLD_MS, READING_HOLD_MS, ROWS_OVERSCAN, ROW_HEIGHT_PX } from "../constants";
 import { setAttribute } from "../dom";
 import { key } from "../live/fold";
 import type { Incident, Mission } from "../live/types";
@@ -16,16 +16,25 @@ export class Queue {
   private missions: ReadonlyMap<string, Mission> = new Map();
   private wanted = "";
   private pointerMovedAtMs = Number.NEGATIVE_INFINITY;
+  private touchedAtMs = Number.NEGATIVE_INFINITY;
   private isTakenOver = false;
+  /** Read when they change and not at each draw: reading them after a write would force a layout. */
   private viewHeightPx = 0;
+  private scrollTopPx = 0;
 
   constructor(
     private readonly list: HTMLElement,
     private readonly context: () => RowContext,
     private readonly choose: (id: string) => void,
   ) {
-    list.addEventListener("scroll", () => this.draw(), { passive: true });
+    list.addEventListener("scroll", () => {
+      this.scrollTopPx = list.scrollTop;
+      this.draw();
+    }, { passive: true });
     list.addEventListener("pointermove", () => { this.pointerMovedAtMs = performance.now(); }, { passive: true });
+    for (const name of ["wheel", "touchmove", "pointerdown", "pointermove"]) {
+      list.addEventListener(name, () => this.touch(), { passive: true });
+    }
     list.addEventListener("pointerleave", () => { this.pointerMovedAtMs = Number.NEGATIVE_INFINITY; });
     list.addEventListener("click", (event) => {
       const row = event.target instanceof Element ? event.target.closest<HTMLElement>(".qrow") : null;
@@ -33,7 +42,6 @@ export class Queue {
       event.preventDefault();
       this.choose(row.dataset["id"]);
     });
-    // Reading the height forces layout, so it is read when it changes and not at each draw.
     new ResizeObserver(() => {
       if (this.viewHeightPx === list.clientHeight) return;
       this.viewHeightPx = list.clientHeight;
@@ -41,10 +49,25 @@ export class Queue {
     }).observe(list);
   }
 
+  private scrollTo(topPx: number): void {
+    if (topPx === this.scrollTopPx) return;
+    this.scrollTopPx = topPx;
+    this.list.scrollTop = topPx;
+  }
+
+  private touch(): void {
+    this.touchedAtMs = performance.now();
+  }
+
+  /** A new call or an escalation is at the top: go there, unless somebody is reading further down. */
+  toTop(): void {
+    if (performance.now() - this.touchedAtMs > READING_HOLD_MS) this.scrollTo(0);
+  }
+
   search(text: string): void {
     this.wanted = plain(text.trim());
     this.filter();
-    this.list.scrollTop = 0;
+    this.scrollTo(0);
     this.draw();
   }
 
@@ -78,12 +101,13 @@ export class Queue {
   }
 
   reveal(id: string): void {
+    this.touch();
     const index = this.shown.findIndex((one) => key(one.id) === id);
     if (index >= 0) {
       const top = index * ROW_HEIGHT_PX;
       const bottom = top + ROW_HEIGHT_PX;
-      if (top < this.list.scrollTop) this.list.scrollTop = top;
-      else if (bottom > this.list.scrollTop + this.viewHeightPx) this.list.scrollTop = bottom - this.viewHeightPx;
+      if (top < this.scrollTopPx) this.scrollTo(top);
+      else if (bottom > this.scrollTopPx + this.viewHeightPx) this.scrollTo(bottom - this.viewHeightPx);
     }
     this.draw();
   }
@@ -97,42 +121,45 @@ export class Queue {
     }
     const context = this.context();
     const count = this.shown.length;
-    const first = Math.max(0, Math.min(Math.floor(this.list.scrollTop / ROW_HEIGHT_PX) - ROWS_OVERSCAN, count - 1));
+    const first = Math.max(0, Math.min(Math.floor(this.scrollTopPx / ROW_HEIGHT_PX) - ROWS_OVERSCAN, count - 1));
     const last = Math.min(count, first + Math.ceil(this.viewHeightPx / ROW_HEIGHT_PX) + 2 * ROWS_OVERSCAN);
-    const visible = this.drawRows(first, last, count, context);
-    for (const [id, row] of this.rows) {
-      if (visible.has(id)) continue;
-      row.element.remove();
-      this.rows.delete(id);
-    }
+    const visible = this.drawRows(this.shown.slice(first, last), first, count, context);
     this.pad(first, count - last);
     const selected = context.selectedId;
     setAttribute(this.list, "aria-activedescendant", selected !== null && visible.has(selected) ? `q-${selected}` : null);
     setAttribute(this.list, "data-empty", count > 0 ? null : t(this.wanted === "" ? "queue.empty" : "queue.no_match"));
   }
 
-  /** Rows are moved only when their order changed: a row already in its place is not touched. */
-  private drawRows(first: number, last: number, count: number, context: RowContext): Set<string> {
-    const visible = new Set<string>();
+  /** Rows are moved only when their order changed: one row that goes elsewhere does not move all the others. */
+  private drawRows(incidents: readonly Incident[], first: number, count: number, context: RowContext): Set<string> {
+    const visible = new Set(incidents.map((one) => key(one.id)));
+    for (const [id, row] of this.rows) {
+      if (visible.has(id)) continue;
+      row.element.remove();
+      this.rows.delete(id);
+    }
     let next: Element | null = this.list.firstElementChild;
-    for (let index = first; index < last; index += 1) {
-      const incident = this.shown[index];
-      if (!incident) continue;
+    incidents.forEach((incident, index) => {
       const id = key(incident.id);
-      visible.add(id);
       let row = this.rows.get(id);
       if (!row) this.rows.set(id, (row = new Row(id, context)));
-      row.update(incident, this.missions.get(id), index + 1, count, context);
-      if (row.element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(row.element, next);
-    }
+      row.update(incident, this.missions.get(id), first + index + 1, count, context);
+      const { element } = row;
+      if (next !== null && element !== next && element === next.nextElementSibling) {
+        next.remove();
+        next = element;
+      }
+      if (element === next) next = element.nextElementSibling;
+      else this.list.insertBefore(element, next);
+    });
     return visible;
   }
 
   private pad(rowsAbove: number, rowsBelow: number): void {
+    const { style } = this.list;
     const above = `${Math.max(0, rowsAbove) * ROW_HEIGHT_PX}px`;
     const below = `${Math.max(0, rowsBelow) * ROW_HEIGHT_PX}px`;
-    if (this.list.style.paddingTop !== above) this.list.style.paddingTop = above;
-    if (this.list.style.paddingBottom !== below) this.list.style.paddingBottom = below;
+    if (style.getPropertyValue("--above") !== above) style.setProperty("--above", above);
+    if (style.getPropertyValue("--below") !== below) style.setProperty("--below", below);
   }
 }

@@ -2,12 +2,11 @@
  * What lives on the map: incidents, drones, their trails and words, drawn on one canvas above MapLibre.
  * A move of 240 drones is then a redraw of this canvas alone: no tile is cut again, no glyph server is needed.
  */
-import { TRAIL_POINTS_MAX } from "../constants";
 import { toneOf, type Tone } from "../board/tone";
 import { key, type Drone, type LiveState } from "../live/fold";
 import type { Incident, Mission } from "../live/types";
 import { isAloft } from "../mission/telemetry";
-import { PLACE_LABELS_MIN_ZOOM } from "../constants";
+import { PLACE_LABELS_MIN_ZOOM, TRAIL_POINTS_MAX } from "../constants";
 import { Labels } from "./labels";
 import { mercatorX, mercatorY, View, type Camera } from "./mercator";
 import { arrow, drawMarks, stamp, type Marks } from "./shapes";
@@ -29,7 +28,9 @@ interface PlacedIncident {
 
 const TONE_ORDER: readonly Tone[] = ["resolved", "ours", "attention", "serious", "critical"];
 const MARK_HIT_PX = 14;
+const MARK_BLOCKED_PX = 9;
 const SELECTED_WEIGHT = 9;
+const SELECTED_RING_PX = 19;
 const COMING: ReadonlySet<string> = new Set(["open_dock", "climb", "transit"]);
 
 export class Overlay {
@@ -110,8 +111,10 @@ export class Overlay {
     const labels = new Labels(context, this.theme, this.width, this.height);
     this.drawTrails(view);
     this.placeIncidents(state, view, nowMs);
-    this.drawIncidents(labels);
-    this.drawDrones(state, view, labels);
+    this.drawIncidents(labels, markScale(camera.zoom));
+    const told = this.drawDrones(state, view, labels);
+    this.drawSelected(labels);
+    for (const { text, x, y } of told) labels.write(text, x, y, 11, "plain");
     if (camera.zoom >= PLACE_LABELS_MIN_ZOOM) this.drawPlaces(view, labels);
   }
 
@@ -157,24 +160,35 @@ export class Overlay {
     this.placed = placed.sort((a, b) => a.weight - b.weight);
   }
 
-  private drawIncidents(labels: Labels): void {
-    const { context } = this;
-    for (const { incident, tone, weight, x, y } of this.placed) {
-      const isSelected = weight === SELECTED_WEIGHT;
-      stamp(context, this.marks[tone], x, y, isSelected ? 1.25 : 1);
-      labels.block(x, y, RADIUS_BLOCKED_PX);
-      if (!isSelected) continue;
-      context.strokeStyle = this.theme.ink;
-      context.lineWidth = 2;
-      context.beginPath();
-      context.arc(x, y, 19, 0, 2 * Math.PI);
-      context.stroke();
-      labels.write(incident.label, x, y, 24, "strong");
+  private drawIncidents(labels: Labels, scale: number): void {
+    for (const { tone, weight, x, y } of this.placed) {
+      if (weight === SELECTED_WEIGHT) continue;
+      stamp(this.context, this.marks[tone], x, y, scale);
+      labels.block(x, y, MARK_BLOCKED_PX * scale);
     }
   }
 
-  private drawDrones(state: LiveState, view: View, labels: Labels): void {
-    const told: [text: string, x: number, y: number][] = [];
+  /** On top of everything, with its name. */
+  private drawSelected(labels: Labels): void {
+    const { context } = this;
+    const selected = this.placed.at(-1);
+    if (selected?.weight !== SELECTED_WEIGHT) return;
+    const { incident, tone, x, y } = selected;
+    stamp(context, this.marks[tone], x, y, 1.2);
+    context.beginPath();
+    context.arc(x, y, SELECTED_RING_PX, 0, 2 * Math.PI);
+    for (const [width, colour] of [[5, this.theme.ground], [2, this.theme.ink]] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    labels.block(x, y, SELECTED_RING_PX);
+    labels.write(incident.label, x, y, SELECTED_RING_PX + 5, "strong");
+  }
+
+  /** Draws the arrows and returns the words that go with them, written once all marks are there. */
+  private drawDrones(state: LiveState, view: View, labels: Labels): { text: string; x: number; y: number }[] {
+    const told: { text: string; x: number; y: number }[] = [];
     for (const [id, { row }] of state.fleet) {
       if (!isAloft(row)) continue;
       const x = view.x(mercatorX(row[1]));
@@ -183,9 +197,9 @@ export class Overlay {
       arrow(this.context, x, y, row[4], this.theme.ours, this.theme.ground, row[9] === 1);
       labels.block(x, y, 7);
       const mission = this.missionByDrone.get(id);
-      if (mission) told.push([droneText(mission), x, y]);
+      if (mission) told.push({ text: droneText(mission), x, y });
     }
-    for (const [text, x, y] of told) labels.write(text, x, y, 11, "plain");
+    return told;
   }
 
   private drawPlaces(view: View, labels: Labels): void {
@@ -197,7 +211,10 @@ export class Overlay {
   }
 }
 
-const RADIUS_BLOCKED_PX = 9;
+/** Seen from far, marks are smaller: 500 of them must still leave the city visible. */
+function markScale(zoom: number): number {
+  return Math.max(0.7, Math.min(1, 0.7 + (zoom - 12) * 0.15));
+}
 
 function droneText(mission: Mission): string {
   return mission.eta_s !== null && COMING.has(mission.phase) ? `${mission.drone_id} · ${Math.round(mission.eta_s)} s` : mission.drone_id;

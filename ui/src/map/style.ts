@@ -5,7 +5,7 @@ import { BUTTONS_MIN_ZOOM } from "../constants";
 import { dockFeatures, outlineFeatures, quarterFeatures, streetFeatures, zoneFeatures, type City } from "./city";
 import type { Theme } from "./theme";
 
-const HATCH_PX = 12;
+const HATCH_PX = 8;
 const NONE: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 /** Everything a theme decides, by layer: the layers themselves never change. */
@@ -68,7 +68,7 @@ function hatch(theme: Theme): ImageData | null {
   const context = canvas.getContext("2d");
   if (!context) return null;
   context.strokeStyle = theme.deaf;
-  context.globalAlpha = 0.7;
+  context.globalAlpha = 0.85;
   context.lineWidth = 3;
   for (const offset of [-side, 0, side]) {
     context.beginPath();
