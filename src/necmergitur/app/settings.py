@@ -53,6 +53,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_port: int = 8883
     server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
     demo: bool = False
+    dc09_host: str = "127.0.0.1"
+    dc09_port: int = 0
+    uplink_token: str = ""
+    metrics_port: int = 0
     log_level: str = "info"
 
     @classmethod
@@ -111,7 +115,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
-    for name in ("port", "mqtt_port", "postgres_port"):
+    for name in ("port", "mqtt_port", "postgres_port", "dc09_port", "metrics_port"):
         if not 0 <= getattr(settings, name) <= PORT_MAX:
             raise BadSetting(f"NEC_{name.upper()}: a port, 0 to {PORT_MAX}")
 

@@ -74,6 +74,8 @@ def engine_parts(settings: Settings) -> EngineParts:
         ground=ground(over),
         pin_key=settings.secret("subject"),
         home=settings.home,
+        dc09_host=settings.dc09_host,
+        dc09_port=settings.dc09_port,
     )
 
 
@@ -101,9 +103,10 @@ def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:
         ground=ground(over),
         pin_key=settings.secret("subject"),
         home=settings.home,
+        uplink_token=settings.uplink_token,
     )
     if not pages:
         return LiveApp(parts)
     from necmergitur.web.wsgi import application
 
-    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS))
+    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS))  # type: ignore[arg-type]  # it is WSGI

@@ -45,7 +45,7 @@ class DeviceLine:
         self._parts = parts
         self._changed = changed
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="intake")
-        self._commits: GroupCommit[Received, Answer] = GroupCommit(self._take, self._executor)
+        self.commits: GroupCommit[Received, Answer] = GroupCommit(self._take, self._executor)
         self._clients: list[Client] = []
         self._beats: dict[str, Heartbeat] = {}
         self._pending: set[asyncio.Task[None]] = set()
@@ -54,7 +54,7 @@ class DeviceLine:
 
     async def start(self) -> None:
         """Connect to every broker shard and begin."""
-        self._commits.start()
+        self.commits.start()
         self._tasks = [
             asyncio.create_task(self._connect(shard, url), name=f"broker-{shard}")
             for shard, url in enumerate(self._parts.nats_urls)
@@ -71,7 +71,7 @@ class DeviceLine:
             with contextlib.suppress(Exception):
                 await client.close()
         await asyncio.gather(*self._pending, return_exceptions=True)
-        await self._commits.stop()
+        await self.commits.stop()
         self._executor.shutdown(wait=True)
 
     async def publish(self, subject: str, body: bytes) -> None:
@@ -103,7 +103,7 @@ class DeviceLine:
                     url,
                     name="engine",
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.2,
+                    reconnect_time_wait=0.2,  # type: ignore[arg-type]  # any number of seconds works
                     ping_interval=5,
                     max_outstanding_pings=2,
                     disconnected_cb=lost,
@@ -142,7 +142,7 @@ class DeviceLine:
             read = press.possible_press(device, body[:PRESS_BYTES_MAX])
         item = Received(_without_pin(read), received_at, pin_digest(self._parts.pin_key, device, read.pin))
         try:
-            answer = await self._commits.submit(item)
+            answer = await self.commits.submit(item)
         except (Unreachable, Overloaded) as lost:
             await self._spool(item, lost)
             return

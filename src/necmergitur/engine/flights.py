@@ -6,6 +6,7 @@ none is launched twice.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,12 +15,12 @@ from uuid import UUID
 
 import structlog
 
-from necmergitur.adapters.mavlink.fleet import Fleet, Phase, Vehicle
+from necmergitur.adapters.mavlink.fleet import Fleet, FlightEnd, Phase, Vehicle
 from necmergitur.adapters.mavlink.watch import Breach
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.dispatch.constants import SCENE_RADIUS_M
 from necmergitur.dispatch.missions import Mission
-from necmergitur.dispatch.tokens import Volume
+from necmergitur.dispatch.tokens import MissionToken, Volume
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
 from necmergitur.kernel.geo import Position
@@ -34,6 +35,9 @@ Result = TypeVar("Result")
 TICK_S = 0.5
 DESCEND_TO_M = 30.0  # ours: low enough to see, above the trees of a boulevard
 NOTICES_S = 2.0
+READY_PATIENCE_S = 6.0  # a pre-arm check takes seconds; another drone takes longer
+READY_RETRY_S = 0.5
+PASSING = frozenset({"not_ready", "token_not_yet_valid"})
 DATABASE_PATIENCE_S = 60.0  # how long a phase waits for the database before it is left to the next comparison
 
 
@@ -125,13 +129,16 @@ class Flights:
             elif mission.id not in self._flying:
                 task = asyncio.create_task(self._fly(mission), name=f"flight-{mission.drone_id}")
                 self._flying[mission.id] = task
-                task.add_done_callback(lambda _, done=mission.id: self._flying.pop(done, None))
+                task.add_done_callback(functools.partial(self._landed, mission.id))
             elif mission.state == "flying" and mission.order_seq != self._orders.get(mission.id, 0):
                 await self._obey(mission)
         for drone_id, mission_id in list(self._prepared.items()):
             if mission_id not in by_id and mission_id not in self._flying:
                 del self._prepared[drone_id]
                 asyncio.get_running_loop().create_task(self._close_dock(drone_id))
+
+    def _landed(self, mission_id: UUID, _: asyncio.Task[None]) -> None:
+        self._flying.pop(mission_id, None)
 
     def _prepare(self, mission: Mission) -> None:
         """Open the dock and upload the fence while the pilot decides: reversible, and it costs no time later."""
@@ -180,15 +187,7 @@ class Flights:
                 return
             self._orders[mission.id] = 0 if adopt else recorded.order_seq
             self.wake()
-            ended = await self.fleet.fly(
-                token,
-                mission.target,
-                self._on_phase,
-                scene_radius_m=SCENE_RADIUS_M,
-                altitude_m=flying.altitude_m(token.volume.ceiling_m),
-                speed_m_s=self._records[mission.drone_id].speed_m_s,
-                adopt=adopt,
-            )
+            ended = await self._attempt(mission, token, adopt=adopt)
             if isinstance(ended, Refusal):
                 reason = ended.rule
             else:
@@ -202,6 +201,24 @@ class Flights:
         finally:
             self._prepared.pop(mission.drone_id, None)
             self.phase.pop(mission.drone_id, None)
+
+    async def _attempt(self, mission: Mission, token: MissionToken, *, adopt: bool) -> FlightEnd | Refusal:
+        """Fly; a vehicle that is not ready yet (its checks still run) is asked again for a few seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + READY_PATIENCE_S
+        while True:
+            ended = await self.fleet.fly(
+                token,
+                mission.target,
+                self._on_phase,
+                scene_radius_m=SCENE_RADIUS_M,
+                altitude_m=flying.altitude_m(token.volume.ceiling_m),
+                speed_m_s=self._records[mission.drone_id].speed_m_s,
+                adopt=adopt,
+            )
+            if not isinstance(ended, Refusal) or ended.rule not in PASSING or loop.time() > deadline:
+                return ended
+            await asyncio.sleep(READY_RETRY_S)
 
     async def _end(self, mission: Mission, reason: str) -> None:
         await self._database(lambda: flying.ended(self._parts.store, mission.id, reason, self._parts.clock.now()))
@@ -236,14 +253,14 @@ class Flights:
                 lambda: flying.breached(self._parts.store, mission_id, str(breach.kind), breach.value, breach.at)
             )
 
-    def _on_link(self, drone_id: DroneId, linked: bool) -> None:
+    def _on_link(self, drone_id: DroneId, linked: bool) -> None:  # noqa: FBT001 -- the fleet's callback
         log.debug("drone_link", drone=drone_id, linked=linked)
 
     def _queue(self, work: Callable[[], Any]) -> None:
         try:
             self._phases.put_nowait(work)
         except asyncio.QueueFull:
-            log.error("phases_overflow")
+            log.error("phases_overflow")  # noqa: TRY400 -- the trace says nothing
 
     async def _record_phases(self) -> None:
         """Record phases in order, each as soon as the database takes it."""

@@ -10,6 +10,7 @@ from prometheus_client import start_http_server
 
 from necmergitur.engine.devices import DeviceLine
 from necmergitur.engine.flights import Flights
+from necmergitur.engine.panels import Panels
 from necmergitur.engine.parts import EngineParts
 from necmergitur.engine.rules import RuleClock
 from necmergitur.engine.telemetry import FleetReport
@@ -39,12 +40,14 @@ async def run(
         start_http_server(metrics_port, addr="127.0.0.1")
     records = await _drones(parts)
     flights = Flights(parts, records)
-    devices = DeviceLine(parts, lambda: rules.wake())
+    devices = DeviceLine(parts, lambda: rules.wake())  # noqa: PLW0108 -- `rules` comes after
+    panels = Panels(parts, devices.commits, parts.dc09_port)
     report = FleetReport(parts, flights, devices.publish)
-    rules = RuleClock(parts, report, lambda: loop.call_soon_threadsafe(flights.wake))
+    rules = RuleClock(parts, report, flights.wake)
     await flights.start()
     rules.start()
     await devices.start()
+    await panels.start()
     report.start()
     alarms = asyncio.create_task(_watch_broker(parts, devices), name="alarms")
     log.info("engine_ready", drones=len(records), shards=len(parts.nats_urls))
@@ -56,6 +59,7 @@ async def run(
     log.info("engine_stopping")
     alarms.cancel()
     await asyncio.gather(alarms, return_exceptions=True)
+    await panels.stop()
     await devices.stop()
     await report.stop()
     await rules.stop()

@@ -23,6 +23,8 @@ class EngineParts:
     ground: Ground
     pin_key: bytes
     home: Path
+    dc09_host: str = "127.0.0.1"
+    dc09_port: int = 0
     spool: Spool[Received] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """The rules' clock: deadlines, offers, call-backs. Level-triggered, so a missed wake-up costs a quarter second."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -58,10 +59,8 @@ class RuleClock:
 
     async def _run(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), TICK_S)
-            except TimeoutError:
-                pass
             self._wake.clear()
             try:
                 changed = await self._loop.run_in_executor(self._executor, self._round)

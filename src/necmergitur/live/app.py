@@ -14,10 +14,11 @@ from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import relay
 from necmergitur.live.presses import PressDoor
 from necmergitur.live.sessions import PICTURE_ROLES, SCREEN_ROLES, Viewer, viewer_of
+from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
-OURS = ("/live/", "/api/v1/presses", "/metrics", "/healthz")
+OURS = ("/live/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
 SESSION_CHECK_S = 30.0  # a signed-out browser loses its stream within this time
 
 
@@ -66,14 +67,19 @@ class LiveApp:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _own(self, path: str, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _own(  # noqa: C901 -- a table of paths, one line each
+        self, path: str, scope: Scope, receive: Receive, send: Send
+    ) -> bool:
         """Serve our own paths; False for one that is not ours."""
-        assert self._board is not None and self._door is not None
+        assert self._board is not None
+        assert self._door is not None
         method = scope["method"]
         if path.rstrip("/") == "/api/v1/presses" and method == "POST":
             await self._door.post(scope, receive, send)
         elif path.startswith("/api/v1/presses/") and method == "GET":
             await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
+        elif path == "/api/v1/uplinks/chirpstack" and method == "POST":
+            await UplinkDoor(self._parts).post(scope, receive, send)
         elif path in ("/live/health", "/healthz"):
             await answer_json(send, 200, {"live": "ok"})
         elif path == "/metrics":

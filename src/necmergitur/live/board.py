@@ -1,5 +1,6 @@
-"""What the control room looks at: a snapshot, then every change. Two browsers always agree, because both read
-whole rows and the last version wins.
+"""What the control room looks at: a snapshot, then every change.
+
+Two browsers always agree, because both read whole rows and the last version wins.
 
 Replay is by state, not by event: a browser that missed a minute gets the rows that changed in it.
 """
@@ -114,7 +115,8 @@ class Board:
 
     async def state(self) -> bytes:
         """Return the snapshot as JSON bytes. Raises Unreachable."""
-        return await self._in_thread(self._snapshot)
+        snapshot: bytes = await self._in_thread(self._snapshot)
+        return snapshot
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
@@ -251,7 +253,7 @@ class Board:
                     self._parts.nats_urls[0],
                     name="live",
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.5,
+                    reconnect_time_wait=1,
                     error_cb=quiet,
                 )
                 await client.subscribe(FLEET_SUBJECT, cb=on_fleet)

@@ -31,25 +31,25 @@ def cookie(scope: Scope, name: str) -> str:
 async def read_body(receive: Receive, bytes_max: int) -> bytes:
     """Return the body. Raises BodyTooLong as soon as it passes `bytes_max`."""
     body = b""
-    while True:
+    while True:  # until the last part, or the bound
         message = await receive()
         if message["type"] == "http.disconnect":
             return body
-        body += message.get("body", b"")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
         if len(body) > bytes_max:
             raise BodyTooLong
         if not message.get("more_body", False):
             return body
 
 
-async def answer(send: Send, status: int, body: bytes, kind: bytes = b"application/json", *extra: tuple[bytes, bytes]) -> None:
+async def answer(send: Send, status: int, body: bytes, kind: bytes = b"application/json") -> None:
     """Send a whole response; never cached."""
     headers = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
-        *extra,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

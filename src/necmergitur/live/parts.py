@@ -25,3 +25,4 @@ class LiveParts:
     ground: Ground
     pin_key: bytes
     home: Path
+    uplink_token: str = ""

@@ -40,7 +40,8 @@ async def relay(parts: LiveParts, mission_id: UUID, receive: Receive, send: Send
         reader, writer = await asyncio.wait_for(
             asyncio.open_connection(target.hostname, target.port or 80), CONNECT_TIMEOUT_S
         )
-        writer.write(f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n".encode())
+        path = target.path or "/"
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n".encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), CONNECT_TIMEOUT_S)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         await refuse(send, 502, "camera_silent", "The camera does not answer.")

@@ -154,7 +154,7 @@ class PressDoor:
         taken = intake.take(self._parts.store, good, self._parts.ground, self._parts.clock.now()) if good else []
         answers = iter(taken)
         return [
-            next(answers) if known else Answer(k.received.press.key, False, None, None, refused="unknown_credential")
+            next(answers) if known else Answer.unlit(k.received.press.key, "unknown_credential")
             for k, known in zip(knocks, welcome, strict=True)
         ]
 

@@ -8,42 +8,40 @@ from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.ports import Store
+from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.retry import on_conflict
 
 
 def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | Refusal:
     """Enter an authorisation as asked for (`asked.id` from `store.ids`)."""
 
-    def attempt() -> Authorisation | Refusal:
+    def attempt(tx: Transaction) -> Authorisation | Refusal:
         event = authorisations.grant(asked, now)
         if isinstance(event, Refusal):
             return event
         after = authorisations.evolve(None, event)
-        with store.transaction() as tx:
-            fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=after.granted_by)
-            tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
+        fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=after.granted_by)
+        tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
         return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def revoke(store: Store, authorisation_id: UUID, reason: str, by: Person, now: datetime) -> Authorisation | Refusal:
     """End an authorisation now; drones that fly under it are called back by the engine."""
 
-    def attempt() -> Authorisation | Refusal:
-        with store.transaction() as tx:
-            state = tx.authorisation(authorisation_id)
-            if state is None:
-                return Refusal(rule="authorisation_unknown")
-            event = authorisations.revoke(state, by.name, reason, now)
-            if isinstance(event, Refusal):
-                return event
-            after = authorisations.evolve(state, event)
-            fact = Fact(
-                stream=authorisations.stream_of(after.id), version=after.version, event=event, actor=f"user:{by.id}"
-            )
-            tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
-            return after
+    def attempt(tx: Transaction) -> Authorisation | Refusal:
+        state = tx.authorisation(authorisation_id)
+        if state is None:
+            return Refusal(rule="authorisation_unknown")
+        event = authorisations.revoke(state, by.name, reason, now)
+        if isinstance(event, Refusal):
+            return event
+        after = authorisations.evolve(state, event)
+        fact = Fact(
+            stream=authorisations.stream_of(after.id), version=after.version, event=event, actor=f"user:{by.id}"
+        )
+        tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
+        return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)

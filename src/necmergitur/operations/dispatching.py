@@ -21,7 +21,6 @@ from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance import gate
 from necmergitur.governance.gate import FLIGHT, GateTable, Request
-from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
 from necmergitur.operations.ports import DroneRecord, Store, Transaction
@@ -78,39 +77,38 @@ def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: 
 
     `refused_too` tries again those no drone was found for (the engine does, every SEARCH_REST).
     """
-    return on_conflict(lambda: _offer_pending(store, view, now, refused_too))
+    return on_conflict(store, lambda tx: _offer_pending(store, tx, view, now, refused_too))
 
 
-def _offer_pending(store: Store, view: FleetView, now: datetime, refused_too: bool) -> Round:
-    with store.transaction() as tx:
-        if not tx.incidents_seeking(1, refused_too=refused_too):
-            return Round((), ())
-        tx.serialise()
-        seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
-        ground = _read_ground(tx, view, seeking, now)
-        offered: list[Mission] = []
-        refused: dict[UUID, Refusal] = {}
-        facts: list[Admitted] = []
-        changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
-        taken = list(ground.pilots)
-        for incident, chosen in _choose(ground, seeking, refused, now):
-            outcome = _offer(store, tx, ground, incident, chosen, taken, now)
-            if isinstance(outcome, Refusal):
-                refused[incident.id] = outcome
-                continue
-            mission, admitted = outcome
-            taken = [_loaded(p, now) if p.user_id == mission.pilot_id else p for p in taken]
-            offered.append(mission)
-            facts.extend(admitted)
-            changes[incident.id] = (incident, incidents.change_drone(incident, "offered", mission.why, now))
-        for incident in seeking:
-            why = refused.get(incident.id)
-            if why is not None:
-                changes[incident.id] = (incident, _refuse(incident, why, now))
-        if facts:
-            tx.put_missions(offered, tx.append(facts))
-        write_incidents(tx, changes, "engine:dispatch", now)
-        return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
+def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime, refused_too: bool) -> Round:
+    if not tx.incidents_seeking(1, refused_too=refused_too):
+        return Round((), ())
+    tx.serialise()
+    seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
+    ground = _read_ground(tx, view, seeking, now)
+    offered: list[Mission] = []
+    refused: dict[UUID, Refusal] = {}
+    facts: list[Admitted] = []
+    changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
+    taken = list(ground.pilots)
+    for incident, chosen in _choose(ground, seeking, refused, now):
+        outcome = _offer(store, tx, ground, incident, chosen, taken, now)
+        if isinstance(outcome, Refusal):
+            refused[incident.id] = outcome
+            continue
+        mission, admitted = outcome
+        taken = [_loaded(p, now) if p.user_id == mission.pilot_id else p for p in taken]
+        offered.append(mission)
+        facts.extend(admitted)
+        changes[incident.id] = (incident, incidents.change_drone(incident, "offered", mission.why, now))
+    for incident in seeking:
+        why = refused.get(incident.id)
+        if why is not None:
+            changes[incident.id] = (incident, _refuse(incident, why, now))
+    if facts:
+        tx.put_missions(offered, tx.append(facts))
+    write_incidents(tx, changes, "engine:dispatch", now)
+    return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
 
 
 def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], now: datetime) -> _Ground:
@@ -296,29 +294,27 @@ def describe(why: Refusal) -> str:
 def pass_on_expired(store: Store, now: datetime) -> int:
     """Give offers nobody answered in time to the next pilot. Returns how many moved. Raises Unreachable."""
 
-    def attempt() -> int:
-        with store.transaction() as tx:
-            expired = tx.offers_expired(now, ROUND_MAX)
-            for mission in expired:
-                _pass_on(tx, mission, "expired", "engine:timer", now)
-            return len(expired)
+    def attempt(tx: Transaction) -> int:
+        expired = tx.offers_expired(now, ROUND_MAX)
+        for mission in expired:
+            _pass_on(tx, mission, "expired", "engine:timer", now)
+        return len(expired)
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission | Refusal:
     """A pilot says no: the next one is asked at once."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            if mission.state != "offered" or mission.pilot_id != by.id:
-                return Refusal(rule="offer_gone", owner=mission.pilot_name)
-            return _pass_on(tx, mission, "declined", f"user:{by.id}", now)
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        if mission.state != "offered" or mission.pilot_id != by.id:
+            return Refusal(rule="offer_gone", owner=mission.pilot_name)
+        return _pass_on(tx, mission, "declined", f"user:{by.id}", now)
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def _pass_on(tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:

@@ -25,29 +25,28 @@ CORRIDOR_M = 80.0  # ours: room on each side of the straight line, and around bo
 def accept(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission | Refusal:
     """A qualified pilot on shift takes the mission offered to them. Only this makes a lift-off possible."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            events = missions.accept(mission, by, now)
-            if isinstance(events, Refusal):
-                return events
-            grounded = _may_fly(tx, by, now, holding=1)
-            if grounded is not None:
-                return grounded
-            incident = tx.incident(mission.incident_id)
-            if incident is None or incident.state != "open":
-                return Refusal(rule="incident_not_open", detail="No incident, no flight.")
-            after, facts = mission_facts(tx, mission, events, f"user:{by.id}")
-            admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
-            if isinstance(admitted, Refusal):
-                return admitted
-            assert after is not None
-            tx.put_missions([after], tx.append(admitted))
-            return after
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = missions.accept(mission, by, now)
+        if isinstance(events, Refusal):
+            return events
+        grounded = _may_fly(tx, by, now, holding=1)
+        if grounded is not None:
+            return grounded
+        incident = tx.incident(mission.incident_id)
+        if incident is None or incident.state != "open":
+            return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+        after, facts = mission_facts(tx, mission, events, f"user:{by.id}")
+        admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
+        if isinstance(admitted, Refusal):
+            return admitted
+        assert after is not None
+        tx.put_missions([after], tx.append(admitted))
+        return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def _may_fly(tx: Transaction, by: Person, now: datetime, holding: int) -> Refusal | None:
@@ -66,17 +65,16 @@ def _change(
 ) -> Mission | Refusal:
     """Load one mission, apply a pure rule, write what follows."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            events = rule(mission)
-            if isinstance(events, Refusal):
-                return events
-            return write_missions(tx, {mission.id: (mission, events)}, actor, now).get(mission.id, mission)
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = rule(mission)
+        if isinstance(events, Refusal):
+            return events
+        return write_missions(tx, {mission.id: (mission, events)}, actor, now).get(mission.id, mission)
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def order(store: Store, mission_id: UUID, asked: Order, by: Person, now: datetime) -> Mission | Refusal:
@@ -87,20 +85,19 @@ def order(store: Store, mission_id: UUID, asked: Order, by: Person, now: datetim
 def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Mission | Refusal:
     """`to`, a qualified pilot on shift, takes the controls from the mission's pilot."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            grounded = _may_fly(tx, to, now, holding=0)
-            if grounded is not None:
-                return grounded
-            events = missions.hand_over(mission, to, now)
-            if isinstance(events, Refusal):
-                return events
-            return write_missions(tx, {mission.id: (mission, events)}, f"user:{to.id}", now)[mission.id]
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        grounded = _may_fly(tx, to, now, holding=0)
+        if grounded is not None:
+            return grounded
+        events = missions.hand_over(mission, to, now)
+        if isinstance(events, Refusal):
+            return events
+        return write_missions(tx, {mission.id: (mission, events)}, f"user:{to.id}", now)[mission.id]
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def token_for(
@@ -165,77 +162,78 @@ def altitude_m(ceiling_m: float) -> float:
 def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal:
     """Record the lift-off, before arming: two engines that race meet here, and one goes home."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            events = missions.launch(mission, now)
-            if isinstance(events, Refusal):
-                return events
-            after, facts = mission_facts(tx, mission, events, "engine:fleet")
-            if not facts:
-                return mission
-            admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
-            if isinstance(admitted, Refusal):
-                return admitted
-            assert after is not None
-            seq = tx.append(admitted)
-            tx.put_missions([after], seq)
-            _follow(tx, after, "flying", "", now)
-            return after
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = missions.launch(mission, now)
+        if isinstance(events, Refusal):
+            return events
+        after, facts = mission_facts(tx, mission, events, "engine:fleet")
+        if not facts:
+            return mission
+        admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
+        if isinstance(admitted, Refusal):
+            return admitted
+        assert after is not None
+        seq = tx.append(admitted)
+        tx.put_missions([after], seq)
+        _follow(tx, after, "flying", "", now)
+        return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 # While the incident says one of these, its newest mission decides what it says next; otherwise people did.
 _CARRIED = ("offered", "flying", "on_scene", "returning")
 # What the incident's drone column says when its mission reaches a phase.
-_STATUS_OF_PHASE: dict[str, incidents.DroneStatus] = {"on_scene": "on_scene", "return": "returning", "land": "returning"}
+_STATUS_OF_PHASE: dict[str, incidents.DroneStatus] = {
+    "on_scene": "on_scene",
+    "return": "returning",
+    "land": "returning",
+}
 
 
 def reached(store: Store, mission_id: UUID, phase: str, now: datetime) -> Mission | Refusal:
     """Record a phase the drone reached."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            events = missions.reach(mission, phase, now)
-            after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now).get(mission.id, mission)
-            status = _STATUS_OF_PHASE.get(phase)
-            if status is not None and events:
-                _follow(tx, after, status, "", now)
-            return after
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = missions.reach(mission, phase, now)
+        after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now).get(mission.id, mission)
+        status = _STATUS_OF_PHASE.get(phase)
+        if status is not None and events:
+            _follow(tx, after, status, "", now)
+        return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def breached(store: Store, mission_id: UUID, kind: str, value: float, now: datetime) -> Mission | Refusal:
     """Record that a camera was not where it must be. The supervisor sees it; it is published later."""
     return _change(
-        store, mission_id, "engine:fleet", now, lambda m: [missions.CameraBreached(kind, round(value, 1), now)]
+        store, mission_id, "engine:fleet", now, lambda _: [missions.CameraBreached(kind, round(value, 1), now)]
     )
 
 
 def ended(store: Store, mission_id: UUID, reason: str, now: datetime) -> Mission | Refusal:
     """Record the end. An incident left without its drone before the scene was reached seeks another."""
 
-    def attempt() -> Mission | Refusal:
-        with store.transaction() as tx:
-            mission = tx.mission(mission_id)
-            if mission is None:
-                return Refusal(rule="mission_unknown")
-            events = missions.end(mission, reason, now)
-            if not events:
-                return mission
-            after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now)[mission.id]
-            arrived, called = mission.on_scene_at is not None, mission.order in ("return", "land")
-            _follow(tx, after, "done" if arrived or called else "searching", reason, now)
-            return after
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = missions.end(mission, reason, now)
+        if not events:
+            return mission
+        after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now)[mission.id]
+        arrived, called = mission.on_scene_at is not None, mission.order in ("return", "land")
+        _follow(tx, after, "done" if arrived or called else "searching", reason, now)
+        return after
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def _follow(tx: Transaction, mission: Mission, status: incidents.DroneStatus, reason: str, now: datetime) -> None:
@@ -252,30 +250,29 @@ def _follow(tx: Transaction, mission: Mission, status: incidents.DroneStatus, re
 def call_back_unfounded(store: Store, now: datetime) -> int:
     """Bring home drones whose incident is over or cancelled, or whose authorisation ended. Returns how many."""
 
-    def attempt() -> int:
-        with store.transaction() as tx:
-            table = tx.gate_table(now)
-            changes: dict[UUID, tuple[Mission | None, list[MissionEvent]]] = {}
-            told: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
-            for mission in tx.live_missions():
-                incident = tx.incident(mission.incident_id)
-                lawful = not isinstance(gate.admit_under(table, mission.authorisation_id, (), now), Refusal)
-                wanted = incident is not None and incident.state == "open"
-                taken_back = incident is not None and incident.cancelled and not incident.duress
-                if lawful and wanted and not taken_back:
-                    continue
-                events = missions.call_back(mission, Person(0, "Nec Mergitur"), now)
-                if not events:
-                    continue
-                changes[mission.id] = (mission, events)
-                if incident is not None and incident.state == "open" and incident.drone in _CARRIED:
-                    status = _status_without(mission, taken_back=taken_back)
-                    told[incident.id] = (incident, incidents.change_drone(incident, status, "", now))
-            write_missions(tx, changes, "engine:timer", now)
-            write_incidents(tx, told, "engine:timer", now)
-            return len(changes)
+    def attempt(tx: Transaction) -> int:
+        table = tx.gate_table(now)
+        changes: dict[UUID, tuple[Mission | None, list[MissionEvent]]] = {}
+        told: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
+        for mission in tx.live_missions():
+            incident = tx.incident(mission.incident_id)
+            lawful = not isinstance(gate.admit_under(table, mission.authorisation_id, (), now), Refusal)
+            wanted = incident is not None and incident.state == "open"
+            taken_back = incident is not None and incident.cancelled and not incident.duress
+            if lawful and wanted and not taken_back:
+                continue
+            events = missions.call_back(mission, Person(0, "Nec Mergitur"), now)
+            if not events:
+                continue
+            changes[mission.id] = (mission, events)
+            if incident is not None and incident.state == "open" and incident.drone in _CARRIED:
+                status = _status_without(mission, taken_back=taken_back)
+                told[incident.id] = (incident, incidents.change_drone(incident, status, "", now))
+        write_missions(tx, changes, "engine:timer", now)
+        write_incidents(tx, told, "engine:timer", now)
+        return len(changes)
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def _status_without(mission: Mission, *, taken_back: bool) -> incidents.DroneStatus:

@@ -14,7 +14,7 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.ports import Note, Proposal, Store, Transaction
+from necmergitur.operations.ports import Effect, Note, Proposal, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import write_incidents, write_missions
 
@@ -31,17 +31,16 @@ def _decide(
 ) -> Incident | Refusal:
     """Load one incident, apply a pure rule, write what follows. The shape of most commands here."""
 
-    def attempt() -> Incident | Refusal:
-        with store.transaction() as tx:
-            state = tx.incident(incident_id)
-            if state is None:
-                return Refusal(rule="incident_unknown")
-            events = rule(state)
-            if isinstance(events, Refusal):
-                return events
-            return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
+    def attempt(tx: Transaction) -> Incident | Refusal:
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        events = rule(state)
+        if isinstance(events, Refusal):
+            return events
+        return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def climb(store: Store, incident_id: UUID, rung: Rung, by: Person, now: datetime) -> Incident | Refusal:
@@ -67,35 +66,33 @@ def seek_drone(store: Store, incident_id: UUID, by: Person, now: datetime) -> In
 def stand_down(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
     """Stop looking for a drone and call back the one that flies; the incident stays open."""
 
-    def attempt() -> Incident | Refusal:
-        with store.transaction() as tx:
-            state = tx.incident(incident_id)
-            if state is None:
-                return Refusal(rule="incident_unknown")
-            if state.state != "open":
-                return incidents.not_open(state)
-            _call_back(tx, incident_id, by, now)
-            events = incidents.change_drone(state, "none", f"stood down by {by.name}", now)
-            return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
+    def attempt(tx: Transaction) -> Incident | Refusal:
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        if state.state != "open":
+            return incidents.not_open(state)
+        _call_back(tx, incident_id, by, now)
+        events = incidents.change_drone(state, "none", f"stood down by {by.name}", now)
+        return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def close(store: Store, incident_id: UUID, outcome: str, by: Person, now: datetime) -> Incident | Refusal:
     """Close an incident. Its drone comes home: no incident, no flight."""
 
-    def attempt() -> Incident | Refusal:
-        with store.transaction() as tx:
-            state = tx.incident(incident_id)
-            if state is None:
-                return Refusal(rule="incident_unknown")
-            events = incidents.close(state, outcome, by, now)
-            if isinstance(events, Refusal):
-                return events
-            _call_back(tx, incident_id, by, now)
-            return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
+    def attempt(tx: Transaction) -> Incident | Refusal:
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        events = incidents.close(state, outcome, by, now)
+        if isinstance(events, Refusal):
+            return events
+        _call_back(tx, incident_id, by, now)
+        return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def reopen(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -105,24 +102,23 @@ def reopen(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incide
 
 def merge(store: Store, incident_id: UUID, into_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
     """Merge an incident into another; its signals go along, the other's drone serves both. Reversible."""
+    return on_conflict(store, lambda tx: _merge(tx, incident_id, into_id, by, now))
 
-    def attempt() -> Incident | Refusal:
-        with store.transaction() as tx:
-            tx.serialise()
-            state, into = tx.incident(incident_id), tx.incident(into_id)
-            if state is None or into is None:
-                return Refusal(rule="incident_unknown")
-            events = incidents.merge(state, into, by, now)
-            if isinstance(events, Refusal):
-                return events
-            live = [m for m in tx.missions_of(into_id) if m.state != "ended"]
-            if live:
-                _call_back(tx, incident_id, by, now)
-            elif any(m.state != "ended" for m in tx.missions_of(incident_id)):
-                return Refusal(rule="merge_the_other_way", detail="The drone flies for this one: merge the other.")
-            return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
 
-    return on_conflict(attempt)
+def _merge(tx: Transaction, incident_id: UUID, into_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
+    tx.serialise()
+    state, into = tx.incident(incident_id), tx.incident(into_id)
+    if state is None or into is None:
+        return Refusal(rule="incident_unknown")
+    events = incidents.merge(state, into, by, now)
+    if isinstance(events, Refusal):
+        return events
+    live = [m for m in tx.missions_of(into_id) if m.state != "ended"]
+    if live:
+        _call_back(tx, incident_id, by, now)
+    elif any(m.state != "ended" for m in tx.missions_of(incident_id)):
+        return Refusal(rule="merge_the_other_way", detail="The drone flies for this one: merge the other.")
+    return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
 
 
 def unmerge(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -135,65 +131,67 @@ def split(
 ) -> Incident | Refusal:
     """Move signals to an incident of their own. Returns the new one; merging it back undoes this."""
 
-    def attempt() -> Incident | Refusal:
-        with store.transaction() as tx:
-            tx.serialise()
-            state = tx.incident(incident_id)
-            if state is None:
-                return Refusal(rule="incident_unknown")
-            if state.state != "open":
-                return incidents.not_open(state)
-            held = {s.id: s for s in tx.signals_of(incident_id)}
-            moving = [held[i] for i in signal_ids if i in held]
-            if not moving:
-                return Refusal(rule="nothing_to_split", detail="Choose signals of this incident.")
-            if len(moving) == len(held):
-                return Refusal(rule="nothing_left", detail="Leave at least one signal.")
-            new_id, first = store.ids.new(), moving[0]
-            place: Position = first.position or state.position
-            events = incidents.open_from(
-                first,
-                incident_id=new_id,
-                number=tx.new_incident_number(now),
-                place=place,
-                exercise=state.exercise,
-                now=now,
-            )
-            rest = tuple(incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}") for s in moving[1:])
-            if rest:
-                events.append(incidents.SignalsAttached(rest, now))
-            gone: list[IncidentEvent] = [incidents.SignalsDetached(tuple(s.id for s in moving), new_id, by, now)]
-            written = write_incidents(
-                tx, {state.id: (state, gone), new_id: (None, events)}, f"user:{by.id}", now, places={new_id: place}
-            )
-            tx.undo_links(incident_id, [s.id for s in moving], now)
-            links = [(new_id, incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}")) for s in moving]
-            tx.put_links(links, f"user:{by.id}", now)
-            return written[new_id]
+    def attempt(tx: Transaction) -> Incident | Refusal:
+        tx.serialise()
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        if state.state != "open":
+            return incidents.not_open(state)
+        held = {s.id: s for s in tx.signals_of(incident_id)}
+        moving = [held[i] for i in signal_ids if i in held]
+        if not moving:
+            return Refusal(rule="nothing_to_split", detail="Choose signals of this incident.")
+        if len(moving) == len(held):
+            return Refusal(rule="nothing_left", detail="Leave at least one signal.")
+        new_id, first = store.ids.new(), moving[0]
+        place: Position = first.position or state.position
+        events = incidents.open_from(
+            first,
+            incident_id=new_id,
+            number=tx.new_incident_number(now),
+            place=place,
+            exercise=state.exercise,
+            now=now,
+        )
+        rest = tuple(incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}") for s in moving[1:])
+        if rest:
+            events.append(incidents.SignalsAttached(rest, now))
+        gone: list[IncidentEvent] = [incidents.SignalsDetached(tuple(s.id for s in moving), new_id, by, now)]
+        written = write_incidents(
+            tx, {state.id: (state, gone), new_id: (None, events)}, f"user:{by.id}", now, places={new_id: place}
+        )
+        tx.undo_links(incident_id, [s.id for s in moving], now)
+        links = [(new_id, incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}")) for s in moving]
+        tx.put_links(links, f"user:{by.id}", now)
+        return written[new_id]
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
 
 
 def decide_proposal(
     store: Store, proposal_id: UUID, accepted: bool, by: Person, now: datetime
 ) -> Proposal | Refusal:
     """Accept (merge) or dismiss a proposal."""
-    with store.transaction() as tx:
+
+    def attempt(tx: Transaction) -> Proposal | Refusal:
+        tx.serialise()
         proposal = tx.proposal(proposal_id)
-    if proposal is None:
-        return Refusal(rule="proposal_unknown")
-    if proposal.state != "open":
-        return Refusal(rule="proposal_decided", owner=proposal.decided_by or "")
-    if accepted:
-        merged = merge(store, proposal.incident_id, proposal.other_id, by, now)
-        if isinstance(merged, Refusal):
-            return merged
-    decided = msgspec.structs.replace(
-        proposal, state="accepted" if accepted else "dismissed", decided_by=by.name, decided_at=now
-    )
-    with store.transaction() as tx:
+        if proposal is None:
+            return Refusal(rule="proposal_unknown")
+        if proposal.state != "open":
+            return Refusal(rule="proposal_decided", owner=proposal.decided_by or "")
+        if accepted:
+            merged = _merge(tx, proposal.incident_id, proposal.other_id, by, now)
+            if isinstance(merged, Refusal):
+                return merged
+        decided = msgspec.structs.replace(
+            proposal, state="accepted" if accepted else "dismissed", decided_by=by.name, decided_at=now
+        )
         tx.put_proposals([decided])
-    return decided
+        return decided
+
+    return on_conflict(store, attempt)
 
 
 def write_note(store: Store, incident_id: UUID, kind: str, body: str, by: Person, now: datetime) -> Note | Refusal:
@@ -206,34 +204,45 @@ def write_note(store: Store, incident_id: UUID, kind: str, body: str, by: Person
     if len(body) > NOTE_LENGTH_MAX:
         return Refusal(rule="note_too_long", detail=f"At most {NOTE_LENGTH_MAX} characters.")
 
-    def attempt() -> Note | Refusal:
-        with store.transaction() as tx:
-            state = tx.incident(incident_id)
-            if state is None:
-                return Refusal(rule="incident_unknown")
-            note = Note(
-                id=store.ids.new(),
-                incident_id=incident_id,
-                kind=kind,
-                author_name=by.name,
-                written_at=now,
-                body=body,
-            )
-            event = incidents.NoteWritten(note.id, kind, by, now)
-            after = incidents.evolve(state, event)
-            fact = Fact(
-                stream=incidents.stream_of(incident_id),
-                version=after.version,
-                event=event,
-                actor=f"user:{by.id}",
-                personal=tx.seal(body.encode()),
-            )
-            seq = tx.append(gate.admit_call_for_help([fact], now))
-            tx.put_incidents([after], seq)
-            tx.put_note(note, seq)
-            return note
+    def attempt(tx: Transaction) -> Note | Refusal:
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        note = Note(
+            id=store.ids.new(),
+            incident_id=incident_id,
+            kind=kind,
+            author_name=by.name,
+            written_at=now,
+            body=body,
+        )
+        event = incidents.NoteWritten(note.id, kind, by, now)
+        after = incidents.evolve(state, event)
+        fact = Fact(
+            stream=incidents.stream_of(incident_id),
+            version=after.version,
+            event=event,
+            actor=f"user:{by.id}",
+            personal=tx.seal(body.encode()),
+        )
+        seq = tx.append(gate.admit_call_for_help([fact], now))
+        tx.put_incidents([after], seq)
+        tx.put_note(note, seq)
+        if kind == "hand_off":
+            tx.enqueue([_handed_off(state, note, now)])
+        return note
 
-    return on_conflict(attempt)
+    return on_conflict(store, attempt)
+
+
+def _handed_off(state: Incident, note: Note, now: datetime) -> Effect:
+    """Tell partners that another service has it; the words stay here."""
+    return Effect(
+        kind="incident_handed_off",
+        dedupe=f"incident_handed_off:{note.id}",
+        payload={"incident_id": str(state.id), "number": state.number, "kind": state.kind},
+        due_at=now,
+    )
 
 
 def _call_back(tx: Transaction, incident_id: UUID, by: Person, now: datetime) -> None:

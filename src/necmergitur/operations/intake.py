@@ -47,6 +47,11 @@ class Answer(msgspec.Struct, frozen=True):
     cancelled: bool = False
     refused: str = ""
 
+    @classmethod
+    def unlit(cls, key: tuple[str, int, int], rule: str) -> "Answer":
+        """Return the answer that keeps a lamp dark, and why."""
+        return cls(key, lit=False, signal_id=None, incident_id=None, refused=rule)
+
 
 class Ground(msgspec.Struct, frozen=True):
     """What intake needs to know of the city: its middle, and whether an exercise is on."""
@@ -58,17 +63,16 @@ class Ground(msgspec.Struct, frozen=True):
 def take(store: Store, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
     """Record a batch of presses (at most BATCH_MAX) and open or join incidents. Raises Unreachable."""
     assert len(batch) <= BATCH_MAX, "callers split batches"
-    return on_conflict(lambda: _take(store, batch, ground, now))
+    return on_conflict(store, lambda tx: _take(store, tx, batch, ground, now))
 
 
-def _take(store: Store, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
-    with store.transaction() as tx:
-        tx.serialise()
-        round_ = _Round(store, tx, batch, ground, now)
-        for item in batch:
-            round_.one(item)
-        round_.write()
-        return round_.answers
+def _take(store: Store, tx: Transaction, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
+    tx.serialise()
+    round_ = _Round(store, tx, batch, ground, now)
+    for item in batch:
+        round_.one(item)
+    round_.write()
+    return round_.answers
 
 
 class _Round:
@@ -116,7 +120,7 @@ class _Round:
             return
         device = self.devices.get(item.press.device)
         if device is None:
-            self.answers.append(Answer(key, False, None, None, refused="unknown_device"))
+            self.answers.append(Answer.unlit(key, "unknown_device"))
             return
         pin_is = _compare_pin(item.pin_digest, device)
         signal = presses.assess(
@@ -145,7 +149,7 @@ class _Round:
         self.known[key] = KnownSignal(signal.id, incident_id, None)
         seen = incident_id is not None and self.incidents[incident_id].rung != "received"
         cancelled = signal.kind == "cancel" and pin_is in ("cancel", "duress")
-        self.answers.append(Answer(key, True, signal.id, incident_id, seen=seen, cancelled=cancelled))
+        self.answers.append(Answer(key, lit=True, signal_id=signal.id, incident_id=incident_id, seen=seen, cancelled=cancelled))
 
     def _in_zone(self, signal: Signal, position: Position) -> Signal:
         """Give a personal button's press the zone it was pressed in."""
@@ -292,7 +296,9 @@ def _compare_pin(digest: bytes, device: Device) -> str:
 def _again(key: tuple[str, int, int], before: KnownSignal) -> Answer:
     """Answer a repeated press as the first time."""
     seen = before.rung is not None and before.rung != "received"
-    return Answer(key, True, before.signal_id, before.incident_id, duplicate=True, seen=seen)
+    return Answer(
+        key, lit=True, signal_id=before.signal_id, incident_id=before.incident_id, duplicate=True, seen=seen
+    )
 
 
 def lift_off_not_before(incident: Incident) -> datetime:

@@ -42,7 +42,7 @@ class Outbox:
             try:
                 if handler is not None:
                     handler(kind, msgspec.json.decode(payload))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever went wrong, it is tried again
                 log.warning("effect_failed", kind=kind, attempts=attempts, why=type(error).__name__)
                 pause = min(RETRY_FIRST * 2 ** (attempts - 1), RETRY_MAX)
                 self._mark(

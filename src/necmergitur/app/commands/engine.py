@@ -12,11 +12,10 @@ from necmergitur.engine.main import run
 
 
 @click.command()
-@click.option("--metrics-port", default=0, help="Serve Prometheus figures on this loopback port (0: no).")
 @click.pass_obj
-def command(settings: Settings, metrics_port: int) -> None:
+def command(settings: Settings) -> None:
     """Run the engine. `nec run` starts it; alone it needs NEC_DATABASE_URL and NEC_NATS_URL."""
     logs.configure("engine", settings.log_level)
     parts = engine_parts(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(parts, metrics_port=metrics_port, ready=notify.ready, alive=notify.alive))
+        runner.run(run(parts, metrics_port=settings.metrics_port, ready=notify.ready, alive=notify.alive))

@@ -35,7 +35,7 @@ DEMO = " (demonstration)"
 
 def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     """Make the demonstration's rows and files, or renew them. Returns what to show at the start."""
-    put_fleet(store, now)
+    put_fleet(store)
     enrol_posts(settings, store, now)
     authorise_flights(store, now)
     put_geozones(store, now)
@@ -43,9 +43,8 @@ def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     return _accounts(settings, store, now)
 
 
-def put_fleet(store: PostgresStore, now: datetime) -> int:
+def put_fleet(store: PostgresStore) -> int:
     """Give every dock a simulated drone on a loopback port; return how many."""
-    del now
     with store.cursor() as cursor:
         docks = cursor.execute("SELECT id, zone_id, lon, lat FROM dock WHERE retired_at IS NULL ORDER BY id").fetchall()
     drones = [
