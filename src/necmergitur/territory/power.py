@@ -13,6 +13,7 @@ from necmergitur.territory.constants import (
     BALANCE_CANDIDATES,
     BALANCE_CAPS,
     BALANCE_ITERATIONS,
+    BALANCE_MEMORY,
     CELL_RIVALS,
     MAX_CELL_SIDES,
     MIN_RING_SIDES,
@@ -124,7 +125,7 @@ def _capacity_prices(docks: Array, streets: Demand, cell_m2: float, cap: float) 
         jac=True,
         method="L-BFGS-B",
         bounds=[(None, 0.0)] * count,
-        options={"maxiter": BALANCE_ITERATIONS, "maxcor": 20},
+        options={"maxiter": BALANCE_ITERATIONS, "maxcor": BALANCE_MEMORY},
     )
     weights_m2: Array = found.x * cell_m2
     return weights_m2
