@@ -354,3 +354,19 @@ def test_the_flight_looks_a_few_times_a_second_whatever_the_message_rate() -> No
         assert len(looks) / (looks[-1] - looks[0]) < 8.0
 
     run(test)
+
+
+def test_an_engine_started_long_after_the_fleet_hears_every_component() -> None:
+    """The fleet's signing clocks are set two minutes back, as after two minutes without keeping time."""
+
+    async def test(field: Airfield) -> None:
+        for wire in field.vehicle()._wires.values():
+            wire._codec.signing.timestamp -= 120 * 100_000
+        channel = field.link()
+        channel._wire._codec.signing.stream_timestamps.clear()
+        channel.record.forget()
+        channel.record.gimbal_reports = 0
+        await field.until(lambda: channel.record.complete and channel.record.knows_camera)
+        await field.until(lambda: channel.record.gimbal_reports > 0)
+
+    run(test)

@@ -64,6 +64,22 @@ def test_the_library_alone_would_have_been_silenced() -> None:
             plain.decode(bytearray(frame))
 
 
+def test_a_peer_restarted_after_an_hour_hears_a_link_that_kept_time_and_no_other() -> None:
+    later = NOW + timedelta(hours=1)
+    kept, stale = wire(), wire(system=2)
+    kept.keep_time(later)
+    restarted = wire(system=255, now=later)
+    assert len(restarted.decode(kept.encode(beat()))) == 1
+    assert restarted.decode(stale.encode(beat())) == []
+
+
+def test_keeping_time_never_goes_back() -> None:
+    vehicle, ground = wire(), wire(system=255)
+    ground.decode(vehicle.encode(beat()))
+    vehicle.keep_time(NOW - timedelta(hours=1))
+    assert len(ground.decode(vehicle.encode(beat()))) == 1
+
+
 def test_several_frames_in_one_datagram_are_all_read() -> None:
     vehicle = wire()
     datagram = b"".join(vehicle.encode(beat()) for _ in range(3))

@@ -106,6 +106,7 @@ class Channel(asyncio.DatagramProtocol):
     def tick(self) -> None:
         """Send our heartbeat and notice a lost link; call once a second."""
         assert self._loop is not None, "open the channel first"
+        self._wire.keep_time(self.clock.now())
         self.send(
             mavlink.MAVLink_heartbeat_message(
                 mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3

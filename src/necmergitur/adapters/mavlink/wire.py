@@ -64,6 +64,15 @@ class Wire:
             signing.sign_outgoing = True
             signing.timestamp = _signing_timestamp(now)
 
+    def keep_time(self, now: datetime) -> None:
+        """Move the signing timestamp on with the clock; call about once a second.
+
+        A peer that restarted refuses a stream more than a minute behind its own clock, and the library counts
+        frames instead of time.
+        """
+        signing = self._codec.signing
+        signing.timestamp = max(signing.timestamp, _signing_timestamp(now))
+
     def encode(self, message: Message) -> bytes:
         """Return the signed frame of `message` and advance the sequence number."""
         codec = self._codec

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from msgspec.structs import replace
@@ -90,6 +90,9 @@ class SimulatedVehicle(asyncio.DatagramProtocol):
         if self._ground_s is not None and now_s - self._ground_s > GROUND_LOST_S:
             self.pilot.lose_ground()
         self._fence.tick(now_s)
+        if self._slot == 0:
+            for wire in self._wires.values():
+                wire.keep_time(datetime.now(UTC))
         self._finish_doors()
         self._report_changes()
         self._report()
