@@ -8,8 +8,11 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.operations.ports import Store
 from necmergitur.sim.twin.store import TwinStore
 from necmergitur.sim.twin.town import Town
+from tests.operations.emptied import empty_database, shared_database
 from tests.operations.scene import Scene
 from tests.operations.town import TOWN, install
+
+__all__ = ["empty_database", "shared_database"]
 
 
 @pytest.fixture(params=["postgres", "twin"])
@@ -20,7 +23,7 @@ def open_store(request: pytest.FixtureRequest) -> Iterator[Callable[[Town], Stor
     def make(town: Town = TOWN) -> Store:
         if request.param == "twin":
             return TwinStore(town)
-        database = request.getfixturevalue("database")
+        database = request.getfixturevalue("empty_database")
         install(database, town)
         store = PostgresStore(database)
         opened.append(store)

@@ -35,8 +35,10 @@ def test_a_rolled_back_press_leaves_nothing(scene: Scene) -> None:
     class Stop(Exception):
         pass
 
-    with pytest.raises(Stop), scene.store.transaction() as tx:
-        round_ = intake._Round(scene.store, tx, [intake.Received(scene.make("P-1"), scene.now)], scene.ground, scene.now)
+    with pytest.raises(Stop), scene.store.transaction() as tx:  # noqa: PT012
+        round_ = intake._Round(
+            scene.store, tx, [intake.Received(scene.make("P-1"), scene.now)], scene.ground, scene.now
+        )
         round_.one(intake.Received(scene.make("P-1"), scene.now))
         round_.write()
         raise Stop

@@ -11,12 +11,12 @@ from tests.operations.town import START, place
 
 def levels(scene: Scene) -> list[tuple[float, int]]:
     """Let 200 seconds pass by tenths of a second; return when each level was told."""
-    told: list[tuple[float, int]] = []
     call = scene.call()
-    for _ in range(2_000):
-        if timers.escalate_due(scene.store, scene.wait(0.1)):
-            told.append(((scene.now - START).total_seconds(), scene.incident(call.id).escalation))
-    return told
+    return [
+        ((scene.now - START).total_seconds(), scene.incident(call.id).escalation)
+        for _ in range(2_000)
+        if timers.escalate_due(scene.store, scene.wait(0.1))
+    ]
 
 
 def test_operator_ten_seconds_lead_thirty_duty_officer_sixty_then_everyone_each_minute(scene: Scene) -> None:

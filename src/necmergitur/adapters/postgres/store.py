@@ -113,7 +113,7 @@ class PostgresStore:
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
-            raise Unreachable(str(lost)) from lost
+            raise self._lost(lost) from lost
         except psycopg.DatabaseError as refused:
             if refused.sqlstate is None or not refused.sqlstate.startswith(GUARDS):
                 raise
@@ -128,7 +128,13 @@ class PostgresStore:
             with self._pool.connection() as connection, connection.cursor() as cursor:
                 yield cursor
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
-            raise Unreachable(str(lost)) from lost
+            raise self._lost(lost) from lost
+
+    def _lost(self, why: Exception) -> Unreachable:
+        """Drop what else the same restart broke, so that the next transaction finds a live connection."""
+        if not isinstance(why, PoolTimeout):
+            self._pool.check()
+        return Unreachable(str(why))
 
     def close(self) -> None:
         """Close every connection."""

@@ -30,9 +30,7 @@ class ZoneShapes:
         self._names = [name for name, _ in pairs]
         self._tree = shapely.STRtree(
             [
-                shapely.Polygon(
-                    [(q.lon, q.lat) for q in p.shell], [[(q.lon, q.lat) for q in hole] for hole in p.holes]
-                )
+                shapely.Polygon([(q.lon, q.lat) for q in p.shell], [[(q.lon, q.lat) for q in hole] for hole in p.holes])
                 for _, p in pairs
             ]
         )
