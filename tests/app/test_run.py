@@ -113,8 +113,8 @@ _DOWN = msgspec.json.decode(b'{"pid":0,"since":"2026-01-01T00:00:00Z","up":false
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    one = City(tmp_path_factory.mktemp("city") / "home")
+def city(home: Path) -> Iterator[City]:
+    one = City(home / "city")
     print(f"first start {one.start():.1f} s")
     yield one
     if one.process is not None and one.process.poll() is None:

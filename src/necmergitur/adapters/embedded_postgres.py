@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 import time
+from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,8 @@ DATABASE = "necmergitur"
 ROLE = "necmergitur"
 # Only names the socket file unless a TCP port was asked for; PostgreSQL's registered port (IANA).
 DEFAULT_PORT = 5432
+# PostgreSQL 17's release notes: "builtin" locale provider.
+BUILTIN_LOCALE_SINCE = 17
 # PostgreSQL refuses to run as root; then it gets a system account of its own.
 ROOT_STAND_IN = "necmergitur-pg"
 ACCOUNT_TRIES_MAX = 10
@@ -45,8 +48,6 @@ _CONFIGURATION = {
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # A role that makes roles may then act as them, as PostgreSQL 15 allows by itself.
-    "createrole_self_grant": "set, inherit",
     # Nothing of a statement or of the row that broke a constraint may reach a log: it may name a person.
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",
@@ -82,17 +83,28 @@ class EmbeddedPostgres:
     """One cluster in `data_dir`, reached through a socket in `socket_dir`.
 
     `port` 0 means no TCP at all; any other number also listens on 127.0.0.1. `durable` False is for
-    throw-away data only. `prepare`, `argv`, `is_ready` and `bootstrap` serve a supervisor that owns the
-    process; `start` and `stop` do all of it for a caller that does not.
+    throw-away data only. `bin_dir` names another PostgreSQL (15 or newer) than the wheel's. `prepare`,
+    `argv`, `is_ready` and `bootstrap` serve a supervisor that owns the process; `start` and `stop` do all
+    of it for a caller that does not.
     """
 
-    def __init__(self, data_dir: Path, socket_dir: Path, *, password: str, port: int = 0, durable: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        socket_dir: Path,
+        *,
+        password: str,
+        port: int = 0,
+        durable: bool = True,
+        bin_dir: Path | None = None,
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self.socket_dir = socket_dir.absolute()
         self._password = password
         self._tcp = port != 0
         self._port = port or DEFAULT_PORT
         self._durable = durable
+        self._bin_dir = bin_dir or installation() / "bin"
         self._process: subprocess.Popen[bytes] | None = None
         self.os_user = ROOT_STAND_IN if os.geteuid() == 0 else None
 
@@ -121,6 +133,14 @@ class EmbeddedPostgres:
         recorded = self._recorded_pid()
         return recorded if recorded is not None and self._is_ours(recorded) else None
 
+    @cached_property
+    def _major(self) -> int:
+        """The server's major version, from its own words: "postgres (PostgreSQL) 18.6"."""
+        said = subprocess.run(  # noqa: S603 - our own argv
+            [str(self._bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=True
+        )
+        return int(said.stdout.split("(PostgreSQL) ")[1].split(".")[0])
+
     def argv(self) -> list[str]:
         """Return the server's command line."""
         settings = _CONFIGURATION | (_DURABLE if self._durable else _THROWAWAY)
@@ -129,7 +149,7 @@ class EmbeddedPostgres:
             "port": str(self._port),
             "unix_socket_directories": str(self.socket_dir),
         }
-        command = [str(installation() / "bin" / "postgres"), "-D", str(self.data_dir)]
+        command = [str(self._bin_dir / "postgres"), "-D", str(self.data_dir)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return command
@@ -138,7 +158,7 @@ class EmbeddedPostgres:
         """Make the cluster if there is none, and clear what a killed predecessor left. Before each start."""
         if self.os_user is not None:
             _ensure_account(self.os_user)
-            _let_others_execute(installation())
+            _let_others_execute(self._bin_dir.parent)
         for folder in (self.data_dir, self.socket_dir):
             self._claim(folder)
         if not (self.data_dir / "PG_VERSION").exists():
@@ -161,9 +181,10 @@ class EmbeddedPostgres:
         folder.chmod(0o700)
 
     def _initdb(self) -> None:
-        command = [str(installation() / "bin" / "initdb"), "-D", str(self.data_dir), "-U", "postgres"]
-        command += ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=builtin"]
-        command += ["--builtin-locale=C.UTF-8", "--auth=scram-sha-256"]
+        command = [str(self._bin_dir / "initdb"), "-D", str(self.data_dir), "-U", "postgres"]
+        command += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]
+        if self._major >= BUILTIN_LOCALE_SINCE:
+            command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self._durable:
             command.append("--no-sync")
         with tempfile.NamedTemporaryFile(dir=self.socket_dir, mode="w") as password_file:
