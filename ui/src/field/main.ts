@@ -18,6 +18,8 @@ interface FieldData {
   fetched_at: string;
 }
 
+const REACHED_KEY = "nec-field-reached";
+
 class FieldPage {
   private readonly zone: string;
   private readonly language = document.documentElement.lang || "en";
@@ -30,12 +32,17 @@ class FieldPage {
 
   constructor(private readonly root: HTMLElement) {
     this.zone = root.dataset["timeZone"] ?? "Europe/Paris";
+    // A page opened without a network is an old page: its age is when it, or this phone, last reached the server.
     const stated = Date.parse(root.dataset["fetchedAt"] ?? "");
-    if (!Number.isNaN(stated)) this.fetchedAtMs = Math.min(stated, this.fetchedAtMs);
+    const reached = Number(remembered(REACHED_KEY) ?? Number.NaN);
+    const known = [stated, navigator.onLine ? Number.NaN : reached].filter((at) => !Number.isNaN(at));
+    this.fetchedAtMs = Math.min(...known, this.fetchedAtMs);
   }
 
   async start(): Promise<void> {
-    registerWorker(this.root.dataset["sw"], [location.href]);
+    const { incident, incidentUrl, listUrl } = this.root.dataset;
+    const data = incident && incidentUrl ? fillUrl(incidentUrl, { id: incident }) : listUrl;
+    registerWorker(this.root.dataset["sw"], data ? [location.href, data] : [location.href]);
     this.log?.replaceChildren(this.waiting, this.last);
     this.root.addEventListener("submit", (event) => this.submitted(event));
     window.addEventListener("online", () => {
@@ -114,7 +121,10 @@ class FieldPage {
     const answer = await fetch(url, { credentials: "same-origin", headers, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     if (!answer.ok || answer.redirected) throw new Error(`${url}: ${answer.status}`);
     this.isReached = answer.headers.get("X-From-Store") !== "1";
-    if (this.isReached) this.fetchedAtMs = Date.now();
+    if (this.isReached) {
+      this.fetchedAtMs = Date.now();
+      remember(REACHED_KEY, String(this.fetchedAtMs));
+    }
     return answer;
   }
 
@@ -151,6 +161,22 @@ class FieldPage {
       setText(slot, text);
       slot.classList.toggle("is-old", isOld);
     }
+  }
+}
+
+function remembered(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name: string, text: string): void {
+  try {
+    localStorage.setItem(name, text);
+  } catch {
+    // Nothing can be kept here; the page said so when it opened its outbox.
   }
 }
 

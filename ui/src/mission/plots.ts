@@ -25,6 +25,7 @@ const MEASURES: readonly Measure[] = [
 ];
 const HEIGHT_PX = 60;
 const GAP_PX = 12;
+const LEAST_SPAN_S = 60;
 
 function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -41,7 +42,8 @@ class Chart {
     this.plot = new uPlot({
       width, height: HEIGHT_PX, cursor: { show: false }, legend: { show: false }, padding: [4, 2, 2, 2],
       scales: {
-        x: { time: false, range: (_plot, _min, max) => [max - TELEMETRY_KEEP_MS / 1000, max] },
+        // At least a minute wide, so that a flight that has just begun is already a curve; at most what is kept.
+        x: { time: false, range: (_plot, min, max) => [Math.max(max - TELEMETRY_KEEP_MS / 1000, Math.min(min, max - LEAST_SPAN_S)), max] },
         y: { range: (_plot, _min, max) => [0, Math.max(measure.least_span, (max ?? 0) * 1.1)] },
       },
       axes: [{ show: false }, { show: false }],

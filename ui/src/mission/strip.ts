@@ -15,7 +15,7 @@ export function figuresOf(state: LiveState, droneId: string, mission: Mission | 
   return {
     phase: mission ? t(`phase.${mission.phase}` as WordKey) : UNKNOWN,
     altitude: row ? `${Math.round(row[3])} m` : UNKNOWN,
-    heading: row ? `${Math.round(row[4])}°` : UNKNOWN,
+    heading: row ? `${(Math.round(row[4]) % 360 + 360) % 360}°` : UNKNOWN,
     speed: row ? `${row[5].toFixed(1)} m/s` : UNKNOWN,
     battery: row ? `${Math.round(row[6])} %` : UNKNOWN,
     link: row ? (row[9] === 1 ? `${Math.round(row[8])} %` : t("telemetry.lost")) : UNKNOWN,

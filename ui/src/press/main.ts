@@ -9,6 +9,8 @@ import { Ringer, type Credential, type Memory, type Press, type PressAnswer, typ
 const STORE_KEY = "nec-press";
 const CANCELLABLE: ReadonlySet<Said["state"]> = new Set(["lit", "seen", "cancel_trying", "cancel_wrong"]);
 const SETTLED: ReadonlySet<Said["state"]> = new Set(["lit", "seen", "cancelled", "refused"]);
+/** Said even without a network: the call is with us. */
+const STANDING: ReadonlySet<Said["state"]> = new Set(["lit", "seen"]);
 
 function freshMemory(): Memory {
   return { credential: null, boot_id: Math.floor(Date.now() / 1000), seq: 0, pending: null, lit: null };
@@ -148,7 +150,7 @@ class PressPage {
   private words(): { text: string; tone: string } {
     if (!this.ringer.credential) return { text: t("press.cannot_credential"), tone: "critical" };
     const { said } = this;
-    if (!navigator.onLine && !SETTLED.has(said.state)) return { text: t("press.cannot_offline"), tone: "critical" };
+    if (!navigator.onLine && !STANDING.has(said.state)) return { text: t("press.cannot_offline"), tone: "critical" };
     switch (said.state) {
       case "ready": return { text: `${t("press.ready")} ${t(this.canKeep ? "press.cannot_closed" : "press.cannot_storage")}`, tone: "quiet" };
       case "sending": return { text: t("press.sending"), tone: "attention" };

@@ -15,7 +15,7 @@ export function download(name: string, blob: Blob): void {
   window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-const PAINTED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight"];
+const PAINTED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "paint-order", "font-family", "font-size", "font-weight"];
 const SCALE = 2;
 const TITLE_PX = 26;
 
