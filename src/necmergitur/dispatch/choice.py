@@ -4,6 +4,7 @@ One at a time up to nineteen open incidents, linear assignment from twenty (gree
 mean under fifty, and three times the worst distance at 240: measured, see docs/benchmarks.md).
 """
 
+import math
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -117,11 +118,10 @@ def choose(fleet: Fleet, needs: Sequence[Need]) -> list[Choice]:
     if not fleet.drones or not needs:
         return []
     eta = fleet.eta_s(needs)
-    if len(needs) >= ASSIGNMENT_OPEN_MIN:
-        pairs = _assign(eta)
-    else:
-        pairs = _greedy(eta)
-    return [_choice(fleet, needs[row], eta[row], column) for row, column in pairs]
+    pairs = _assign(eta) if len(needs) >= ASSIGNMENT_OPEN_MIN else _greedy(eta)
+    # The two best times of each row are all that the reasons need.
+    best = np.partition(eta, 1, axis=1)[:, :2].tolist() if eta.shape[1] > 1 else [[s, math.inf] for s in eta[:, 0]]
+    return [_choice(fleet, needs[row], float(eta[row, column]), best[row], column) for row, column in pairs]
 
 
 def _greedy(eta: Floats) -> list[tuple[int, int]]:
@@ -147,13 +147,11 @@ def _assign(eta: Floats) -> list[tuple[int, int]]:
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if np.isfinite(eta[r, c])]
 
 
-def _choice(fleet: Fleet, need: Need, line: Floats, column: int) -> Choice:
-    """Say in one line why this drone."""
+def _choice(fleet: Fleet, need: Need, eta_s: float, best_s: Sequence[float], column: int) -> Choice:
+    """Say in one line why this drone. `best_s`: the two shortest times to this scene, of any drone."""
     drone = fleet.drones[column]
-    eta_s = float(line[column])
-    others = np.delete(line, column)
-    next_best_s = float(others.min()) if others.size else float("inf")
-    rest = f"next best {next_best_s:.0f} s" if np.isfinite(next_best_s) else "no other in reach"
+    next_best_s = best_s[1] if eta_s <= best_s[0] else best_s[0]
+    rest = f"next best {next_best_s:.0f} s" if next_best_s < math.inf else "no other in reach"
     if next_best_s < eta_s:
         rest = f"nearest at {next_best_s:.0f} s serves another"
     wait = f", free in {drone.free_in_s:.0f} s" if drone.free_in_s > 0 else ""
