@@ -24,13 +24,20 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 SERVERS = [None, DEBIAN] if DEBIAN.is_dir() else [None]
 
 
-@pytest.fixture(params=SERVERS, ids=lambda bin_dir: "debian-15" if bin_dir else "wheel")
-def durable(home: Path, request: pytest.FixtureRequest) -> Iterator[EmbeddedPostgres]:
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda bin_dir: "debian-15" if bin_dir else "wheel")
+def cluster(home: Path, request: pytest.FixtureRequest) -> Iterator[EmbeddedPostgres]:
     folder = Path(tempfile.mkdtemp(dir=home))
     server = EmbeddedPostgres(folder / "postgres", socket_dir_for(folder), password="p /é?", bin_dir=request.param)
-    server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def durable(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
+    """A running, durable server; a test may kill it."""
+    if cluster.pid is None:
+        cluster.start()
+    return cluster
 
 
 def test_a_committed_row_survives_kill_9(durable: EmbeddedPostgres) -> None:
@@ -82,6 +89,7 @@ def test_a_server_left_by_a_killed_supervisor_is_ended_before_the_next(durable: 
         assert successor.pid not in {None, left}
     finally:
         successor.stop()
+        durable.stop()
 
 
 def test_it_listens_on_no_network_address_unless_asked(durable: EmbeddedPostgres) -> None:
