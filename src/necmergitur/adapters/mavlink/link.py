@@ -4,7 +4,6 @@
 read back from the vehicle equal to the token's volume, and for a mission that was flown before.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from pymavlink.dialects.v20 import common as mavlink
@@ -208,13 +207,3 @@ class Link(Channel):
 def holds(held: Fence, volume: Volume) -> bool:
     """Return whether a fence read back from a vehicle is exactly `volume`."""
     return held.matches(fence_of(volume))
-
-
-async def wait_connected(link: Link, timeout_s: float) -> bool:
-    """Return whether `link` heard its vehicle within `timeout_s`, ticking it meanwhile (tests and tools)."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + timeout_s
-    while not link.connected and loop.time() < until:
-        link.tick()
-        await asyncio.sleep(0.1)
-    return link.connected
