@@ -37,7 +37,7 @@ def virtual_key(page: Page) -> None:
 
 
 def test_password_then_code_signs_in_and_writes_a_live_ticket(browser_page: Page, on_served: Served) -> None:
-    person = make_person(Role.TECHNICIAN)
+    person = make_person(Role.ADMINISTRATOR)
     type_password(browser_page, person.email)
     expect(browser_page.get_by_role("heading", name="Deuxième étape")).to_be_visible()
     assert not LiveSession.objects.filter(user_id=person.user.pk).exists(), "a password alone opens nothing"
@@ -45,7 +45,7 @@ def test_password_then_code_signs_in_and_writes_a_live_ticket(browser_page: Page
     browser_page.get_by_role("button", name="Se connecter").click()
     expect(browser_page.get_by_role("link", name=person.user.display_name)).to_be_visible()
     ticket = LiveSession.objects.get(user_id=person.user.pk)
-    assert (ticket.roles, ticket.language, ticket.display_name) == (["technician"], "fr", person.user.display_name)
+    assert (ticket.roles, ticket.language, ticket.display_name) == (["administrator"], "fr", person.user.display_name)
     assert browser_page.complaints == []
 
 

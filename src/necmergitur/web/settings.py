@@ -37,6 +37,7 @@ def _ours() -> list[str]:
         "facts",
         "console",
         "field",
+        "press",
         "register",
         "programme",
         "vault",
