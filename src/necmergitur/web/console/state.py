@@ -24,8 +24,59 @@ from necmergitur.web.facts.models import (
 KEEP_CLOSED = timedelta(minutes=10)  # contract of the live state
 DEAF_PLACES_MAX = 500  # contract of the live state
 INCIDENTS_MAX = 2_000  # ours: a closed page never grows without bound
-INCIDENT_FIELDS = ["id", "number", "state", "rung", "kind", "test", "exercise", "duress", "cancelled", "lon", "lat", "accuracy_m", "zone_id", "label", "opened_at", "last_signal_at", "signal_count", "escalation", "due_at", "owner_id", "owner_name", "drone", "drone_reason", "outcome", "closed_at", "merged_into", "version", "last_seq"]
-MISSION_FIELDS = ["id", "incident_id", "drone_id", "pilot_id", "pilot_name", "state", "phase", "lon", "lat", "eta_s", "why", "offered_at", "offer_expires_at", "accepted_at", "airborne_at", "on_scene_at", "ended_at", "end_reason", "order_name", "version", "last_seq"]
+INCIDENT_FIELDS = [
+    "id",
+    "number",
+    "state",
+    "rung",
+    "kind",
+    "test",
+    "exercise",
+    "duress",
+    "cancelled",
+    "lon",
+    "lat",
+    "accuracy_m",
+    "zone_id",
+    "label",
+    "opened_at",
+    "last_signal_at",
+    "signal_count",
+    "escalation",
+    "due_at",
+    "owner_id",
+    "owner_name",
+    "drone",
+    "drone_reason",
+    "outcome",
+    "closed_at",
+    "merged_into",
+    "version",
+    "last_seq",
+]
+MISSION_FIELDS = [
+    "id",
+    "incident_id",
+    "drone_id",
+    "pilot_id",
+    "pilot_name",
+    "state",
+    "phase",
+    "lon",
+    "lat",
+    "eta_s",
+    "why",
+    "offered_at",
+    "offer_expires_at",
+    "accepted_at",
+    "airborne_at",
+    "on_scene_at",
+    "ended_at",
+    "end_reason",
+    "order_name",
+    "version",
+    "last_seq",
+]
 
 
 def current_incidents(now: datetime) -> list[Incident]:

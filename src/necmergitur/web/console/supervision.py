@@ -46,7 +46,7 @@ def distribution(times: Sequence[float]) -> dict[str, Any] | None:
     """Return bins and percentiles of sorted times; None without any."""
     if not times:
         return None
-    last = min(BINS_MAX - 1, int(times[-1] // BIN_S))
+    last = max(0, min(BINS_MAX - 1, int(times[-1] // BIN_S)))
     counts = [0] * (last + 1)
     for one in times:
         counts[min(last, int(max(0.0, one) // BIN_S))] += 1

@@ -1,0 +1,30 @@
+-- name: fan_out
+INSERT INTO webhook_delivery (endpoint_id, event_id, kind, body, due_at, attempts, error, created_at)
+SELECT id, %(event_id)s, %(kind)s, %(body)s, %(now)s, 0, '', %(now)s FROM webhook_endpoint
+WHERE disabled_at IS NULL AND %(kind)s = ANY(events)
+ON CONFLICT (endpoint_id, event_id) DO NOTHING;
+
+-- name: lease
+UPDATE webhook_delivery d SET leased_until = %(now)s::timestamptz + %(lease)s::interval, attempts = d.attempts + 1
+FROM webhook_endpoint e
+WHERE e.id = d.endpoint_id AND d.id IN (
+  SELECT p.id FROM webhook_delivery p JOIN webhook_endpoint q ON q.id = p.endpoint_id
+  WHERE p.done_at IS NULL AND p.due_at <= %(now)s AND (p.leased_until IS NULL OR p.leased_until < %(now)s)
+    AND q.disabled_at IS NULL
+  ORDER BY p.due_at LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED)
+RETURNING d.id, d.event_id, d.body, d.attempts, d.created_at, e.id, e.url, e.secret_sealed;
+
+-- name: delivered
+UPDATE webhook_delivery SET done_at = %(now)s, status = %(status)s, error = '', leased_until = NULL WHERE id = %(id)s;
+
+-- name: failed
+UPDATE webhook_delivery SET status = %(status)s, error = %(error)s, leased_until = NULL, due_at = %(due_at)s,
+  done_at = CASE WHEN %(give_up)s THEN %(now)s::timestamptz END
+WHERE id = %(id)s;
+
+-- name: disable
+UPDATE webhook_endpoint SET disabled_at = %(now)s, disabled_reason = %(reason)s
+WHERE id = %(endpoint_id)s AND disabled_at IS NULL;
+
+-- name: forget
+DELETE FROM webhook_delivery WHERE done_at < %(before)s;

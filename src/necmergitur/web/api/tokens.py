@@ -1,0 +1,97 @@
+"""Tokens: made once, shown once, compared by digest, bounded by scopes and a date."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja.security import HttpBearer
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.web.accounts.models import User
+from necmergitur.web.api.models import ApiToken
+from necmergitur.web.store import CLOCK
+
+PREFIX = "nec_"
+TOKEN_BYTES = 32
+HINT_LENGTH = 8
+LASTS_MAX = timedelta(days=366)
+USED_STEP = timedelta(minutes=1)  # the last use is kept to the minute: a busy partner must not write at each call
+
+SCOPES: dict[str, Any] = {
+    "incidents:read": _("Read incidents"),
+    "incidents:act": _("Acknowledge, note and close incidents"),
+    "missions:read": _("Read missions"),
+    "devices:read": _("Read the health of buttons"),
+    "observations:read": _("Read what drones saw"),
+    "signals:write": _("Send calls for its own buttons"),
+    "webhooks:manage": _("Manage its webhooks"),
+}
+
+
+class ScopeMissing(Exception):
+    """The token is good, and not for this."""
+
+    def __init__(self, scope: str) -> None:
+        """Keep the scope that would have been enough."""
+        super().__init__(scope)
+        self.scope = scope
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer nec_…`, holding one scope (any token when `scope` is empty)."""
+
+    def __init__(self, scope: str = "") -> None:
+        """Ask for `scope`."""
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        """Return the token's row. Raises ScopeMissing when it lacks the scope."""
+        row = find(token)
+        if row is None:
+            return None
+        if self.scope and self.scope not in row.scopes:
+            raise ScopeMissing(self.scope)
+        return row
+
+
+def find(token: str) -> ApiToken | None:
+    """Return a usable token and note that it was used."""
+    if not token.startswith(PREFIX):
+        return None
+    row = ApiToken.objects.filter(token_hash=digest(token)).first()
+    now = CLOCK.now()
+    if row is None or not row.usable(now):
+        return None
+    if row.last_used_at is None or now - row.last_used_at > USED_STEP:
+        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    return row
+
+
+def create(name: str, scopes: list[str], devices: list[str], expires_at: datetime, by: User) -> tuple[ApiToken, str]:
+    """Make a token; return its row and the token itself, which nothing keeps."""
+    token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    row = ApiToken.objects.create(
+        name=name,
+        token_hash=digest(token),
+        hint=token[:HINT_LENGTH],
+        scopes=scopes,
+        devices=devices,
+        created_by_id=by.pk,
+        created_by_name=by.display_name,
+        expires_at=expires_at,
+    )
+    return row, token
+
+
+def partner(row: ApiToken) -> Person:
+    """Return who acts: a token is a negative number, so no account can ever be taken for it."""
+    return Person(-row.pk, row.name)
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token (256 random bits, so a plain hash is enough)."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,7 @@
+"""Mounts /api/v1/."""
+
+from django.urls import path
+
+from necmergitur.web.api.endpoints import api
+
+urlpatterns = [path("", api.urls)]
