@@ -43,7 +43,7 @@ def test_password_then_code_signs_in_and_writes_a_live_ticket(browser_page: Page
     assert not LiveSession.objects.filter(user_id=person.user.pk).exists(), "a password alone opens nothing"
     browser_page.get_by_label("Code de votre application").fill(person.code())
     browser_page.get_by_role("button", name="Se connecter").click()
-    expect(browser_page.get_by_role("link", name=person.user.display_name)).to_be_visible()
+    expect(browser_page.get_by_role("banner").get_by_role("link", name=person.user.display_name)).to_be_visible()
     ticket = LiveSession.objects.get(user_id=person.user.pk)
     assert (ticket.roles, ticket.language, ticket.display_name) == (["administrator"], "fr", person.user.display_name)
     assert browser_page.complaints == []
