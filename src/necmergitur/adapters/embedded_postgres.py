@@ -32,6 +32,7 @@ DEFAULT_PORT = 5432
 BUILTIN_LOCALE_SINCE = 17
 # PostgreSQL refuses to run as root; then it gets a system account of its own.
 ROOT_STAND_IN = "necmergitur-pg"
+# Two starts at once are common in tests; the loser of useradd's lock tries again within two seconds.
 ACCOUNT_TRIES_MAX = 10
 # sockaddr_un.sun_path holds 108 bytes on Linux (unix(7)), less "/.s.PGSQL.65535.lock" and the final zero.
 SOCKET_DIR_BYTES_MAX = 108 - len("/.s.PGSQL.65535.lock") - 1

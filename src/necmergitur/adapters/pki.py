@@ -26,6 +26,7 @@ NO_EXPIRY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 BACKDATE = timedelta(days=30)
 # One NATS subject token, one MQTT topic level, and a certificate common name (ub-common-name is 64, RFC 5280).
 DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# 64 random bits: RFC 5280 4.1.2.2 and the CA/Browser Forum ask as much of a serial number.
 CREDENTIAL_NUMBER_BYTES = 8
 # The authority in use, and the one before it while devices still learn the new one.
 AUTHORITIES_MAX = 2

@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from necmergitur.adapters.child_process import prepare_child
-from necmergitur.app import constants
+from necmergitur.app import constants, notify
 from necmergitur.app.child import Child
 from necmergitur.app.journal import Journal
 from necmergitur.app.specs import Report, Stage, TaskSpec, state_file
@@ -58,6 +58,7 @@ class Supervisor:
                 if printed is not None:
                     self._up = True
                     self._keep_report()
+                    notify.ready()
                     for text in (*printed, self._welcome):
                         self._journal.show(text)
                     await self._stopping.wait()

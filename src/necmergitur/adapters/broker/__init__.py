@@ -6,6 +6,7 @@ from necmergitur.adapters.broker.files import (
     shard_of,
     write_broker_files,
     write_device_users,
+    write_user_map,
 )
 from necmergitur.adapters.broker.process import BrokerFailed, BrokerProcess, reload_broker
 
@@ -18,4 +19,5 @@ __all__ = [
     "shard_of",
     "write_broker_files",
     "write_device_users",
+    "write_user_map",
 ]

@@ -1,6 +1,6 @@
 """What the broker reads: one folder per shard with its configuration and the map of its devices.
 
-A device is known by its certificate's subject (`verify_and_map`) and may publish its own `press` and
+A device is known by the URI in its certificate (`verify_and_map`) and may publish its own `press` and
 `heartbeat`, read its own `ack`, and nothing else. An empty subscribe list would mean everything, so each
 entry names both. Subjects are NATS's; MQTT topics use "/" where they use ".".
 """
@@ -19,12 +19,12 @@ from necmergitur.adapters.pki import DEVICE_ID, ServerFiles, write_private
 INTERNAL_USER = "nec"
 # It stands in an address, and NATS clients do not agree on how to unquote one.
 PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9_-]{8,256}")
-# RFC 4514 text as our authority and common public-key software write it; no quote, escape or control sign.
+# A URI as our authority writes it, or another's RFC 4514 name; no quote, escape or control sign.
 SUBJECT = re.compile(r"[A-Za-z0-9 _.,=+:/@*()'-]{1,256}")
 
 
 class DeviceCert(msgspec.Struct, frozen=True):
-    """One credential the broker accepts: whose it is, and its certificate's subject (RFC 4514)."""
+    """One credential the broker accepts: whose it is, and the name the broker reads in its certificate."""
 
     device_id: str
     subject: str
@@ -80,8 +80,6 @@ def write_broker_files(
     Raises ValueError for a device id, subject or password that cannot be written safely, before anything
     is written.
     """
-    if not PLAIN_PASSWORD.fullmatch(password):
-        raise ValueError("the broker's password is letters, digits, '-' and '_', 8 at least")
     known = _known_devices(home) if devices is None else list(devices)
     maps = _user_maps(known, len(shards), password)
     paths = []
@@ -115,6 +113,14 @@ def write_device_users(home: Path, devices: Iterable[DeviceCert]) -> None:
     write_private(home / "broker" / "devices.json", msgspec.json.encode(known))
 
 
+def write_user_map(home: Path, path: Path, *, password: str) -> int:
+    """Write every device that `home` knows as one map, for a broker that runs elsewhere; return how many."""
+    known = _known_devices(home)
+    (text,) = _user_maps(known, 1, password)
+    write_private(path, text.encode())
+    return len(known)
+
+
 def _known_devices(home: Path) -> list[DeviceCert]:
     try:
         kept = (home / "broker" / "devices.json").read_bytes()
@@ -124,6 +130,8 @@ def _known_devices(home: Path) -> list[DeviceCert]:
 
 
 def _user_maps(devices: Iterable[DeviceCert], shards: int, password: str) -> list[str]:
+    if not PLAIN_PASSWORD.fullmatch(password):
+        raise ValueError("the broker's password is letters, digits, '-' and '_', 8 at least")
     entries: list[list[str]] = [[] for _ in range(shards)]
     for device in devices:
         entries[shard_of(device.device_id, shards)].append(_user(device))
