@@ -97,6 +97,11 @@ class CrowdProcess:
             start_new_session=True,
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def ask(self, request: Request) -> None:
         """Send a request."""
         _pipe(self._process.stdin).write(msgspec.json.encode(request) + b"\n")
