@@ -60,9 +60,7 @@ class KeyRing:
                 self._keys.pop(next(iter(self._keys)))
             self._keys[key_id] = key
 
-    def _key(
-        self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], key_id: str, *, create: bool
-    ) -> bytes | None:
+    def _key(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], key_id: str, *, create: bool) -> bytes | None:
         known = self._keys.get(key_id) or fresh.get(key_id)
         if known is not None:
             return known

@@ -14,11 +14,11 @@ READY_S_MAX = 60.0
 STOP_S_MAX = 2.0
 # Importing a city of 20,000 buttons and siting 240 docks takes a minute on two busy cores (measured).
 TASK_S_MAX = 600.0
-LAST_WORDS_S_MAX = 1.0
-POLL_S = 0.02
-LAST_LINES = 15
-LINE_BYTES_MAX = 64 * 1024
+LAST_WORDS_S_MAX = 1.0  # ours: what a dying process still had in its pipe
+POLL_S = 0.02  # ours: fifty looks a second cost nothing during a start
+LAST_LINES = 15  # ours: what fits a screen beside the error
+LINE_BYTES_MAX = 64 * 1024  # ours: a log line is under 4 kB; beyond this it is dropped whole
 # sd_notify(3) messages are a few variables; a datagram beyond a page is not one.
 NOTIFICATION_BYTES_MAX = 4096
-LOG_BYTES_MAX = 10 * 1024**2
-LOG_FILES_MAX = 5
+LOG_BYTES_MAX = 10 * 1024**2  # ours: with LOG_FILES_MAX, at most 60 MB for each process
+LOG_FILES_MAX = 5  # ours: see LOG_BYTES_MAX

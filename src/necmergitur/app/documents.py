@@ -61,7 +61,11 @@ def constants_page() -> str:
         "front end are at the end.\n",
     ]
     for file, found in _constants_by_file():
-        parts += [f"## {file.removeprefix('src/necmergitur/')}\n", "| name | value | unit | source |", "|---|---|---|---|"]
+        parts += [
+            f"## {file.removeprefix('src/necmergitur/')}\n",
+            "| name | value | unit | source |",
+            "|---|---|---|---|",
+        ]
         parts += [f"| `{c.name}` | {_cell(c.value)} | {c.unit} | {_cell(c.source)} |" for c in found]
         parts.append("")
     return "\n".join(parts)

@@ -23,13 +23,10 @@ MATCH_RADIUS_M = 400.0
 
 # Choice of drone: measured, see docs/benchmarks.md.
 ASSIGNMENT_OPEN_MIN = 20  # linear assignment from 20 open incidents; greedy costs below 3 % under 50
-BATTERY_TAKEOFF_MIN_PCT = 35.0  # ours: two minutes out, twelve on scene, two back, and a reserve
+BATTERY_TAKEOFF_MIN_PCT = 60.0  # ours: two minutes out, twelve on scene, two back, and a reserve
 WIND_MAX_M_S = 12.0  # typical limit of a small multirotor (DJI Matrice 30: 12 m/s at take-off)
 LINK_MIN_PCT = 40.0  # ours
-ON_SCENE_TYPICAL = timedelta(minutes=12)  # simulation figure of the dispatch notes
-CHARGE_TYPICAL = timedelta(minutes=25)  # simulation figure of the dispatch notes
 SCENE_RADIUS_M = 60.0  # recording is allowed only inside it
-FLIGHT_ALTITUDE_M = 60.0  # ours: above most Paris roofs (37 m limit), under the 120 m ceiling
 ETA_MAX_S = 600.0  # ours: a drone farther than ten minutes is no help
 TOKEN_LASTS = timedelta(minutes=30)  # ours: longer than any battery
 PILOT_QUALIFICATION = "drone_pilot"

@@ -112,7 +112,7 @@ class DeviceLine:
                     pending_size=8 * 1024 * 1024,
                 )
                 break
-            except (OSError, nats.errors.Error, asyncio.TimeoutError):
+            except (TimeoutError, OSError, nats.errors.Error):
                 self.broker_lost.add(shard)
                 await asyncio.sleep(0.3)
         self.broker_lost.discard(shard)

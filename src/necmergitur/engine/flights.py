@@ -7,7 +7,7 @@ none is launched twice.
 import asyncio
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -44,14 +44,15 @@ DATABASE_PATIENCE_S = 60.0  # how long a phase waits for the database before it 
 class Flights:
     """Carries out missions on the fleet and records what the drones did."""
 
-    def __init__(self, parts: EngineParts, records: list[DroneRecord]) -> None:
-        """Prepare a link for each drone of `records`."""
+    def __init__(self, parts: EngineParts, records: list[DroneRecord], spent: Iterable[MissionId]) -> None:
+        """Prepare a link for each drone of `records`. `spent`: missions that already lifted off once."""
         self._parts = parts
         self._records = {r.id: r for r in records}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="flights")
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._flying: dict[UUID, asyncio.Task[None]] = {}
+        self._obeying: dict[UUID, asyncio.Task[None]] = {}
         self._prepared: dict[str, UUID] = {}
         self._orders: dict[UUID, int] = {}
         self._phases: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(10_000)
@@ -65,6 +66,7 @@ class Flights:
             clock=parts.clock,
             on_breach=self._on_breach,
             on_link=self._on_link,
+            spent=spent,
         )
 
     async def start(self) -> None:
@@ -131,11 +133,18 @@ class Flights:
                 self._flying[mission.id] = task
                 task.add_done_callback(functools.partial(self._landed, mission.id))
             elif mission.state == "flying" and mission.order_seq != self._orders.get(mission.id, 0):
-                await self._obey(mission)
+                self._obey_soon(mission)
         for drone_id, mission_id in list(self._prepared.items()):
             if mission_id not in by_id and mission_id not in self._flying:
                 del self._prepared[drone_id]
                 asyncio.get_running_loop().create_task(self._close_dock(drone_id))
+
+    def _obey_soon(self, mission: Mission) -> None:
+        """Pass an order on without making other drones wait for this one's answer; one at a time per drone."""
+        if mission.id not in self._obeying:
+            task = asyncio.create_task(self._obey(mission), name=f"order-{mission.drone_id}")
+            self._obeying[mission.id] = task
+            task.add_done_callback(lambda _: self._obeying.pop(mission.id, None))
 
     def _landed(self, mission_id: UUID, _: asyncio.Task[None]) -> None:
         self._flying.pop(mission_id, None)
@@ -290,6 +299,4 @@ class Flights:
 
     def _notices(self) -> list[tuple[Any, ...]]:
         with self._parts.store.cursor() as cursor:
-            return cursor.execute(
-                load("registry")["airspace_notices"], {"now": self._parts.clock.now()}
-            ).fetchall()
+            return cursor.execute(load("registry")["airspace_notices"], {"now": self._parts.clock.now()}).fetchall()

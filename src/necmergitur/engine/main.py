@@ -8,12 +8,14 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import start_http_server
 
+from necmergitur.dispatch.constants import TOKEN_LASTS
 from necmergitur.engine.devices import DeviceLine
 from necmergitur.engine.flights import Flights
 from necmergitur.engine.panels import Panels
 from necmergitur.engine.parts import EngineParts
 from necmergitur.engine.rules import RuleClock
 from necmergitur.engine.telemetry import FleetReport
+from necmergitur.kernel.ids import MissionId
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.ports import DroneRecord, Unreachable
 
@@ -38,8 +40,8 @@ async def run(
         loop.add_signal_handler(name, stop.set)
     if metrics_port:
         start_http_server(metrics_port, addr="127.0.0.1")
-    records = await _drones(parts)
-    flights = Flights(parts, records)
+    records, spent = await _fleet(parts)
+    flights = Flights(parts, records, spent)
     devices = DeviceLine(parts, lambda: rules.wake())  # noqa: PLW0108 -- `rules` comes after
     panels = Panels(parts, devices.commits, parts.dc09_port)
     report = FleetReport(parts, flights, devices.publish)
@@ -67,12 +69,13 @@ async def run(
     parts.store.close()
 
 
-async def _drones(parts: EngineParts) -> list[DroneRecord]:
-    """Read the fleet, waiting for the database for as long as it takes."""
+async def _fleet(parts: EngineParts) -> tuple[list[DroneRecord], list[MissionId]]:
+    """Read the drones, and the missions that lifted off within a token's life; wait for the database."""
     while True:
         try:
             with parts.store.transaction() as tx:
-                return tx.drones()
+                spent = tx.missions_launched_since(parts.clock.now() - TOKEN_LASTS)
+                return tx.drones(), [MissionId(m) for m in spent]
         except Unreachable:
             await asyncio.sleep(DATABASE_WAIT_S)
 

@@ -22,9 +22,7 @@ FLEET_SUBJECT = "nec.v1.fleet"
 class FleetReport:
     """Reads the fleet; `operations.dispatching.FleetView` for the rules."""
 
-    def __init__(
-        self, parts: EngineParts, flights: Flights, publish: Callable[[str, bytes], Awaitable[None]]
-    ) -> None:
+    def __init__(self, parts: EngineParts, flights: Flights, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
         """`publish` sends bytes to our own processes."""
         self._parts = parts
         self._flights = flights
@@ -85,9 +83,19 @@ class FleetReport:
         ]
 
     def _store(self, rows: list[list[Any]]) -> None:
-        names = (
-            "drone_id lon lat altitude_m heading_deg ground_speed_m_s battery_pct phase link_pct linked wind_m_s".split()
-        )
+        names = [
+            "drone_id",
+            "lon",
+            "lat",
+            "altitude_m",
+            "heading_deg",
+            "ground_speed_m_s",
+            "battery_pct",
+            "phase",
+            "link_pct",
+            "linked",
+            "wind_m_s",
+        ]
         columns: dict[str, list[Any]] = {name: [row[i] for row in rows] for i, name in enumerate(names)}
         columns["linked"] = [bool(v) for v in columns["linked"]]
         columns["at"] = [self._parts.clock.now()] * len(rows)

@@ -79,9 +79,7 @@ def _not_current(nearest: Authorisation, now: datetime) -> Refusal:
     if nearest.revoked_at is not None and nearest.revoked_at <= now:
         return Refusal(rule="authorisation_revoked", owner=nearest.revoked_by or "", facts=facts)
     if now < nearest.valid_from:
-        return Refusal(
-            rule="authorisation_not_yet", owner=nearest.granted_by, until=nearest.valid_from, facts=facts
-        )
+        return Refusal(rule="authorisation_not_yet", owner=nearest.granted_by, until=nearest.valid_from, facts=facts)
     return Refusal(rule="authorisation_expired", owner=nearest.granted_by, facts=facts)
 
 

@@ -86,9 +86,9 @@ def ring_contains(ring: Sequence[Position], point: Position) -> bool:
     j = len(ring) - 1
     for i, a in enumerate(ring):
         b = ring[j]
-        if (a.lat > point.lat) != (b.lat > point.lat) and point.lon < (b.lon - a.lon) * (
-            point.lat - a.lat
-        ) / (b.lat - a.lat) + a.lon:
+        if (a.lat > point.lat) != (b.lat > point.lat) and point.lon < (b.lon - a.lon) * (point.lat - a.lat) / (
+            b.lat - a.lat
+        ) + a.lon:
             inside = not inside
         j = i
     return inside

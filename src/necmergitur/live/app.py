@@ -117,9 +117,7 @@ class LiveApp:
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream events until the browser leaves, or signs out."""
         assert self._board is not None
-        query = dict(
-            pair.split("=", 1) for pair in scope["query_string"].decode("latin-1").split("&") if "=" in pair
-        )
+        query = dict(pair.split("=", 1) for pair in scope["query_string"].decode("latin-1").split("&") if "=" in pair)
         last = header(scope, b"last-event-id") or query.get("after", "")
         after = int(last) if last.isdigit() else None
         await send(

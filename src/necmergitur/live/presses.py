@@ -120,9 +120,7 @@ class PressDoor:
             return
         key = (names[0], int(names[1]), int(names[2]))
         try:
-            found = await asyncio.get_running_loop().run_in_executor(
-                None, self._look, key, credential_hash(credential)
-            )
+            found = await asyncio.get_running_loop().run_in_executor(None, self._look, key, credential_hash(credential))
         except Unreachable:
             await refuse(send, 503, "database_away", "Try again.")
             return
@@ -147,9 +145,7 @@ class PressDoor:
         """Compare credentials and write one batch, in the intake thread."""
         with self._parts.store.cursor() as cursor:
             hashes = _hashes(cursor, [k.received.press.device for k in knocks])
-        welcome = [
-            hmac.compare_digest(hashes.get(k.received.press.device, b""), k.credential) for k in knocks
-        ]
+        welcome = [hmac.compare_digest(hashes.get(k.received.press.device, b""), k.credential) for k in knocks]
         good = [k.received for k, known in zip(knocks, welcome, strict=True) if known]
         taken = intake.take(self._parts.store, good, self._parts.ground, self._parts.clock.now()) if good else []
         answers = iter(taken)

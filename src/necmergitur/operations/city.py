@@ -5,8 +5,9 @@ from datetime import datetime
 from necmergitur.dispatch.incidents import Person
 from necmergitur.operations.registry import Registry, audit
 from necmergitur.territory.geozones import GeozoneSet
+from necmergitur.territory.inventory import Inventory, Reimport
 from necmergitur.territory.model import City
-from necmergitur.territory.reimport import Inventory, Reimport, reimport
+from necmergitur.territory.reimport import reimport
 
 
 def inventory(registry: Registry) -> Inventory:

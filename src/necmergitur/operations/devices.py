@@ -61,9 +61,7 @@ def declare_test_window(
         return window
 
 
-def open_holder(
-    registry: Registry, incident_id: UUID, reason: str, by: Person, now: datetime
-) -> str | Refusal:
+def open_holder(registry: Registry, incident_id: UUID, reason: str, by: Person, now: datetime) -> str | Refusal:
     """Return who holds the personal button of an open incident. Logged, with a reason, each time."""
     if not reason.strip():
         return Refusal(rule="reason_missing", detail="Say why you need the name.")

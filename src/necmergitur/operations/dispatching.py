@@ -11,11 +11,9 @@ import msgspec
 from necmergitur.dispatch import choice, incidents, missions, pilots
 from necmergitur.dispatch.choice import Choice, DroneFact, Need
 from necmergitur.dispatch.constants import (
-    CHARGE_TYPICAL,
-    FLIGHT_ALTITUDE_M,
     OFFER_LASTS,
-    ON_SCENE_TYPICAL,
 )
+from necmergitur.dispatch.flight_time import CHARGE_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
@@ -132,10 +130,10 @@ def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission |
     free_in_s = 0.0
     if mission is not None:
         since = mission.on_scene_at or mission.offered_at
-        until = since + ON_SCENE_TYPICAL + CHARGE_TYPICAL + timedelta(seconds=mission.eta_s)
+        until = since + timedelta(seconds=ON_SCENE_MAX_S + CHARGE_S + mission.eta_s)
         free_in_s = max(1.0, (until - now).total_seconds())
     elif state is not None and not state.docked:
-        free_in_s = CHARGE_TYPICAL.total_seconds()
+        free_in_s = CHARGE_S
     return DroneFact(
         id=record.id,
         position=record.dock,
@@ -217,7 +215,7 @@ def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) ->
     return ground.airspace.route_clear(
         ground.records[found.drone_id].dock,
         incident.position,
-        min(FLIGHT_ALTITUDE_M, authorisation.conditions.ceiling_m),
+        min(TRANSIT_ALTITUDE_M, authorisation.conditions.ceiling_m),
         now,
         authorised_zone_ids=opened,
         exempted_zone_ids=opened,

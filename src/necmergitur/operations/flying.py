@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch import incidents, missions
-from necmergitur.dispatch.constants import FLIGHT_ALTITUDE_M, SCENE_RADIUS_M, TOKEN_LASTS
+from necmergitur.dispatch.constants import SCENE_RADIUS_M, TOKEN_LASTS
+from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission, MissionEvent, Order
 from necmergitur.dispatch.pilots import PilotFact, unavailable
@@ -156,7 +157,7 @@ def square(centre: Position, radius_m: float) -> tuple[Position, ...]:
 
 def altitude_m(ceiling_m: float) -> float:
     """Return the height to fly at, metres above the dock."""
-    return min(FLIGHT_ALTITUDE_M, ceiling_m)
+    return min(TRANSIT_ALTITUDE_M, ceiling_m)
 
 
 def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal:

@@ -126,9 +126,7 @@ def unmerge(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incid
     return _decide(store, incident_id, by, now, lambda state: incidents.unmerge(state, by, now))
 
 
-def split(
-    store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Person, now: datetime
-) -> Incident | Refusal:
+def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Person, now: datetime) -> Incident | Refusal:
     """Move signals to an incident of their own. Returns the new one; merging it back undoes this."""
 
     def attempt(tx: Transaction) -> Incident | Refusal:
@@ -169,9 +167,7 @@ def split(
     return on_conflict(store, attempt)
 
 
-def decide_proposal(
-    store: Store, proposal_id: UUID, accepted: bool, by: Person, now: datetime
-) -> Proposal | Refusal:
+def decide_proposal(store: Store, proposal_id: UUID, accepted: bool, by: Person, now: datetime) -> Proposal | Refusal:
     """Accept (merge) or dismiss a proposal."""
 
     def attempt(tx: Transaction) -> Proposal | Refusal:

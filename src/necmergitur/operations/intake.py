@@ -78,9 +78,7 @@ def _take(store: Store, tx: Transaction, batch: Sequence[Received], ground: Grou
 class _Round:
     """One batch in the making: incidents touched, facts to append, answers to give."""
 
-    def __init__(
-        self, store: Store, tx: Transaction, batch: Sequence[Received], ground: Ground, now: datetime
-    ) -> None:
+    def __init__(self, store: Store, tx: Transaction, batch: Sequence[Received], ground: Ground, now: datetime) -> None:
         self.store, self.tx, self.ground, self.now = store, tx, ground, now
         ids = {item.press.device for item in batch}
         self.known = tx.known_signals([item.press.key for item in batch])
@@ -149,7 +147,9 @@ class _Round:
         self.known[key] = KnownSignal(signal.id, incident_id, None)
         seen = incident_id is not None and self.incidents[incident_id].rung != "received"
         cancelled = signal.kind == "cancel" and pin_is in ("cancel", "duress")
-        self.answers.append(Answer(key, lit=True, signal_id=signal.id, incident_id=incident_id, seen=seen, cancelled=cancelled))
+        self.answers.append(
+            Answer(key, lit=True, signal_id=signal.id, incident_id=incident_id, seen=seen, cancelled=cancelled)
+        )
 
     def _in_zone(self, signal: Signal, position: Position) -> Signal:
         """Give a personal button's press the zone it was pressed in."""
@@ -296,9 +296,7 @@ def _compare_pin(digest: bytes, device: Device) -> str:
 def _again(key: tuple[str, int, int], before: KnownSignal) -> Answer:
     """Answer a repeated press as the first time."""
     seen = before.rung is not None and before.rung != "received"
-    return Answer(
-        key, lit=True, signal_id=before.signal_id, incident_id=before.incident_id, duplicate=True, seen=seen
-    )
+    return Answer(key, lit=True, signal_id=before.signal_id, incident_id=before.incident_id, duplicate=True, seen=seen)
 
 
 def lift_off_not_before(incident: Incident) -> datetime:

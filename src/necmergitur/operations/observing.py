@@ -51,9 +51,7 @@ def file_observation(
         )
         event = ObservationFiled(filed.id, incident_id, mission_id, facts, by, now)
         sealed = tx.seal(filed.note.encode()) if filed.note else None
-        fact = Fact(
-            stream=f"observation:{filed.id}", version=1, event=event, actor=f"user:{by.id}", personal=sealed
-        )
+        fact = Fact(stream=f"observation:{filed.id}", version=1, event=event, actor=f"user:{by.id}", personal=sealed)
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_observation(filed, seq)
         tx.touch_incident(incident_id, seq)

@@ -176,6 +176,10 @@ class MissionStore(Protocol):
         """Return missions that have not ended, oldest first."""
         ...
 
+    def missions_launched_since(self, since: datetime) -> list[UUID]:
+        """Return missions whose drone left its dock after `since`."""
+        ...
+
     def missions_of(self, incident_id: UUID) -> list[Mission]:
         """Return an incident's missions, oldest first."""
         ...

@@ -17,7 +17,7 @@ from necmergitur.kernel.ids import IdSource
 from necmergitur.operations.ports import DroneRecord, Transaction
 from necmergitur.signals.heartbeat import Heartbeat
 from necmergitur.territory.geozones import GeozoneSet
-from necmergitur.territory.reimport import Inventory, Reimport
+from necmergitur.territory.inventory import Inventory, Reimport
 
 
 class Audited(msgspec.Struct, frozen=True, tag=True):

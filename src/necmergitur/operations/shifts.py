@@ -72,7 +72,5 @@ def set_qualification(
         return Refusal(rule="qualification_past", detail="It would already be over.")
     with registry.transaction() as tx:
         tx.put_qualification(user_id, kind, now, valid_until, by.name)
-        audit(
-            registry, tx, "lead:qualification:set", str(user_id), by, now, kind=kind, until=valid_until.isoformat()
-        )
+        audit(registry, tx, "lead:qualification:set", str(user_id), by, now, kind=kind, until=valid_until.isoformat())
     return None

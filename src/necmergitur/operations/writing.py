@@ -67,9 +67,7 @@ def mission_facts(
             sealed = tx.seal(msgspec.json.encode(place))
             state = msgspec.structs.replace(state, target=place)
         facts.append(
-            Fact(
-                stream=missions.stream_of(state.id), version=state.version, event=event, actor=actor, personal=sealed
-            )
+            Fact(stream=missions.stream_of(state.id), version=state.version, event=event, actor=actor, personal=sealed)
         )
     return state, facts
 

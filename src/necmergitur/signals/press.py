@@ -230,9 +230,7 @@ def assess(
     )
 
 
-def _place(
-    press: Press, device: Device, fallback: Position | None, flags: list[str]
-) -> tuple[Position | None, float]:
+def _place(press: Press, device: Device, fallback: Position | None, flags: list[str]) -> tuple[Position | None, float]:
     """Choose where the signal counts as being; an impossible position gives way to the installed one."""
     stated: Position | None = None
     if press.position is not None:

@@ -14,12 +14,13 @@ from necmergitur.adapters.mavlink.airspace import Airspace
 from necmergitur.adapters.mavlink.arming import SpentMissions
 from necmergitur.adapters.mavlink.channel import Vehicle
 from necmergitur.adapters.mavlink.commands import Outcome
-from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S, SCENE_RADIUS_M
+from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S
 from necmergitur.adapters.mavlink.flight import Flight
 from necmergitur.adapters.mavlink.link import Link
 from necmergitur.adapters.mavlink.phases import FlightEnd, OnPhase, Phase, Plan
 from necmergitur.adapters.mavlink.telemetry import Telemetry
 from necmergitur.adapters.mavlink.watch import Breach, Watch
+from necmergitur.dispatch.constants import SCENE_RADIUS_M
 from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.tokens import MissionToken, Verifier, Volume, check
 from necmergitur.kernel.clock import Clock

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from necmergitur.adapters.mavlink.constants import SCENE_RADIUS_M
+from necmergitur.dispatch.constants import SCENE_RADIUS_M
 from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId, MissionId

@@ -15,8 +15,8 @@ from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.registry import NewDevice
 from necmergitur.territory.geozones import GeozoneSet
+from necmergitur.territory.inventory import Inventory, Known, Reimport
 from necmergitur.territory.model import Polygon
-from necmergitur.territory.reimport import Inventory, Known, Reimport
 
 SQL = load("city")
 

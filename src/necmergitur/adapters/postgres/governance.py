@@ -12,9 +12,7 @@ from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable, compile_table
 
 CODEC = RowCodec(Authorisation)
-SQL = {
-    name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("governance").items()
-}
+SQL = {name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("governance").items()}
 
 
 class GateCache:

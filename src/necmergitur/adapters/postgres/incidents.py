@@ -118,7 +118,7 @@ class IncidentMixin:
         """Return one proposal."""
         row = self.cursor.execute(SQL["proposal"], {"id": proposal_id}).fetchone()
         fields = (f.name for f in msgspec.structs.fields(Proposal))
-        order = "id incident_id other_id score reason proposed_at state decided_by decided_at".split()
+        order = ["id", "incident_id", "other_id", "score", "reason", "proposed_at", "state", "decided_by", "decided_at"]
         assert set(order) == set(fields)
         return None if row is None else Proposal(**dict(zip(order, row, strict=True)))
 

@@ -38,7 +38,19 @@ class LedgerMixin:
         rows: dict[str, list[Any]] = {
             name: []
             for name in (
-                "seq stream version kind recorded_at authorisation_id actor payload personal prev_hash hash".split()
+                [
+                    "seq",
+                    "stream",
+                    "version",
+                    "kind",
+                    "recorded_at",
+                    "authorisation_id",
+                    "actor",
+                    "payload",
+                    "personal",
+                    "prev_hash",
+                    "hash",
+                ]
             )
         }
         for item in batch:

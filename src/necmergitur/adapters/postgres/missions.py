@@ -58,6 +58,10 @@ class MissionMixin:
         """Return missions that have not ended."""
         return [CODEC.from_row(row) for row in self.cursor.execute(SQL["live"])]
 
+    def missions_launched_since(self, since: datetime) -> list[UUID]:
+        """Return missions whose drone left its dock after `since`."""
+        return [row[0] for row in self.cursor.execute(SQL["launched_since"], {"since": since})]
+
     def missions_of(self, incident_id: UUID) -> list[Mission]:
         """Return an incident's missions."""
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["of_incident"], {"incident_id": incident_id})]

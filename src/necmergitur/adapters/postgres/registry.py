@@ -42,7 +42,7 @@ class RegistryMixin:
     def current_shift(self, user_id: int, now: datetime) -> Shift | None:
         """Return the shift a user is on."""
         row = self.cursor.execute(SQL["current_shift"], {"user_id": user_id, "now": now}).fetchone()
-        names = "id user_id name starts_at ends_at max_missions paused ended_at handover_note".split()
+        names = ["id", "user_id", "name", "starts_at", "ends_at", "max_missions", "paused", "ended_at", "handover_note"]
         return None if row is None else Shift(**dict(zip(names, row, strict=True)))
 
     def change_shift(self, shift: Shift) -> None:
@@ -90,7 +90,17 @@ class RegistryMixin:
         row = self.cursor.execute(SQL["still"], {"id": still_id}).fetchone()
         if row is None:
             return None
-        names = "id incident_id mission_id taken_at interior expires_at sealed width_px height_px".split()
+        names = [
+            "id",
+            "incident_id",
+            "mission_id",
+            "taken_at",
+            "interior",
+            "expires_at",
+            "sealed",
+            "width_px",
+            "height_px",
+        ]
         fields = dict(zip(names, row, strict=True))
         fields["sealed"] = None if fields["sealed"] is None else bytes(fields["sealed"])
         return Still(**fields)
@@ -105,7 +115,7 @@ class RegistryMixin:
 
     def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
         """Return the responders of an incident."""
-        names = "id incident_id unit user_id state told_at changed_at".split()
+        names = ["id", "incident_id", "unit", "user_id", "state", "told_at", "changed_at"]
         found = self.cursor.execute(SQL["responder_tasks"], {"incident_id": incident_id})
         return [ResponderTask(**dict(zip(names, row, strict=True))) for row in found]
 
@@ -115,10 +125,18 @@ class RegistryMixin:
 
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""
-        names = (
-            "id kind transport label zone_id external_key credential_hash cancel_hash duress_hash "
-            "certificate_subject".split()
-        )
+        names = [
+            "id",
+            "kind",
+            "transport",
+            "label",
+            "zone_id",
+            "external_key",
+            "credential_hash",
+            "cancel_hash",
+            "duress_hash",
+            "certificate_subject",
+        ]
         rows: dict[str, Any] = {name: [getattr(d, name) for d in devices] for name in names}
         rows["lon"] = [d.place.lon if d.place else None for d in devices]
         rows["lat"] = [d.place.lat if d.place else None for d in devices]

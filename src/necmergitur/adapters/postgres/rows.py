@@ -63,7 +63,9 @@ class RowCodec(Generic[Struct]):
                 fields[name] = tuple(fields[name])
         for name, kind in self._structs.items():
             value = fields[name]
-            fields[name] = msgspec.convert(value, kind) if not isinstance(value, str) else msgspec.json.decode(value, type=kind)
+            fields[name] = (
+                msgspec.convert(value, kind) if not isinstance(value, str) else msgspec.json.decode(value, type=kind)
+            )
         if self._position:
             fields[self._position] = Position(row[count], row[count + 1])
         return self._kind(**fields)

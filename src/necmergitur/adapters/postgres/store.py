@@ -26,7 +26,9 @@ from necmergitur.operations.ports import Effect, Unreachable
 from necmergitur.operations.registry import RegistryTransaction
 
 # A writer that stalls while it holds the append lock is cut off, so the others go on.
-SESSION = "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
+SESSION = (
+    "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
+)
 CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
@@ -105,9 +107,7 @@ class PostgresStore:
             self._pool.open()
         try:
             with self._pool.connection() as connection, connection.cursor() as cursor:
-                transaction = PostgresTransaction(
-                    cursor, self.zone_index, self._gate_cache, self._sky, self._keys
-                )
+                transaction = PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
             self._keys.keep(transaction.fresh_keys)
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:

@@ -16,7 +16,7 @@ from necmergitur.territory.constants import DEFAULT_BUTTONS, DEFAULT_ZONES
 from necmergitur.territory.generated import generate
 from necmergitur.territory.geozones import usable
 from necmergitur.territory.model import City, CityPlan
-from necmergitur.territory.reimport import Reimport, standing_of
+from necmergitur.territory.inventory import Reimport, standing_of
 from necmergitur.territory.report import report
 
 PATH = click.Path(exists=True, dir_okay=False, path_type=Path)

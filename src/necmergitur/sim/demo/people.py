@@ -33,12 +33,20 @@ OPERATOR_CLOSES_S = (120.0, 240.0)
 
 SCENES: dict[str, list[tuple[ObservationFacts, str]]] = {
     "sos": [
-        (ObservationFacts(people_down=1, crowd_size=6), "One person on the ground, others around. Access from the avenue."),
+        (
+            ObservationFacts(people_down=1, crowd_size=6),
+            "One person on the ground, others around. Access from the avenue.",
+        ),
         (ObservationFacts(nothing_seen=True), "Nobody near the post. Street calm."),
         (ObservationFacts(crowd_size=20), "Argument outside a bar, about twenty people, nobody down."),
     ],
     "medical": [(ObservationFacts(people_down=1), "One person lying, one kneeling beside. Pavement clear.")],
-    "fire": [(ObservationFacts(fire=True, smoke=True, access_blocked=True), "Flames on the second floor, street blocked by a van.")],
+    "fire": [
+        (
+            ObservationFacts(fire=True, smoke=True, access_blocked=True),
+            "Flames on the second floor, street blocked by a van.",
+        )
+    ],
     "violence": [(ObservationFacts(crowd_size=12, people_down=2), "Two people down, a group leaving on foot.")],
 }
 

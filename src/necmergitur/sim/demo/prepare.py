@@ -136,9 +136,7 @@ def put_geozones(store: PostgresStore, now: datetime) -> None:
 
 def simulated_pilots() -> list[Person]:
     """Return the pilots who are programs."""
-    return [
-        Person(SIMULATED_PILOT_ID_FIRST + i, f"Simulated pilot {i + 1} (demo)") for i in range(SIMULATED_PILOTS)
-    ]
+    return [Person(SIMULATED_PILOT_ID_FIRST + i, f"Simulated pilot {i + 1} (demo)") for i in range(SIMULATED_PILOTS)]
 
 
 def put_pilots(store: PostgresStore, now: datetime) -> None:

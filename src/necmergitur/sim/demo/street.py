@@ -118,7 +118,8 @@ class Street:
                     body, status = b'{"rule":"not_found"}', "404 Not Found"
                 writer.write(
                     f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-                    "Connection: close\r\n\r\n".encode() + body
+                    "Connection: close\r\n\r\n".encode()
+                    + body
                 )
                 await writer.drain()
         writer.close()

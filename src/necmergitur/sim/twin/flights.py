@@ -33,6 +33,11 @@ class FlightsMixin:
         live = [self.tables.missions[i] for i in self.tables.live_missions]
         return sorted(live, key=lambda m: (m.offered_at, m.id))
 
+    def missions_launched_since(self, since: datetime) -> list[UUID]:
+        """Return missions whose drone left its dock after `since`."""
+        found = [m for m in self.tables.missions.values() if m.airborne_at is not None and m.airborne_at >= since]
+        return [m.id for m in sorted(found, key=lambda m: (m.airborne_at, m.id))]
+
     def missions_of(self, incident_id: UUID) -> list[Mission]:
         """Return an incident's missions, oldest first."""
         found = [self.tables.missions[i] for i in self.tables.missions_of_incident.get(incident_id, ())]

@@ -4,6 +4,9 @@ SELECT {columns} FROM mission WHERE id = %(id)s;
 -- name: live
 SELECT {columns} FROM mission WHERE state <> 'ended' ORDER BY offered_at, id;
 
+-- name: launched_since
+SELECT id FROM mission WHERE airborne_at >= %(since)s ORDER BY airborne_at;
+
 -- name: of_incident
 SELECT {columns} FROM mission WHERE incident_id = %(incident_id)s ORDER BY offered_at, id;
 
