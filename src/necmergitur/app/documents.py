@@ -72,7 +72,7 @@ def constants_page() -> str:
 
 
 def _constants_by_file() -> Iterator[tuple[str, list[source_reading.Constant]]]:
-    files = sorted((ROOT / "src" / "necmergitur").rglob("*.py")) + [ROOT / "ui" / "src" / "constants.ts"]
+    files = [*sorted((ROOT / "src" / "necmergitur").rglob("*.py")), ROOT / "ui" / "src" / "constants.ts"]
     for path in files:
         if "migrations" in path.parts or not path.exists():
             continue

@@ -23,15 +23,15 @@ LAUNCH_S = 20.0
 # Lattice points that stand for the whole ground, for each zone (about 60 m apart on Paris with 240; four
 # times as many take 2.5 times as long and move the means by 0.1 s), and the least and most in all.
 AREA_POINTS_PER_ZONE = 125
-LEAST_AREA_POINTS = 5_000
-MOST_AREA_POINTS = 120_000
+LEAST_AREA_POINTS = 5_000  # as above
+MOST_AREA_POINTS = 120_000  # as above
 # Longest piece of street weighed as one point.
 PIECE_M = 20.0
 # Largest number of street pieces, so that a whole country by mistake cannot fill the memory.
 MAX_PIECES = 4_000_000
 # Coordinates of cut polygons are multiples of this (1e-7 degree = 1.1 cm at the equator).
 GRID_DEG = 1e-7
-GRID_DECIMALS = 7
+GRID_DECIMALS = 7  # as above
 # Two zones are neighbours, and two pieces are joined, when they share at least this much border.
 MIN_SHARED_BORDER_M = 1.0
 # A hole in the union of the quarters smaller than this is a drawing gap, not an enclave: our choice,
@@ -40,7 +40,7 @@ MAX_DRAWING_GAP_M2 = 1_000.0
 
 # A closed ring has at least four positions, the last as the first (RFC 7946, 3.1.6); an open one three.
 MIN_RING_POSITIONS = 4
-MIN_RING_SIDES = 3
+MIN_RING_SIDES = 3  # as above
 
 # --- Siting (Lloyd iterations on squared distance, then relocations; measured on Paris, 0.8 s) ---
 LLOYD_FIRST = 15
@@ -66,8 +66,8 @@ BALANCE_CAPS = (1.1, 1.15, 1.175, 1.2, 1.25, 1.3, 1.5, 2.0, 3.0)
 # Docks a street may go to, steps of the search and its memory: twice as many of each moved the fullest zone
 # of Paris by less than 0.01 of the mean, for four times the time.
 BALANCE_CANDIDATES = 12
-BALANCE_ITERATIONS = 80
-BALANCE_MEMORY = 8
+BALANCE_ITERATIONS = 80  # as above
+BALANCE_MEMORY = 8  # as above
 # Docks whose borders are cut first for a cell of the power diagram (it has 6 sides on average)...
 CELL_RIVALS = 17
 # ...and the most clipping steps after those; more is a broken invariant.
@@ -99,17 +99,17 @@ CORRIDOR_M = 30.0
 HEIGHT_MARGIN_M = 15.0
 # How far ahead zones must stay open, and how often that is looked at: 12 min on scene plus both flights.
 MISSION_LASTS = timedelta(minutes=20)
-MISSION_STEP = timedelta(minutes=5)
+MISSION_STEP = timedelta(minutes=5)  # as above
 # Zones and routes beyond this from the city's middle are not drawn; as wide as a city may be.
 REACH_M = 150_000.0
 # Lowest and highest ground on Earth (Dead Sea shore, Everest), when the city's own is not given:
 # everything that might apply, does.
 LOWEST_GROUND_AMSL_M = -440.0
-HIGHEST_GROUND_AMSL_M = 8_849.0
+HIGHEST_GROUND_AMSL_M = 8_849.0  # as above
 # The WGS84 ellipsoid and mean sea level differ by -107 to +86 m (EGM2008).
 GEOID_MARGIN_M = 110.0
 FEET_TO_M = 0.3048  # exact, international foot (1959)
-MAX_GEOZONES = 50_000
+MAX_GEOZONES = 50_000  # our choice: far above one country's file
 
 # --- Re-import ---
 # A dock or button that moved less than this kept its place: our choice, no post is surveyed better.
@@ -117,8 +117,8 @@ KEPT_WITHIN_M = 1.0
 # Up to this it is the same one, moved: a little over the spacing of buttons on Paris (98 m), and of docks
 # (660 m); beyond, the old one is retired and a new one added.
 RECOGNISE_BUTTON_M = 120.0
-RECOGNISE_DOCK_M = 800.0
-REIMPORT_CANDIDATES = 8
+RECOGNISE_DOCK_M = 800.0  # as above
+REIMPORT_CANDIDATES = 8  # our choice: nearest old ones looked at for each new one
 # Zones are the same from this overlap over union on, and redrawn below the second figure.
 RECOGNISE_OVERLAP = 0.2
-REDRAWN_BELOW = 0.999
+REDRAWN_BELOW = 0.999  # as above
