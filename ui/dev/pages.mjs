@@ -12,7 +12,7 @@ function page({ theme, density, island, title, body, sheet = true }) {
 const ROOT = 'data-worker-url="/static/build/live-worker.js" data-csrf="dev" data-me="u-1" data-language="en"';
 const bar = `<header class="bar"><div class="bar__start"><a class="bar__brand" href="/console/" data-goto="q">Paris</a><span class="num" data-live="clock"></span>
 <span><b class="num" data-live="pilots-free"></b> pilots free</span><span><b class="num" data-live="deaf-zones"></b> deaf areas</span></div>
-<nav class="bar__end"><a href="/console/pilot/" data-goto="m">Pilot</a><a href="/console/supervisor/" data-goto="s">Supervisor</a><button class="button button--quiet" data-live="mute"></button></nav></header>
+<nav class="bar__end"><a href="/console/pilot/" data-goto="m">Pilot</a><a href="/console/supervisor/" data-goto="s">Supervisor</a><button class="button button--quiet" data-live="mute">Sound</button></nav></header>
 <div data-live="alarms" hidden></div><p id="live-status" role="status" hidden></p>`;
 
 export function panel(world, id, count) {
@@ -29,10 +29,10 @@ ${mission ? `<section class="panel" data-mission="${mission.id}" data-drone="${m
 }
 
 export function boardPage(world, theme, selected) {
-  return page({ theme, density: "console", island: "board", title: "Queue", body: `${bar}<main id="main"><div id="board" class="board" ${ROOT} data-demo="1" data-panel-url="/console/incidents/{id}/panel/"
+  return page({ theme, density: "console", island: "board", title: "Queue", body: `${bar}<main id="main"><h1 class="visually-hidden">Queue</h1><div id="board" class="board" ${ROOT} data-demo="1" data-panel-url="/console/incidents/{id}/panel/"
  data-incident-url="/console/?incident={id}" data-proposal-url="/console/proposals/{id}/{decision}/" data-demo-press-url="/console/demo/press/{id}/" data-selected="${selected ?? ""}">
 <section class="board__queue" aria-labelledby="queue-title"><h2 id="queue-title">Queue</h2><input type="search" id="queue-search" placeholder="Search" aria-label="Search the queue">
-<ol id="queue" role="listbox" tabindex="0" aria-labelledby="queue-title"></ol><section id="proposals" hidden><h3>Perhaps the same</h3><ol></ol></section><details id="quiet"><summary>Quiet <span data-live="quiet-count"></span></summary><ol></ol></details></section>
+<ol id="queue" aria-labelledby="queue-title"></ol><section id="proposals" hidden><h3>Perhaps the same</h3><ol></ol></section><details id="quiet"><summary>Quiet <span data-live="quiet-count"></span></summary><ol></ol></details></section>
 <section class="board__map" aria-label="Map"><div id="map"></div></section><aside class="board__panel" id="panel" aria-label="Incident" tabindex="-1">${selected ? panel(world, selected, 0) : '<p class="empty">Choose an incident in the queue.</p>'}</aside></div></main>${json("board-initial", world.state())}` });
 }
 

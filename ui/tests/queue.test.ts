@@ -72,6 +72,16 @@ describe("the queue", () => {
     expect([queue.neighbour(null, 1), queue.neighbour("i-0", 1), queue.neighbour("i-2", 1), queue.neighbour("i-0", -1)]).toEqual(["i-0", "i-1", "i-2", "i-0"]);
   });
 
+  it("lets Tab reach the first row and the chosen one, however long the queue is", () => {
+    queue.take(many(3), new Map());
+    const reached = (): (string | null)[] => [...list.querySelectorAll(".qrow__label")].map((label) => label.getAttribute("tabindex"));
+    expect(reached()).toEqual(["0", "-1", "-1"]);
+    selectedId = "i-1";
+    queue.draw();
+    expect(reached()).toEqual(["0", "0", "-1"]);
+    expect(list.querySelector("[aria-current]")?.id).toBe("q-i-1");
+  });
+
   it("never reads a label as markup", () => {
     queue.take([anIncident({ label: "<img src=x onerror=alert(1)>" })], new Map());
     expect(list.querySelector("img")).toBeNull();

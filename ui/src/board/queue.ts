@@ -100,8 +100,10 @@ export class Queue {
     return incident ? key(incident.id) : null;
   }
 
+  /** Bring a row into view, and the keyboard with it when it already was in the list. */
   reveal(id: string): void {
     this.touch();
+    const hasFocus = this.list.contains(document.activeElement);
     const index = this.shown.findIndex((one) => key(one.id) === id);
     if (index >= 0) {
       const top = index * ROW_HEIGHT_PX;
@@ -110,12 +112,15 @@ export class Queue {
       else if (bottom > this.scrollTopPx + this.viewHeightPx) this.scrollTo(bottom - this.viewHeightPx);
     }
     this.draw();
+    if (hasFocus) this.list.querySelector<HTMLElement>("[aria-current] .qrow__label")?.focus({ preventScroll: true });
   }
 
   /** Write the rows that can be seen. */
   draw(): void {
     if (!this.isTakenOver) {
       this.list.replaceChildren();
+      this.list.setAttribute("role", "list");
+      this.list.removeAttribute("tabindex");
       this.viewHeightPx = this.list.clientHeight;
       this.isTakenOver = true;
     }
@@ -123,15 +128,13 @@ export class Queue {
     const count = this.shown.length;
     const first = Math.max(0, Math.min(Math.floor(this.scrollTopPx / ROW_HEIGHT_PX) - ROWS_OVERSCAN, count - 1));
     const last = Math.min(count, first + Math.ceil(this.viewHeightPx / ROW_HEIGHT_PX) + 2 * ROWS_OVERSCAN);
-    const visible = this.drawRows(this.shown.slice(first, last), first, count, context);
+    this.drawRows(this.shown.slice(first, last), first, count, context);
     this.pad(first, count - last);
-    const selected = context.selectedId;
-    setAttribute(this.list, "aria-activedescendant", selected !== null && visible.has(selected) ? `q-${selected}` : null);
     setAttribute(this.list, "data-empty", count > 0 ? null : t(this.wanted === "" ? "queue.empty" : "queue.no_match"));
   }
 
   /** Rows are moved only when their order changed: one row that goes elsewhere does not move all the others. */
-  private drawRows(incidents: readonly Incident[], first: number, count: number, context: RowContext): Set<string> {
+  private drawRows(incidents: readonly Incident[], first: number, count: number, context: RowContext): void {
     const visible = new Set(incidents.map((one) => key(one.id)));
     for (const [id, row] of this.rows) {
       if (visible.has(id)) continue;
@@ -152,7 +155,6 @@ export class Queue {
       if (element === next) next = element.nextElementSibling;
       else this.list.insertBefore(element, next);
     });
-    return visible;
   }
 
   private pad(rowsAbove: number, rowsBelow: number): void {

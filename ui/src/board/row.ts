@@ -30,9 +30,9 @@ export class Row {
   private drawn = "";
 
   constructor(readonly id: string, context: RowContext) {
-    this.label = h("a", { class: "qrow__label", tabindex: -1, href: context.url(id) });
+    this.label = h("a", { class: "qrow__label", href: context.url(id) });
     this.element = h(
-      "li", { class: "qrow", id: `q-${id}`, role: "option", "data-id": id, "aria-selected": "false" },
+      "li", { class: "qrow", id: `q-${id}`, "data-id": id },
       this.ring, this.due, this.shape, this.label, this.kind, this.word, this.owner, this.drone,
     );
   }
@@ -47,11 +47,14 @@ export class Row {
     const due = dueOf(incident, context.nowMs, context.timeZone, context.language);
     const { element } = this;
     setAttribute(element, "data-tone", tone);
-    setAttribute(element, "aria-selected", String(isSelected));
+    setAttribute(element, "aria-current", isSelected ? "true" : null);
     setAttribute(element, "aria-posinset", String(position));
     setAttribute(element, "aria-setsize", String(count));
     setAttribute(element, "data-mine", incident.owner_id !== null && key(incident.owner_id) === context.me ? "1" : null);
     setAttribute(element, "data-quiet", due.fraction === null ? "1" : null);
+    // Tab reaches the first row and the chosen one, j and k the others. On the chosen one Enter is the next action.
+    setAttribute(this.label, "tabindex", isSelected || position === 1 ? "0" : "-1");
+    setAttribute(this.label, "data-keys-through", isSelected ? "" : null);
     setAttribute(this.shape, "data-tone", tone);
     setAttribute(this.arc, "stroke-dasharray", `${((due.fraction ?? 0) * 100).toFixed(1)} 100`);
     setText(this.due, due.text);

@@ -21,8 +21,9 @@ function gotos(): Goto[] {
 
 /** On a control that Enter or Space already works, they keep their own meaning. */
 function isOnControl(event: KeyboardEvent): boolean {
-  return (event.key === "Enter" || event.key === " ")
-    && event.target instanceof Element && event.target.closest("a,button,summary,input,select,textarea") !== null;
+  if ((event.key !== "Enter" && event.key !== " ") || !(event.target instanceof Element)) return false;
+  const control = event.target.closest("a,button,summary,input,select,textarea");
+  return control !== null && !control.hasAttribute("data-keys-through");
 }
 
 const SHOWN: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", Enter: "↵", Escape: "Esc" };

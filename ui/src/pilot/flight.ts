@@ -44,9 +44,17 @@ function head(mission: Mission, incident: Incident | null): HTMLElement {
   const order = mission.order_name ? t("pilot.order", { order: t(`pilot.${mission.order_name}` as WordKey) }) : null;
   const what = incident ? [kindOf(incident), incident.label] : [];
   return h("header", { class: "flight__head" },
-    h("h2", { class: "pilot__state", "data-phase": mission.phase, "data-telemetry": "phase" }, t(`phase.${mission.phase}`)),
+    h("h1", { class: "pilot__state", "data-phase": mission.phase, "data-telemetry": "phase" }, t(`phase.${mission.phase}`)),
     h("p", { class: "offer__place" }, what.join(" · ")),
     h("p", { class: "offer__kind num" }, [mission.drone_id, incident?.number, order].filter(Boolean).join(" · ")));
+}
+
+/** One button for each drone in hand; nothing when there is only one. */
+export function flightTabs(flights: readonly Mission[], shown: Mission): HTMLElement[] {
+  if (flights.length < 2) return [];
+  return [h("div", { class: "flights", role: "group", "aria-label": t("pilot.flights") }, ...flights.map((one, index) => h("button", {
+    class: "button", type: "button", "data-flight": key(one.id), "aria-pressed": one === shown ? "true" : "false",
+  }, h("kbd", { class: "key", "aria-hidden": "true" }, String(index + 1)), ` ${one.drone_id} · ${t(`phase.${one.phase}`)}`)))];
 }
 
 export function flightView(mission: Mission, incident: Incident | null, colleagues: readonly Colleague[]): HTMLElement {

@@ -9,39 +9,41 @@ import { Speaker } from "../console/sound";
 import { h, setText } from "../dom";
 import { Live } from "../live/client";
 import { key, type Changes, type LiveState } from "../live/fold";
-import type { Incident, Mission } from "../live/types";
+import type { Mission } from "../live/types";
 import { Strips } from "../mission/strip";
 import { Telemetry } from "../mission/telemetry";
 import { t, type WordKey } from "../words";
-import { missionFor } from "./choice";
-import { flightView, type Colleague } from "./flight";
+import { missionsOf, type Mine } from "./choice";
+import { flightTabs, flightView, type Colleague } from "./flight";
 import { OfferView } from "./offer";
 
 type Order = "accept" | "decline" | "hold" | "resume" | "descend" | "return" | "land" | "hand_over";
+
+const FLIGHTS_MAX = 9;
 
 class PilotScreen {
   private readonly live: Live;
   private readonly speaker = new Speaker();
   private readonly telemetry = new Telemetry();
   private readonly strips = new Strips(this.telemetry);
-  private readonly body = h("div", { class: "pilot__body" });
+  private readonly offerPlace = h("div", { class: "pilot__offer" });
+  private readonly flightPlace = h("div", { class: "pilot__flight" });
   private readonly said = h("p", { class: "pilot__said", role: "status", "aria-live": "assertive" });
-  private readonly colleagues = (readJson<Colleague[]>("pilot-colleagues") ?? []);
+  private readonly colleagues = readJson<Colleague[]>("pilot-colleagues") ?? [];
+  private mine: Mine = { offer: null, flights: [] };
   private offer: OfferView | null = null;
-  private drawn = "";
-  private mission: Mission | null = null;
+  private chosenId: string | null = null;
+  private drawnOffer = "";
+  private drawnFlight = "";
 
   constructor(private readonly page: Page) {
     this.live = new Live(page.urls, page.workerUrl);
   }
 
   start(): void {
-    this.page.root.replaceChildren(this.body, this.said);
+    this.page.root.replaceChildren(this.offerPlace, this.flightPlace, this.said);
     guardHolds(this.page.root, (button) => void this.order(button.dataset["order"] as Order));
-    this.page.root.addEventListener("click", (event) => {
-      const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-order]") : null;
-      if (button && !("hold" in button.dataset)) void this.order(button.dataset["order"] as Order);
-    });
+    this.page.root.addEventListener("click", (event) => this.clicked(event));
     this.live.onChange((state, changes) => this.changed(state, changes));
     const drawStatus = watchStatus(this.live, this.page);
     const drawMute = muteButton(this.speaker);
@@ -58,6 +60,12 @@ class PilotScreen {
     this.listen();
   }
 
+  private clicked(event: Event): void {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-order], [data-flight]") : null;
+    if (button?.dataset["flight"] !== undefined) this.choose(button.dataset["flight"]);
+    else if (button && !("hold" in button.dataset)) void this.order(button.dataset["order"] as Order);
+  }
+
   private changed(state: LiveState, changes: Changes): void {
     this.telemetry.take(state.fleet, changes.snapshot ? state.fleet.keys() : changes.drones);
     if (changes.alarms) drawAlarms(this.live, this.page);
@@ -66,36 +74,49 @@ class PilotScreen {
   }
 
   private draw(state: LiveState): void {
-    const mission = missionFor(this.page.me, state.missions.values(), this.live.now());
-    const isNewOffer = mission?.state === "offered" && (!this.mission || key(mission.id) !== key(this.mission.id));
-    this.mission = mission;
-    if (isNewOffer) this.speaker.play("offer");
-    const incident = mission ? state.incidents.get(key(mission.incident_id)) ?? null : null;
-    const picture = mission ? `${mission.id}|${mission.version}|${incident?.version ?? ""}` : "none";
-    if (picture !== this.drawn) {
-      this.drawn = picture;
-      this.build(mission, incident);
-    }
-    this.offer?.tick(this.live.now());
-    this.strips.draw(this.body, state);
+    const before = this.mine.offer;
+    this.mine = missionsOf(this.page.me, state.missions.values(), this.live.now());
+    const { offer } = this.mine;
+    if (offer && (!before || key(before.id) !== key(offer.id))) this.speaker.play("offer");
+    this.drawOffer(offer, state);
+    this.drawFlight(this.flight, state);
+    this.strips.draw(this.flightPlace, state);
   }
 
-  /** Rebuild, keeping what the pilot was doing: the focused order and the chosen colleague. */
-  private build(mission: Mission | null, incident: Incident | null): void {
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["order"] : undefined;
-    const chosen = this.body.querySelector("select")?.value;
-    this.offer = null;
-    if (!mission) {
-      this.body.replaceChildren(h("div", { class: "pilot__none" }, h("p", { class: "pilot__state" }, t("pilot.none")), h("p", {}, t("pilot.none_detail"))));
-    } else if (mission.state === "offered") {
-      this.offer = new OfferView(mission, incident);
-      this.body.replaceChildren(this.offer.element);
-    } else {
-      this.body.replaceChildren(flightView(mission, incident, this.colleagues.filter((one) => key(one.id) !== this.page.me)));
+  /** The flight on screen: the one chosen, else the newest. */
+  private get flight(): Mission | null {
+    const { flights } = this.mine;
+    return flights.find((one) => key(one.id) === this.chosenId) ?? flights.at(-1) ?? null;
+  }
+
+  private choose(id: string): void {
+    this.chosenId = id;
+    this.draw(this.live.state);
+  }
+
+  private drawOffer(offer: Mission | null, state: LiveState): void {
+    const incident = offer ? state.incidents.get(key(offer.incident_id)) ?? null : null;
+    const picture = offer ? `${offer.id}|${offer.version}|${incident?.version ?? ""}` : "";
+    if (picture !== this.drawnOffer) {
+      this.drawnOffer = picture;
+      this.offer = offer ? new OfferView(offer, incident) : null;
+      rebuild(this.offerPlace, this.offer ? [this.offer.element] : []);
     }
-    const select = this.body.querySelector("select");
-    if (select && chosen !== undefined) select.value = chosen;
-    if (focused !== undefined) this.body.querySelector<HTMLElement>(`[data-order="${focused}"]`)?.focus();
+    this.offer?.tick(this.live.now());
+  }
+
+  private drawFlight(flight: Mission | null, state: LiveState): void {
+    const incident = flight ? state.incidents.get(key(flight.incident_id)) ?? null : null;
+    const { flights, offer } = this.mine;
+    const picture = flight
+      ? `${flights.map((one) => `${one.id}:${one.version}`).join()}|${flight.id}|${incident?.version ?? ""}` : `none|${offer !== null}`;
+    if (picture === this.drawnFlight) return;
+    this.drawnFlight = picture;
+    if (!flight) rebuild(this.flightPlace, offer ? [] : [noFlight()]);
+    else {
+      const colleagues = this.colleagues.filter((one) => key(one.id) !== this.page.me);
+      rebuild(this.flightPlace, [...flightTabs(flights.slice(0, FLIGHTS_MAX), flight), flightView(flight, incident, colleagues)]);
+    }
   }
 
   private say(text: string, isBad: boolean): void {
@@ -104,10 +125,10 @@ class PilotScreen {
   }
 
   private async order(order: Order): Promise<void> {
-    const { mission } = this;
+    const mission = order === "accept" || order === "decline" ? this.mine.offer : this.flight;
     if (!mission) return;
     const fields: Record<string, string> = {};
-    if (order === "hand_over") fields["pilot_id"] = this.body.querySelector("select")?.value ?? "";
+    if (order === "hand_over") fields["pilot_id"] = this.flightPlace.querySelector("select")?.value ?? "";
     const name = t(`pilot.${order}` as WordKey);
     const url = fillUrl(this.page.root.dataset["actionUrl"] ?? "", { id: String(mission.id), action: order });
     const answer = await command(url, this.page.csrf, fields);
@@ -117,19 +138,38 @@ class PilotScreen {
   }
 
   private listen(): void {
-    const when = (isOffer: boolean, order: Order) => (event: KeyboardEvent): void => {
-      const isRight = this.mission !== null && (this.mission.state === "offered") === isOffer;
-      if (isRight && !event.repeat) void this.order(order);
+    const once = (order: Order) => (event: KeyboardEvent): void => {
+      if (!event.repeat) void this.order(order);
+    };
+    const nth = (event: KeyboardEvent): void => {
+      const mission = this.mine.flights[Number(event.key) - 1];
+      if (mission) this.choose(key(mission.id));
     };
     listenKeys([
-      { keys: ["Enter"], word: "keys.accept", run: when(true, "accept") },
-      { keys: ["d"], word: "keys.decline", run: when(true, "decline") },
-      { keys: ["h"], word: "keys.hold", run: when(false, "hold") },
-      { keys: ["u"], word: "keys.resume", run: when(false, "resume") },
-      { keys: ["r"], word: "keys.return", run: when(false, "return") },
+      { keys: ["Enter"], word: "keys.accept", run: once("accept") },
+      { keys: ["d"], word: "keys.decline", run: once("decline") },
+      { keys: ["h"], word: "keys.hold", run: once("hold") },
+      { keys: ["u"], word: "keys.resume", run: once("resume") },
+      { keys: ["r"], word: "keys.return", run: once("return") },
+      { keys: ["1", "2", "3", "4"], word: "keys.flight", run: nth },
       { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },
     ]);
   }
+}
+
+function noFlight(): HTMLElement {
+  return h("div", { class: "pilot__none" }, h("h1", { class: "pilot__state" }, t("pilot.none")), h("p", {}, t("pilot.none_detail")));
+}
+
+/** New content in a place, keeping what the pilot was doing there: the focused order and the chosen colleague. */
+function rebuild(place: HTMLElement, content: readonly HTMLElement[]): void {
+  const active = document.activeElement;
+  const focused = active instanceof HTMLElement && place.contains(active) ? active.dataset["order"] : undefined;
+  const chosen = place.querySelector("select")?.value;
+  place.replaceChildren(...content);
+  const select = place.querySelector("select");
+  if (select && chosen !== undefined && [...select.options].some((one) => one.value === chosen)) select.value = chosen;
+  if (focused !== undefined) place.querySelector<HTMLElement>(`[data-order="${focused}"]`)?.focus();
 }
 
 const page = readPage("pilot");

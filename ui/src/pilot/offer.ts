@@ -15,7 +15,7 @@ export class OfferView {
   private readonly arc = svg("circle", { class: "countdown__arc", cx: 50, cy: 50, r: 44, pathLength: 100 });
   private readonly seconds = svg("text", { class: "countdown__seconds", x: 50, y: 50, "text-anchor": "middle", "dominant-baseline": "central" });
   private readonly spoken = h("p", { class: "visually-hidden", role: "timer" });
-  private readonly title = h("h2", { class: "pilot__state", id: "offer-title" }, t("pilot.offer"));
+  private readonly title = h("h1", { class: "pilot__state", id: "offer-title" }, t("pilot.offer"));
   private readonly buttons = [answerButton("accept", "↵", "button--primary"), answerButton("decline", "d", "")];
 
   constructor(private readonly mission: Mission, incident: Incident | null) {
