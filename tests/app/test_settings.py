@@ -65,7 +65,7 @@ def test_a_secret_of_the_environment_wins_over_its_file(tmp_path: Path, monkeypa
 
 
 def _documented() -> set[str]:
-    return set(re.findall(r"^\| `(NEC_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    return set(re.findall(r"^\| `(NEC_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
 
 
 def test_every_setting_and_secret_is_documented() -> None:
@@ -78,7 +78,7 @@ def test_every_variable_the_code_reads_is_documented_and_none_is_documented_in_v
     read = {
         name
         for path in (ROOT / "src").rglob("*.py")
-        for name in re.findall(r"\bNEC_[A-Z]+(?:_[A-Z]+)*\b", path.read_text())
+        for name in re.findall(r"\bNEC_[A-Z0-9]+(?:_[A-Z0-9]+)*\b", path.read_text())
         if name != "NEC_SECRET"
     }
     read |= {f"NEC_{name.upper()}" for name in Settings.__struct_fields__}
