@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -79,6 +80,7 @@ def partners(request: HttpRequest) -> HttpResponse:
         ],
         "endpoints": WebhookEndpoint.objects.all()[:100],
         "deliveries": WebhookDelivery.objects.select_related("endpoint")[:DELIVERIES_SHOWN],
+        "document": reverse("api:openapi-json"),
         "tab": "partners",
     }
     return show(request, "api/partners.html", context, here="supervisor")
