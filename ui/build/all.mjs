@@ -12,7 +12,7 @@ const out = process.env.NEC_UI_OUT ? resolve(process.env.NEC_UI_OUT) : join(root
 const BUILT_MARK = "files.json";
 
 /** Islands that share chunks. */
-const ISLANDS = { board: "src/board/main.ts", pilot: "src/pilot/main.ts", supervisor: "src/supervisor/main.ts" };
+const ISLANDS = { bar: "src/console/main.ts", board: "src/board/main.ts", pilot: "src/pilot/main.ts", supervisor: "src/supervisor/main.ts" };
 /** Pages read on a bad network: one file each, no chunk to miss. */
 const PAGES = { field: "src/field/main.ts", press: "src/press/main.ts" };
 /** Classic scripts, which every browser accepts as a worker. */

@@ -23,6 +23,12 @@ export function drawBar(live: Live): void {
   write("open-count", String(openCount));
 }
 
+/** An alarm's name in words; one that is not known here yet keeps the name it came with. */
+function alarmName(name: string): string {
+  if (name === "broker_lost") return t("alarm.broker_lost");
+  return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
+}
+
 export function drawAlarms(live: Live, page: Page): void {
   for (const slot of document.querySelectorAll<HTMLElement>("[data-live='alarms']")) {
     slot.hidden = live.state.alarms.length === 0;
@@ -30,7 +36,7 @@ export function drawAlarms(live: Live, page: Page): void {
     slot.replaceChildren(...live.state.alarms.map((alarm) => h(
       tag, { class: "banner banner--critical alarm" },
       h("span", { class: "shape", "data-tone": "critical", "aria-hidden": "true" }),
-      h("strong", {}, alarm.name), h("span", {}, alarm.detail),
+      h("strong", {}, alarmName(alarm.name)), h("span", {}, alarm.detail),
       h("span", { class: "num" }, t("alarm.since", { time: clock(Date.parse(alarm.raised_at), page.timeZone, page.language) })),
     )));
   }

@@ -1,7 +1,7 @@
 /** The responder's page: what is known and how old it is; what was done and whether it has left. */
 import "../styles/field.css";
 import { Idiomorph } from "idiomorph";
-import { droneOf, kindOf, wordOf } from "../board/tone";
+import { droneOf, kindOf, toneOf, wordOf } from "../board/tone";
 import { FETCH_TIMEOUT_MS, FIELD_OLD_MS, FIELD_REFRESH_MS, OUTBOX_RETRY_MS } from "../constants";
 import { fillUrl, readCookie } from "../console/page";
 import { h, setText } from "../dom";
@@ -139,6 +139,7 @@ class FieldPage {
     for (const slot of this.root.querySelectorAll<HTMLElement>("[data-field]")) {
       const text = texts[slot.dataset["field"] ?? ""];
       if (text !== undefined) setText(slot, text);
+      if (slot.dataset["tone"] !== undefined) slot.dataset["tone"] = toneOf(incident, Date.now());
     }
     const at = (iso: string): string => clock(Date.parse(iso), this.zone, this.language, false);
     this.root.querySelector("[data-field='observations']")?.replaceChildren(

@@ -104,6 +104,7 @@ class PressPage {
   }
 
   private cancelled(event: SubmitEvent): void {
+    if (!this.ringer.credential) return;
     event.preventDefault();
     const field = this.cancelForm?.elements.namedItem("pin");
     if (!(field instanceof HTMLInputElement) || field.value === "") return;
@@ -140,8 +141,10 @@ class PressPage {
   }
 
   private draw(): void {
-    const { text, tone } = this.words();
     const { said } = this;
+    // Without a credential of its own this page is the server's, whose words stand while there is a network.
+    if (!this.ringer.credential && navigator.onLine && this.status.textContent?.trim()) return;
+    const { text, tone } = this.words();
     if (this.cancelForm) this.cancelForm.hidden = !CANCELLABLE.has(said.state) || (said.state === "lit" && said.isTest);
     this.status.dataset["tone"] = tone;
     if (this.status.textContent !== text) this.status.textContent = text;

@@ -1,4 +1,5 @@
-/// The personal button's service worker, served at /press/sw.js. It keeps the page, never a call.
+/// The personal button's service worker, served at /press/sw.js. It keeps the page itself, never a call, an
+/// invitation or an answer.
 import { serveShell } from "./shell";
 
-serveShell({ name: "nec-press-1", isKept: (url) => url.pathname.startsWith("/press/") && url.pathname !== "/press/sw.js" });
+serveShell({ name: "nec-press-1", isKept: (url) => url.pathname === "/press/" && url.search === "" });
