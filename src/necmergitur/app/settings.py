@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dc09_port: int = 0
     uplink_token: str = ""
     metrics_port: int = 0
+    sim_port: int = 14_600
+    sim_devices_url: str = ""
     log_level: str = "info"
 
     @classmethod
@@ -78,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         settings = msgspec.structs.replace(
             settings,
             home=settings.home.expanduser().absolute(),
+            sim_devices_url=settings.sim_devices_url or f"http://127.0.0.1:{settings.sim_port - 1}",
             public_url=settings.public_url or f"http://{_for_link(settings.host)}:{settings.port}",
         )
         _check(settings)
@@ -115,7 +118,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
-    for name in ("port", "mqtt_port", "postgres_port", "dc09_port", "metrics_port"):
+    for name in ("port", "mqtt_port", "postgres_port", "dc09_port", "metrics_port", "sim_port"):
         if not 0 <= getattr(settings, name) <= PORT_MAX:
             raise BadSetting(f"NEC_{name.upper()}: a port, 0 to {PORT_MAX}")
 

@@ -25,8 +25,7 @@ from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
 
 # MAVLink's habit is 14550 and up; one UDP port for each simulated vehicle, one TCP port for each camera.
-FLEET_PORT_FIRST = int(os.environ.get("NEC_SIM_PORT") or 14_600)
-CAMERA_PORT_FIRST = FLEET_PORT_FIRST + 1_000
+CAMERA_PORTS_ABOVE = 1_000  # the cameras' TCP ports, above the vehicles' UDP ports
 SIMULATED_PILOTS = 10
 SIMULATED_PILOT_ID_FIRST = 9_000_001  # far above any account
 AUTHORISED_FOR = timedelta(days=90)
@@ -35,7 +34,7 @@ DEMO = " (demonstration)"
 
 def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     """Make the demonstration's rows and files, or renew them. Returns what to show at the start."""
-    put_fleet(store)
+    put_fleet(store, settings.sim_port)
     enrol_posts(settings, store, now)
     authorise_flights(store, now)
     put_geozones(store, now)
@@ -43,8 +42,8 @@ def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     return _accounts(settings, store, now)
 
 
-def put_fleet(store: PostgresStore) -> int:
-    """Give every dock a simulated drone on a loopback port; return how many."""
+def put_fleet(store: PostgresStore, first_port: int) -> int:
+    """Give every dock a simulated drone on a loopback port from `first_port` up; return how many."""
     with store.cursor() as cursor:
         docks = cursor.execute("SELECT id, zone_id, lon, lat FROM dock WHERE retired_at IS NULL ORDER BY id").fetchall()
     drones = [
@@ -52,8 +51,8 @@ def put_fleet(store: PostgresStore) -> int:
             id=f"D-{number:03d}",
             dock=Position(lon, lat),
             zone_id=zone_id,
-            link_url=f"udp://127.0.0.1:{FLEET_PORT_FIRST + number}",
-            camera_url=f"http://127.0.0.1:{CAMERA_PORT_FIRST + number}/stream",
+            link_url=f"udp://127.0.0.1:{first_port + number}",
+            camera_url=f"http://127.0.0.1:{first_port + CAMERA_PORTS_ABOVE + number}/stream",
             system_id=1,
             signing_key=os.urandom(32),
             speed_m_s=15.0,

@@ -5,7 +5,6 @@ A press here is a real one: MQTT over TLS with the post's certificate, repeated 
 
 import asyncio
 import contextlib
-import os
 import random
 import time
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +23,6 @@ from necmergitur.sim.devices.crowd import Crowd
 log = structlog.get_logger(__name__)
 
 STANDING = 300  # posts connected all the time, with heartbeats
-CONTROL_URL = "http://127.0.0.1:14599"
 LAMP_PATIENCE_S = 15.0
 REQUEST_BYTES_MAX = 4_096
 KINDS = ("sos", "sos", "medical", "violence", "fire")
@@ -55,7 +53,7 @@ class Street:
         identities = read_identities(home / "sim" / "identities.jsonl")
         trust = CityAuthority.open(home / "pki").trust_pem.decode()
         self._crowd = Crowd(identities, brokers, trust)
-        address = urlsplit(os.environ.get("NEC_SIM_DEVICES_URL") or CONTROL_URL)
+        address = urlsplit(self._settings.sim_devices_url)
         self._server = await asyncio.start_server(self._control, "127.0.0.1", address.port, limit=REQUEST_BYTES_MAX)
         self._tasks = [asyncio.create_task(self._live(), name="street")]
 
