@@ -11,7 +11,6 @@ import psutil
 import pytest
 
 from necmergitur.adapters.broker import DeviceCert, write_device_users
-from necmergitur.sim.devices import post as posts
 from necmergitur.sim.devices.credentials import Identity, identity_of, read_identities, write_identities
 from necmergitur.sim.devices.crowd import Crowd
 from necmergitur.sim.devices.crowd_process import Burst, Connect, Settle, Stand, all_records, ask_all, crowds_of
@@ -158,13 +157,11 @@ def test_posts_beat_once_a_minute_each_and_evenly(broker: Any, monkeypatch: pyte
     assert set(city.beats) == set(names)
 
 
-def test_posts_come_back_after_the_broker_was_killed_and_the_pressed_one_first(
-    broker: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(posts, "RETURN_SPREAD_S", 4.0)
+def test_posts_come_back_after_the_broker_was_killed_and_the_pressed_one_first(broker: Any) -> None:
     city, names = City(), [f"back-{n}" for n in range(20)]
 
     async def scene(crowd: Crowd) -> None:
+        crowd.return_s = 4.0
         await crowd.connect(seconds_max=10)
         broker.kill()
         await until(lambda: crowd.up_count == 0, 5)

@@ -30,6 +30,7 @@ from necmergitur.app.settings import Settings
 from necmergitur.app.specs import Report, state_file
 from necmergitur.app.wiring import MACHINE
 from necmergitur.operations import city as cities
+from necmergitur.sim.devices.constants import RETURN_SPREAD_S
 from necmergitur.sim.devices.crowd_process import CrowdProcess, Stand, crowds_of
 from necmergitur.territory.generated import generate
 from necmergitur.territory.model import CityPlan
@@ -105,15 +106,20 @@ class Whole:
             return [row[0] for row in rows]
 
     @contextmanager
-    def crowds(self, device_ids: Sequence[str], processes: int, *, seed: int = 1) -> Iterator[list[CrowdProcess]]:
-        """Stand `device_ids` in the street, spread over `processes` by the shard that serves them."""
+    def crowds(
+        self, device_ids: Sequence[str], processes: int, *, seed: int = 1, return_s: float = RETURN_SPREAD_S
+    ) -> Iterator[list[CrowdProcess]]:
+        """Stand `device_ids` in the street, spread over `processes` by the shard that serves them.
+
+        `return_s` is the time over which idle posts spread their return to a lost broker.
+        """
         trust_pem = CityAuthority.open(self.settings.home / "pki").trust_pem.decode()
         brokers = [("127.0.0.1", broker.mqtt_port) for broker in self.brokers]
         shares: list[list[str]] = [[] for _ in range(processes)]
         for device_id in device_ids:
             shares[shard_of(device_id, processes)].append(device_id)
         stands = [
-            Stand(str(self.identities), trust_pem, brokers, ids=share, seed=seed + number)
+            Stand(str(self.identities), trust_pem, brokers, ids=share, seed=seed + number, return_s=return_s)
             for number, share in enumerate(shares)
         ]
         with crowds_of(stands) as crowds:
@@ -141,7 +147,7 @@ def whole_city(size: Size, *, seed: int = 1) -> Iterator[Whole]:
             given = {**environ, "NEC_DATABASE_URL": city.database_url}
             running.append(_start(home, "sim", command, given))
             city.surroundings = {size.surroundings: running[1].pid}
-            _wait(home, running[1], lambda: _linked(city.database_url) >= size.zones)
+            _wait(home, running[1], lambda: linked(city.database_url) >= size.zones)
         yield city
     finally:
         for process in reversed(running):
@@ -232,7 +238,7 @@ def _is_up(home: Path, pid: int) -> bool:
     return report.up and report.pid == pid
 
 
-def _linked(database_url: str) -> int:
+def linked(database_url: str) -> int:
     """Return how many vehicles the engine hears."""
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SELECT count(*) FROM drone_state WHERE linked").fetchone()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from necmergitur.adapters.broker import shard_of
-from necmergitur.sim.devices.constants import ATTEMPTS_MAX, HEARTBEAT_PERIOD_S
+from necmergitur.sim.devices.constants import ATTEMPTS_MAX, HEARTBEAT_PERIOD_S, RETURN_SPREAD_S
 from necmergitur.sim.devices.credentials import Identity
 from necmergitur.sim.devices.post import Post, PressRecord
 
@@ -22,10 +22,17 @@ class Crowd:
     """The street the posts of one process stand in."""
 
     def __init__(
-        self, identities: Iterable[Identity], brokers: Sequence[tuple[str, int]], trust_pem: str, seed: int = 1
+        self,
+        identities: Iterable[Identity],
+        brokers: Sequence[tuple[str, int]],
+        trust_pem: str,
+        seed: int = 1,
+        *,
+        return_s: float = RETURN_SPREAD_S,
     ) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - jitter and made-up batteries
         self.trust_pem = trust_pem
+        self.return_s = return_s
         self._brokers = list(brokers)
         self._waiting: deque[Post] = deque()
         self._trying: set[str] = set()

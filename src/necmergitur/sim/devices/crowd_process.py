@@ -18,6 +18,7 @@ import msgspec
 import uvloop
 
 from necmergitur.adapters.child_process import prepare_child
+from necmergitur.sim.devices.constants import RETURN_SPREAD_S
 from necmergitur.sim.devices.credentials import read_identities
 from necmergitur.sim.devices.crowd import Crowd
 from necmergitur.sim.devices.post import PressRecord
@@ -30,13 +31,17 @@ SPARE_FILES = 100
 
 
 class Stand(msgspec.Struct, frozen=True, tag=True):
-    """Be these posts. `brokers` are (host, port) by shard; `ids` chooses from the file, all when empty."""
+    """Be these posts. `brokers` are (host, port) by shard; `ids` chooses from the file, all when empty.
+
+    `return_s`: over how long idle posts spread their return to a broker that was lost.
+    """
 
     identities: str
     trust_pem: str
     brokers: list[tuple[str, int]]
     ids: list[str] = []
     seed: int = 1
+    return_s: float = RETURN_SPREAD_S
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):
@@ -239,7 +244,7 @@ def _crowd(stand: Stand) -> Crowd:
     files_max = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if len(identities) + SPARE_FILES > files_max:
         raise OSError(f"{len(identities)} posts in one process that may open {files_max} files")
-    return Crowd(identities, stand.brokers, stand.trust_pem, stand.seed)
+    return Crowd(identities, stand.brokers, stand.trust_pem, stand.seed, return_s=stand.return_s)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from necmergitur.sim.devices.constants import (
     RETRY_DOUBLINGS_MAX,
     RETRY_S_FIRST,
     RETRY_S_MAX,
-    RETURN_SPREAD_S,
     RETURN_URGENT_S,
 )
 from necmergitur.sim.devices.credentials import Identity, tls_context
@@ -51,6 +50,7 @@ class Street(Protocol):
 
     rng: random.Random
     trust_pem: str
+    return_s: float
 
     def ask_turn(self, post: "Post", *, urgent: bool) -> None:
         """Call `post.connect()` when a connection may be tried: at once when urgent."""
@@ -191,7 +191,7 @@ class Post:
         if self._pending:
             wait_s = rng.uniform(0.2, 1.0) * RETURN_URGENT_S * 2 ** min(self._failures, 2)
         elif self._failures == 0:
-            wait_s = rng.uniform(0.0, RETURN_SPREAD_S)
+            wait_s = rng.uniform(0.0, self._street.return_s)
         else:
             longest_s = min(RETRY_S_FIRST * 2 ** min(self._failures, RETRY_DOUBLINGS_MAX), RETRY_S_MAX)
             wait_s = rng.uniform(0.5, 1.0) * longest_s
