@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from necmergitur.adapters.broker import (
@@ -119,6 +120,21 @@ def test_a_configuration_the_broker_refuses_is_told_and_the_old_one_stays(
         assert broker.is_ready()
         users.write_text(whole)
         broker.reload()
+    finally:
+        broker.stop()
+
+
+def test_a_broker_that_dies_while_it_is_told_to_reload_is_told_so(tmp_path: Path) -> None:
+    lay(tmp_path, [])
+    broker = BrokerProcess(tmp_path, 0)
+    broker.start()
+    try:
+        # Alive for the system, gone for its monitor: as in the moments of a shutdown.
+        broker._record = msgspec.structs.replace(
+            broker._record, ports=msgspec.structs.replace(broker._record.ports, monitor=free_port())
+        )
+        with pytest.raises(BrokerFailed, match="died while"):
+            broker.reload()
     finally:
         broker.stop()
 

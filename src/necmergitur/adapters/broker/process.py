@@ -132,13 +132,16 @@ class BrokerProcess:
         pid = self.pid
         if pid is None:
             raise BrokerFailed(f"broker shard {self.shard} is not running")
-        before = self._ask("varz")["config_load_time"]
-        psutil.Process(pid).send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + constants.RELOAD_S_MAX
-        while self._ask("varz")["config_load_time"] == before:
-            if time.monotonic() > deadline:
-                raise BrokerFailed(f"broker shard {self.shard} refused its new configuration")
-            time.sleep(constants.POLL_S)
+        try:
+            before = self._ask("varz")["config_load_time"]
+            psutil.Process(pid).send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + constants.RELOAD_S_MAX
+            while self._ask("varz")["config_load_time"] == before:
+                if time.monotonic() > deadline:
+                    raise BrokerFailed(f"broker shard {self.shard} refused its new configuration")
+                time.sleep(constants.POLL_S)
+        except (OSError, psutil.NoSuchProcess) as error:
+            raise BrokerFailed(f"broker shard {self.shard} died while it was told to reload") from error
 
     def stop(self) -> None:
         """End the broker this object started."""
