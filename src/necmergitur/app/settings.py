@@ -56,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dc09_host: str = "127.0.0.1"
     dc09_port: int = 0
     uplink_token: str = ""
+    webhook_private: bool = False
     metrics_port: int = 0
     sim_port: int = 14_600
     sim_devices_url: str = ""

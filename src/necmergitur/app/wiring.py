@@ -13,6 +13,7 @@ from necmergitur.adapters.postgres.city import middle_of
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.probe import DEVICE_ID
 from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
+from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.services import ensure_postgres
 from necmergitur.app.settings import Settings
 from necmergitur.dispatch.incidents import Person
@@ -21,7 +22,7 @@ from necmergitur.kernel.geo import Position
 from necmergitur.live.app import LiveApp
 from necmergitur.live.parts import LiveParts
 from necmergitur.operations.intake import Ground
-from necmergitur.worker.main import WorkerParts
+from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
 # Who acts when a command line does: an operator of the machine, not of the control room.
@@ -30,6 +31,8 @@ PAGES_THREADS = 8  # a sync page spends its time waiting for PostgreSQL; measure
 ENGINE_CONNECTIONS = 6  # intake, rules, flights, heartbeats, telemetry, alarms
 LIVE_CONNECTIONS = 6
 WORKER_CONNECTIONS = 4
+WEBHOOKS_S = 1.0
+DAY_S = 86_400.0
 MISSING_CITY = Position(2.3488, 48.8534)  # where a call without a place is shown before a city exists
 
 
@@ -89,7 +92,25 @@ def worker_parts(settings: Settings) -> WorkerParts:
     if shard_count(settings.home):
         shard = shard_of(DEVICE_ID, shard_count(settings.home))
         probes = probe(settings, settings.mqtt_host, BrokerProcess(settings.home, shard).mqtt_port)
-    return WorkerParts(store=over, clock=clock, home=settings.home, outbox=Outbox(over, clock, {}), probe=probes)
+    hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
+    return WorkerParts(
+        store=over,
+        clock=clock,
+        home=settings.home,
+        outbox=Outbox(over, clock, dict.fromkeys(EVENTS, hooks.fan_out)),
+        probe=probes,
+        sweeps=(Sweep("webhooks", WEBHOOKS_S, hooks.deliver_due), Sweep("accounts", DAY_S, _sweep_accounts)),
+    )
+
+
+def _sweep_accounts() -> int:
+    """Forget expired sessions, tickets and invitations. Django is loaded only when this first runs."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.accounts.housekeeping import sweep
+
+    return sweep()
 
 
 def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:

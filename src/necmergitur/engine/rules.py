@@ -11,10 +11,9 @@ import structlog
 
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
-from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations import dispatching, flying, timers
 from necmergitur.operations.dispatching import FleetView
-from necmergitur.operations.ports import Unreachable
+from necmergitur.operations.ports import Unreachable, VersionConflict
 
 log = structlog.get_logger(__name__)
 

@@ -9,11 +9,10 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch import choice, incidents, missions, pilots
+from necmergitur.dispatch.availability import free_in_s
 from necmergitur.dispatch.choice import Choice, DroneFact, Need
-from necmergitur.dispatch.constants import (
-    OFFER_LASTS,
-)
-from necmergitur.dispatch.flight_time import CHARGE_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
+from necmergitur.dispatch.constants import OFFER_LASTS, SOON_PATIENCE
+from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
@@ -127,23 +126,17 @@ def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], 
 
 def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission | None, now: datetime) -> DroneFact:
     """Join what is installed, what was heard and what it is doing into what choice needs."""
-    free_in_s = 0.0
-    if mission is not None:
-        since = mission.on_scene_at or mission.offered_at
-        until = since + timedelta(seconds=ON_SCENE_MAX_S + CHARGE_S + mission.eta_s)
-        free_in_s = max(1.0, (until - now).total_seconds())
-    elif state is not None and not state.docked:
-        free_in_s = CHARGE_S
+    battery_pct = None if state is None else state.battery_pct
     return DroneFact(
         id=record.id,
         position=record.dock,
         speed_m_s=record.speed_m_s,
-        battery_pct=None if state is None else state.battery_pct,
+        battery_pct=battery_pct,
         link_pct=0.0 if state is None else state.link_pct,
         wind_m_s=None if state is None else state.wind_m_s,
         linked=state is not None and state.linked,
         enabled=record.enabled,
-        free_in_s=free_in_s,
+        free_in_s=free_in_s(mission, battery_pct, now, docked=state is None or state.docked),
     )
 
 
@@ -159,7 +152,9 @@ def _choose(
         if isinstance(allowed, Refusal):
             refused[incident.id] = allowed
         else:
-            needs[incident.id] = Need(incident.id, incident.position, ground.failed.get(incident.id, frozenset()))
+            failed = ground.failed.get(incident.id, frozenset())
+            waits = now - incident.opened_at < SOON_PATIENCE
+            needs[incident.id] = Need(incident.id, incident.position, failed, waits)
     settled: list[tuple[Incident, Choice]] = []
     used: frozenset[str] = frozenset()
     for _ in range(ROUTES_TRIED_MAX):
@@ -225,7 +220,8 @@ def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) ->
 def _none_usable(ground: _Ground) -> Refusal:
     """Say how many drones each rule grounds."""
     counts = {rule: str(count) for rule, count in sorted(ground.fleet.grounded.items())}
-    return Refusal(rule="no_drone", owner="dispatch", facts={"free": str(len(ground.fleet.drones)), **counts})
+    free = sum(1 for drone in ground.fleet.drones if drone.free_in_s <= 0)
+    return Refusal(rule="no_drone", owner="dispatch", facts={"free": str(free), **counts})
 
 
 def _offer(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,6 +29,15 @@ ALIVE_S = 1.0
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """A chore that another room brings: its name, its rhythm in seconds, its work."""
+
+    name: str
+    every_s: float
+    work: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class WorkerParts:
     """Adapters the worker works with. `probe` is None where no broker is reachable."""
 
@@ -36,6 +46,7 @@ class WorkerParts:
     home: Path
     outbox: Outbox
     probe: Probe | None
+    sweeps: tuple[Sweep, ...] = ()
 
 
 async def run(
@@ -52,6 +63,7 @@ async def run(
         _chore("paper", PAPER_S, lambda: _in_thread(paper.write)),
         _chore("stills", STILLS_S, lambda: _in_thread(lambda: observing.drop_expired(parts.store, parts.clock.now()))),
     ]
+    chores += [_chore(s.name, s.every_s, functools.partial(_in_thread, s.work)) for s in parts.sweeps]
     if parts.probe is not None:
         chores.append(_chore("probe", PROBE_S, lambda: _probe(parts)))
     tasks = [asyncio.create_task(chore) for chore in chores]

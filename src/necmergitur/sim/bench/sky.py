@@ -14,9 +14,8 @@ from typing import Self
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.wiring import MACHINE
 from necmergitur.dispatch.incidents import Person
-from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations import flying, shifts
-from necmergitur.operations.ports import Unreachable
+from necmergitur.operations.ports import Unreachable, VersionConflict
 from necmergitur.sim.demo.city import fleet_config
 from necmergitur.sim.fleet.server import serve
 
