@@ -149,6 +149,7 @@ def test_a_caller_who_calls_again_gets_another_drone_while_the_first_flies_home(
     assert scene.incident(call.id).drone == "returning"
     scene.press("B-1", at=place(0, 0))
     assert scene.incident(call.id).drone == "searching"
+    scene.fleet.change(first.drone_id, battery_pct=40.0, docked=False)
     second = scene.offered()
     assert second.drone_id != first.drone_id
     assert flying.ended(scene.store, first.id, "docked", scene.wait(1))

@@ -42,11 +42,15 @@ class DroneFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """An incident that wants a drone: its place, and drones that may not serve it (refused route)."""
+    """An incident that wants a drone: its place, and drones that may not serve it (refused route).
+
+    `waits`: a drone that is free soon may be kept for it.
+    """
 
     incident_id: UUID
     position: Position
     barred: frozenset[str] = frozenset()
+    waits: bool = True
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -90,6 +94,7 @@ class Fleet:
         self._lon = np.radians([d.position.lon for d in usable])
         self._lat = np.radians([d.position.lat for d in usable])
         self._speed = np.array([d.speed_m_s for d in usable], dtype=np.float64)
+        self._soon = np.array([i for i, d in enumerate(usable) if d.free_in_s > 0], dtype=np.intp)
         self._base_s = np.array([d.free_in_s for d in usable], dtype=np.float64) + typical_launch_s()
 
     def eta_s(self, needs: Sequence[Need]) -> Floats:
@@ -104,6 +109,9 @@ class Fleet:
         cruise = metres / self._speed + self._speed / ACCEL_M_S2
         short = 2.0 * np.sqrt(metres / ACCEL_M_S2)
         eta: Floats = np.where(metres >= ramp, cruise, short) + self._base_s[None, :]
+        hasty = [row for row, need in enumerate(needs) if not need.waits]
+        if hasty:
+            eta[np.array(hasty)[:, None], self._soon] = np.inf
         for row, need in enumerate(needs):
             for drone_id in need.barred:
                 column = self._index.get(drone_id)

@@ -17,6 +17,8 @@ DOCK_OPEN_S = 6.3
 # Time a mission may stay on scene and time a full recharge takes (design research, section 3, "under load").
 ON_SCENE_MAX_S = 12 * 60.0
 CHARGE_S = 25 * 60.0
+# What such a mission takes from a battery: 60 % over the scene, 6 % out and back; charging gives it back in CHARGE_S.
+MISSION_DRAIN_PCT = 66.0
 
 
 def flight_time_s(distance_m: float, speed_m_s: float = CRUISE_M_S, accel_m_s2: float = ACCEL_M_S2) -> float:

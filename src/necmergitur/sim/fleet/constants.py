@@ -16,8 +16,6 @@ HOVER_DRAIN_PCT_PER_S = 5.0 / 60.0
 # Power grows with airspeed; at 15 m/s a quadcopter draws about 1.3 times hover (blade theory's usual figure).
 SPEED_DRAIN_PER_M_S_SQUARED = 0.3 / 225.0
 CLIMB_DRAIN_FACTOR = 1.5
-# A recharge after a mission that used 66 % takes 25 minutes (`dispatch.flight_time.CHARGE_S`).
-MISSION_DRAIN_PCT = 66.0
 LOW_BATTERY_RETURN_PCT = 20.0  # the vehicle's own failsafe, below the ground's 25 %
 CRITICAL_BATTERY_LAND_PCT = 7.0
 CELLS_FULL_V, CELLS_EMPTY_V = 25.2, 19.8  # six lithium cells

@@ -11,7 +11,14 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from necmergitur.dispatch.flight_time import ACCEL_M_S2, CHARGE_S, CLIMB_M_S, CRUISE_M_S, DOCK_OPEN_S
+from necmergitur.dispatch.flight_time import (
+    ACCEL_M_S2,
+    CHARGE_S,
+    CLIMB_M_S,
+    CRUISE_M_S,
+    DOCK_OPEN_S,
+    MISSION_DRAIN_PCT,
+)
 from necmergitur.sim.fleet.constants import (
     AT_DOCK_M,
     CLIMB_DRAIN_FACTOR,
@@ -26,7 +33,6 @@ from necmergitur.sim.fleet.constants import (
     LOW_BATTERY_RETURN_PCT,
     MAX_AIRSPEED_M_S,
     MAX_STEP_S,
-    MISSION_DRAIN_PCT,
     SPEED_DRAIN_PER_M_S_SQUARED,
 )
 

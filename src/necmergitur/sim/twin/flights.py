@@ -78,15 +78,16 @@ class FlightsMixin:
                 self.journal.drop(self.tables.missions_of_pilot[before.pilot_id], mission.id)
             if mission.pilot_id is not None:
                 self.journal.put(self.tables.missions_of_pilot[mission.pilot_id], mission.id, mission.offered_at)
-            if mission.state == "ended":
-                self.journal.drop(self.tables.live_missions, mission.id)
-            else:
+            if mission.state != "ended":
                 self.journal.put(self.tables.live_missions, mission.id, None)
+                self.journal.put(self.tables.mission_of_drone, mission.drone_id, mission.id)
+            elif before is not None and before.state != "ended":
+                self.journal.drop(self.tables.live_missions, mission.id)
+                self.journal.drop(self.tables.mission_of_drone, mission.drone_id)
 
     def _alone(self, mission: Mission) -> None:
-        for other_id in self.tables.live_missions:
-            if other_id != mission.id and self.tables.missions[other_id].drone_id == mission.drone_id:
-                raise VersionConflict(f"drone {mission.drone_id} already has a mission")
+        if self.tables.mission_of_drone.get(mission.drone_id, mission.id) != mission.id:
+            raise VersionConflict(f"drone {mission.drone_id} already has a mission")
 
     def _founded(self, mission: Mission, before: Mission | None) -> None:
         """Refuse what the trigger `mission_founded` refuses."""

@@ -76,7 +76,7 @@ class TwinStore:
         for authorisation in town.authorisations:
             granted = authorising.grant(self, authorisation, authorisation.granted_at)
             if isinstance(granted, Refusal):
-                raise ValueError(f"the town's authorisation was refused: {granted.rule}")
+                raise ValueError(f"the town's authorisation was refused: {granted.rule}")  # noqa: TRY004  bad value
 
     @property
     def ids(self) -> IdSource:

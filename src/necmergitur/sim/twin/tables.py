@@ -61,6 +61,7 @@ class Tables:
         self.notes: dict[UUID, Note] = {}
         self.missions: dict[UUID, Mission] = {}
         self.live_missions: dict[UUID, None] = {}
+        self.mission_of_drone: dict[str, UUID] = {}
         self.missions_of_incident: dict[UUID, dict[UUID, None]] = defaultdict(dict)
         self.missions_of_pilot: dict[int, dict[UUID, datetime]] = defaultdict(dict)
         self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in _standing()}

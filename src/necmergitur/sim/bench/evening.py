@@ -1,0 +1,98 @@
+"""How soon a drone stands over the scene: simulated evenings of a city at several loads, beside the bound.
+
+The production operations decide under a virtual clock (`sim.evening`). Each load is played twice: once with
+people who answer at once and never lack (what drones and rules alone can do), once with pilots who take their
+seeded time and are only as many as Erlang's formula asks.
+"""
+
+import os
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from necmergitur.adapters.citydata.importing import read_city
+from necmergitur.dispatch.flight_time import CRUISE_M_S, LAUNCH_S
+from necmergitur.operations.intake import Ground
+from necmergitur.sim.bench.figures import percentile
+from necmergitur.sim.clock import VirtualClock
+from necmergitur.sim.evening.callers import Callers, DemandKind
+from necmergitur.sim.evening.constants import PILOT_MEDIAN_S, PILOT_SIGMA
+from necmergitur.sim.evening.fleet import EveningFleet
+from necmergitur.sim.evening.play import START, Evening, Outcome, Plan
+from necmergitur.sim.evening.staffing import pilots_for
+from necmergitur.sim.evening.town import town_of
+from necmergitur.sim.ids import SeededIds
+from necmergitur.sim.twin.store import TwinStore
+from necmergitur.territory.generated import generate
+from necmergitur.territory.model import City
+from necmergitur.territory.siting import bound
+
+LOADS_PER_HOUR = (5, 50, 100, 200)
+DEMANDS: tuple[DemandKind, ...] = ("area", "street")
+MEASURED, MEASURED_QUICK = 1_500, 200  # calls measured at each load
+WARM_UP_H, WARM_UP_QUICK_H = 1.5, 0.8  # a drone's round takes 40 minutes: after that the fleet is as worn as it gets
+CORPUS = "../shared/data"
+SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an hour take 13 days
+
+
+def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> dict[str, Any]:
+    """Return times in seconds from the press to the drone over the scene, by demand and load."""
+    city = city or _city(seed)
+    figures: dict[str, Any] = {demand: _demand(city, demand, quick=quick, seed=seed) for demand in DEMANDS}
+    pilots = {"median_s": PILOT_MEDIAN_S, "sigma": PILOT_SIGMA}
+    return {**figures, "city": city.name, "drones": len(city.docks), "pilot_delay": pilots, "seed": seed}
+
+
+def _city(seed: int) -> City:
+    """Read Paris when its data is at hand, else invent a city."""
+    folder = Path(os.environ.get("NEC_CORPUS") or CORPUS) / "paris"
+    quarters, streets = folder / "quartier_paris.geojson", folder / "paris_54000.txt"
+    if quarters.exists() and streets.exists():
+        return read_city(quarters, streets, name="Paris")
+    return generate(seed)
+
+
+def _demand(city: City, demand: DemandKind, *, quick: bool, seed: int) -> dict[str, Any]:
+    at_best = bound(city, demand, CRUISE_M_S, LAUNCH_S)
+    return {
+        "per_hour": {str(load): _load(city, demand, load, quick=quick, seed=seed) for load in LOADS_PER_HOUR},
+        "bound": {"mean_s": round(at_best.mean_s, 2), "p95_s": round(at_best.p95_s, 2)},
+    }
+
+
+def _load(city: City, demand: DemandKind, per_hour: int, *, quick: bool, seed: int) -> dict[str, Any]:
+    plan = Plan(
+        per_hour=per_hour,
+        measured=MEASURED_QUICK if quick else MEASURED,
+        warm_up_h=WARM_UP_QUICK_H if quick else WARM_UP_H,
+        human=False,
+    )
+    pilots = pilots_for(per_hour)
+    alone = play(city, demand, plan, seed, pilots=len(city.docks))
+    manned = play(city, demand, msgspec.structs.replace(plan, human=True), seed, pilots=pilots)
+    return {
+        **_times("", alone),
+        **_times("with_pilot_", manned),
+        "pilots": pilots,
+        "calls": len(alone.on_scene_s),
+        "not_served": alone.not_served + manned.not_served,
+        "watched_mean_s": round(sum(alone.watched_s) / len(alone.watched_s), 1),
+    }
+
+
+def play(city: City, demand: DemandKind, plan: Plan, seed: int, *, pilots: int) -> Outcome:
+    """Play one evening on a fresh store. The same arguments give the same evening."""
+    clock = VirtualClock(START)
+    town = town_of(city, pilots, START, SHIFT)
+    store = TwinStore(town, SeededIds(seed))
+    fleet = EveningFleet(town.drones, clock)
+    callers = Callers(city, demand, random.Random(seed))  # noqa: S311  an evening
+    return Evening(store, fleet, clock, Ground(city.zones[0].centre), callers).play(plan, seed)
+
+
+def _times(prefix: str, outcome: Outcome) -> dict[str, float]:
+    times = outcome.on_scene_s
+    return {f"{prefix}mean_s": round(sum(times) / len(times), 2), f"{prefix}p95_s": percentile(times, 95)}
