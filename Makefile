@@ -12,8 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3.11 /usr/bin/python3.11 /usr/local/bin/python3.11 python3
 UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*' -not -path '*/.*')
 TESTS ?= tests
-# Two workers suit two cores; one server of each kind is started per worker.
+# Two workers suit two cores; one server of each kind is started per worker, and a module stays on one.
 WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 .PHONY: help setup run demo test test-postgres15 check bench lock screens docs clean chromium
 .PHONY: check-lint check-types check-imports check-migrations check-ui
@@ -31,26 +32,26 @@ demo: setup ## start a simulated, living city with labelled accounts (loopback o
 
 test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent test; fi
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 test-postgres15: $(STAMPS)/dev ## run the tests of the database's rooms on Debian's PostgreSQL 15
 	@if [ ! -x /usr/lib/postgresql/15/bin/postgres ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15; \
 	fi
-	@NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(BIN)/python -m pytest -n $(WORKERS) tests/adapters tests/web -m "not e2e"
+	@NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(PYTEST) tests/adapters tests/web -m "not e2e"
 
 check: $(STAMPS)/dev $(STAMPS)/node_modules ## lint, types, import contracts, migrations, front-end types
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target \
 		check-types check-lint check-imports check-ui check-migrations
 
 check-lint:
-	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && echo "lint: good"
+	@$(BIN)/ruff check --quiet --output-format concise && $(BIN)/ruff format --check --quiet && echo "lint: good"
 
 check-types:
 	@$(BIN)/mypy && echo "types: good"
 
 check-imports:
-	@$(BIN)/lint-imports --no-cache && echo "imports: good"
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) && echo "imports: good" || { echo "$$said"; exit 1; }
 
 check-migrations:
 	@$(BIN)/python -m necmergitur.app.migrations_check && echo "migrations: good"
@@ -67,7 +68,7 @@ lock: $(STAMPS)/dev ## write requirements/*.txt anew from pyproject.toml
 COMPILE := --python-version 3.11 --python-platform linux --generate-hashes --no-header --quiet
 
 screens: $(STAMPS)/dev $(STAMPS)/ui chromium ## take docs/screens/ anew
-	@NEC_SCREENS=1 $(BIN)/python -m pytest -n $(WORKERS) -m screens tests
+	@NEC_SCREENS=1 $(PYTEST) -m screens tests
 
 docs: $(STAMPS)/dev ## write the generated pages of docs/ anew
 	@$(BIN)/python -m necmergitur.app.documents

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -29,7 +30,7 @@ OURS = ("engine", "live", "worker", "broker-0", "postgres")
 class City:
     """One `nec run`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **environ: str) -> None:
         self.home = home
         self.port = free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEC_")}
@@ -39,6 +40,7 @@ class City:
             "NEC_PORT": str(self.port),
             "NEC_MQTT_PORT": "0",
             "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+            **environ,
         }
         self.output = home.parent / "output"
         self.process: subprocess.Popen[bytes] | None = None
@@ -195,3 +197,17 @@ def test_after_the_supervisor_itself_is_killed_the_city_starts_again(city: City)
     city.start()
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert city.answers()
+
+
+def test_a_city_with_its_own_database_and_broker_starts_neither(
+    home: Path, broker: Any, make_database: Callable[..., str]
+) -> None:
+    outside = City(home / "outside", NEC_DATABASE_URL=make_database(), NEC_NATS_URL=broker.nats_url)
+    try:
+        outside.start()
+        assert [process.name for process in outside.report().processes] == ["engine", "live", "worker"]
+        assert outside.answers()
+    finally:
+        outside.stop()
+    assert sorted(path.name for path in outside.home.iterdir() if path.name in {"postgres", "broker"}) == ["broker"]
+    assert not list((outside.home / "broker").glob("shard-*")), "an embedded broker was laid out"
