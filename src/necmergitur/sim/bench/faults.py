@@ -10,7 +10,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -135,7 +135,7 @@ class _Scene:
         self._chosen = chosen
         self._pockets = _pockets(city, crew.store)
         self._lit: list[PressRecord] = []
-        self._before = _Flights(0, 0, 0)
+        self._before = Flights(0, 0, 0)
         self._place = _middle(city)
 
     def kill(self, process: str) -> Kill:
@@ -211,31 +211,31 @@ class _Scene:
         back_s = None
         if back_at is not None and never_lit == 0:
             back_s = max([back_at, *(r.lit_at for r in lit if r.lit_at is not None)]) - killed_at
-        flights = self._settled_flights()
-        before, self._before = self._before, flights
+        flown = self._settled_flights()
+        before, self._before = self._before, flown
         return Kill(
             process=process,
             presses=len(records),
-            lit_lost=_lost(self._city, lit),
+            lit_lost=lost(self._city.database_url, lit),
             never_lit=never_lit,
-            launches=flights.launches - before.launches,
-            double_launch=flights.doubled - before.doubled,
+            launches=flown.launches - before.launches,
+            double_launch=flown.doubled - before.doubled,
             recovery_s=None if recovery_s is None else round(recovery_s, 2),
             all_back_s=None if back_s is None else round(max(0.0, back_s), 2),
         )
 
-    def _settled_flights(self) -> "_Flights":
+    def _settled_flights(self) -> "Flights":
         """Count flights; a lift-off seen in the sky has a moment to reach the ledger before it counts as unknown."""
         deadline = time.monotonic() + TOLD_S_MAX
-        flights = _flights(self._city, self._sky)
-        while flights.doubled > self._before.doubled and time.monotonic() < deadline:
+        flown = flights(self._city.database_url, self._sky.lift_offs)
+        while flown.doubled > self._before.doubled and time.monotonic() < deadline:
             time.sleep(POLL_S)
-            flights = _flights(self._city, self._sky)
-        return flights
+            flown = flights(self._city.database_url, self._sky.lift_offs)
+        return flown
 
     def lost_at_last(self) -> int:
         """Count again, over every kill, what was lit and is not kept."""
-        return _lost(self._city, self._lit)
+        return lost(self._city.database_url, self._lit)
 
 
 def _name(process: str) -> str:
@@ -243,15 +243,20 @@ def _name(process: str) -> str:
     return {"broker": "broker-", "web": "live"}.get(process, process)
 
 
-class _Flights(msgspec.Struct, frozen=True):
+class Flights(msgspec.Struct, frozen=True):
+    """What flew: launches in the ledger, lift-offs in the sky, and how many of either should not be."""
+
     launches: int
     lift_offs: int
     doubled: int
 
 
-def _flights(city: Whole, sky: Sky) -> _Flights:
-    """Count launches and what should not be among them, in the ledger and in the sky."""
-    with psycopg.connect(city.database_url) as connection:
+def flights(database_url: str, lift_offs: Mapping[str, int]) -> Flights:
+    """Count launches and what should not be among them, in the ledger and in the sky.
+
+    `lift_offs` are those a witness saw, by drone.
+    """
+    with psycopg.connect(database_url) as connection:
         launched: dict[str, int] = dict(
             connection.execute(
                 "SELECT stream, count(*) FROM ledger_event WHERE kind = 'MissionLaunched' GROUP BY stream"
@@ -270,13 +275,13 @@ def _flights(city: Whole, sky: Sky) -> _Flights:
         ).fetchone()
     assert row is not None
     twice_a_mission = sum(count - 1 for count in launched.values())
-    unexplained = sum(max(0, seen - by_drone.get(drone, 0)) for drone, seen in sky.lift_offs.items())
-    return _Flights(sum(launched.values()), sky.lift_offs.total(), twice_a_mission + int(row[0]) + unexplained)
+    unexplained = sum(max(0, seen - by_drone.get(drone, 0)) for drone, seen in lift_offs.items())
+    return Flights(sum(launched.values()), sum(lift_offs.values()), twice_a_mission + int(row[0]) + unexplained)
 
 
-def _lost(city: Whole, lit: Sequence[PressRecord]) -> int:
+def lost(database_url: str, lit: Sequence[PressRecord]) -> int:
     """Return how many of these lit presses the database does not hold."""
-    with psycopg.connect(city.database_url) as connection:
+    with psycopg.connect(database_url) as connection:
         kept = {(row[0], row[1], row[2]) for row in connection.execute("SELECT device_id, boot_id, seq FROM signal")}
     return sum((r.device_id, r.boot_id, r.seq) not in kept for r in lit)
 
