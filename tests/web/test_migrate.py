@@ -73,5 +73,16 @@ def test_other_processes_read_live_tickets_and_never_a_password(database: str) -
         assert rights(database, table, "nec_ledger") == set(), table
 
 
+def test_the_worker_may_deliver_webhooks_after_every_migration(
+    make_database: Callable[..., str], django_db_blocker: DjangoDbBlocker
+) -> None:
+    url = make_database()
+    with django_db_blocker.unblock():
+        migrate(url)
+        migrate(url)
+    assert rights(url, "webhook_delivery", "nec_ledger") == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert rights(url, "webhook_endpoint", "nec_ledger") == {"SELECT"}
+
+
 def test_every_change_to_the_models_of_accounts_has_its_migration(db: None) -> None:
     call_command("makemigrations", "accounts", check_changes=True, dry_run=True, verbosity=0)

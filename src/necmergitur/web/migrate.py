@@ -23,6 +23,11 @@ COUNTERS = "web_counter"
 # Password hashes and second factors are the pages' alone; the other processes read only live tickets.
 LEDGER_ROLE = "nec_ledger"
 READ_BY_LIVE = "live_session"
+# What the worker needs to deliver webhooks (as in the api's migrations): given again after each migration.
+GIVEN_TO_WORKER = {
+    "webhook_delivery": "SELECT, INSERT, UPDATE, DELETE",
+    "webhook_endpoint": "SELECT, UPDATE (disabled_at, disabled_reason)",
+}
 # Tables whose rights the ledger's own migrations decide.
 LEDGER_APP = "facts"
 
@@ -98,3 +103,6 @@ def _grant(alias: str) -> None:
             for statement in (f"GRANT {rights} ON {{}} TO {WEB_ROLE}", f"REVOKE ALL ON {{}} FROM {LEDGER_ROLE}"):
                 cursor.execute(sql.SQL(statement).format(sql.Identifier(table)).as_string(None))
         cursor.execute(f"GRANT SELECT ON {READ_BY_LIVE} TO {LEDGER_ROLE}")
+        for table in sorted(present & set(GIVEN_TO_WORKER)):
+            statement = sql.SQL(f"GRANT {GIVEN_TO_WORKER[table]} ON {{}} TO {LEDGER_ROLE}")
+            cursor.execute(statement.format(sql.Identifier(table)).as_string(None))
