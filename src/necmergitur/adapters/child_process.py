@@ -41,9 +41,12 @@ def spawn(
     output: IO[bytes] | int,
     user: str | None = None,
     environ: Mapping[str, str] | None = None,
-    cwd: Path = Path("/"),
+    cwd: Path | None = Path("/"),
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in its own session, both outputs to `output`. Raises OSError when it cannot be executed."""
+    """Start `argv` in its own session, both outputs to `output`. Raises OSError when it cannot be executed.
+
+    Call it from the thread that lives longest: the child dies with the thread, not only with the process.
+    """
     return subprocess.Popen(  # noqa: S603 - argv is built by us, never from outside
         list(argv),
         stdin=subprocess.DEVNULL,

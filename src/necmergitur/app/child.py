@@ -6,12 +6,13 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from necmergitur.adapters.child_process import prepare_child
+from necmergitur.adapters.child_process import spawn
 from necmergitur.app import constants
 from necmergitur.app.journal import Journal
 from necmergitur.app.specs import ProcessReport, ProcessSpec, ProcessState
@@ -29,7 +30,8 @@ class Child:
         self._changed = changed
         self._state: ProcessState = "waiting"
         self._since = datetime.now(UTC)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._gone = asyncio.Event()
         self._restarts = 0
         self._last_exit: int | None = None
         self._told_ready = asyncio.Event()
@@ -37,8 +39,7 @@ class Child:
 
     def report(self) -> ProcessReport:
         """Return its present state."""
-        process = self._process
-        pid = process.pid if process is not None and process.returncode is None else None
+        pid = self._process.pid if self._process is not None and not self._gone.is_set() else None
         return ProcessReport(self.spec.name, self._state, pid, self._restarts, self._since, self._last_exit)
 
     async def keep(self, stopping: asyncio.Event) -> None:
@@ -67,19 +68,18 @@ class Child:
 
     async def stop(self) -> None:
         """End the present life by the process's own signals, then by kill -9."""
-        process = self._process
-        if process is None or process.returncode is not None:
+        if self._process is None or self._gone.is_set():
             return
         for number in (*self.spec.stop_signals, signal.SIGKILL):
             self.send(number)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), self.spec.stop_s_max)
+                await asyncio.wait_for(self._gone.wait(), self.spec.stop_s_max)
                 return
 
     def send(self, number: signal.Signals) -> None:
         """Signal the process; kill -9 takes its whole group with it."""
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or self._gone.is_set():
             return
         with contextlib.suppress(ProcessLookupError):
             if number == signal.SIGKILL:
@@ -94,7 +94,8 @@ class Child:
         if stopping.is_set():
             return
         with self._ear() as address:
-            process = self._process = await self._spawn(address)
+            process = self._process = self._spawn(address)
+            self._gone.clear()
             self._set("starting")
             if stopping.is_set():
                 self.send(self.spec.stop_signals[0])
@@ -103,32 +104,29 @@ class Child:
                 asyncio.create_task(self._become_ready()),
                 asyncio.create_task(self._watch()),
             ]
-            self._last_exit = await process.wait()
-            # The pipe may still hold the last words; a grandchild may hold it open for ever.
+            self._last_exit = await _exit_code(process)
+            self._gone.set()
+            # What it started in its group goes with it, or would hold its ports and its pipe.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await asyncio.wait(companions[:1], timeout=constants.LAST_WORDS_S_MAX)
             for companion in companions:
                 companion.cancel()
             await asyncio.gather(*companions, return_exceptions=True)
             self._set("stopped")
 
-    async def _spawn(self, address: str) -> asyncio.subprocess.Process:
+    def _spawn(self, address: str) -> subprocess.Popen[bytes]:
         spec = self.spec
         told = {"NOTIFY_SOCKET": address}
         if spec.watchdog_s:
             told["WATCHDOG_USEC"] = str(int(spec.watchdog_s * 1_000_000))
-        return await asyncio.create_subprocess_exec(
-            *spec.argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=constants.LINE_BYTES_MAX,
+        return spawn(
+            spec.argv,
+            death_signal=spec.death_signal,
+            output=subprocess.PIPE,
             user=spec.user,
-            group=spec.user,
-            extra_groups=None if spec.user is None else [],
+            environ={**os.environ, **spec.environ, **told},
             cwd=spec.cwd,
-            env={**os.environ, **spec.environ, **told},
-            start_new_session=True,
-            preexec_fn=prepare_child(spec.death_signal),
         )
 
     @contextlib.contextmanager
@@ -183,23 +181,44 @@ class Child:
                 self.send(signal.SIGKILL)
                 return
 
-    async def _drain(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while True:
-            try:
-                raw = await process.stdout.readline()
-            except ValueError:
-                continue  # a line beyond the bound was dropped whole
-            if not raw:
-                return
-            line = raw.decode(errors="replace").rstrip()
-            self.said.append(line)
-            self._journal.record(self.spec.name, line, shown=not self.spec.quiet)
+    async def _drain(self, process: subprocess.Popen[bytes]) -> None:
+        """Keep every line of the process until its pipe closes, or this task is cancelled."""
+        reader = asyncio.StreamReader(limit=constants.LINE_BYTES_MAX)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), process.stdout
+        )
+        try:
+            while True:
+                try:
+                    raw = await reader.readline()
+                except ValueError:
+                    continue  # a line beyond the bound was dropped whole
+                if not raw:
+                    return
+                line = raw.decode(errors="replace").rstrip()
+                self.said.append(line)
+                self._journal.record(self.spec.name, line, shown=not self.spec.quiet)
+        finally:
+            transport.close()
 
     def _set(self, state: ProcessState) -> None:
         self._state = state
         self._since = datetime.now(UTC)
         self._changed()
+
+
+async def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the process alone: asyncio's own wait() also waits for whoever else holds its pipe."""
+    loop = asyncio.get_running_loop()
+    exited = asyncio.Event()
+    descriptor = os.pidfd_open(process.pid)
+    loop.add_reader(descriptor, exited.set)
+    try:
+        await exited.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    return process.wait()
 
 
 async def _until(condition: Callable[[], bool]) -> None:
