@@ -252,6 +252,17 @@ def test_a_test_never_flies(scene: Scene) -> None:
     assert refused(incidents.seek_drone(scene.store, call.id, OPERATOR, scene.now)) == "test_never_flies"
 
 
+def test_a_test_call_is_carried_as_far_as_the_decision(scene: Scene) -> None:
+    call = scene.call("P-1", "test")
+    assert call.drone == "searching"
+    assert dispatching.rehearse(scene.store, scene.fleet, scene.now) == 1
+    after = scene.incident(call.id)
+    assert (after.drone, after.drone_reason.partition(":")[0]) == ("none", "D-4")
+    assert dispatching.rehearse(scene.store, scene.fleet, scene.now) == 0
+    assert scene.offer().offered == ()
+    scene.check()
+
+
 def test_more_calls_than_drones_are_shared_out_and_the_others_are_told_why(open_scene) -> None:
     callers = tuple(personal(f"C-{n}") for n in range(24))
     scene = open_scene(town(devices=callers, shifts=tuple(pilot(n + 1) for n in range(30))))

@@ -241,10 +241,11 @@ def test_a_call_after_a_cancelled_one_is_a_call_again(scene: Scene) -> None:
 # --- tests and probes ------------------------------------------------------------------------------
 
 
-def test_a_test_press_opens_a_test_that_never_seeks_a_drone(open_scene) -> None:
+def test_a_test_press_opens_a_test_that_is_only_rehearsed(open_scene) -> None:
     scene = open_scene(town(drill_windows=(DrillWindow(("Z-4",), START, START + timedelta(hours=1)),)))
     incident = scene.call("P-1", "test")
-    assert (incident.test, incident.drone, incident.due_at) == (True, "none", None)
+    assert (incident.test, incident.drone, incident.due_at) == (True, "searching", None)
+    assert scene.offer().offered == ()
     with scene.store.transaction() as tx:
         assert tx.signals_of(incident.id)[0].flags == ()
     real = scene.call("P-1", "sos")

@@ -231,7 +231,7 @@ def open_from(
         ),
         SignalsAttached((Link(signal.id, signal.device_id, 1.0, "first signal"),), now),
     ]
-    if signal.kind in SEEKS_DRONE and not signal.test:
+    if signal.kind in SEEKS_DRONE or signal.kind == "test":  # a test is carried as far as the decision
         events.append(DroneStatusChanged("searching", "", now))
     return events
 

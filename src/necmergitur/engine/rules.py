@@ -88,6 +88,7 @@ class RuleClock:
         if retry:
             self._retried_at = started
         done = dispatching.offer_pending(store, self._view, now, refused_too=retry)
+        dispatching.rehearse(store, self._view, now)
         metrics.ROUND_SECONDS.observe(time.monotonic() - started)
         metrics.OFFERS.inc(len(done.offered))
         for _, rule in done.refused:

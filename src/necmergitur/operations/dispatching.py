@@ -108,6 +108,29 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
 
 
+def rehearse(store: Store, view: FleetView, now: datetime) -> int:
+    """Carry test calls as far as the decision, and no further: which drone would come, or why none would.
+
+    Returns how many were decided. A test never flies: nothing is offered, and the database would refuse it.
+    """
+
+    def attempt(tx: Transaction) -> int:
+        tests = tx.incidents_rehearsing(ROUND_MAX)
+        if not tests:
+            return 0
+        ground = _read_ground(tx, view, tests, now)
+        refused: dict[UUID, Refusal] = {}
+        decided = {incident.id: chosen.why for incident, chosen in _choose(ground, tests, refused, now)}
+        decided |= {incident_id: describe(why) for incident_id, why in refused.items()}
+        changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {
+            i.id: (i, incidents.change_drone(i, "none", decided.get(i.id, ""), now)) for i in tests
+        }
+        write_incidents(tx, changes, "engine:dispatch", now)
+        return len(tests)
+
+    return on_conflict(store, attempt)
+
+
 def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], now: datetime) -> _Ground:
     """Read drones, pilots, geozones and authorisations once for the round."""
     records = {r.id: r for r in tx.drones()}

@@ -137,6 +137,10 @@ class IncidentStore(Protocol):
         """Return open incidents that want a drone: those never tried first, then oldest first."""
         ...
 
+    def incidents_rehearsing(self, limit: int) -> list[Incident]:
+        """Return open test incidents whose decision is still to be rehearsed, oldest first."""
+        ...
+
     def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
         """Store incidents as folded, at ledger sequence `seq`."""
         ...

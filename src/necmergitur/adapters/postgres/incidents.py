@@ -77,6 +77,10 @@ class IncidentMixin:
         parts = {"limit": limit, "refused_too": refused_too}
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["seeking"], parts)]
 
+    def incidents_rehearsing(self, limit: int) -> list[Incident]:
+        """Return open test incidents whose decision is still to be rehearsed."""
+        return [CODEC.from_row(r) for r in self.cursor.execute(SQL["rehearsing"], {"limit": limit})]
+
     def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
         """Store incidents as folded."""
         if incidents:

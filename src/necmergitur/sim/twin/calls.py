@@ -126,6 +126,11 @@ class CallsMixin:
         seeking = [i for i in self._open() if i.drone in wanted and _may_seek(i)]
         return sorted(seeking, key=lambda i: (i.drone == "refused", i.opened_at, i.number))[:limit]
 
+    def incidents_rehearsing(self, limit: int) -> list[Incident]:
+        """Return open test incidents whose decision is still to be rehearsed, oldest first."""
+        tests = [i for i in self._open() if i.test and i.drone == "searching"]
+        return sorted(tests, key=lambda i: (i.opened_at, i.number))[:limit]
+
     def _open(self) -> list[Incident]:
         return [self.tables.incidents[i] for i in self.tables.open_incidents]
 

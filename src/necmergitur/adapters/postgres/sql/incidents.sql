@@ -32,6 +32,9 @@ WHERE state = 'open' AND NOT test
   AND NOT (cancelled AND NOT duress)
 ORDER BY (drone = 'refused'), opened_at LIMIT %(limit)s;
 
+-- name: rehearsing
+SELECT {columns} FROM incident WHERE state = 'open' AND test AND drone = 'searching' ORDER BY opened_at LIMIT %(limit)s;
+
 -- name: put
 INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
 ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
