@@ -27,6 +27,9 @@ export const KEEP_CLOSED_MS = 10 * 60_000;
 /** Deadlines of the acknowledgement ladder by escalation level: operator, lead, duty officer, everybody. */
 export const LADDER_S: readonly [number, number, number, number] = [10, 30, 60, 60];
 
+/** From acknowledged to acting (NFPA 1225:2022: processed within 60 s). */
+export const ACTING_S = 60;
+
 /** Queue rows: one height, so that only what is seen is in the page. Same as --qrow-height in board.css. */
 export const ROW_HEIGHT_PX = 52;
 export const ROWS_OVERSCAN = 6;

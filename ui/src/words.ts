@@ -13,6 +13,7 @@ function read(): Partial<Record<string, string>> {
 /** The text of `key`, its {places} filled. */
 export function t(key: WordKey, values: Record<string, string | number> = {}): string {
   translated ??= read();
-  const text = translated[key] ?? english[key];
+  // A name the server has learnt since this was built still says something: its last part.
+  const text = translated[key] ?? (english as Partial<Record<string, string>>)[key] ?? key.replace(/^.*\./, "").replaceAll("_", " ");
   return text.replace(/\{(\w+)\}/g, (whole: string, name: string) => (name in values ? String(values[name]) : whole));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fromSnapshot } from "../src/live/fold";
 import type { DroneRow } from "../src/live/types";
+import { etaLeft_s } from "../src/mission/eta";
 import { figuresOf } from "../src/mission/strip";
 import { distance_m, Telemetry } from "../src/mission/telemetry";
 import { aMission, aSnapshot } from "./samples";
@@ -31,19 +32,34 @@ describe("telemetry", () => {
   });
 });
 
+const NOW = Date.parse("2026-11-22T20:00:12Z");
+
+describe("the time to the scene", () => {
+  const far: DroneRow = ["D-117", 2.35, 48.86, 60, 180, 15, 80, "transit", 99, 1];
+  it("counts from the offer while the drone prepares", () => {
+    expect(etaLeft_s(aMission({ phase: "open_dock", eta_s: 38 }), far, NOW)).toBe(28);
+  });
+  it("follows the distance left once it flies", () => {
+    expect(etaLeft_s(aMission({ phase: "transit" }), far, NOW)).toBeCloseTo(1111.95 / 15, 1);
+  });
+  it("is not told for a drone that is there, goes back or holds", () => {
+    expect(["on_scene", "return", "hold", "ended"].map((phase) => etaLeft_s(aMission({ phase: phase as "hold" }), far, NOW))).toEqual([null, null, null, null]);
+  });
+});
+
 describe("a mission's figures", () => {
   const state = (linked: number) => fromSnapshot(aSnapshot({ fleet: { t: 1, d: [row(60, linked)] } }));
   it("are those of its drone, with units", () => {
-    const figures = figuresOf(state(1), "D-117", aMission());
+    const figures = figuresOf(state(1), "D-117", aMission({ phase: "climb" }), NOW);
     expect(figures).toEqual({
-      phase: "On its way", altitude: "60 m", heading: "10°", speed: "15.0 m/s", battery: "81 %", link: "96 %", eta: "38 s", distance: "0 m",
+      phase: "Climbing", altitude: "60 m", heading: "10°", speed: "15.0 m/s", battery: "81 %", link: "96 %", eta: "28 s", distance: "0 m",
     });
   });
   it("say that the link is lost rather than its last quality", () => {
-    expect(figuresOf(state(0), "D-117", aMission())["link"]).toBe("lost");
+    expect(figuresOf(state(0), "D-117", aMission(), NOW)["link"]).toBe("lost");
   });
   it("have no ETA once the mission is over", () => {
-    expect(figuresOf(state(1), "D-117", aMission({ state: "ended" }))["eta"]).toBe("–");
+    expect(figuresOf(state(1), "D-117", aMission({ state: "ended" }), NOW)["eta"]).toBe("–");
   });
 });
 

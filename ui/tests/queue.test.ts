@@ -16,7 +16,7 @@ beforeEach(() => {
   Object.defineProperty(list, "clientHeight", { value: 520 });
   chosen = [];
   selectedId = null;
-  queue = new Queue(list, () => ({ nowMs: NOW, timeZone: "Europe/Paris", language: "en", me: "u-1", selectedId, url: (id) => `/console/incidents/${id}/` }),
+  queue = new Queue(list, () => ({ nowMs: NOW, timeZone: "Europe/Paris", language: "en", me: "u-1", selectedId, url: (id) => `/console/incidents/${id}/`, drone: () => undefined }),
     (id) => chosen.push(id));
 });
 

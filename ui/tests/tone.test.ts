@@ -53,7 +53,7 @@ describe("a row's words", () => {
     expect(dueOf(anIncident({ due_at: null }), NOW, "Europe/Paris", "en").fraction).toBeNull();
   });
   it("tells the ETA of a flying drone", () => {
-    expect(droneOf(anIncident({ drone: "flying" }), aMission())).toBe("ETA 38 s");
+    expect(droneOf(anIncident({ drone: "flying" }), 38.2)).toBe("ETA 38 s");
   });
   it("shows the mission still on rather than one that ended later", () => {
     const chosen = missionsByIncident([aMission({ id: "on", last_seq: 3 }), aMission({ id: "over", state: "ended", last_seq: 9 })]);

@@ -3,15 +3,18 @@ import { PROPOSALS_SHOWN_MAX, QUIET_SHOWN_MAX } from "../constants";
 import { h, setText } from "../dom";
 import { key, type LiveState } from "../live/fold";
 import type { Incident, Proposal } from "../live/types";
+import { reasonInWords } from "../reasons";
 import { age } from "../time";
 import { t } from "../words";
 import { kindOf, wordOf } from "./tone";
 
 export type Decision = "accept" | "decline";
 
-/** The likeliest first; the first is the one that `m` accepts. */
+/** The likeliest first; the first is the one that `m` accepts. An incident that is over takes its proposals with it. */
 export function orderedProposals(state: LiveState): Proposal[] {
-  return [...state.proposals.values()].sort((a, b) => b.score - a.score || (key(a.id) < key(b.id) ? -1 : 1));
+  const isOpen = (id: Proposal["id"]): boolean => state.incidents.get(key(id))?.state === "open";
+  const open = [...state.proposals.values()].filter((one) => isOpen(one.incident_id) && isOpen(one.other_id));
+  return open.sort((a, b) => b.score - a.score || (key(a.id) < key(b.id) ? -1 : 1));
 }
 
 export class Proposals {
@@ -35,7 +38,7 @@ export class Proposals {
     return h(
       "li", { class: "proposal", "data-id": id },
       h("span", { class: "proposal__pair num" }, pair),
-      h("span", { class: "proposal__why", role: "status" }, t("proposal.why", { reason: one.reason, percent: Math.round(one.score * 100) })),
+      h("span", { class: "proposal__why", role: "status" }, t("proposal.why", { reason: reasonInWords(one.reason), percent: Math.round(one.score * 100) })),
       h("button", {
         class: "button", type: "button", "aria-label": t("proposal.accept_one", { pair }), onclick: () => this.decide(id, "accept"),
       }, t("proposal.accept")),

@@ -45,10 +45,11 @@ class Board {
     const select = (id: string): void => this.select(id);
     this.live = new Live(page.urls, page.workerUrl);
     this.panel = new Panel(this.panelElement, {
-      url: (id) => fillUrl(data["panelUrl"] ?? "", { id }), csrf: page.csrf, refreshed: (panel) => this.strips.draw(panel, this.live.state),
+      url: (id) => fillUrl(data["panelUrl"] ?? "", { id }), csrf: page.csrf, refreshed: (panel) => this.strips.draw(panel, this.live.state, this.live.now()),
     });
     this.queue = new Queue(element("queue"), () => ({
       nowMs: this.live.now(), timeZone: page.timeZone, language: page.language, me: page.me, selectedId: this.panel.selectedId, url,
+      drone: (id) => this.live.state.fleet.get(id)?.row,
     }), select);
     this.proposals = new Proposals(element("proposals"), (id, decision) => void this.decide(id, decision));
     this.quiet = new Quiet(element<HTMLDetailsElement>("quiet"), select, url);
@@ -98,7 +99,7 @@ class Board {
     if (id === null) return;
     const isItsMission = [...changes.missions].some((one) => String(state.missions.get(one)?.incident_id) === id);
     if (changes.incidents.has(id) || isItsMission || changes.snapshot || changes.proposals) this.panel.refresh();
-    if (changes.drones.size > 0 || isItsMission) this.strips.draw(this.panelElement, state);
+    if (changes.drones.size > 0 || isItsMission) this.strips.draw(this.panelElement, state, this.live.now());
   }
 
   private tick(): void {

@@ -1,7 +1,8 @@
 /** One row of the queue: built once, then only what differs is written. */
 import { h, setAttribute, setText, svg } from "../dom";
 import { key } from "../live/fold";
-import type { Incident, Mission } from "../live/types";
+import type { DroneRow, Incident, Mission } from "../live/types";
+import { etaLeft_s } from "../mission/eta";
 import { droneOf, dueOf, kindOf, toneOf, wordOf } from "./tone";
 
 export interface RowContext {
@@ -12,6 +13,7 @@ export interface RowContext {
   selectedId: string | null;
   /** Address of an incident's own page. */
   url: (id: string) => string;
+  drone: (id: string) => DroneRow | undefined;
 }
 
 export class Row {
@@ -63,6 +65,6 @@ export class Row {
     setText(this.kind, incident.signal_count > 1 ? `${kindOf(incident)} ×${incident.signal_count}` : kindOf(incident));
     setText(this.word, wordOf(incident, context.nowMs));
     setText(this.owner, incident.owner_name ?? "");
-    setText(this.drone, droneOf(incident, mission));
+    setText(this.drone, droneOf(incident, etaLeft_s(mission, mission && context.drone(mission.drone_id), context.nowMs)));
   }
 }

@@ -1,5 +1,5 @@
 /** What a row says: pure, from an incident, its mission and the time. The server's first rows say the same. */
-import { LADDER_S } from "../constants";
+import { ACTING_S, LADDER_S } from "../constants";
 import { key } from "../live/fold";
 import type { Incident, Mission } from "../live/types";
 import { age, countdown } from "../time";
@@ -39,10 +39,10 @@ export function kindOf(incident: Incident): string {
   return t(`kind.${incident.kind}`);
 }
 
-/** "ETA 38 s", "on scene", or that there is no drone. */
-export function droneOf(incident: Incident, mission: Mission | undefined): string {
+/** "ETA 38 s", "on scene", or that there is no drone. `eta_s`: seconds left, null when unknown. */
+export function droneOf(incident: Incident, eta_s: number | null): string {
   if (incident.state !== "open" || incident.drone === "none" || incident.drone === "done") return "";
-  if (incident.drone === "flying" && mission?.eta_s != null) return t("drone.eta", { seconds: Math.round(mission.eta_s) });
+  if (incident.drone === "flying" && eta_s !== null) return t("drone.eta", { seconds: Math.round(eta_s) });
   return t(`drone.${incident.drone}`);
 }
 
@@ -55,7 +55,7 @@ export interface Due {
 export function dueOf(incident: Incident, nowMs: number, timeZone: string, language: string): Due {
   if (incident.state === "open" && incident.due_at !== null) {
     const remaining_ms = Date.parse(incident.due_at) - nowMs;
-    const whole_ms = (LADDER_S[escalationOf(incident)] ?? LADDER_S[3]) * 1000;
+    const whole_ms = (isUnanswered(incident) ? (LADDER_S[escalationOf(incident)] ?? LADDER_S[3]) : ACTING_S) * 1000;
     return { fraction: Math.max(0, Math.min(1, remaining_ms / whole_ms)), text: countdown(remaining_ms) };
   }
   const sinceMs = Date.parse(incident.closed_at ?? incident.opened_at);

@@ -133,7 +133,7 @@ class FieldPage {
     if (!this.isReached) this.fetchedAtMs = Date.parse(fetched_at);
     const texts: Record<string, string> = {
       kind: kindOf(incident), word: wordOf(incident, Date.now()), label: incident.label, number: incident.number,
-      owner: incident.owner_name ?? "", drone: droneOf(incident, undefined), signals: String(incident.signal_count),
+      owner: incident.owner_name ?? "", drone: droneOf(incident, null), signals: String(incident.signal_count),
       way_in: way_in ?? "", place: `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`,
     };
     for (const slot of this.root.querySelectorAll<HTMLElement>("[data-field]")) {

@@ -39,7 +39,9 @@ export interface Incident {
 }
 
 export type MissionState = "offered" | "accepted" | "flying" | "ended";
-export type Phase = "offered" | "open_dock" | "climb" | "transit" | "on_scene" | "return" | "dock" | "ended";
+export type Phase =
+  | "offered" | "open_dock" | "climb" | "transit" | "on_scene" | "return" | "dock" | "ended"
+  | "hold" | "land" | "link_lost";
 
 export interface Mission {
   id: Id;

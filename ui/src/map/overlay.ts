@@ -4,7 +4,8 @@
  */
 import { toneOf, type Tone } from "../board/tone";
 import { key, type Drone, type LiveState } from "../live/fold";
-import type { Incident, Mission } from "../live/types";
+import type { DroneRow, Incident, Mission } from "../live/types";
+import { etaLeft_s } from "../mission/eta";
 import { isAloft } from "../mission/telemetry";
 import { PLACE_LABELS_MIN_ZOOM, TRAIL_POINTS_MAX } from "../constants";
 import { Labels } from "./labels";
@@ -31,7 +32,7 @@ const MARK_HIT_PX = 14;
 const MARK_BLOCKED_PX = 9;
 const SELECTED_WEIGHT = 9;
 const SELECTED_RING_PX = 19;
-const COMING: ReadonlySet<string> = new Set(["open_dock", "climb", "transit"]);
+const BESIDE_PX = 13;
 
 export class Overlay {
   selectedId: string | null = null;
@@ -111,8 +112,8 @@ export class Overlay {
     const labels = new Labels(context, this.theme, this.width, this.height);
     this.drawTrails(view);
     this.placeIncidents(state, view, nowMs);
+    const told = this.drawDrones(state, view, labels, nowMs);
     this.drawIncidents(labels, markScale(camera.zoom));
-    const told = this.drawDrones(state, view, labels);
     this.drawSelected(labels);
     for (const { text, x, y } of told) labels.write(text, x, y, 11, "plain");
     if (camera.zoom >= PLACE_LABELS_MIN_ZOOM) this.drawPlaces(view, labels);
@@ -187,17 +188,19 @@ export class Overlay {
   }
 
   /** Draws the arrows and returns the words that go with them, written once all marks are there. */
-  private drawDrones(state: LiveState, view: View, labels: Labels): { text: string; x: number; y: number }[] {
+  private drawDrones(state: LiveState, view: View, labels: Labels, nowMs: number): { text: string; x: number; y: number }[] {
     const told: { text: string; x: number; y: number }[] = [];
     for (const [id, { row }] of state.fleet) {
       if (!isAloft(row)) continue;
-      const x = view.x(mercatorX(row[1]));
-      const y = view.y(mercatorY(row[2]));
+      const mission = this.missionByDrone.get(id);
+      // Above its scene a drone is drawn beside the mark: neither may hide the other.
+      const aside = mission?.phase === "on_scene" ? BESIDE_PX : 0;
+      const x = view.x(mercatorX(row[1])) + aside;
+      const y = view.y(mercatorY(row[2])) - aside;
       if (view.isOutside(x, y)) continue;
       arrow(this.context, x, y, row[4], this.theme.ours, this.theme.ground, row[9] === 1);
       labels.block(x, y, 7);
-      const mission = this.missionByDrone.get(id);
-      if (mission) told.push({ text: droneText(mission), x, y });
+      if (mission) told.push({ text: droneText(mission, row, nowMs), x, y });
     }
     return told;
   }
@@ -216,6 +219,7 @@ function markScale(zoom: number): number {
   return Math.max(0.7, Math.min(1, 0.7 + (zoom - 12) * 0.15));
 }
 
-function droneText(mission: Mission): string {
-  return mission.eta_s !== null && COMING.has(mission.phase) ? `${mission.drone_id} · ${Math.round(mission.eta_s)} s` : mission.drone_id;
+function droneText(mission: Mission, row: DroneRow, nowMs: number): string {
+  const eta_s = etaLeft_s(mission, row, nowMs);
+  return eta_s === null ? mission.drone_id : `${mission.drone_id} · ${Math.round(eta_s)} s`;
 }

@@ -3,15 +3,16 @@ import { setText } from "../dom";
 import { key, type LiveState } from "../live/fold";
 import type { Mission } from "../live/types";
 import { t, type WordKey } from "../words";
+import { etaLeft_s } from "./eta";
 import type { DronePlots, Target } from "./plots";
 import { distance_m, type Telemetry } from "./telemetry";
 
 const UNKNOWN = "–";
 
 /** Texts by [data-telemetry] name. */
-export function figuresOf(state: LiveState, droneId: string, mission: Mission | undefined): Record<string, string> {
+export function figuresOf(state: LiveState, droneId: string, mission: Mission | undefined, nowMs: number): Record<string, string> {
   const row = state.fleet.get(droneId)?.row;
-  const isOn = mission !== undefined && mission.state !== "ended";
+  const eta_s = etaLeft_s(mission, row, nowMs);
   return {
     phase: mission ? t(`phase.${mission.phase}` as WordKey) : UNKNOWN,
     altitude: row ? `${Math.round(row[3])} m` : UNKNOWN,
@@ -19,7 +20,7 @@ export function figuresOf(state: LiveState, droneId: string, mission: Mission | 
     speed: row ? `${row[5].toFixed(1)} m/s` : UNKNOWN,
     battery: row ? `${Math.round(row[6])} %` : UNKNOWN,
     link: row ? (row[9] === 1 ? `${Math.round(row[8])} %` : t("telemetry.lost")) : UNKNOWN,
-    eta: isOn && mission.eta_s !== null ? `${Math.round(mission.eta_s)} s` : UNKNOWN,
+    eta: eta_s === null ? UNKNOWN : `${Math.round(eta_s)} s`,
     distance: row && mission ? `${Math.round(distance_m(row[1], row[2], mission.lon, mission.lat))} m` : UNKNOWN,
   };
 }
@@ -43,16 +44,16 @@ export class Strips {
   constructor(private readonly telemetry: Telemetry) {}
 
   /** Draw every strip inside `scope`; the plotting chunk loads when the first one needs it. */
-  draw(scope: HTMLElement, state: LiveState): void {
+  draw(scope: HTMLElement, state: LiveState, nowMs: number): void {
     for (const plots of this.plots) if (!plots.host.isConnected) plots.destroy();
     this.plots = this.plots.filter((plots) => plots.host.isConnected);
-    for (const strip of scope.querySelectorAll<HTMLElement>("[data-mission][data-drone]")) this.drawOne(strip, state);
+    for (const strip of scope.querySelectorAll<HTMLElement>("[data-mission][data-drone]")) this.drawOne(strip, state, nowMs);
   }
 
-  private drawOne(strip: HTMLElement, state: LiveState): void {
+  private drawOne(strip: HTMLElement, state: LiveState, nowMs: number): void {
     const droneId = strip.dataset["drone"] ?? "";
     const mission = state.missions.get(key(strip.dataset["mission"] ?? ""));
-    const figures = figuresOf(state, droneId, mission);
+    const figures = figuresOf(state, droneId, mission, nowMs);
     for (const slot of strip.querySelectorAll<HTMLElement>("[data-telemetry]")) {
       const text = figures[slot.dataset["telemetry"] ?? ""];
       if (text !== undefined) setText(slot, text);

@@ -25,9 +25,11 @@ function orderButton({ order, key: keyName, isDangerous }: (typeof ORDERS)[numbe
 }
 
 function phases(mission: Mission): HTMLElement {
+  // Holding, landing or out of reach are no step of the way: the bar then shows how far the flight had come.
   const at = PHASES.indexOf(mission.phase);
+  const past = at >= 0 ? at : mission.on_scene_at !== null ? 4 : mission.airborne_at !== null ? 2 : 0;
   return h("ol", { class: "phases" }, ...PHASES.map((phase, index) => h("li", {
-    class: "phases__one", "data-past": index < at, "aria-current": index === at ? "step" : null,
+    class: "phases__one", "data-past": index < past, "aria-current": index === at ? "step" : null,
   }, t(`phase.${phase}`))));
 }
 

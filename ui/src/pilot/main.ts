@@ -80,7 +80,7 @@ class PilotScreen {
     if (offer && (!before || key(before.id) !== key(offer.id))) this.speaker.play("offer");
     this.drawOffer(offer, state);
     this.drawFlight(this.flight, state);
-    this.strips.draw(this.flightPlace, state);
+    this.strips.draw(this.flightPlace, state, this.live.now());
   }
 
   /** The flight on screen: the one chosen, else the newest. */

@@ -3,6 +3,7 @@ import { kindOf } from "../board/tone";
 import { OFFER_S } from "../constants";
 import { h, setAttribute, setText, svg } from "../dom";
 import type { Incident, Mission } from "../live/types";
+import { reasonInWords } from "../reasons";
 import { t } from "../words";
 
 function answerButton(order: "accept" | "decline", keyName: string, look: string): HTMLElement {
@@ -25,7 +26,7 @@ export class OfferView {
         this.title,
         h("p", { class: "offer__place" }, incident?.label ?? `${mission.lon.toFixed(5)}, ${mission.lat.toFixed(5)}`),
         h("p", { class: "offer__kind num" }, [incident && kindOf(incident), incident?.number, mission.drone_id, eta].filter(Boolean).join(" · ")),
-        mission.why ? h("p", { class: "offer__why" }, mission.why) : null),
+        mission.why ? h("p", { class: "offer__why" }, reasonInWords(mission.why)) : null),
       svg("svg", { class: "countdown", viewBox: "0 0 100 100", "aria-hidden": "true" },
         svg("circle", { class: "countdown__track", cx: 50, cy: 50, r: 44 }), this.arc, this.seconds),
       h("div", { class: "offer__answers" }, ...this.buttons), this.spoken);

@@ -25,14 +25,17 @@ export interface Line {
   style: "solid" | "dashed" | "area";
 }
 
+/** What every chart of one page shares. */
 export interface Axis {
   timeZone: string;
   language: string;
+  /** Pixels a chart may take across; drawn one to one, so that its words stay the page's size. */
+  width: number;
 }
 
-const WIDTH = 480;
 const HEIGHT = 190;
-const BOX = { left: 34, right: WIDTH - 12, top: 22, bottom: HEIGHT - 24 };
+const BOX = { left: 34, top: 22, bottom: HEIGHT - 24 };
+const MARGIN_RIGHT = 12;
 const LABEL_PX = 14;
 
 /** A round top for an axis: 1, 2, 4, 5 times a power of ten, at least `least`. */
@@ -42,19 +45,21 @@ export function niceTop(value: number, least = 4): number {
   return [1, 2, 4, 5, 10].map((step) => step * power).find((top) => top >= wanted) ?? wanted;
 }
 
-function frame(says: string): SVGElement {
-  return svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": says });
+const rightOf = (axis: Axis): number => axis.width - MARGIN_RIGHT;
+
+function frame(axis: Axis, says: string): SVGElement {
+  return svg("svg", { class: "chart", viewBox: `0 0 ${axis.width} ${HEIGHT}`, role: "img", "aria-label": says });
 }
 
 function text(x: number, y: number, words: string, anchor: "start" | "middle" | "end", kind = "chart__text"): SVGElement {
   return svg("text", { class: kind, x, y, "text-anchor": anchor }, words);
 }
 
-function yAxis(top: number): SVGElement {
+function yAxis(chart: Axis, top: number): SVGElement {
   const axis = svg("g", {});
   for (const part of [0, 0.5, 1]) {
     const y = BOX.bottom - part * (BOX.bottom - BOX.top);
-    axis.append(svg("line", { class: part === 0 ? "chart__base" : "chart__grid", x1: BOX.left, x2: BOX.right, y1: y, y2: y }));
+    axis.append(svg("line", { class: part === 0 ? "chart__base" : "chart__grid", x1: BOX.left, x2: rightOf(chart), y1: y, y2: y }));
     axis.append(text(BOX.left - 6, y + 4, String(top * part), "end"));
   }
   return axis;
@@ -64,7 +69,7 @@ function timeAxis(axis: Axis, times: readonly string[]): SVGElement {
   const group = svg("g", {});
   const last = times.length - 1;
   for (const index of new Set([0, Math.round(last / 3), Math.round((2 * last) / 3), last])) {
-    const x = BOX.left + (last === 0 ? 0.5 : index / last) * (BOX.right - BOX.left);
+    const x = BOX.left + (last === 0 ? 0.5 : index / last) * (rightOf(axis) - BOX.left);
     const words = clock(Date.parse(times[index] ?? ""), axis.timeZone, axis.language, false);
     group.append(text(x, HEIGHT - 6, words, index === last ? "end" : index === 0 ? "start" : "middle"));
   }
@@ -78,18 +83,18 @@ function marker(x: number, words: string, kind: string, isLeft: boolean): SVGEle
 }
 
 /** Distribution of press to on-scene times against the target; the late part is hollow, not only of another colour. */
-export function responsePlot(response: Response, target_s: number): Figure {
+export function responsePlot(axis: Axis, response: Response, target_s: number): Figure {
   const { bin_s, counts, n } = response;
   const end_s = Math.max(target_s * 1.4, counts.length * bin_s);
   const top = niceTop(Math.max(...counts));
-  const x = (value_s: number): number => BOX.left + (Math.min(value_s, end_s) / end_s) * (BOX.right - BOX.left);
+  const x = (value_s: number): number => BOX.left + (Math.min(value_s, end_s) / end_s) * (rightOf(axis) - BOX.left);
   const within = counts.reduce((sum, count, index) => sum + ((index + 1) * bin_s <= target_s ? count : 0), 0);
   const says = [
     t("supervisor.within", { percent: Math.round((100 * within) / Math.max(1, n)), n }),
     t("supervisor.mean", { value: Math.round(response.mean_s) }), t("supervisor.p95", { value: Math.round(response.p95_s) }),
   ].join(" · ");
-  const chart = frame(says);
-  chart.append(yAxis(top));
+  const chart = frame(axis, says);
+  chart.append(yAxis(axis, top));
   counts.forEach((count, index) => {
     if (count === 0) return;
     const height = (count / top) * (BOX.bottom - BOX.top);
@@ -110,9 +115,9 @@ export function columnsPlot(axis: Axis, rows: readonly (readonly [string, number
   if (rows.length === 0) return null;
   const top = niceTop(Math.max(...rows.map(([, count]) => count)));
   const says = t("supervisor.this_hour", { value: rows.at(-1)?.[1] ?? 0 });
-  const chart = frame(says);
-  chart.append(yAxis(top), timeAxis(axis, rows.map(([at]) => at)));
-  const step = (BOX.right - BOX.left) / rows.length;
+  const chart = frame(axis, says);
+  chart.append(yAxis(axis, top), timeAxis(axis, rows.map(([at]) => at)));
+  const step = (rightOf(axis) - BOX.left) / rows.length;
   rows.forEach(([, count], index) => {
     const height = (count / top) * (BOX.bottom - BOX.top);
     chart.append(svg("rect", { class: "chart__bar", x: BOX.left + index * step + 1, y: BOX.bottom - height, width: Math.max(1, step - 2), height }));
@@ -124,10 +129,10 @@ export function linesPlot(axis: Axis, times: readonly string[], lines: readonly 
   if (times.length === 0) return null;
   const top = niceTop(Math.max(...lines.flatMap((line) => line.values)));
   const says = t("supervisor.now", { value: lines.map((line) => `${line.values.at(-1) ?? 0} ${line.label}`.trim()).join(" · ") });
-  const chart = frame(says);
-  chart.append(yAxis(top), timeAxis(axis, times));
+  const chart = frame(axis, says);
+  chart.append(yAxis(axis, top), timeAxis(axis, times));
   const last = times.length - 1;
-  const x = (index: number): number => BOX.left + (last === 0 ? 0.5 : index / last) * (BOX.right - BOX.left);
+  const x = (index: number): number => BOX.left + (last === 0 ? 0.5 : index / last) * (rightOf(axis) - BOX.left);
   const y = (value: number): number => BOX.bottom - (value / top) * (BOX.bottom - BOX.top);
   const labelled: number[] = [];
   for (const line of lines) {
@@ -138,7 +143,7 @@ export function linesPlot(axis: Axis, times: readonly string[], lines: readonly 
     let labelY = y(line.values.at(-1) ?? 0) - 6;
     while (labelled.some((other) => Math.abs(other - labelY) < LABEL_PX)) labelY += LABEL_PX;
     labelled.push(labelY);
-    chart.append(text(BOX.right, labelY, `${line.values.at(-1) ?? 0} ${line.label}`, "end", "chart__label"));
+    chart.append(text(rightOf(axis), labelY, `${line.values.at(-1) ?? 0} ${line.label}`, "end", "chart__label"));
   }
   return { element: chart, says };
 }

@@ -23,11 +23,11 @@ interface Plot {
   rows: (string | number)[][];
 }
 
-function responseOf({ response, target_s }: SupervisorData): Plot {
+function responseOf(axis: Axis, { response, target_s }: SupervisorData): Plot {
   const bin_s = response?.bin_s ?? 0;
   return {
     title: "supervisor.response", name: "response", header: ["from_s", "to_s", "flights"],
-    figure: response && response.n > 0 ? responsePlot(response, target_s) : null,
+    figure: response && response.n > 0 ? responsePlot(axis, response, target_s) : null,
     rows: (response?.counts ?? []).map((count, index) => [index * bin_s, (index + 1) * bin_s, count]),
   };
 }
@@ -39,7 +39,7 @@ function plotsOf(data: SupervisorData, axis: Axis): Plot[] {
   ]);
   const deaf = linesPlot(axis, data.deaf.map(([at]) => at), [{ label: "", values: data.deaf.map((row) => row[1]), style: "area" }]);
   return [
-    responseOf(data),
+    responseOf(axis, data),
     { title: "supervisor.load", name: "load", header: ["hour", "incidents"], figure: columnsPlot(axis, data.load), rows: data.load },
     { title: "supervisor.pilots", name: "pilots", header: ["at", "on_shift", "need"], figure: pilots, rows: data.pilots },
     { title: "supervisor.deaf", name: "silent-devices", header: ["at", "devices"], figure: deaf, rows: data.deaf },
@@ -62,10 +62,31 @@ function card(plot: Plot, stamp: string): HTMLElement {
     figure ? figure.element : h("p", { class: "empty" }, t("supervisor.empty")));
 }
 
+/** As the style sheet lays the cards: as many columns as fit, each at least this wide, its padding taken off. */
+const CARD_LEAST_PX = 416;
+const CARD_GAP_PX = 12;
+const CARD_PADDING_PX = 34;
+
+function chartWidth(wholePx: number): number {
+  const columns = Math.max(1, Math.min(4, Math.floor((wholePx + CARD_GAP_PX) / (CARD_LEAST_PX + CARD_GAP_PX))));
+  return Math.round((wholePx - (columns - 1) * CARD_GAP_PX) / columns - CARD_PADDING_PX);
+}
+
+function draw(root: HTMLElement, data: SupervisorData): void {
+  const axis = {
+    timeZone: root.dataset["timeZone"] ?? "Europe/Paris", language: document.documentElement.lang || "en", width: chartWidth(root.clientWidth),
+  };
+  const stamp = data.now.slice(0, 16).replace(/[:T]/g, "-");
+  root.replaceChildren(...plotsOf(data, axis).map((plot) => card(plot, stamp)));
+}
+
 const root = document.getElementById("supervisor");
 const data = readJson<SupervisorData>("supervisor-data");
 if (root && data) {
-  const axis = { timeZone: root.dataset["timeZone"] ?? "Europe/Paris", language: document.documentElement.lang || "en" };
-  const stamp = data.now.slice(0, 16).replace(/[:T]/g, "-");
-  root.replaceChildren(...plotsOf(data, axis).map((plot) => card(plot, stamp)));
+  let drawnPx = 0;
+  new ResizeObserver(() => {
+    if (root.clientWidth === drawnPx) return;
+    drawnPx = root.clientWidth;
+    draw(root, data);
+  }).observe(root);
 }
