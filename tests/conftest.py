@@ -17,6 +17,7 @@ from uuid import uuid4
 import paho.mqtt.client as mqtt
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django.plugin import DjangoDbBlocker
@@ -47,6 +48,9 @@ POSTGRES = EmbeddedPostgres(
     bin_dir=Path(OTHER_POSTGRES) if OTHER_POSTGRES else None,
 )
 MIGRATED_DATABASE = "migrated"
+# A busy machine is no failure; a test that hangs meets pytest's own time-out.
+hypothesis_settings.register_profile("ours", deadline=None)
+hypothesis_settings.load_profile("ours")
 DJANGO_DATABASE = "django_tests"
 
 for _name, _field in ("NEC_HOME", str(HOME)), ("NEC_DATABASE_URL", POSTGRES.url_of(DJANGO_DATABASE)):
