@@ -15,6 +15,7 @@ import msgspec
 
 from necmergitur.adapters.citydata.importing import read_city
 from necmergitur.dispatch.flight_time import CRUISE_M_S, LAUNCH_S
+from necmergitur.dispatch.staffing import pilots_needed
 from necmergitur.operations.intake import Ground
 from necmergitur.sim.bench.figures import percentile
 from necmergitur.sim.clock import VirtualClock
@@ -22,7 +23,6 @@ from necmergitur.sim.evening.callers import Callers, DemandKind
 from necmergitur.sim.evening.constants import PILOT_MEDIAN_S, PILOT_SIGMA
 from necmergitur.sim.evening.fleet import EveningFleet
 from necmergitur.sim.evening.play import START, Evening, Outcome, Plan
-from necmergitur.sim.evening.staffing import pilots_for
 from necmergitur.sim.evening.town import town_of
 from necmergitur.sim.ids import SeededIds
 from necmergitur.sim.twin.store import TwinStore
@@ -70,7 +70,7 @@ def _load(city: City, demand: DemandKind, per_hour: int, *, quick: bool, seed: i
         warm_up_h=WARM_UP_QUICK_H if quick else WARM_UP_H,
         human=False,
     )
-    pilots = pilots_for(per_hour)
+    pilots = pilots_needed(per_hour)
     alone = play(city, demand, plan, seed, pilots=len(city.docks))
     manned = play(city, demand, msgspec.structs.replace(plan, human=True), seed, pilots=pilots)
     return {

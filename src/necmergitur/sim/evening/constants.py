@@ -33,8 +33,3 @@ LANDING_S = 25.0  # 60 m down at 3 m/s and the last 5 m at 1 m/s (sim.fleet.cons
 # --- engine ---
 RETRY_S = 5.0  # engine.rules.RETRY_REFUSED_S
 CALL_BACK_S = 1.0
-
-# --- staffing: P(wait > 10 s) below 1 %, 13.5 minutes a mission (dispatch research, section 3) ---
-MISSION_S = 13.5 * 60
-WAIT_S = 10.0
-WAITING_SHARE_MAX = 0.01

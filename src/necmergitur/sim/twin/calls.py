@@ -103,7 +103,7 @@ class CallsMixin:
             links = [self.tables.links[key] for key in self.tables.links_of_device.get(device_id, ())]
             held = [self._standing(link.incident_id) for link in links if link.undone_at is None]
             calls = [i for i in held if i.state == "open"]
-            newest = max(calls, key=lambda i: (not i.test, i.last_signal_at), default=None)
+            newest = max(calls, key=lambda i: (not i.test, i.last_signal_at, -i.id.int), default=None)
             if newest is not None:
                 found[device_id] = newest
         return found
@@ -117,19 +117,19 @@ class CallsMixin:
 
     def incidents_due(self, now: datetime, limit: int) -> list[Incident]:
         """Return open incidents past their deadline."""
-        due = [(i.due_at, i.number, i) for i in self._open() if i.due_at is not None and i.due_at <= now]
+        due = [(i.due_at, i.id, i) for i in self._open() if i.due_at is not None and i.due_at <= now]
         return [i for _, _, i in sorted(due, key=lambda row: row[:2])[:limit]]
 
     def incidents_seeking(self, limit: int, *, refused_too: bool) -> list[Incident]:
         """Return open incidents that want a drone: those never tried first, then oldest first."""
         wanted = ("searching", "refused") if refused_too else ("searching",)
         seeking = [i for i in self._open() if i.drone in wanted and _may_seek(i)]
-        return sorted(seeking, key=lambda i: (i.drone == "refused", i.opened_at, i.number))[:limit]
+        return sorted(seeking, key=lambda i: (i.drone == "refused", i.opened_at, i.id))[:limit]
 
     def incidents_rehearsing(self, limit: int) -> list[Incident]:
         """Return open test incidents whose decision is still to be rehearsed, oldest first."""
         tests = [i for i in self._open() if i.test and i.drone == "searching"]
-        return sorted(tests, key=lambda i: (i.opened_at, i.number))[:limit]
+        return sorted(tests, key=lambda i: (i.opened_at, i.id))[:limit]
 
     def _open(self) -> list[Incident]:
         return [self.tables.incidents[i] for i in self.tables.open_incidents]

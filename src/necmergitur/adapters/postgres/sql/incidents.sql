@@ -20,20 +20,20 @@ WITH RECURSIVE held AS (
   SELECT h.device_id, m.merged_into FROM held h JOIN incident m ON m.id = h.incident_id AND m.state = 'merged')
 SELECT DISTINCT ON (h.device_id) h.device_id, {columns_i}
 FROM held h JOIN incident i ON i.id = h.incident_id AND i.state = 'open'
-ORDER BY h.device_id, i.test, i.last_signal_at DESC;
+ORDER BY h.device_id, i.test, i.last_signal_at DESC, i.id;
 
 -- name: due
-SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s;
+SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER BY due_at, id LIMIT %(limit)s;
 
 -- name: seeking
 SELECT {columns} FROM incident
 WHERE state = 'open' AND NOT test
   AND (drone = 'searching' OR (%(refused_too)s AND drone = 'refused'))
   AND NOT (cancelled AND NOT duress)
-ORDER BY (drone = 'refused'), opened_at LIMIT %(limit)s;
+ORDER BY (drone = 'refused'), opened_at, id LIMIT %(limit)s;
 
 -- name: rehearsing
-SELECT {columns} FROM incident WHERE state = 'open' AND test AND drone = 'searching' ORDER BY opened_at LIMIT %(limit)s;
+SELECT {columns} FROM incident WHERE state = 'open' AND test AND drone = 'searching' ORDER BY opened_at, id LIMIT %(limit)s;
 
 -- name: put
 INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)

@@ -17,7 +17,7 @@ WHERE incident_id = ANY(%(incident_ids)s) AND state = 'ended' AND on_scene_at IS
 GROUP BY incident_id;
 
 -- name: offers_expired
-SELECT {columns} FROM mission WHERE state = 'offered' AND offer_expires_at <= %(now)s ORDER BY offer_expires_at
+SELECT {columns} FROM mission WHERE state = 'offered' AND offer_expires_at <= %(now)s ORDER BY offer_expires_at, id
 LIMIT %(limit)s;
 
 -- name: put
