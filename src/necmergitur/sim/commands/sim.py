@@ -6,6 +6,7 @@ import click
 import uvloop
 
 from necmergitur.app import logs, notify
+from necmergitur.app.services import attach
 from necmergitur.app.settings import Settings
 from necmergitur.app.web_environment import export_for_web
 from necmergitur.app.wiring import store
@@ -45,6 +46,7 @@ def city(settings: Settings, seed: int, calls_per_hour: float) -> None:
     logs.configure("sim", settings.log_level)
     from necmergitur.sim.demo.city import run_city
 
+    settings = attach(settings)
     over = store(settings, 4)
     notify.ready()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -62,7 +64,7 @@ def fleet(settings: Settings, seed: int, time_scale: float) -> None:
     from necmergitur.sim.demo.city import fleet_config
     from necmergitur.sim.fleet.server import run
 
-    over = store(settings)
+    over = store(attach(settings))
     config = fleet_config(over, seed=seed, time_scale=time_scale)
     over.close()
     notify.ready()

@@ -1,7 +1,7 @@
 -- name: fan_out
 INSERT INTO webhook_delivery (endpoint_id, event_id, kind, body, due_at, attempts, error, created_at)
-SELECT id, %(event_id)s, %(kind)s, %(body)s, %(now)s, 0, '', %(now)s FROM webhook_endpoint
-WHERE disabled_at IS NULL AND %(kind)s = ANY(events)
+SELECT id, %(event_id)s::text, %(kind)s::text, %(body)s, %(now)s::timestamptz, 0, '', %(now)s::timestamptz FROM webhook_endpoint
+WHERE disabled_at IS NULL AND %(kind)s::text = ANY(events)
 ON CONFLICT (endpoint_id, event_id) DO NOTHING;
 
 -- name: lease
