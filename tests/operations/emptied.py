@@ -32,6 +32,7 @@ def empty_database(shared_database: str, postgres: EmbeddedPostgres) -> str:
         standing = connection.execute("SELECT * FROM authorisation WHERE kind = 'standing' ORDER BY id").fetchall()
         assert len(standing) == 2
         connection.execute(EMPTY)
+        connection.execute("ALTER SEQUENCE incident_number RESTART")
         for row in standing:
             values = [psycopg.types.json.Jsonb(v) if isinstance(v, dict) else v for v in row]
             connection.execute(f"INSERT INTO authorisation VALUES ({', '.join(['%s'] * len(row))})", values)
