@@ -114,8 +114,11 @@ def fragment(request: HttpRequest, pk: UUID, outcome: Any = None) -> HttpRespons
     """Return the incident's panel, with the refusal at its top when there is one."""
     refusal = outcome if isinstance(outcome, Refusal) else None
     context = panel_context(request, pk)
-    context["refusal"] = refusals.explain(refusal) if refusal else None
-    return render(request, "console/parts/incident.html", context, status=guards.status_of(refusal) if refusal else 200)
+    # A refusal is falsy: it is compared, never tested.
+    context["refusal"] = None if refusal is None else refusals.explain(refusal)
+    return render(
+        request, "console/parts/incident.html", context, status=200 if refusal is None else guards.status_of(refusal)
+    )
 
 
 def panel_context(request: HttpRequest, pk: UUID) -> dict[str, Any]:

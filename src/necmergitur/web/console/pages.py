@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from necmergitur.web.console import rights, state
+from necmergitur.web.console.ui_words import WORDS
 from necmergitur.web.facts.models import Incident, SystemAlarm
 from necmergitur.web.store import CLOCK
 
@@ -32,7 +33,10 @@ def _bar(initial: dict[str, Any] | None) -> dict[str, Any]:
             "city": state.city_name(),
             "now": CLOCK.now(),
             "open": Incident.objects.filter(state="open").count(),
-            "alarms": list(SystemAlarm.objects.filter(cleared_at=None).order_by("raised_at")),
+            "alarms": [
+                _alarm(one.name, one.detail)
+                for one in SystemAlarm.objects.filter(cleared_at=None).order_by("raised_at")
+            ],
         }
     return {
         "city": initial["city"]["name"],
@@ -40,5 +44,9 @@ def _bar(initial: dict[str, Any] | None) -> dict[str, Any]:
         "pilots": initial["pilots"],
         "deaf": initial["deaf"]["devices"],
         "open": sum(1 for one in initial["incidents"] if one["state"] == "open"),
-        "alarms": initial["alarms"],
+        "alarms": [_alarm(one["name"], one["detail"]) for one in initial["alarms"]],
     }
+
+
+def _alarm(name: str, detail: str) -> dict[str, str]:
+    return {"word": str(WORDS.get(f"alarm.{name}", name)), "detail": detail}

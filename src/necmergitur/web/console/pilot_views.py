@@ -30,7 +30,8 @@ def pilot(request: HttpRequest) -> HttpResponse:
     """One offer at a time, one flight at a time. The server's forms work alone; the island replaces them."""
     user, now = cast(User, request.user), CLOCK.now()
     seq = state.last_seq()
-    initial = state.snapshot(seq, state.current_incidents(now), state.current_missions(now), now)
+    incidents, missions = state.current_incidents(now), state.current_missions(now)
+    initial = state.snapshot(seq, incidents, missions, state.open_proposals(), now)
     on_shift = list(PilotShift.objects.filter(ended_at=None, starts_at__lte=now, ends_at__gt=now).order_by("name"))
     context: dict[str, Any] = {
         "initial": initial,

@@ -202,6 +202,7 @@ _INCIDENT: dict[str, Any] = {
     "RungReached": _rung,
     "IncidentEscalated": _escalated,
     "CallerCancelled": _plain(lambda: _("The caller cancelled with their PIN"), "attention"),
+    "CallRenewed": _plain(lambda: _("The caller called again after taking the call back"), "critical"),
     "DuressReported": _plain(lambda: _("Duress PIN: the caller is forced to cancel"), "critical"),
     "DroneStatusChanged": _drone,
     "IncidentMerged": _merged,

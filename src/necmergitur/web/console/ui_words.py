@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 WORDS: dict[str, Any] = {
     "age.minutes": _("{n} min"),
     "age.seconds": _("{n} s"),
+    "alarm.broker_lost": _("A broker is lost: posts behind it cannot be heard"),
+    "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),
     "demo.hint": _("Simulation: zoom in until the street buttons appear, then click one to press it."),
@@ -77,10 +79,14 @@ WORDS: dict[str, Any] = {
     "phase.climb": _("Climbing"),
     "phase.dock": _("Docked"),
     "phase.ended": _("Ended"),
+    "phase.hold": _("Holding"),
+    "phase.land": _("Landing"),
+    "phase.link_lost": _("Link lost"),
     "phase.offered": _("Offered"),
     "phase.on_scene": _("On scene"),
     "phase.open_dock": _("Dock opening"),
     "phase.return": _("Returning"),
+    "phase.standby": _("In its dock"),
     "phase.transit": _("On its way"),
     "pilot.accept": _("Accept"),
     "pilot.decline": _("Decline"),
@@ -171,6 +177,12 @@ WORDS: dict[str, Any] = {
     "telemetry.link": _("Link"),
     "telemetry.lost": _("lost"),
     "telemetry.speed": _("Speed"),
+    "why.eta": _("{drone}: ETA {n} s"),
+    "why.free": _("free in {n} s"),
+    "why.near": _("{metres} m away, {seconds} s after, {one} and {other}"),
+    "why.nearest": _("the nearest ({n} s) serves another"),
+    "why.next": _("next best {n} s"),
+    "why.none": _("no other in reach"),
 }
 
 

@@ -31,14 +31,15 @@ def board(request: HttpRequest) -> HttpResponse:
     incidents, missions = state.current_incidents(now), state.current_missions(now)
     open_ones = [one for one in incidents if one.state == "open"]
     over = sorted((one for one in incidents if one.state != "open"), key=lambda one: one.last_seq, reverse=True)
-    initial = state.snapshot(seq, incidents, missions, now)
+    proposals = state.open_proposals()
+    initial = state.snapshot(seq, incidents, missions, proposals, now)
     selected = _known(request.GET.get("incident", ""))
     context: dict[str, Any] = {
         "rows": queue.rows(open_ones, queue.missions_by_incident(missions), now),
         "open_count": len(open_ones),
         "over": [{"row": one, "word": queue.word_of(one, now)} for one in over[:50]],
         "over_count": len(over),
-        "proposals": state.open_proposals() if initial["proposals"] else [],
+        "proposals": proposals,
         "initial": initial,
         "words": words(),
         "selected": selected or "",

@@ -132,9 +132,11 @@ def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[s
     kind = getattr(bound.field.widget, "input_type", "")
     # A label says it better, and stays while one types.
     bound.field.widget.attrs.pop("placeholder", None)
-    described = [f"{bound.id_for_label}-hint"] if said else []
+    # A group of boxes has no single control, so no id_for_label: its fieldset is what is described.
+    identity = bound.id_for_label or bound.auto_id
+    described = [f"{identity}-hint"] if said else []
     if bound.errors:
-        described.append(f"{bound.id_for_label}-error")
+        described.append(f"{identity}-error")
     attributes: dict[str, str | bool] = {"class": "control"}
     if described:
         attributes["aria-describedby"] = " ".join(described)
