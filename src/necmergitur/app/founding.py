@@ -7,7 +7,6 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import MACHINE
 from necmergitur.operations import city as cities
-from necmergitur.territory.generated import generate
 
 INVENTED_SEED = 1
 
@@ -18,6 +17,8 @@ def found_city(settings: Settings, over: PostgresStore) -> str:
     with over.cursor() as cursor:
         if city_name(cursor) is not None:
             return ""
+    from necmergitur.territory.generated import generate  # noqa: PLC0415 -- heavy, and needed once in a city's life
+
     city = generate(INVENTED_SEED)
     cities.install(over, city, f"generated, seed {INVENTED_SEED}", MACHINE, datetime.now(UTC))
     return (

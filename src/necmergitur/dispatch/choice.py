@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from necmergitur.dispatch.constants import (
     ASSIGNMENT_OPEN_MIN,
@@ -151,6 +150,9 @@ def _greedy(eta: Floats) -> list[tuple[int, int]]:
 def _assign(eta: Floats) -> list[tuple[int, int]]:
     """Minimise the sum of times; a pair out of reach costs more than any real one and is dropped."""
     finite = np.where(np.isfinite(eta), eta, ETA_MAX_S * 1_000)
+    # Every process that touches a mission would pay half a second at its start for what a busy night needs.
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 -- see above
+
     rows, columns = linear_sum_assignment(finite)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if np.isfinite(eta[r, c])]
 

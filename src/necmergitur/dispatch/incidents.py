@@ -335,7 +335,9 @@ def _opened(event: IncidentOpened) -> Incident:
     )
 
 
-def _changes(state: Incident, event: IncidentEvent) -> dict[str, object]:
+def _changes(  # noqa: C901, PLR0911, PLR0912 -- one line per event is the story
+    state: Incident, event: IncidentEvent
+) -> dict[str, object]:
     """Return the fields one event changes."""
     match event:
         case SignalsAttached(links, at):

@@ -49,6 +49,7 @@ class DeviceLine:
         self._clients: list[Client] = []
         self._beats: dict[str, Heartbeat] = {}
         self._pending: set[asyncio.Task[None]] = set()
+        self._underway: set[tuple[str, int, int]] = set()  # at most what the commits' queue holds
         self._tasks: list[asyncio.Task[None]] = []
         self.broker_lost: set[int] = set()
 
@@ -140,7 +141,20 @@ class DeviceLine:
             metrics.PRESSES.labels("unreadable").inc()
             log.warning("press_unreadable", rule=read.rule, size=len(body))
             read = press.possible_press(device, body[:PRESS_BYTES_MAX])
+        if read.key in self._underway:
+            # Devices repeat while we are slow: their repeats must not be what we are slow with. The first is answered.
+            metrics.PRESSES.labels("repeated").inc()
+            return
         item = Received(_without_pin(read), received_at, pin_digest(self._parts.pin_key, device, read.pin))
+        self._underway.add(read.key)
+        try:
+            await self._keep(client, item)
+        finally:
+            self._underway.discard(read.key)
+
+    async def _keep(self, client: Client, item: Received) -> None:
+        """Wait for the commit of one press, then answer its device."""
+        read = item.press
         try:
             answer = await self.commits.submit(item)
         except (Unreachable, Overloaded) as lost:
@@ -150,7 +164,7 @@ class DeviceLine:
             log.exception("press_failed")
             await self._spool(item, None)
             return
-        metrics.LAMP_SECONDS.observe((self._parts.clock.now() - received_at).total_seconds())
+        metrics.LAMP_SECONDS.observe((self._parts.clock.now() - item.received_at).total_seconds())
         if not answer.lit:
             metrics.PRESSES.labels(answer.refused).inc()
             return
@@ -163,7 +177,7 @@ class DeviceLine:
             "cancelled": answer.cancelled,
         }
         with contextlib.suppress(Exception):  # the device repeats; the duplicate gets the same answer
-            await client.publish(f"nec.v1.button.{device}.ack", msgspec.json.encode(reply))
+            await client.publish(f"nec.v1.button.{read.device}.ack", msgspec.json.encode(reply))
 
     def _take(self, items: Sequence[Received]) -> Sequence[Answer]:
         """Write one batch, in the intake thread."""

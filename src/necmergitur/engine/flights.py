@@ -262,7 +262,7 @@ class Flights:
                 lambda: flying.breached(self._parts.store, mission_id, str(breach.kind), breach.value, breach.at)
             )
 
-    def _on_link(self, drone_id: DroneId, linked: bool) -> None:  # noqa: FBT001 -- the fleet's callback
+    def _on_link(self, drone_id: DroneId, linked: bool) -> None:
         log.debug("drone_link", drone=drone_id, linked=linked)
 
     def _queue(self, work: Callable[[], Any]) -> None:

@@ -22,7 +22,7 @@ def _microseconds(instant: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
-def link(
+def link(  # noqa: PLR0913 -- everything the hash covers
     prev_hash: bytes,
     *,
     seq: int,

@@ -257,9 +257,10 @@ class Board:
                     error_cb=quiet,
                 )
                 await client.subscribe(FLEET_SUBJECT, cb=on_fleet)
-                return
-            except (OSError, nats.errors.Error, asyncio.TimeoutError):
+            except (OSError, nats.errors.Error, TimeoutError):
                 await asyncio.sleep(0.5)
+            else:
+                return
 
     def _fleet_json(self, rows: list[list[Any]]) -> bytes:
         return msgspec.json.encode({"t": int(datetime.now(UTC).timestamp() * 1000), "d": rows})

@@ -40,7 +40,7 @@ def end_notice(registry: Registry, notice_id: int, by: Person, now: datetime) ->
 
 def set_drone(
     registry: Registry, drone_id: str, *, enabled: bool, reason: str, by: Person, now: datetime
-) -> None | Refusal:
+) -> Refusal | None:
     """Ground a drone with a reason, or return it to service."""
     if not enabled and not reason.strip():
         return Refusal(rule="reason_missing", detail="Say why it is grounded.")

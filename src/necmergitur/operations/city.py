@@ -7,7 +7,6 @@ from necmergitur.operations.registry import Registry, audit
 from necmergitur.territory.geozones import GeozoneSet
 from necmergitur.territory.inventory import Inventory, Reimport
 from necmergitur.territory.model import City
-from necmergitur.territory.reimport import reimport
 
 
 def inventory(registry: Registry) -> Inventory:
@@ -19,6 +18,8 @@ def inventory(registry: Registry) -> Inventory:
 
 def install(registry: Registry, city: City, source: str, by: Person, now: datetime) -> Reimport:
     """Store a city in one transaction. What is recognised keeps its id; what is gone is retired, never deleted."""
+    from necmergitur.territory.reimport import reimport  # noqa: PLC0415 -- heavy, and only an import needs it
+
     with registry.transaction() as tx:
         old: Inventory = tx.inventory()
         plan = reimport(old, city)

@@ -163,7 +163,7 @@ def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission |
     )
 
 
-def _choose(
+def _choose(  # noqa: C901 -- one round of asking, in the order things can fail
     ground: _Ground, seeking: Sequence[Incident], refused: dict[UUID, Refusal], now: datetime
 ) -> list[tuple[Incident, Choice]]:
     """Choose drones; a route that crosses a forbidden geozone bars that drone and tries the next."""

@@ -16,7 +16,7 @@ from necmergitur.governance.gate import GateTable
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import Ledger
-from necmergitur.ledger.ports import VersionConflict as VersionConflict  # a store raises it; who calls us may meet it
+from necmergitur.ledger.ports import VersionConflict as VersionConflict  # noqa: PLC0414 -- who calls a store may meet it
 from necmergitur.signals.press import Device, Signal
 from necmergitur.territory.airspace import Airspace
 

@@ -22,6 +22,7 @@ def start_shift(
     if not 1 <= max_missions <= MISSIONS_MAX:
         return Refusal(rule="shift_load", detail=f"Between 1 and {MISSIONS_MAX} drones.")
     with registry.transaction() as tx:
+        tx.serialise()  # two starts at once see each other
         running = tx.current_shift(by.id, now)
         if running is not None:
             return Refusal(rule="shift_running", until=running.ends_at)
@@ -49,6 +50,7 @@ def end_shift(registry: Registry, by: Person, handover_note: str, now: datetime)
     if len(handover_note) > NOTE_LENGTH_MAX:
         return Refusal(rule="note_too_long", detail=f"At most {NOTE_LENGTH_MAX} characters.")
     with registry.transaction() as tx:
+        tx.serialise()  # no mission is accepted meanwhile
         shift: Shift | None = tx.current_shift(by.id, now)
         if shift is None:
             return Refusal(rule="not_on_shift")
@@ -66,7 +68,7 @@ def _flying(tx: RegistryTransaction, by: Person) -> bool:
 
 def set_qualification(
     registry: Registry, user_id: int, valid_until: datetime, by: Person, now: datetime, kind: str = PILOT_QUALIFICATION
-) -> None | Refusal:
+) -> Refusal | None:
     """Record that a person holds a qualification until a date."""
     if valid_until <= now:
         return Refusal(rule="qualification_past", detail="It would already be over.")

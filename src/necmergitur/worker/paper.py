@@ -14,7 +14,8 @@ from necmergitur.adapters.postgres.store import PostgresStore
 CITY_TIME = ZoneInfo("Europe/Paris")
 LINES_MAX = 5_000
 _QUERY = """
-SELECT e.seq, e.recorded_at, e.kind, i.number, CASE WHEN i.personal_device IS NULL THEN i.label ELSE '' END, e.payload::text
+SELECT e.seq, e.recorded_at, e.kind, i.number,
+  CASE WHEN i.personal_device IS NULL THEN i.label ELSE '' END, e.payload::text
 FROM ledger_event e JOIN incident i ON e.stream = 'incident:' || i.id
 WHERE e.seq > %(after)s ORDER BY e.seq LIMIT %(limit)s
 """

@@ -15,8 +15,8 @@ from necmergitur.operations import city as cities
 from necmergitur.territory.constants import DEFAULT_BUTTONS, DEFAULT_ZONES
 from necmergitur.territory.generated import generate
 from necmergitur.territory.geozones import usable
-from necmergitur.territory.model import City, CityPlan
 from necmergitur.territory.inventory import Reimport, standing_of
+from necmergitur.territory.model import City, CityPlan
 from necmergitur.territory.report import report
 
 PATH = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -7,7 +7,7 @@ import uvloop
 
 from necmergitur.app import logs, notify
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import engine_parts
+from necmergitur.app.wiring.engine import engine_parts
 from necmergitur.engine.main import run
 
 

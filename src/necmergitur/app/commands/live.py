@@ -5,7 +5,7 @@ import uvicorn
 
 from necmergitur.app import logs, notify
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import live_app
+from necmergitur.app.wiring.live import live_app
 
 KEEP_ALIVE_S = 30
 STOP_S = 2

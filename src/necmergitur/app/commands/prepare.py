@@ -6,6 +6,7 @@ from necmergitur.app import logs, wiring
 from necmergitur.app.founding import found_city
 from necmergitur.app.probing import enrol_probe
 from necmergitur.app.settings import Settings
+from necmergitur.app.static_files import gather_static
 from necmergitur.app.web_environment import export_for_web
 
 
@@ -18,7 +19,7 @@ def command(settings: Settings) -> None:
     from necmergitur.web.migrate import collect_static, migrate
 
     migrate(settings.database_url)
-    collect_static()
+    gather_static(settings, collect_static)
     over = wiring.store(settings)
     try:
         made = found_city(settings, over)

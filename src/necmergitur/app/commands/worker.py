@@ -6,7 +6,7 @@ import click
 
 from necmergitur.app import logs, notify
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import worker_parts
+from necmergitur.app.wiring.worker import worker_parts
 from necmergitur.worker.main import run
 
 

@@ -35,7 +35,7 @@ DEMO = " (demonstration)"
 def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     """Make the demonstration's rows and files, or renew them. Returns what to show at the start."""
     put_fleet(store, settings.sim_port)
-    enrol_posts(settings, store, now)
+    enrol_posts(settings, store)
     authorise_flights(store, now)
     put_geozones(store, now)
     put_pilots(store, now)
@@ -66,7 +66,7 @@ def put_fleet(store: PostgresStore, first_port: int) -> int:
     return len(drones)
 
 
-def enrol_posts(settings: Settings, store: PostgresStore, now: datetime) -> int:
+def enrol_posts(settings: Settings, store: PostgresStore) -> int:
     """Issue certificates to every post that has none, and to the probe; tell the broker. Returns how many."""
     with store.cursor() as cursor:
         known = {row[0] for row in cursor.execute(load("registry")["certificates"])}

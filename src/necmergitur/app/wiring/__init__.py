@@ -1,0 +1,41 @@
+"""Join adapters to operations: the one place that knows which implementation stands behind each port.
+
+Each process has a module of its own here, so that none loads what only another needs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from necmergitur.adapters.postgres.city import middle_of
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.services import ensure_postgres
+from necmergitur.app.settings import Settings
+from necmergitur.dispatch.incidents import Person
+from necmergitur.kernel.geo import Position
+from necmergitur.operations.intake import Ground
+
+# Who acts when a command line does: an operator of the machine, not of the control room.
+MACHINE = Person(0, "nec")
+MISSING_CITY = Position(2.3488, 48.8534)  # where a call without a place is shown before a city exists
+
+
+def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
+    """Return a store over the settings' database."""
+    return PostgresStore(settings.database_url, connections_max=connections_max)
+
+
+@contextmanager
+def running_store(settings: Settings) -> Iterator[PostgresStore]:
+    """Lend a store over the installation's database, started for the occasion when it is not running."""
+    over = PostgresStore(ensure_postgres(settings), connections_max=2)
+    try:
+        yield over
+    finally:
+        over.close()
+
+
+def ground(over: PostgresStore) -> Ground:
+    """Return what intake needs to know of the city."""
+    with over.cursor() as cursor:
+        middle = middle_of(cursor)
+    return Ground(middle or MISSING_CITY)

@@ -1,0 +1,35 @@
+"""The engine's adapters."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
+from necmergitur.app.settings import Settings
+from necmergitur.app.wiring import ground, store
+from necmergitur.engine.parts import EngineParts
+
+ENGINE_CONNECTIONS = 6  # intake, rules, flights, heartbeats, telemetry, alarms
+
+
+def signer(settings: Settings) -> Ed25519Signer:
+    """Return what signs mission tokens, from the `mission` secret."""
+    return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(settings.secret("mission")))
+
+
+def engine_parts(settings: Settings) -> EngineParts:
+    """Return the engine's adapters."""
+    over = store(settings, ENGINE_CONNECTIONS)
+    signs = signer(settings)
+    return EngineParts(
+        store=over,
+        database_url=settings.database_url,
+        nats_urls=settings.nats_url,
+        clock=SystemClock(),
+        signer=signs,
+        verifier=Ed25519Verifier([signs.public_bytes()]),
+        ground=ground(over),
+        pin_key=settings.secret("subject"),
+        home=settings.home,
+        dc09_host=settings.dc09_host,
+        dc09_port=settings.dc09_port,
+    )
