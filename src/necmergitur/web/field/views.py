@@ -110,7 +110,7 @@ def actions(request: HttpRequest) -> JsonResponse:
             request, lambda by, now: _do(request, said["incident_id"], said["action"], said["text"], by, now)
         )
         response = guards.answer_json(outcome)
-        if response.status_code == 503:  # noqa: PLR2004 -- nothing was recorded: the telephone tries again
+        if response.status_code == 503:
             return response
         before = _keep(said, user, response)
     if before.user_id != user.pk:
