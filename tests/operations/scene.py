@@ -9,6 +9,7 @@ import msgspec
 from necmergitur.dispatch import incidents, missions
 from necmergitur.dispatch.incidents import Incident, Person
 from necmergitur.dispatch.missions import Mission
+from necmergitur.governance import authorisations
 from necmergitur.kernel.events import Recorded, fold
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
@@ -24,6 +25,7 @@ LEAD = Person(102, "Leo")
 
 _INCIDENT_EVENTS = msgspec.json.Decoder(incidents.IncidentEvent)
 _MISSION_EVENTS = msgspec.json.Decoder(missions.MissionEvent)
+_LAW_EVENTS = msgspec.json.Decoder(authorisations.AuthorisationEvent)
 
 
 class Scene:
@@ -139,6 +141,10 @@ class Scene:
                 assert self.folded_incident(UUID(name)) == self.incident(UUID(name))
             elif kind == "mission":
                 assert self.folded_mission(UUID(name)) == self.mission(UUID(name))
+            elif kind == "authorisation":
+                events = [_LAW_EVENTS.decode(fact.payload) for fact in facts if fact.stream == stream]
+                with self.store.transaction() as tx:
+                    assert tx.authorisation(UUID(name)) == fold(authorisations.evolve, events)
 
 
 def refused(outcome: object) -> str:
