@@ -7,7 +7,7 @@ import { key, type Drone, type LiveState } from "../live/fold";
 import type { DroneRow, Incident, Mission } from "../live/types";
 import { etaLeft_s } from "../mission/eta";
 import { isAloft } from "../mission/telemetry";
-import { PLACE_LABELS_MIN_ZOOM, TRAIL_POINTS_MAX } from "../constants";
+import { BUTTONS_MIN_ZOOM, PLACE_LABELS_MIN_ZOOM, TRAIL_POINTS_MAX } from "../constants";
 import { Labels } from "./labels";
 import { mercatorX, mercatorY, View, type Camera } from "./mercator";
 import { arrow, drawMarks, stamp, type Marks } from "./shapes";
@@ -33,6 +33,8 @@ const MARK_BLOCKED_PX = 9;
 const SELECTED_WEIGHT = 9;
 const SELECTED_RING_PX = 19;
 const BESIDE_PX = 13;
+/** More names than this are not read, only in the way. */
+const DRONE_LABELS_MAX = 60;
 
 export class Overlay {
   selectedId: string | null = null;
@@ -110,13 +112,32 @@ export class Overlay {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
     const labels = new Labels(context, this.theme, this.width, this.height);
+    if (camera.zoom >= BUTTONS_MIN_ZOOM) this.drawSilent(state, view);
     this.drawTrails(view);
     this.placeIncidents(state, view, nowMs);
     const told = this.drawDrones(state, view, labels, nowMs);
     this.drawIncidents(labels, markScale(camera.zoom));
     this.drawSelected(labels);
-    for (const { text, x, y } of told) labels.write(text, x, y, 11, "plain");
+    for (const { text, x, y } of told.slice(0, DRONE_LABELS_MAX)) labels.write(text, x, y, 11, "plain");
     if (camera.zoom >= PLACE_LABELS_MIN_ZOOM) this.drawPlaces(view, labels);
+  }
+
+  /** A cross on each silent button, from where buttons can be seen at all. */
+  private drawSilent(state: LiveState, view: View): void {
+    const { context } = this;
+    context.beginPath();
+    for (const [lon, lat] of state.deaf.places) {
+      const x = view.x(mercatorX(lon));
+      const y = view.y(mercatorY(lat));
+      if (view.isOutside(x, y)) continue;
+      context.moveTo(x - 4, y - 4);
+      context.lineTo(x + 4, y + 4);
+      context.moveTo(x + 4, y - 4);
+      context.lineTo(x - 4, y + 4);
+    }
+    context.strokeStyle = this.theme.deaf;
+    context.lineWidth = 2;
+    context.stroke();
   }
 
   private drawTrails(view: View): void {

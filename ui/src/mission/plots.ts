@@ -19,9 +19,9 @@ interface Measure {
 }
 
 const MEASURES: readonly Measure[] = [
-  { word: "telemetry.altitude", unit: "m", least_span: 60, read: ({ row }) => row[3] },
-  { word: "telemetry.battery", unit: "%", least_span: 100, read: ({ row }) => row[6] },
-  { word: "telemetry.distance", unit: "m", least_span: 200, read: ({ row }, target) => distance_m(row[1], row[2], target.lon, target.lat) },
+  { word: "telemetry.altitude", unit: "m", least_span: 60, read: ({ altitude_m }) => altitude_m },
+  { word: "telemetry.battery", unit: "%", least_span: 100, read: ({ battery_pct }) => battery_pct },
+  { word: "telemetry.distance", unit: "m", least_span: 200, read: ({ lon, lat }, target) => distance_m(lon, lat, target.lon, target.lat) },
 ];
 const HEIGHT_PX = 60;
 const GAP_PX = 12;

@@ -4,8 +4,12 @@ import type { Drone } from "../live/fold";
 import type { DroneRow } from "../live/types";
 
 export interface Reading {
+  /** Milliseconds since the epoch. */
   t: number;
-  row: DroneRow;
+  lon: number;
+  lat: number;
+  altitude_m: number;
+  battery_pct: number;
 }
 
 const EARTH_RADIUS_M = 6_371_008.8;
@@ -22,39 +26,57 @@ export function distance_m(lonA: number, latA: number, lonB: number, latB: numbe
 /** In the air, or about to be. */
 export const isAloft = (row: DroneRow): boolean => row[3] >= ALOFT_M || row[5] >= MOVING_M_S;
 
+/** t, lon, lat, altitude, battery. */
+const FIELDS = 5;
+
+/** One drone's readings in a ring of fixed size: 240 drones flying for an hour take no more room than for five minutes. */
+class Track {
+  private readonly values = new Float64Array(TELEMETRY_POINTS_MAX * FIELDS);
+  private count = 0;
+  lastT = 0;
+
+  add(t: number, row: DroneRow): void {
+    if (t <= this.lastT) return;
+    this.values.set([t, row[1], row[2], row[3], row[6]], (this.count % TELEMETRY_POINTS_MAX) * FIELDS);
+    this.count += 1;
+    this.lastT = t;
+  }
+
+  readings(): Reading[] {
+    const oldest = this.lastT - TELEMETRY_KEEP_MS;
+    const found: Reading[] = [];
+    for (let nth = Math.max(0, this.count - TELEMETRY_POINTS_MAX); nth < this.count; nth += 1) {
+      const at = (nth % TELEMETRY_POINTS_MAX) * FIELDS;
+      const [t = 0, lon = 0, lat = 0, altitude_m = 0, battery_pct = 0] = this.values.subarray(at, at + FIELDS);
+      if (t >= oldest) found.push({ t, lon, lat, altitude_m, battery_pct });
+    }
+    return found;
+  }
+}
+
 export class Telemetry {
-  private readonly byDrone = new Map<string, Reading[]>();
+  private readonly tracks = new Map<string, Track>();
 
   /** Take the drones that changed. A parked one is not recorded: its five minutes would be a flat line. */
   take(fleet: ReadonlyMap<string, Drone>, changed: Iterable<string>): void {
     for (const id of changed) {
       const drone = fleet.get(id);
       if (!drone) continue;
-      const readings = this.byDrone.get(id);
-      if (readings || isAloft(drone.row)) this.append(id, readings ?? [], { t: drone.t, row: drone.row });
+      let track = this.tracks.get(id);
+      if (!track) {
+        if (!isAloft(drone.row) || this.tracks.size >= DRONES_MAX) continue;
+        this.tracks.set(id, (track = new Track()));
+      }
+      track.add(drone.t, drone.row);
     }
   }
 
-  private append(id: string, readings: Reading[], reading: Reading): void {
-    const last = readings.at(-1);
-    if (last && last.t >= reading.t) return;
-    readings.push(reading);
-    const oldest = reading.t - TELEMETRY_KEEP_MS;
-    let drop = Math.max(0, readings.length - TELEMETRY_POINTS_MAX);
-    while ((readings[drop]?.t ?? oldest) < oldest) drop += 1;
-    if (drop > 0) readings.splice(0, drop);
-    this.byDrone.set(id, readings);
-    if (this.byDrone.size > DRONES_MAX) this.byDrone.delete(this.byDrone.keys().next().value as string);
-  }
-
-  of(droneId: string): readonly Reading[] {
-    return this.byDrone.get(droneId) ?? [];
+  of(droneId: string): Reading[] {
+    return this.tracks.get(droneId)?.readings() ?? [];
   }
 
   /** Forget drones unheard for as long as the plots reach back: they would otherwise stay for ever. */
   forgetOld(nowMs: number): void {
-    for (const [id, readings] of this.byDrone) {
-      if ((readings.at(-1)?.t ?? 0) < nowMs - TELEMETRY_KEEP_MS) this.byDrone.delete(id);
-    }
+    for (const [id, track] of this.tracks) if (track.lastT < nowMs - TELEMETRY_KEEP_MS) this.tracks.delete(id);
   }
 }
