@@ -35,5 +35,5 @@ SCENE_RADIUS_M = 60.0  # recording is allowed only inside it
 SOON_PATIENCE = timedelta(seconds=60)
 ETA_MAX_S = 600.0  # ours: a drone farther than ten minutes is no help
 TOKEN_LASTS = timedelta(minutes=30)  # ours: longer than any battery
-PILOT_QUALIFICATION = "drone_pilot"
-NOTE_LENGTH_MAX = 2_000
+PILOT_QUALIFICATION = "drone_pilot"  # the name in the table of qualifications
+NOTE_LENGTH_MAX = 2_000  # ours: a page of print

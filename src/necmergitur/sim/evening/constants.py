@@ -6,23 +6,23 @@ from necmergitur.signals.press import Kind
 # The offer fills the pilot's screen with one key to press; choice reaction with reading takes 2 to 4 s
 # (Hick 1952; alarm response studies in EEMUA 191 use the same order). Log-normal, as reaction times are.
 PILOT_MEDIAN_S = 3.0
-PILOT_SIGMA = 0.5
+PILOT_SIGMA = 0.5  # ours: 15 % take more than 5 s
 PILOT_IGNORES_SHARE = 0.02  # ours: one offer in fifty runs out
 OPERATOR_SEES_S = (2.0, 6.0)  # NFPA 1225:2022: 90 % answered within 10 s
-OPERATOR_SLOW_SHARE = 0.03
+OPERATOR_SLOW_SHARE = 0.03  # ours: one call in thirty
 OPERATOR_SLOW_S = 15.0  # past the first deadline, so that escalation runs too
 OPERATOR_ACKNOWLEDGES_S, OPERATOR_ACTS_S = 5.0, 12.0  # after having seen
 
 # --- callers ---
 RESENT_SHARE = 0.10  # a device that repeats until its lamp is lit
-RESENT_AFTER_S = 1.0
-PRESSED_AGAIN_SHARE = 0.05
-PRESSED_AGAIN_AFTER_S = 4.0
+RESENT_AFTER_S = 1.0  # ours: a lamp that was late
+PRESSED_AGAIN_SHARE = 0.05  # ours: one caller in twenty
+PRESSED_AGAIN_AFTER_S = 4.0  # ours: who sees nothing happen presses again
 WITNESS_SHARE = 0.03  # somebody at the next post calls for the same thing
-WITNESS_AFTER_S = (15.0, 60.0)
-WITNESS_WITHIN_M = 60.0
-PERSONAL_BUTTONS = 4_000
-KINDS: tuple[Kind, ...] = ("sos", "medical", "fire", "violence")
+WITNESS_AFTER_S = (15.0, 60.0)  # ours
+WITNESS_WITHIN_M = 60.0  # ours: about the spacing of posts
+PERSONAL_BUTTONS = 4_000  # ours: one for every five posts
+KINDS: tuple[Kind, ...] = ("sos", "medical", "fire", "violence")  # those that seek a drone
 KIND_WEIGHTS = (60, 25, 5, 10)  # ours
 
 # --- missions ---
@@ -32,4 +32,4 @@ LANDING_S = 25.0  # 60 m down at 3 m/s and the last 5 m at 1 m/s (sim.fleet.cons
 
 # --- engine ---
 RETRY_S = 5.0  # engine.rules.RETRY_REFUSED_S
-CALL_BACK_S = 1.0
+CALL_BACK_S = 1.0  # engine.rules.CALL_BACK_S
