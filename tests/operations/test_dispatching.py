@@ -7,6 +7,7 @@ import pytest
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.authorisations import Conditions
 from necmergitur.operations import authorising, dispatching, flying, incidents
+from necmergitur.operations.ports import Notice
 from necmergitur.territory.geozones import GeozoneSet
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import FAR_ZONE, START, flights, personal, pilot, place, prohibited, town
@@ -176,6 +177,20 @@ def test_an_authorisation_that_names_the_zone_opens_it(open_scene) -> None:
 def test_a_drone_whose_way_is_barred_gives_way_to_the_next(open_scene) -> None:
     # A wall between the middle dock and the post, 100 m east of it.
     scene = open_scene(town(geozones=GeozoneSet("sky", (prohibited("WALL", place(40, 0), 20.0),))))
+    scene.call("P-1")
+    assert scene.offered().drone_id == "D-5"
+
+
+def test_no_drone_is_asked_for_where_a_helicopter_is_announced(open_scene) -> None:
+    notice = Notice(place(100, 0), 60.0, START + timedelta(minutes=10))
+    scene = open_scene(town(notices=(notice,)))
+    assert grounded(scene) == "helicopter_in_area"
+    scene.wait(600)
+    assert len(scene.offer(refused_too=True).offered) == 1
+
+
+def test_a_drone_whose_dock_lies_under_a_helicopter_gives_way_to_the_next(open_scene) -> None:
+    scene = open_scene(town(notices=(Notice(place(0, 0), 60.0, START + timedelta(minutes=10)),)))
     scene.call("P-1")
     assert scene.offered().drone_id == "D-5"
 

@@ -224,6 +224,12 @@ def install(url: str, town: Town) -> None:
                 "INSERT INTO geozone_set (source, read_at, zones) VALUES ('test', %s, %s)",
                 (START, msgspec.json.encode(town.geozones).decode()),
             )
+        for n in town.notices:
+            cursor.execute(
+                "INSERT INTO airspace_notice (kind, lon, lat, radius_m, starts_at, ends_at, announced_by, reason)"
+                " VALUES ('helicopter', %s, %s, %s, %s, %s, 'a lead', 'rescue')",
+                (n.place.lon, n.place.lat, n.radius_m, START - timedelta(minutes=1), n.until),
+            )
         for w in town.drill_windows:
             cursor.execute(
                 "INSERT INTO test_window (zones, starts_at, ends_at, reason, declared_by)"

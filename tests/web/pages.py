@@ -225,7 +225,7 @@ def forget_store() -> None:
     _store.cache_clear()
 
 
-class using:
+class using:  # noqa: N801 -- reads as a word: with using(url)
     """Point Django, and so the pages' store, at another database for a while."""
 
     def __init__(self, url: str, blocker: DjangoDbBlocker) -> None:

@@ -18,7 +18,7 @@ State = Literal["offered", "accepted", "flying", "ended"]
 Order = Literal["fly", "hold", "descend", "return", "land"]
 ORDERS: tuple[Order, ...] = ("fly", "hold", "descend", "return", "land")
 # Ends that say nothing against the drone: it may be sent to the same incident again.
-EXCUSED = ("no_pilot", "called_back")
+EXCUSED = ("no_pilot", "called_back", "helicopter_in_area")
 
 
 class Mission(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,9 +18,10 @@ from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance import gate
 from necmergitur.governance.gate import FLIGHT, GateTable, Request
+from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
-from necmergitur.operations.ports import DroneRecord, Store, Transaction
+from necmergitur.operations.ports import DroneRecord, Notice, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
 from necmergitur.territory.airspace import Airspace
@@ -67,6 +68,7 @@ class _Ground(msgspec.Struct, frozen=True):
     pilots: list[PilotFact]
     airspace: Airspace | None
     failed: dict[UUID, frozenset[str]]
+    notices: list[Notice]
 
 
 def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: bool = False) -> Round:
@@ -144,6 +146,7 @@ def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], 
         tx.pilots_on_shift(now),
         tx.airspace(),
         tx.failed_drones([i.id for i in seeking]),
+        tx.notices(now),
     )
 
 
@@ -216,7 +219,13 @@ def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | No
         return found
     if ground.airspace is None:
         return Refusal(rule="no_geozones", owner="airspace", detail="No geozone set was ever read: no flight.")
-    return usable(ground.airspace.zones, now)
+    return usable(ground.airspace.zones, now) or _announced(ground, incident.position)
+
+
+def _announced(ground: _Ground, place: Position) -> Refusal | None:
+    """Refuse a place where a helicopter is announced: the vehicle would not lift, and a pilot would be asked for it."""
+    over = next((notice for notice in ground.notices if notice.covers(place)), None)
+    return None if over is None else Refusal(rule="helicopter_in_area", owner="airspace", until=over.until)
 
 
 def _request(incident: Incident) -> Request:
@@ -228,10 +237,13 @@ def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) ->
     authorisation = ground.table.find(_request(incident), now)
     if isinstance(authorisation, Refusal) or ground.airspace is None:
         return Refusal(rule="no_authorisation")
+    dock = ground.records[found.drone_id].dock
+    if (announced := _announced(ground, dock)) is not None:
+        return announced
     # The authorisation names the zones it opens, prohibited ones too: it is the written derogation.
     opened = frozenset(authorisation.conditions.geozones)
     return ground.airspace.route_clear(
-        ground.records[found.drone_id].dock,
+        dock,
         incident.position,
         min(TRANSIT_ALTITUDE_M, authorisation.conditions.ceiling_m),
         now,

@@ -13,7 +13,7 @@ from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable
-from necmergitur.kernel.geo import Position
+from necmergitur.kernel.geo import LocalPlane, Position
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import Ledger
 from necmergitur.ledger.ports import VersionConflict as VersionConflict  # noqa: PLC0414 -- who calls a store may meet it
@@ -75,6 +75,19 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     author_name: str
     written_at: datetime
     body: str
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Air announced as another's (a helicopter): the square around `place`, until an instant."""
+
+    place: Position
+    radius_m: float
+    until: datetime
+
+    def covers(self, place: Position) -> bool:
+        """Return whether `place` lies in the square."""
+        x_m, y_m = LocalPlane(self.place).to_xy(place)
+        return max(abs(x_m), abs(y_m)) <= self.radius_m
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +224,10 @@ class MissionStore(Protocol):
 
     def airspace(self) -> Airspace | None:
         """Return the geozones last read, drawn around the city's docks; None when none ever were."""
+        ...
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """Return the notices in force."""
         ...
 
 

@@ -14,7 +14,7 @@ from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.kernel.geo import Position
-from necmergitur.operations.ports import DroneRecord
+from necmergitur.operations.ports import DroneRecord, Notice
 from necmergitur.territory.airspace import Airspace
 from necmergitur.territory.geozones import GeozoneSet
 
@@ -23,6 +23,8 @@ SQL = {
     name: fill(query, columns=CODEC.columns(), values=CODEC.values(), updates=CODEC.updates())
     for name, query in load("missions").items()
 }
+
+NOTICES = load("registry")["airspace_notices"]
 
 
 class Sky:
@@ -114,6 +116,10 @@ class MissionMixin:
             )
             for r in self.cursor.execute(SQL["pilots_on_shift"], parts)
         ]
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """Return the notices in force."""
+        return [Notice(Position(r[2], r[3]), r[4], r[6]) for r in self.cursor.execute(NOTICES, {"now": now})]
 
     def airspace(self) -> Airspace | None:
         """Return the geozones last read, drawn once for each set."""

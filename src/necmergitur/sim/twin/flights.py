@@ -8,7 +8,7 @@ from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
-from necmergitur.operations.ports import DroneRecord
+from necmergitur.operations.ports import DroneRecord, Notice
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
 from necmergitur.sim.twin.town import Shift
@@ -134,6 +134,10 @@ class FlightsMixin:
             paused=shift.paused,
             last_offered_at=max((at for at in offers if at > now - _OFFERS_REMEMBERED), default=None),
         )
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """Return the notices in force."""
+        return [notice for notice in self.tables.town.notices if notice.until > now]
 
     def airspace(self) -> Airspace | None:
         """Return the geozones last read, drawn once."""

@@ -6,7 +6,7 @@ import msgspec
 
 from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.operations.ports import DroneRecord
+from necmergitur.operations.ports import DroneRecord, Notice
 from necmergitur.signals.press import Device
 from necmergitur.territory.geozones import GeozoneSet
 from necmergitur.territory.model import Zone
@@ -44,3 +44,4 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
     authorisations: tuple[Authorisation, ...] = ()
     geozones: GeozoneSet | None = None
     drill_windows: tuple[DrillWindow, ...] = ()
+    notices: tuple[Notice, ...] = ()

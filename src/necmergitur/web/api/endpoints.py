@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Query
+from ninja import Query, Status
 from ninja.errors import AuthenticationError, ValidationError
 
 from necmergitur.adapters.postgres.city import middle_of
@@ -72,7 +72,7 @@ def _problem(
 
 
 def _run(command: Any) -> Any:
-    """Carry out an operation; return (status, body)."""
+    """Carry out an operation; return its outcome, or the refusal as an answer of its own."""
     try:
         outcome = command(CLOCK.now())
     except VersionConflict:
@@ -80,9 +80,9 @@ def _run(command: Any) -> Any:
     except Unreachable:
         outcome = Refusal(rule="unreachable", detail="Nothing was recorded. Try again.")
     if not isinstance(outcome, Refusal):
-        return 200, outcome
+        return outcome
     status = 404 if outcome.rule == "incident_unknown" else status_of(outcome)
-    return status, {"rule": outcome.rule, "detail": outcome.detail}
+    return Status(status, {"rule": outcome.rule, "detail": outcome.detail})
 
 
 def _page(rows: QuerySet[Any], page: int, per_page: int) -> dict[str, Any]:
@@ -163,8 +163,8 @@ def read_incident(request: HttpRequest, pk: UUID) -> Incident:
 def climb(request: HttpRequest, pk: UUID, said: shapes.ClimbIn) -> Any:
     """Say that the partner saw, acknowledged or acts. 409 when somebody already did."""
     by = partner(request.auth)  # type: ignore[attr-defined]
-    status, body = _run(lambda now: incidents.climb(store(), pk, said.rung, by, now))
-    return (status, body) if status != 200 else (200, _one(Incident.objects.all(), pk))
+    refused = _run(lambda now: incidents.climb(store(), pk, said.rung, by, now))
+    return refused if isinstance(refused, Status) else _one(Incident.objects.all(), pk)
 
 
 @api.post(
@@ -177,7 +177,7 @@ def note(request: HttpRequest, pk: UUID, said: shapes.NoteIn) -> Any:
     """Write a note, a call-back or a hand-off on an incident."""
     by = partner(request.auth)  # type: ignore[attr-defined]
     if "\x00" in said.body:
-        return 422, {"rule": "malformed", "detail": "No NUL in a text."}
+        return Status(422, {"rule": "malformed", "detail": "No NUL in a text."})
     return _run(lambda now: incidents.write_note(store(), pk, said.kind, said.body, by, now))
 
 
@@ -190,8 +190,8 @@ def note(request: HttpRequest, pk: UUID, said: shapes.NoteIn) -> Any:
 def close(request: HttpRequest, pk: UUID, said: shapes.CloseIn) -> Any:
     """Close an incident with an outcome. Its drone comes home."""
     by = partner(request.auth)  # type: ignore[attr-defined]
-    status, body = _run(lambda now: incidents.close(store(), pk, said.outcome, by, now))
-    return (status, body) if status != 200 else (200, _one(Incident.objects.all(), pk))
+    refused = _run(lambda now: incidents.close(store(), pk, said.outcome, by, now))
+    return refused if isinstance(refused, Status) else _one(Incident.objects.all(), pk)
 
 
 # --- missions, devices, observations ------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def send_signal(request: HttpRequest, said: shapes.SignalIn) -> Any:
     """Send a call for help of one of the token's own buttons. 201 means committed; 200, the same call again."""
     row: ApiToken = request.auth  # type: ignore[attr-defined]
     if said.device not in row.devices:
-        return 403, {"rule": "device_not_yours", "detail": "This token does not speak for that button."}
+        return Status(403, {"rule": "device_not_yours", "detail": "This token does not speak for that button."})
     position = None
     if said.position is not None:
         position = StatedPosition(lon=said.position.lon, lat=said.position.lat, accuracy_m=said.position.accuracy_m)
@@ -294,17 +294,17 @@ def send_signal(request: HttpRequest, said: shapes.SignalIn) -> Any:
         claimed_time=None if said.claimed_time is None else _utc(said.claimed_time),
         position=position,
     )
-    status, body = _run(lambda now: _take(pressed, now))
-    if status != 200:
-        return status, body
-    answer = {
+    answer = _run(lambda now: _take(pressed, now))
+    if isinstance(answer, Status):
+        return answer
+    told = {
         "lamp": "lit",
-        "signal_id": body.signal_id,
-        "incident_id": body.incident_id,
-        "duplicate": body.duplicate,
-        "seen": body.seen,
+        "signal_id": answer.signal_id,
+        "incident_id": answer.incident_id,
+        "duplicate": answer.duplicate,
+        "seen": answer.seen,
     }
-    return (200 if body.duplicate else 201), answer
+    return Status(200 if answer.duplicate else 201, told)
 
 
 def _take(pressed: Press, now: datetime) -> Any:
@@ -335,21 +335,24 @@ def make_webhook(request: HttpRequest, said: shapes.WebhookIn) -> Any:
     """Ask to be told of events. The signing secret is in this answer and in no other."""
     row: ApiToken = request.auth  # type: ignore[attr-defined]
     if "\x00" in said.name + said.url:
-        return 422, {"rule": "malformed", "detail": "No NUL in a text."}
+        return Status(422, {"rule": "malformed", "detail": "No NUL in a text."})
     if _own(request).count() >= hooks.PER_PARTNER_MAX:
-        return 409, {"rule": "too_many_webhooks", "detail": f"At most {hooks.PER_PARTNER_MAX} a token."}
+        return Status(409, {"rule": "too_many_webhooks", "detail": f"At most {hooks.PER_PARTNER_MAX} a token."})
     made = hooks.create(said.name, said.url, sorted(set(said.events)), by=hooks.owner(row))
     if isinstance(made, Refusal):
-        return 422, {"rule": made.rule, "detail": made.detail}
+        return Status(422, {"rule": made.rule, "detail": made.detail})
     endpoint, secret = made
-    return 201, {
-        "id": endpoint.pk,
-        "name": endpoint.name,
-        "url": endpoint.url,
-        "events": endpoint.events,
-        "disabled_at": None,
-        "secret": secret,
-    }
+    return Status(
+        201,
+        {
+            "id": endpoint.pk,
+            "name": endpoint.name,
+            "url": endpoint.url,
+            "events": endpoint.events,
+            "disabled_at": None,
+            "secret": secret,
+        },
+    )
 
 
 @api.delete("/webhooks/{int:pk}", response={204: None, **Refused}, auth=Bearer("webhooks:manage"), tags=["webhooks"])
@@ -357,7 +360,7 @@ def drop_webhook(request: HttpRequest, pk: int) -> Any:
     """Stop a webhook this token made."""
     if pk > 2**63 - 1 or not _own(request).filter(pk=pk).delete()[0]:
         raise Http404
-    return 204, None
+    return Status(204, None)
 
 
 def _own(request: HttpRequest) -> QuerySet[WebhookEndpoint]:

@@ -48,7 +48,7 @@ class Bearer(HttpBearer):
         super().__init__()
         self.scope = scope
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 -- ninja's signature
         """Return the token's row. Raises ScopeMissing when it lacks the scope."""
         row = find(token)
         if row is None:

@@ -75,7 +75,8 @@ def _period(request: HttpRequest, now: datetime) -> tuple[datetime, datetime, st
     except ValueError:
         day = None
     if day is not None:
-        start = timezone.make_aware(datetime(day.year, day.month, day.day)).astimezone(UTC)
+        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- made aware at once
+        start = timezone.make_aware(midnight).astimezone(UTC)
         return start, min(now, start + timedelta(days=1)), "day"
     text = request.GET.get("hours", "")
     wanted = int(text) if text.isdigit() and int(text) in HOURS else 12

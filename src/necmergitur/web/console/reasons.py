@@ -29,9 +29,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
     ),
     (
         re.compile(
-            r"(\S+): ETA (\d+) s(?:, free in (\d+) s)?, (?:next best (\d+) s|no other in reach|nearest at (\d+) s serves another)"
+            r"(\S+): ETA (\d+) s(?:, free in (\d+) s)?, "
+            r"(?:next best (\d+) s|no other in reach|nearest at (\d+) s serves another)"
         ),
-        lambda found: _choice(found),
+        lambda found: _choice(found),  # noqa: PLW0108 -- defined below
     ),
 )
 

@@ -187,7 +187,7 @@ def sentence(refusal: Refusal) -> str:
     return " ".join(part for part in (said.what, said.what_now) if part)
 
 
-def facts_in_words(facts: dict[str, str]) -> str:
+def facts_in_words(facts: dict[str, str]) -> str:  # noqa: C901 -- one line per figure
     """Return the figures of a refusal: "2 out of service, 3 without a link"."""
     parts = []
     for name, value in facts.items():

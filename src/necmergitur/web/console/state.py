@@ -24,14 +24,58 @@ from necmergitur.web.facts.models import (
 KEEP_CLOSED = timedelta(minutes=10)  # contract of the live state
 DEAF_PLACES_MAX = 500  # contract of the live state
 INCIDENTS_MAX = 2_000  # ours: a closed page never grows without bound
-INCIDENT_FIELDS = tuple(
-    "id number state rung kind test exercise duress cancelled lon lat accuracy_m zone_id label opened_at last_signal_at"
-    " signal_count escalation due_at owner_id owner_name drone drone_reason outcome closed_at merged_into version"
-    " last_seq".split()  # noqa: SIM905 -- a list of fifty quoted words is no easier to read
+INCIDENT_FIELDS = (
+    "id",
+    "number",
+    "state",
+    "rung",
+    "kind",
+    "test",
+    "exercise",
+    "duress",
+    "cancelled",
+    "lon",
+    "lat",
+    "accuracy_m",
+    "zone_id",
+    "label",
+    "opened_at",
+    "last_signal_at",
+    "signal_count",
+    "escalation",
+    "due_at",
+    "owner_id",
+    "owner_name",
+    "drone",
+    "drone_reason",
+    "outcome",
+    "closed_at",
+    "merged_into",
+    "version",
+    "last_seq",
 )
-MISSION_FIELDS = tuple(
-    "id incident_id drone_id pilot_id pilot_name state phase lon lat eta_s why offered_at offer_expires_at accepted_at"
-    " airborne_at on_scene_at ended_at end_reason order_name version last_seq".split()  # noqa: SIM905 -- as above
+MISSION_FIELDS = (
+    "id",
+    "incident_id",
+    "drone_id",
+    "pilot_id",
+    "pilot_name",
+    "state",
+    "phase",
+    "lon",
+    "lat",
+    "eta_s",
+    "why",
+    "offered_at",
+    "offer_expires_at",
+    "accepted_at",
+    "airborne_at",
+    "on_scene_at",
+    "ended_at",
+    "end_reason",
+    "order_name",
+    "version",
+    "last_seq",
 )
 
 
