@@ -349,9 +349,15 @@ def test_a_city_is_installed_whole_flown_over_and_read_again_under_the_same_name
     assert read("SELECT count(*), count(retired_at) FROM zone") == [(12, 0)]
     assert read("SELECT count(*), count(retired_at) FROM device") == [(200, 0)]
     where = first.city.zones[3]
-    with store.transaction() as tx:
+    other = PostgresStore(empty_database)
+    with other.transaction() as tx:
         assert tx.zone_at(where.centre) == (where.id, where.label)
         assert tx.airspace() is None
+    moved = generate(6, CityPlan(zones=12, buttons=200, seed=6))
+    there = city.install(store, moved, "generated", LEAD, START + timedelta(days=2)).city.zones[3]
+    with other.transaction() as tx:
+        assert tx.zone_at(there.centre) == (there.id, there.label), "another process imported the city"
+    other.close()
     city.read_geozones(store, GeozoneSet("sky", (FAR_ZONE,)), LEAD, START)
     with store.transaction() as tx:
         assert tx.airspace().zones.source == "sky"

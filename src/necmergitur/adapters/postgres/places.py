@@ -16,6 +16,7 @@ class ZoneIndex:
     def __init__(self) -> None:
         """Start empty; the first look-up reads the zones."""
         self._tree: STRtree | None = None
+        self._imported_at: object = None
         self._zones: list[tuple[str, str]] = []
 
     def forget(self) -> None:
@@ -24,7 +25,10 @@ class ZoneIndex:
 
     def find(self, cursor: psycopg.Cursor[Any], position: Position) -> tuple[str, str] | None:
         """Return (zone id, label) of the zone that holds `position`."""
-        if self._tree is None:
+        row = cursor.execute(load("signals")["city_imported"]).fetchone()
+        imported_at = None if row is None else row[0]
+        if self._tree is None or imported_at != self._imported_at:  # another process may have read the city anew
+            self._imported_at = imported_at
             shapes, self._zones = [], []
             for zone_id, label, rings in cursor.execute(load("signals")["zones"]).fetchall():
                 for polygon in rings:

@@ -52,6 +52,9 @@ FROM device d JOIN device_health h ON h.device_id = d.id
 WHERE d.retired_at IS NULL AND d.kind = 'post' AND d.zone_id IS NOT NULL
 GROUP BY d.zone_id HAVING bool_or(h.deaf) ORDER BY d.zone_id;
 
+-- name: city_imported
+SELECT imported_at FROM city;
+
 -- name: zones
 SELECT id, label, rings FROM zone WHERE retired_at IS NULL ORDER BY id;
 
