@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from necmergitur.dispatch.constants import TOKEN_LASTS
+from necmergitur.dispatch.choice import prepare_for_many
 from necmergitur.engine.devices import DeviceLine
 from necmergitur.engine.flights import Flights
 from necmergitur.engine.panels import Panels
@@ -54,6 +55,7 @@ async def run(
     alarms = asyncio.create_task(_watch_broker(parts, devices), name="alarms")
     log.info("engine_ready", drones=len(records), shards=len(parts.nats_urls))
     ready()
+    await loop.run_in_executor(None, prepare_for_many)
     while not stop.is_set():
         alive()
         with contextlib.suppress(TimeoutError):
