@@ -25,6 +25,8 @@ function element<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
+const ONE_COLUMN = window.matchMedia("(max-width: 60rem)");
+
 class Board {
   private readonly live: Live;
   private readonly speaker = new Speaker();
@@ -116,6 +118,8 @@ class Board {
   private select(id: string): void {
     this.panel.show(id);
     this.queue.reveal(id);
+    // On a telephone the panel lies below the queue.
+    if (ONE_COLUMN.matches) this.panelElement.scrollIntoView();
     this.map?.select(id, this.live.state.incidents.get(id) ?? null);
     history.replaceState(null, "", `?incident=${encodeURIComponent(id)}`);
   }
