@@ -8,8 +8,8 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import start_http_server
 
-from necmergitur.dispatch.constants import TOKEN_LASTS
 from necmergitur.dispatch.choice import prepare_for_many
+from necmergitur.dispatch.constants import TOKEN_LASTS
 from necmergitur.engine.devices import DeviceLine
 from necmergitur.engine.flights import Flights
 from necmergitur.engine.panels import Panels
