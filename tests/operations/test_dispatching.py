@@ -212,6 +212,15 @@ def test_a_pilot_who_may_not_fly_is_not_asked(open_scene, unfit) -> None:
     assert grounded(open_scene(town(shifts=(pilot(1, **unfit),)))) == "no_pilot on_shift=1"
 
 
+def test_the_law_is_named_before_the_lack_of_pilots(open_scene) -> None:
+    nobody = {"shifts": ()}
+    assert grounded(open_scene(town(authorisations=(), **nobody))).startswith("no_authorisation ")
+
+
+def test_stale_geozones_are_named_before_the_lack_of_pilots(open_scene) -> None:
+    assert grounded(open_scene(town(shifts=(), geozones=GeozoneSet("empty.json", ())))) == "geozones_empty"
+
+
 def test_a_pilot_with_their_hands_full_is_not_asked(open_scene) -> None:
     scene = open_scene(town(shifts=(pilot(1),)))
     scene.call("P-1")

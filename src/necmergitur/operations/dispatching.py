@@ -90,7 +90,11 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     facts: list[Admitted] = []
     changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
     taken = list(ground.pilots)
-    for incident, chosen in _choose(ground, seeking, refused, now):
+    if not pilots.count_free(ground.pilots, now):
+        # Choosing drones for everybody, every few seconds, would only hold the record's lock in the worst hour.
+        unlawful = {i.id: _allowed(ground, i, now) for i in seeking}
+        refused = {i: _no_pilot(ground.pilots) if why is None else why for i, why in unlawful.items()}
+    for incident, chosen in [] if refused else _choose(ground, seeking, refused, now):
         outcome = _offer(store, tx, ground, incident, chosen, taken, now)
         if isinstance(outcome, Refusal):
             refused[incident.id] = outcome
@@ -219,7 +223,8 @@ def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | No
         return found
     if ground.airspace is None:
         return Refusal(rule="no_geozones", owner="airspace", detail="No geozone set was ever read: no flight.")
-    return usable(ground.airspace.zones, now) or _announced(ground, incident.position)
+    unfit = usable(ground.airspace.zones, now)
+    return _announced(ground, incident.position) if unfit is None else unfit
 
 
 def _announced(ground: _Ground, place: Position) -> Refusal | None:
@@ -279,7 +284,7 @@ def _offer(
         )
     pilot = pilots.next_pilot(on_shift, (), now)
     if pilot is None:
-        return Refusal(rule="no_pilot", owner="dispatch", facts={"on_shift": str(len(on_shift))})
+        return _no_pilot(on_shift)
     authorisation = ground.table.find(_request(incident), now)
     if isinstance(authorisation, Refusal):
         return authorisation
@@ -302,6 +307,10 @@ def _offer(
         return admitted
     assert mission is not None
     return mission, admitted
+
+
+def _no_pilot(on_shift: Sequence[PilotFact]) -> Refusal:
+    return Refusal(rule="no_pilot", owner="dispatch", facts={"on_shift": str(len(on_shift))})
 
 
 def _loaded(pilot: PilotFact, now: datetime) -> PilotFact:
