@@ -71,7 +71,6 @@ PRESSES: dict[str, Any] = {
             "parameters": [_DEVICE, _BOOT, _SEQ],
             "responses": {
                 "200": {"description": "`seen` is true once a person looked"},
-                "401": {"description": "No credential, or not this device's"},
                 "404": {"description": "No such press, or not this device's"},
                 "503": {"description": "Try again"},
             },

@@ -12,6 +12,12 @@ Page = Annotated[int, Field(ge=1, le=10_000)]
 PerPage = Annotated[int, Field(ge=1, le=200)]
 
 
+# PostgreSQL keeps no NUL.
+Text80 = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+Text2000 = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+Address = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^https?://[A-Za-z0-9._\-\[\]:]+(/[^\s\x00]*)?$")]
+
+
 class Problem(Schema):
     """A refusal: a stable name to match, a sentence for a log."""
 
@@ -175,7 +181,7 @@ class NoteIn(Schema):
     """Words for the room."""
 
     kind: Literal["note", "call_back", "hand_off"] = "note"
-    body: Annotated[str, Field(min_length=1, max_length=2_000)]
+    body: Text2000
 
 
 class CloseIn(Schema):
@@ -206,8 +212,8 @@ class SignalIn(Schema):
 class WebhookIn(Schema):
     """Where to send events, and which."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    url: Annotated[str, Field(min_length=1, max_length=500)]
+    name: Text80
+    url: Address
     events: Annotated[
         list[Literal["incident.opened", "incident.escalated", "incident.handed_off"]], Field(min_length=1)
     ]
