@@ -85,7 +85,7 @@ def test_the_frame_is_beside_the_stream() -> None:
 )
 def test_a_camera_is_asked_once_and_bounded(status: int, size: int, wanted: str | None) -> None:
     class Camera(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 -- the library's name
+        def do_GET(self) -> None:
             assert self.path == "/still.jpg"
             self.send_response(status)
             self.send_header("Location", "http://127.0.0.1:9/")

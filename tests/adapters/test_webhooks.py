@@ -45,7 +45,7 @@ class Partner:
         partner = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 -- the library's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 partner.got.append((dict(self.headers), body))
                 self.send_response(partner.status)
