@@ -7,11 +7,12 @@ seeded time and are only as many as Erlang's formula asks.
 
 import os
 import random
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from necmergitur.adapters.citydata.importing import read_city
 from necmergitur.dispatch.flight_time import CRUISE_M_S, LAUNCH_S
@@ -34,6 +35,7 @@ LOADS_PER_HOUR = (5, 50, 100, 200)
 DEMANDS: tuple[DemandKind, ...] = ("area", "street")
 MEASURED, MEASURED_QUICK = 1_500, 200  # calls measured at each load
 WARM_UP_H, WARM_UP_QUICK_H = 1.5, 0.8  # a drone's round takes 40 minutes: after that the fleet is as worn as it gets
+WORKERS = os.cpu_count() or 1
 CORPUS = "../shared/data"
 SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an hour take 13 days
 
@@ -41,9 +43,21 @@ SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an 
 def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> dict[str, Any]:
     """Return times in seconds from the press to the drone over the scene, by demand and load."""
     city = city or _city(seed)
-    figures: dict[str, Any] = {demand: _demand(city, demand, quick=quick, seed=seed) for demand in DEMANDS}
-    pilots = {"median_s": PILOT_MEDIAN_S, "sigma": PILOT_SIGMA}
-    return {**figures, "city": city.name, "drones": len(city.docks), "pilot_delay": pilots, "seed": seed}
+    measured, warm_up_h = (MEASURED_QUICK, WARM_UP_QUICK_H) if quick else (MEASURED, WARM_UP_H)
+    evenings = [
+        (demand, Plan(per_hour=load, measured=measured, warm_up_h=warm_up_h, human=human), pilots)
+        for demand in DEMANDS
+        for load in LOADS_PER_HOUR
+        for human, pilots in ((False, len(city.docks)), (True, pilots_needed(load)))
+    ]
+    with ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_open, initargs=(city, seed)) as pool:
+        outcomes = list(pool.map(_play, evenings))
+    told = {
+        (demand, plan.per_hour, plan.human): came for (demand, plan, _), came in zip(evenings, outcomes, strict=True)
+    }
+    figures: dict[str, Any] = {demand: _demand(city, demand, told) for demand in DEMANDS}
+    delay = {"median_s": PILOT_MEDIAN_S, "sigma": PILOT_SIGMA}
+    return {**figures, "city": city.name, "drones": len(city.docks), "pilot_delay": delay, "seed": seed}
 
 
 def _city(seed: int) -> City:
@@ -55,28 +69,35 @@ def _city(seed: int) -> City:
     return generate(seed)
 
 
-def _demand(city: City, demand: DemandKind, *, quick: bool, seed: int) -> dict[str, Any]:
+_opened: list[tuple[City, int]] = []  # of a worker process
+
+
+def _open(city: City, seed: int) -> None:
+    _opened.append((city, seed))
+
+
+def _play(evening: tuple[DemandKind, Plan, int]) -> Outcome:
+    demand, plan, pilots = evening
+    city, seed = _opened[0]
+    return play(city, demand, plan, seed, pilots=pilots)
+
+
+def _demand(city: City, demand: DemandKind, told: Mapping[tuple[DemandKind, float, bool], Outcome]) -> dict[str, Any]:
     at_best = bound(city, demand, CRUISE_M_S, LAUNCH_S)
     return {
-        "per_hour": {str(load): _load(city, demand, load, quick=quick, seed=seed) for load in LOADS_PER_HOUR},
+        "per_hour": {
+            str(load): _load(load, told[demand, load, False], told[demand, load, True]) for load in LOADS_PER_HOUR
+        },
         "bound": {"mean_s": round(at_best.mean_s, 2), "p95_s": round(at_best.p95_s, 2)},
     }
 
 
-def _load(city: City, demand: DemandKind, per_hour: int, *, quick: bool, seed: int) -> dict[str, Any]:
-    plan = Plan(
-        per_hour=per_hour,
-        measured=MEASURED_QUICK if quick else MEASURED,
-        warm_up_h=WARM_UP_QUICK_H if quick else WARM_UP_H,
-        human=False,
-    )
-    pilots = pilots_needed(per_hour)
-    alone = play(city, demand, plan, seed, pilots=len(city.docks))
-    manned = play(city, demand, msgspec.structs.replace(plan, human=True), seed, pilots=pilots)
+def _load(per_hour: int, alone: Outcome, manned: Outcome) -> dict[str, Any]:
+    """`alone`: drones and rules, nobody slow and nobody lacking; `manned`: with the pilots there are."""
     return {
         **_times("", alone),
         **_times("with_pilot_", manned),
-        "pilots": pilots,
+        "pilots": pilots_needed(per_hour),
         "calls": len(alone.on_scene_s),
         "not_served": alone.not_served + manned.not_served,
         "watched_mean_s": round(sum(alone.watched_s) / len(alone.watched_s), 1),
