@@ -77,7 +77,10 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     frames = HOUR_FRAMES // 20 if quick else HOUR_FRAMES
     with whole_city(size) as city:
         store = PostgresStore(city.database_url, connections_max=2)
-        with screen.browser() as running, FullBoard(city, store, incidents=INCIDENTS) as board:
+        with (
+            screen.browser(*screen.DRAWN_BY_PROCESSOR) as running,
+            FullBoard(city, store, incidents=INCIDENTS) as board,
+        ):
             paints_ms = [_first_paint_ms(city, running) for _ in range(LOADS)]
             with screen.control_room(city, running) as page:
                 page.add_init_script(_MARK_UPDATES)

@@ -31,8 +31,6 @@ SETTLE_S_MAX = 60.0
 SAMPLE = 40
 SAMPLE_KIND = "medical"
 SCREEN_WIDTH_PX, SCREEN_HEIGHT_PX = 900, 52 * (SAMPLE + 20)
-# Without a graphics card the map would be drawn by the processors that are measured; the queue is what is timed.
-NO_MAP = "--disable-3d-apis"
 # A browser that starts to show rows, or an engine that has just connected, is not what is measured.
 QUIET_S = 3.0
 
@@ -68,7 +66,7 @@ def measure(clients: int = 19_900, shards: int = 2, seconds: float = 10.0, *, qu
     size = msgspec.structs.replace(QUICK if quick else FULL, shards=shards)
     if quick:
         clients, seconds = min(clients, QUICK_CLIENTS), min(seconds, 4.0)
-    with whole_city(size) as city, screen.browser(NO_MAP) as running:
+    with whole_city(size) as city, screen.browser(*screen.WITHOUT_MAP) as running:
         posts = city.posts()
         chosen = random.Random(1).sample(posts, min(clients, len(posts) - 1))  # noqa: S311 - a sample
         spare = next(iter(set(posts) - set(chosen)))
