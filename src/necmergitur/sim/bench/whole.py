@@ -26,7 +26,7 @@ from necmergitur.adapters.child_process import spawn
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.services import embedded_postgres, free_port
-from necmergitur.app.settings import Settings
+from necmergitur.app.settings import PREFIX, SECRET_PREFIX, Settings
 from necmergitur.app.specs import Report, state_file
 from necmergitur.app.wiring import MACHINE
 from necmergitur.operations import city as cities
@@ -156,9 +156,13 @@ def whole_city(size: Size, *, seed: int = 1) -> Iterator[Whole]:
 
 
 def _environ(home: Path, size: Size) -> dict[str, str]:
-    """Return the environment of a city on free ports, none of it inherited from another installation."""
+    """Return the environment of a city on free ports, nothing but secrets inherited from another installation.
+
+    Secrets given in the environment are read by this process too, so both must have the same.
+    """
     port = free_port()
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("NEC_")}
+    inherited = os.environ.items()
+    environ = {n: value for n, value in inherited if n.startswith(SECRET_PREFIX) or not n.startswith(PREFIX)}
     return environ | {
         "NEC_HOME": str(home),
         "NEC_PORT": str(port),
