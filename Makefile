@@ -12,6 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3.11 /usr/bin/python3.11 /usr/local/bin/python3.11 python3
 UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*' -not -path '*/.*')
 TESTS ?= tests
+# Django's pages, and the browser's own event loop, are tested in runs of their own: one process, one world.
 # Two workers suit two cores; one server of each kind is started per worker, and a module stays on one.
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
@@ -32,7 +33,10 @@ demo: setup ## start a simulated, living city with labelled accounts (loopback o
 
 test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent test; fi
-	@$(PYTEST) $(TESTS)
+	@if [ "$(TESTS)" != tests ]; then $(PYTEST) $(TESTS); else \
+		$(PYTEST) tests --ignore=tests/web && $(PYTEST) tests/web/test_*.py && \
+		$(PYTEST) $$(find tests/web -mindepth 1 -maxdepth 1 -type d ! -name '__*'); \
+	fi
 
 test-postgres15: $(STAMPS)/dev ## run the tests of the database's rooms on Debian's PostgreSQL 15
 	@if [ ! -x /usr/lib/postgresql/15/bin/postgres ]; then \

@@ -37,7 +37,10 @@ def test_the_time_is_that_of_the_flight_model(docks, scene) -> None:
     eta = Fleet(drones).eta_s([need(1, *scene)])[0]
     for found, one in zip(eta, drones, strict=True):
         expected = arrival_s(distance_m(one.position, offset(MIDDLE, *scene)))
-        assert found == pytest.approx(expected, rel=0.002)
+        if expected >= ETA_MAX_S * 0.998:  # at the edge of reach, a rounding may put it on either side
+            assert found == pytest.approx(expected, rel=0.002) or found == float("inf")
+        else:
+            assert found == pytest.approx(expected, rel=0.002)
 
 
 @given(st.lists(OFFSETS, min_size=1, max_size=8), OFFSETS)

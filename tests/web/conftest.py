@@ -34,7 +34,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 PATIENCE_MS = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's chromium. Missing, the test fails in CI and says what to install."""
     path = os.environ.get("NEC_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,7 +43,8 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    # Playwright's loop runs in this thread, and Django would refuse its models beside it.
+    # Playwright's loop runs in this thread: Django would refuse its models beside it, and no other loop could run,
+    # so it lives as long as one module.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

@@ -79,7 +79,7 @@ def read_line(line: bytes, received_at: datetime, keys: Mapping[str, str] = Mapp
     if len(line) > DC09_LINE_BYTES_MAX:
         return Refusal(rule="alarm_too_long", detail=f"{len(line)} bytes; at most {DC09_LINE_BYTES_MAX}.")
     try:
-        text = line.decode("ascii").strip()
+        text = line.decode("ascii").strip("\r\n")
     except UnicodeDecodeError:
         return Refusal(rule="alarm_unreadable", detail="Not ASCII.")
     head = _HEAD.match(text)
