@@ -1,0 +1,267 @@
+"""The room in a real browser: both languages, both themes, desktop and phone, axe, the keyboard, and no script at all.
+
+`NEC_SCREENS=docs/screens pytest tests/web/console/test_browser.py` refreshes the kept screenshots.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from necmergitur.dispatch.observations import ObservationFacts
+from necmergitur.operations import incidents, observing, responding
+from necmergitur.web.console.models import ShiftHandover
+from necmergitur.web.facts.models import Incident, IncidentNote, Observation, ResponderTask, Signal
+from necmergitur.web.press import invitations
+from necmergitur.web.store import store
+from tests.web.conftest import accessibility_problems, watched
+from tests.web.pages import City
+from tests.web.serving import Served, serve
+from tests.web.test_pages import _keep, by_keyboard
+
+pytestmark = pytest.mark.e2e
+
+# Two views cover both languages, both themes and both sizes; the console's usual one first.
+VIEWS = (
+    ("fr", "dark", "desktop", {"width": 1440, "height": 900}),
+    ("en", "light", "phone", {"width": 390, "height": 844}),
+)
+
+
+@pytest.fixture(scope="module")
+def served_city(city_template: str) -> Iterator[Served]:
+    """The pages, served on the city that every test here finds as it was."""
+    with serve(city_template) as running:
+        yield running
+
+
+@pytest.fixture
+def enter(chromium: Browser, served_city: Served, city: City) -> Iterator[Callable[..., Page]]:
+    """`enter("operator")` opens a browser signed in with a role; `enter("")` one that is nobody's."""
+    contexts: list[BrowserContext] = []
+
+    def opened(role: str, language: str = "en", theme: str = "dark", **options: Any) -> Page:
+        context = chromium.new_context(base_url=served_city.url, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        cookies = {"nec_language": language, "nec_theme": theme}
+        if role:
+            cookies["sessionid"] = city.client(role).cookies["sessionid"].value
+        context.add_cookies([{"name": name, "value": value, "url": served_city.url} for name, value in cookies.items()])
+        return watched(context)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def evening(city: City) -> dict[str, object]:
+    """Make the city busy: a flight on scene, a fire without a drone, two personal calls, words of all kinds."""
+    now, operator = datetime.now(UTC), city.person("operator")
+    street, fire, person = city.press(), city.press("b-2", "fire"), city.person_press()
+    city.press()
+    city.person_press("p-2", 2.3533, 48.8571)
+    city.on_shift()
+    city.on_shift("pilot2")
+    mission = city.mission(street, state="flying", phase="on_scene")
+    incidents.climb(store(), street, "acting", operator, now)
+    incidents.write_note(store(), street, "call_back", "Two people fell, one unconscious.", operator, now)
+    incidents.write_note(store(), street, "hand_off", "15: ref 2231", operator, now)
+    facts = ObservationFacts(people_down=2, smoke=True)
+    observing.file_observation(store(), street, mission, facts, "North side.", city.person("pilot"), now)
+    responding.tell(store(), street, "Responder Test", city.users["responder"].pk, operator, now)
+    city.sql("UPDATE incident SET drone = 'refused', drone_reason = 'no_drone free=0 battery=12' WHERE id = %s", fire)
+    city.sql(
+        "INSERT INTO device_health (device_id, heartbeat_at, battery_pct, rssi_dbm, firmware, deaf) VALUES"
+        " ('b-1', now(), 88, -71, '2.4.1', false), ('b-2', now() - interval '9 minutes', 14, -104, '2.3.9', true)"
+    )
+    city.sql(
+        "INSERT INTO drone_state (drone_id, at, phase, lon, lat, altitude_m, heading_deg, ground_speed_m_s, battery_pct,"
+        " link_pct, wind_m_s, linked) VALUES ('D-1', now(), 'on_scene', 2.352, 48.857, 58, 40, 1.2, 71, 96, 4, true)"
+    )
+    ShiftHandover.objects.create(author_id=1, author_name="A. Roy", note="The bridge is shut until six.")
+    return {"street": street, "fire": fire, "person": person, "mission": mission}
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what the browser complained about; the live process is not part of these tests."""
+    return [line for line in page.complaints if "/live/" not in line]  # type: ignore[attr-defined]
+
+
+PAGES = {
+    "board": ("operator", "/console/?incident={street}"),
+    "incident": ("operator", "/console/incidents/{fire}/"),
+    "sheet": ("operator", "/console/incidents/{street}/sheet/?for=15"),
+    "holder": ("operator", "/console/incidents/{person}/holder/"),
+    "pilot": ("pilot", "/console/pilot/"),
+    "shifts": ("lead", "/console/shifts/"),
+    "devices": ("technician", "/console/devices/"),
+    "fleet": ("technician", "/console/fleet/"),
+    "airspace": ("lead", "/console/airspace/"),
+    "tests": ("lead", "/console/tests/"),
+    "supervisor": ("lead", "/console/supervisor/"),
+    "authorisations": ("lead", "/console/authorisations/"),
+    "grant": ("lead", "/console/authorisations/new/"),
+    "log": ("operator", "/console/log/"),
+    "search": ("operator", "/console/search/?q=Rue"),
+    "partners": ("administrator", "/console/partners/"),
+    "token": ("administrator", "/console/partners/tokens/new/"),
+    "button_invite": ("technician", "/press/invite/"),
+    "field": ("responder", "/field/"),
+    "field_incident": ("responder", "/field/incidents/{street}/"),
+    "press": ("", "/press/"),
+}
+# The board's rows are reached by j and k, and the pilot's orders by their own keys: both are islands with tests of
+# their own (ui/tests, tests/e2e).
+ISLANDS = {"board", "pilot"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_in_every_language_theme_and_size(name: str, city: City, enter: Callable[..., Page]) -> None:
+    role, template = PAGES[name]
+    path = template.format(**evening(city))
+    problems: list[str] = []
+    for language, theme, size, viewport in VIEWS:
+        page = enter(role, language, theme, viewport=viewport)
+        page.goto(path)
+        page.wait_for_timeout(300)
+        where = f"{name} {language} {theme} {size}"
+        assert page.locator("html").get_attribute("lang") == language
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        problems += [f"{where}: {wide} px too wide"] if wide > 0 else []
+        problems += [f"{where}: {each}" for each in accessibility_problems(page)]
+        _keep(page, f"{name}-{language}-{theme}-{size}")
+        if name not in ISLANDS and size == "desktop":
+            problems += [f"{where}: {each}" for each in by_keyboard(page)]
+        problems += [f"{where}: {each}" for each in complaints(page)]
+    assert problems == []
+
+
+def test_an_operator_works_without_javascript(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator", java_script_enabled=False)
+    page.goto("/console/")
+    page.get_by_role("link", name="Rue des Essais 1").click()
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("button", name="Help is on its way")).to_be_visible()
+    page.locator("#note-body").fill("Caller is calm")
+    page.get_by_role("button", name="Write", exact=True).first.click()
+    expect(page.locator("#i-timeline")).to_contain_text("Caller is calm")
+    page.locator("#close-outcome").select_option("helped")
+    page.get_by_role("button", name="Close (hold)").click()
+    expect(page.get_by_role("button", name="reopen")).to_be_visible()
+    assert Incident.objects.get(id=incident).outcome == "helped"
+
+
+def test_the_panel_answers_in_place_and_keeps_a_half_typed_note(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto(f"/console/?incident={incident}")
+    page.locator("#note-body").fill("half a sen")
+    page.locator("form[data-action=acknowledge] button").click()
+    expect(page.locator("form[data-action=act]")).to_be_visible()
+    assert page.locator("#note-body").input_value() == "half a sen"
+    assert page.url.endswith(f"?incident={incident}")
+    assert Incident.objects.get(id=incident).rung == "acknowledged"
+    assert complaints(page) == []
+
+
+def test_a_dangerous_action_needs_a_second_of_holding(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto(f"/console/?incident={incident}")
+    page.locator("#close-outcome").select_option("false_alarm")
+    button = page.locator("form[data-action=close] button")
+    button.click()
+    page.wait_for_timeout(300)
+    assert Incident.objects.get(id=incident).state == "open"
+    button.hover()
+    page.mouse.down()
+    page.wait_for_timeout(1_300)
+    page.mouse.up()
+    expect(page.locator("form[data-action=reopen]")).to_be_visible()
+    assert Incident.objects.get(id=incident).outcome == "false_alarm"
+
+
+def test_a_refusal_is_shown_where_it_happened(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto(f"/console/?incident={incident}")
+    page.route("**/panel/", lambda route: route.abort())  # the news has not come yet
+    incidents.climb(store(), incident, "acting", city.person("lead"), datetime.now(UTC))
+    page.locator("form[data-action=acknowledge] button").click()
+    expect(page.locator("#panel .refusal")).to_contain_text("Somebody has already done this.")
+    expect(page.locator("#panel .refusal")).to_contain_text("Lead Test")
+
+
+def test_a_pilot_files_what_is_seen_beside_the_flight_and_typing_survives_polling(
+    city: City, enter: Callable[..., Page]
+) -> None:
+    page = enter("pilot")
+    page.goto("/console/pilot/")
+    assert page.locator("#pilot-observe h2").count() == 0
+    incident = city.press()
+    city.mission(incident, state="flying", phase="on_scene")
+    note = page.locator("#pilot-observe textarea")
+    note.fill("two people by the")
+    page.wait_for_timeout(5_000)
+    assert note.input_value() == "two people by the"
+    page.get_by_label("People down").fill("2")
+    page.get_by_role("button", name="File it").click()
+    page.wait_for_url("**/console/pilot/")
+    assert Observation.objects.get(incident_id=incident).facts["people_down"] == 2
+    assert complaints(page) == []
+
+
+def test_a_responder_answers_from_the_telephone(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    responding.tell(
+        store(), incident, "Responder Test", city.users["responder"].pk, city.person("operator"), datetime.now(UTC)
+    )
+    page = enter("responder", viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/field/")
+    page.get_by_role("link", name="Rue des Essais 1").tap()
+    page.locator("#help-text").fill("stretcher")
+    page.get_by_role("button", name="I need help").tap()
+    expect(page.locator("#field-outbox")).to_contain_text("Sent at")
+    assert ResponderTask.objects.get().state == "need_help"
+    assert IncidentNote.objects.get().body == "stretcher"
+    assert complaints(page) == []
+
+
+def test_a_link_makes_a_telephone_ring_without_javascript(city: City, enter: Callable[..., Page]) -> None:
+    token = invitations.create(
+        "p-1", {"cancel_pin": "4711", "duress_pin": "9035"}, city.person("technician"), datetime.now(UTC)
+    )
+    page = enter("", viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page.goto(f"/press/enrol/{token}/")
+    page.get_by_role("button", name="Put the button on this phone").click()
+    page.get_by_role("button", name="Call for help").click()
+    expect(page.locator("#press-status")).to_have_text("Your call has been received.")
+    assert Signal.objects.get().device_id == "p-1"
+    incidents.climb(store(), Incident.objects.get().id, "seen", city.person("operator"), datetime.now(UTC))
+    page.get_by_role("link", name="Has someone seen my call?").click()
+    expect(page.locator("#press-status")).to_have_text("Someone has seen your call.")
+
+
+def test_the_button_keeps_its_secret_out_of_the_address(city: City, enter: Callable[..., Page]) -> None:
+    token = invitations.create("p-1", {}, city.person("technician"), datetime.now(UTC))
+    page = enter("", viewport={"width": 390, "height": 844})
+    page.goto(f"/press/enrol/{token}/")
+    page.get_by_role("button", name="Put the button on this phone").click()
+    expect(page.locator("#press-status")).to_contain_text("Ready.")
+    page.wait_for_function("location.hash === ''")
+    assert "p-1" in page.evaluate("localStorage.getItem('nec-press')")
+
+
+def test_the_log_prints_black_on_white_without_buttons(city: City, enter: Callable[..., Page]) -> None:
+    evening(city)
+    page = enter("operator")
+    page.goto("/console/log/")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator(".bar__nav").is_visible()
+    assert not page.locator("form.filter").is_visible()
+    assert page.locator(".logtable").is_visible()
