@@ -62,6 +62,12 @@ if find_spec("necmergitur.web") is not None and find_spec("necmergitur.web.setti
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "necmergitur.web.settings")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep Django's settings from the workers' first breath: they would read this process's database address."""
+    if getattr(config.option, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure() -> None:
     POSTGRES.stop()
     shutil.rmtree(HOME, ignore_errors=True)
