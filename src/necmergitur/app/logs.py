@@ -76,6 +76,8 @@ def configure(process: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     # One line per request would name an address and a path each: the metrics count them instead.
     logging.getLogger("uvicorn.access").disabled = True
+    # One line per simulated component would bury the rest: 720 of them at a start.
+    logging.getLogger("pymavlink").setLevel(logging.WARNING)
     # Its start and stop are told by the supervisor already.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 

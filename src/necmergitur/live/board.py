@@ -72,6 +72,7 @@ class Board:
         self._fleet_count = 0
         self._last: dict[str, bytes] = {}
         self._slow: dict[str, bytes] = {}
+        self._lost_since: datetime | None = None
         self._last_proposals: dict[str, str] = {}
 
     def start(self) -> None:
@@ -154,11 +155,21 @@ class Board:
                     self._tell(event)
                 for event in await self._in_thread(self._asides):
                     self._tell(event)
+                self._lost_since = None
             except Unreachable:
+                self._tell_database_lost()
                 await asyncio.sleep(0.3)
             except Exception:
                 log.exception("tail_failed")
                 await asyncio.sleep(1.0)
+
+    def _tell_database_lost(self) -> None:
+        """Say so on every open screen: the alarm itself cannot be read from a database that is away."""
+        since = self._lost_since = self._lost_since or datetime.now(UTC)
+        alarm = msgspec.json.encode([{"name": "database_lost", "raised_at": since, "detail": ""}])
+        if self._last.get("alarms") != alarm:
+            self._last["alarms"] = alarm
+            self._tell(sse("alarms", alarm))
 
     def _head(self) -> int:
         with self._parts.store.cursor() as cursor:

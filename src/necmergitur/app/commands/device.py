@@ -12,6 +12,7 @@ from necmergitur.adapters.postgres.queries import load
 from necmergitur.app.probing import tell_broker
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import MACHINE, running_store
+from necmergitur.kernel.geo import Position
 from necmergitur.operations import devices
 from necmergitur.operations.registry import NewDevice
 
@@ -87,6 +88,38 @@ def personal(
         if holder:
             devices.set_holder(over, device_id, holder, MACHINE, now)
     click.echo(f"device      {device_id}\ncredential  {credential}\nKeep it: it is shown once.")
+
+
+@command.command("foreign")
+@click.argument("device_id")
+@click.option("--transport", required=True, type=click.Choice(["dc09", "lorawan"]))
+@click.option("--key", "external_key", required=True, help="DC-09 account, or LoRaWAN devEUI.")
+@click.option("--label", required=True, help="Where it hangs, as the control room should read it.")
+@click.option("--lon", type=float, required=True)
+@click.option("--lat", type=float, required=True)
+@click.pass_obj
+def foreign(
+    settings: Settings, *, device_id: str, transport: str, external_key: str, label: str, lon: float, lat: float
+) -> None:
+    """Make a button of another make known: an alarm panel (DC-09) or a LoRaWAN button."""
+    place = Position(lon, lat)
+    key = external_key.upper() if transport == "dc09" else external_key.lower()
+    with running_store(settings) as over:
+        with over.transaction() as tx:
+            zone = tx.zone_at(place)
+        if zone is None:
+            raise click.ClickException("this place lies outside the city's zones")
+        device = NewDevice(
+            id=device_id,
+            kind="post",
+            transport=transport,
+            label=label,
+            zone_id=zone[0],
+            place=place,
+            external_key=key,
+        )
+        devices.enrol(over, [device], MACHINE, datetime.now(UTC))
+    click.echo(f"{device_id} is known as {key}, in {zone[1]}.")
 
 
 @command.command()

@@ -8,6 +8,7 @@ WORDS: dict[str, Any] = {
     "age.minutes": _("{n} min"),
     "age.seconds": _("{n} s"),
     "alarm.broker_lost": _("A broker is lost: posts behind it cannot be heard"),
+    "alarm.database_lost": _("The database does not answer: what you read may be old, and calls are kept aside"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),

@@ -5,7 +5,8 @@ SELECT id, rings, retired_at IS NOT NULL FROM zone ORDER BY id;
 SELECT id, lon, lat, retired_at IS NOT NULL FROM dock ORDER BY id;
 
 -- name: posts
-SELECT id, lon, lat, retired_at IS NOT NULL FROM device WHERE kind = 'post' ORDER BY id;
+-- Street buttons of the plan; panels and radio buttons of other makes were never part of it.
+SELECT id, lon, lat, retired_at IS NOT NULL FROM device WHERE kind = 'post' AND transport = 'mqtt' ORDER BY id;
 
 -- name: put_city
 INSERT INTO city (one, name, source, imported_at, outline, quarters, streets, facts)
