@@ -126,16 +126,16 @@ class SignalStore(Protocol):
 class IncidentStore(Protocol):
     """Incidents and what holds them together."""
 
-    def new_incident_number(self, now: datetime) -> str:
-        """Return the next number, "year-serial"."""
+    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:
+        """Return the next number, "year-serial". `ahead`: how many the caller may ask for, this one included."""
         ...
 
     def incident(self, incident_id: UUID) -> Incident | None:
         """Return one incident as it stands."""
         ...
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
-        """Return open incidents with a signal after `since`, close enough to any position to be worth scoring."""
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
+        """Return open incidents with a signal after `since`, about `reach_m` or nearer to any position."""
         ...
 
     def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:

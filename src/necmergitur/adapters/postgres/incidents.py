@@ -11,7 +11,6 @@ import psycopg
 
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
-from necmergitur.dispatch.constants import MATCH_RADIUS_M
 from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.operations.ports import Note, Proposal
@@ -35,23 +34,24 @@ class IncidentMixin:
     """`operations.ports.IncidentStore` inside one transaction."""
 
     cursor: psycopg.Cursor[Any]
+    serials: list[int]  # taken ahead in this transaction, largest first
 
-    def new_incident_number(self, now: datetime) -> str:
-        """Return "year-serial"; a serial lost to a rollback leaves a gap, never a double."""
-        row = self.cursor.execute(SQL["new_number"]).fetchone()
-        assert row is not None
-        return f"{now.year}-{row[0]:04d}"
+    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:
+        """Return "year-serial"; a serial rolled back, or taken ahead for nothing, leaves a gap, never a double."""
+        if not self.serials:
+            taken = self.cursor.execute(SQL["new_numbers"], {"count": ahead}).fetchall()
+            self.serials = sorted((row[0] for row in taken), reverse=True)
+        return f"{now.year}-{self.serials.pop():04d}"
 
     def incident(self, incident_id: UUID) -> Incident | None:
         """Return one incident."""
         row = self.cursor.execute(SQL["one"], {"id": incident_id}).fetchone()
         return None if row is None else CODEC.from_row(row)
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
         """Return open incidents inside a box around any position (scoring does the rest)."""
         if not positions:
             return []
-        reach_m = MATCH_RADIUS_M + min(ACCURACY_MAX_M, 1_000.0)
         dlat = math.degrees(reach_m / EARTH_RADIUS_M)
         dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
         parts = {

@@ -16,9 +16,6 @@ from necmergitur.signals.press import Device, Signal
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Key, LinkRow, SignalRow, Tables
 
-# The PostgreSQL store searches a box at least this wide around each press; scoring does the rest.
-NEAR_M = 1_400.0
-
 
 class ZoneFinder(Protocol):
     """Finds the zone of a place."""
@@ -74,7 +71,7 @@ class CallsMixin:
             self.journal.put(self.tables.signal_ids, key, signal.id)
             self.journal.put(self.tables.signals, signal.id, SignalRow(signal, stored.incident_id, seq))
 
-    def new_incident_number(self, now: datetime) -> str:
+    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:  # noqa: ARG002 - one costs nothing here
         """Return "year-serial"; like a sequence, a serial lost to a rollback is not used again."""
         self.tables.numbers += 1
         return f"{now.year}-{self.tables.numbers:04d}"
@@ -83,11 +80,11 @@ class CallsMixin:
         """Return one incident."""
         return self.tables.incidents.get(incident_id)
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime) -> list[Incident]:
+    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
         """Return open incidents inside a box around any position."""
         if not positions:
             return []
-        dlat = math.degrees(NEAR_M / EARTH_RADIUS_M)
+        dlat = math.degrees(reach_m / EARTH_RADIUS_M)
         dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
         return [
             i

@@ -1,5 +1,5 @@
--- name: new_number
-SELECT nextval('incident_number');
+-- name: new_numbers
+SELECT nextval('incident_number') FROM generate_series(1, %(count)s);
 
 -- name: one
 SELECT {columns} FROM incident WHERE id = %(id)s;
