@@ -104,6 +104,7 @@ def connect(home: Path, credential: DeviceCredential, port: int) -> mqtt.Client:
     return client
 
 
+@pytest.mark.timeout(240)
 def test_a_press_on_one_node_is_heard_on_another_and_the_lamp_survives_the_death_of_a_third(
     home: Path, credential: DeviceCredential, cluster: list[Node]
 ) -> None:
@@ -132,7 +133,8 @@ def test_a_press_on_one_node_is_heard_on_another_and_the_lamp_survives_the_death
         client = connect(home, credential, node.mqtt)
         client.on_connect = lambda c, *_: c.subscribe("nec/v1/button/post-1/ack", 0)
         client.on_message = lambda _c, _u, message: lit.append(message.payload)
-        deadline = time.monotonic() + 30
+        # The two that are left elect anew; on two busy processors that took more than half a minute.
+        deadline = time.monotonic() + 75
         try:
             while b"lit by " + word not in lit:
                 assert time.monotonic() < deadline, f"no lamp for {word!r}"
