@@ -28,9 +28,9 @@ QUICK_CLIENTS = 1_200
 CONNECT_S_MAX = 300.0
 SETTLE_S_MAX = 60.0
 # The queue shows only the rows that fit: a sample of calls of one kind, with the queue filtered to it, all fit.
-SAMPLE = 40
+SAMPLE = 30
 SAMPLE_KIND = "medical"
-SCREEN_WIDTH_PX, SCREEN_HEIGHT_PX = 900, 52 * (SAMPLE + 20)
+SCREEN_WIDTH_PX, SCREEN_HEIGHT_PX = 800, 52 * (SAMPLE + 15)
 # A browser that starts to show rows, or an engine that has just connected, is not what is measured.
 QUIET_S = 3.0
 
