@@ -105,6 +105,10 @@ def connect(home: Path, credential: DeviceCredential, port: int) -> mqtt.Client:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.skipif(
+    not os.environ.get("NEC_TEST_CLUSTER"),
+    reason="three brokers electing anew need a quiet machine: set NEC_TEST_CLUSTER=1",
+)
 def test_a_press_on_one_node_is_heard_on_another_and_the_lamp_survives_the_death_of_a_third(
     home: Path, credential: DeviceCredential, cluster: list[Node]
 ) -> None:
