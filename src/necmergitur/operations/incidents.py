@@ -147,7 +147,7 @@ def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Perso
         events = incidents.open_from(
             first,
             incident_id=new_id,
-            number=tx.new_incident_number(now),
+            number=tx.new_incident_numbers(now, 1)[0],
             place=place,
             exercise=state.exercise,
             now=now,

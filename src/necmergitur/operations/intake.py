@@ -74,7 +74,6 @@ def _take(store: Store, tx: Transaction, batch: Sequence[Received], ground: Grou
     round_ = _Round(store, tx, batch, ground, now)
     for item in batch:
         round_.one(item)
-        round_.left -= 1
     round_.write()
     return round_.answers
 
@@ -94,7 +93,6 @@ class _Round:
         for device_id, incident in tx.open_incidents_of(ids).items():
             self.incidents[incident.id] = incident
             self.by_device[device_id] = incident.id
-        self.left = len(batch)
         self.touched: set[UUID] = set()
         self.facts: list[Fact] = []
         self.signals: list[StoredSignal] = []
@@ -199,7 +197,7 @@ class _Round:
         events = incidents.open_from(
             signal,
             incident_id=incident_id,
-            number=self.tx.new_incident_number(self.now, self.left),
+            number="",  # given in `write`, to all that were opened at once
             place=place,
             exercise=self.ground.exercise,
             now=self.now,
@@ -273,6 +271,7 @@ class _Round:
         """Append the facts and write the read tables."""
         if not self.facts:
             return
+        self._number()
         seq = self.tx.append(gate.admit_call_for_help(self.facts, self.now))
         self.tx.put_incidents([self.incidents[i] for i in sorted(self.touched)], seq)
         self.tx.put_signals(self.signals, self.now, seq)
@@ -291,6 +290,17 @@ class _Round:
                 for event in opened
             ]
         )
+
+    def _number(self) -> None:
+        """Number the incidents this batch opened: one question to the database, and no number taken for nothing."""
+        opened = [i for i, fact in enumerate(self.facts) if isinstance(fact.event, incidents.IncidentOpened)]
+        if not opened:
+            return
+        for i, number in zip(opened, self.tx.new_incident_numbers(self.now, len(opened)), strict=True):
+            event = self.facts[i].event
+            assert isinstance(event, incidents.IncidentOpened)
+            self.facts[i] = msgspec.structs.replace(self.facts[i], event=msgspec.structs.replace(event, number=number))
+            self.incidents[event.id] = msgspec.structs.replace(self.incidents[event.id], number=number)
 
 
 def _compare_pin(digest: bytes, device: Device) -> str:

@@ -126,8 +126,8 @@ class SignalStore(Protocol):
 class IncidentStore(Protocol):
     """Incidents and what holds them together."""
 
-    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:
-        """Return the next number, "year-serial". `ahead`: how many the caller may ask for, this one included."""
+    def new_incident_numbers(self, now: datetime, count: int) -> list[str]:
+        """Return the next `count` numbers, "year-serial", in order."""
         ...
 
     def incident(self, incident_id: UUID) -> Incident | None:

@@ -179,9 +179,8 @@ def test_a_dangerous_action_needs_a_second_of_holding(city: City, enter: Callabl
     assert Incident.objects.get(id=incident).state == "open"
     button.hover()
     page.mouse.down()
-    page.wait_for_timeout(1_300)
+    expect(page.locator("form[data-action=reopen]")).to_be_visible(timeout=10_000)
     page.mouse.up()
-    expect(page.locator("form[data-action=reopen]")).to_be_visible()
     assert Incident.objects.get(id=incident).outcome == "false_alarm"
 
 

@@ -26,6 +26,7 @@ export function drawBar(live: Live): void {
 /** An alarm's name in words; one that is not known here yet keeps the name it came with. */
 function alarmName(name: string): string {
   if (name === "broker_lost") return t("alarm.broker_lost");
+  if (name === "database_lost") return t("alarm.database_lost");
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }
 

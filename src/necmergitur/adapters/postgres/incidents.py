@@ -34,14 +34,11 @@ class IncidentMixin:
     """`operations.ports.IncidentStore` inside one transaction."""
 
     cursor: psycopg.Cursor[Any]
-    serials: list[int]  # taken ahead in this transaction, largest first
 
-    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:
-        """Return "year-serial"; a serial rolled back, or taken ahead for nothing, leaves a gap, never a double."""
-        if not self.serials:
-            taken = self.cursor.execute(SQL["new_numbers"], {"count": ahead}).fetchall()
-            self.serials = sorted((row[0] for row in taken), reverse=True)
-        return f"{now.year}-{self.serials.pop():04d}"
+    def new_incident_numbers(self, now: datetime, count: int) -> list[str]:
+        """Return `count` times "year-serial", in order; a serial lost to a rollback leaves a gap, never a double."""
+        taken = self.cursor.execute(SQL["new_numbers"], {"count": count})
+        return [f"{now.year}-{serial:04d}" for serial in sorted(row[0] for row in taken)]
 
     def incident(self, incident_id: UUID) -> Incident | None:
         """Return one incident."""

@@ -46,7 +46,6 @@ class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin,
         self.sky = sky
         self._keys = keys
         self.fresh_keys: dict[str, bytes] = {}
-        self.serials = []
 
     def enqueue(self, effects: Sequence[Effect]) -> None:
         """Put effects in the outbox; one already there is left alone."""

@@ -71,10 +71,10 @@ class CallsMixin:
             self.journal.put(self.tables.signal_ids, key, signal.id)
             self.journal.put(self.tables.signals, signal.id, SignalRow(signal, stored.incident_id, seq))
 
-    def new_incident_number(self, now: datetime, ahead: int = 1) -> str:  # noqa: ARG002 - one costs nothing here
-        """Return "year-serial"; like a sequence, a serial lost to a rollback is not used again."""
-        self.tables.numbers += 1
-        return f"{now.year}-{self.tables.numbers:04d}"
+    def new_incident_numbers(self, now: datetime, count: int) -> list[str]:
+        """Return `count` times "year-serial"; like a sequence, a serial lost to a rollback is not used again."""
+        self.tables.numbers += count
+        return [f"{now.year}-{self.tables.numbers - ahead:04d}" for ahead in reversed(range(count))]
 
     def incident(self, incident_id: UUID) -> Incident | None:
         """Return one incident."""

@@ -100,8 +100,6 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "word": queue.word_of(incident, now),
         "rung": say(RUNGS, incident.rung),
         "outcome": say(OUTCOMES, incident.outcome) if incident.outcome else "",
-        "due_s": None if incident.due_at is None else (incident.due_at - now).total_seconds(),
-        "due_fraction": queue.fraction_left(incident, now),
         "zone": Zone.objects.filter(id=incident.zone_id).values_list("label", flat=True).first()
         if incident.zone_id
         else "",

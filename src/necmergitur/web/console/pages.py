@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import pgettext
 
 from necmergitur.web.console import rights, state
-from necmergitur.web.console.ui_words import WORDS
+from necmergitur.web.console.ui_words import WORDS, words
 from necmergitur.web.facts.models import Incident, SystemAlarm
 from necmergitur.web.store import CLOCK
 
@@ -22,6 +23,12 @@ def show(
         "here": here,
         "may_see_room": rights.may_see(request.user),
         "may_supervise": rights.may_supervise(request.user),
+        "words": words("age", "alarm", "keys", "status"),
+        "ages": {
+            "now": CLOCK.now().isoformat(),
+            "seconds": pgettext("age", "%(count)d s ago") % {"count": 0},
+            "minutes": pgettext("age", "%(count)d min ago") % {"count": 0},
+        },
     }
     return render(request, template, frame | context, status=status)
 

@@ -11,12 +11,10 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext as _
 
-from necmergitur.dispatch.constants import LEVEL_DEADLINES, REPEAT_DEADLINE
 from necmergitur.web.console.words import DRONE, ESCALATED, KINDS, RUNGS, say
 from necmergitur.web.facts.models import Incident, Mission
 
 ROWS_MAX = 40  # one screen and its overscan; the island draws the rest
-_DELAYS_S = (*(delay.total_seconds() for delay in LEVEL_DEADLINES), REPEAT_DEADLINE.total_seconds())
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,14 +106,6 @@ def countdown(seconds: float) -> str:
     whole = int(-seconds if seconds < 0 else -(-seconds // 1))
     sign = "+" if seconds < 0 else ""
     return f"{sign}{whole // 60:02d}:{whole % 60:02d}"
-
-
-def fraction_left(incident: Incident, now: datetime) -> float:
-    """Return how much of the running deadline is left, 1 to 0."""
-    if incident.due_at is None:
-        return 0.0
-    whole = _DELAYS_S[min(incident.escalation, len(_DELAYS_S) - 1)]
-    return max(0.0, min(1.0, (incident.due_at - now).total_seconds() / whole))
 
 
 def rows(incidents: Iterable[Incident], missions: Mapping[UUID, Mission], now: datetime) -> list[Row]:

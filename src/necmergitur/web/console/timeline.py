@@ -143,8 +143,14 @@ def _escalated(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     return _("Deadline missed: now with %(level)s") % {"level": say(LEVELS, level).lower()}, "critical"
 
 
+# The mission's own facts tell these, with more: who was asked, when it lifted off, what phase it reached.
+_TOLD_BY_MISSION = frozenset({"offered", "flying", "on_scene", "returning", "done"})
+
+
 def _drone(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     status, reason = fact["status"], fact["reason"]
+    if status in _TOLD_BY_MISSION:
+        return "", ""
     refused = refusals.from_reason(reason) if status == "refused" else None
     if refused is not None:
         detail = f" ({refused.detail})" if refused.detail else ""

@@ -52,7 +52,9 @@ PHASES: Words = {
     "land": _("Landing"),
     "link_lost": _("Link lost"),
     "ended": _("Ended"),
+    "docked": _("In its dock"),
     "standby": _("In its dock"),
+    "airborne": _("In the air"),
 }
 MISSION_STATES: Words = {
     "offered": _("Offered"),
