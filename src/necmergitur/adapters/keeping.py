@@ -1,0 +1,32 @@
+"""Endless work that cannot end in silence: a turn that fails is logged and counted, and the next one comes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import Counter
+
+from necmergitur.operations.ports import Unreachable
+
+log = structlog.get_logger(__name__)
+FAILURES = Counter("nec_turns_failed_total", "Turns of endless work that failed, by work.", ["work"])
+PAUSE_S = 0.5  # ours: what fails at once must not spin
+TRACES_EVERY = 100  # ours: a turn that fails for the same cause again and again is told in full this seldom
+
+
+async def keep_going(name: str, turn: Callable[[], Awaitable[object]], *, every_s: float = 0.0) -> None:
+    """Await `turn` again and again, `every_s` after each, until cancelled. Whatever it raises, the work goes on."""
+    failed, cause = 0, ""
+    while True:
+        try:
+            await turn()
+        except Unreachable:
+            FAILURES.labels(name).inc()
+            log.debug("turn_without_database", work=name)
+            await asyncio.sleep(max(PAUSE_S - every_s, 0))
+        except Exception as error:  # work that serves a whole city does not end with one bad row
+            FAILURES.labels(name).inc()
+            failed, cause = (failed + 1 if cause == type(error).__name__ else 0), type(error).__name__
+            log.exception("turn_failed", work=name, why=cause, exc_info=failed % TRACES_EVERY == 0)
+            await asyncio.sleep(max(PAUSE_S - every_s, 0))
+        await asyncio.sleep(every_s)
