@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import structlog
 
+from necmergitur.adapters.postgres.session import UTC_SESSION
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import dispatching, flying, timers
@@ -99,7 +100,9 @@ class RuleClock:
         """Wake on facts that other processes append (a pilot accepted, a lead revoked)."""
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(self._parts.database_url, autocommit=True)
+                connection = await psycopg.AsyncConnection.connect(
+                    self._parts.database_url, autocommit=True, options=UTC_SESSION
+                )
                 async with connection:
                     await connection.execute("LISTEN nec_ledger")
                     async for _ in connection.notifies():

@@ -6,19 +6,21 @@ First form of proof: SHA-256 over a length-prefixed encoding, so two different f
 import hashlib
 import struct
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from necmergitur.kernel.events import Recorded
 
 GENESIS = bytes(32)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DOMAIN = b"necmergitur/fact/v1\x00"
 
 
 def _microseconds(instant: datetime) -> int:
     """Return microseconds since the epoch, exactly (float timestamps lose digits)."""
-    delta = instant - datetime.fromtimestamp(0, tz=instant.tzinfo)
+    # In UTC: two instants of one local zone are subtracted as wall clocks, an hour wrong across a change of time.
+    delta = instant.astimezone(UTC) - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 

@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 from prometheus_client import Gauge
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.session import UTC_SESSION
 from necmergitur.live.parts import LiveParts
 from necmergitur.operations.ports import Unreachable
 
@@ -130,7 +131,9 @@ class Board:
         """Wake the tail on each commit."""
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(self._parts.database_url, autocommit=True)
+                connection = await psycopg.AsyncConnection.connect(
+                    self._parts.database_url, autocommit=True, options=UTC_SESSION
+                )
                 async with connection:
                     await connection.execute("LISTEN nec_ledger")
                     self._wake.set()

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from necmergitur.adapters.postgres.session import UTC_SESSION
+
 # A WSGI process serves a request per thread; more connections than threads are never used.
 POOL_CONNECTIONS_MAX = 16
 POOL_WAIT_S = 5
@@ -40,9 +42,8 @@ def database(url: str, role: str, *, pooled: bool) -> dict[str, Any]:
     """
     parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     options: dict[str, Any] = {}
-    startup = [parts.pop("options", ""), f"-c role={role}" if role else ""]
-    if any(startup):
-        options["options"] = " ".join(filter(None, startup))
+    startup = [parts.pop("options", ""), UTC_SESSION, f"-c role={role}" if role else ""]
+    options["options"] = " ".join(filter(None, startup))
     if pooled:
         options["pool"] = {
             "min_size": 1,

@@ -18,6 +18,7 @@ from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
 from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.session import UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
@@ -27,7 +28,8 @@ from necmergitur.operations.registry import RegistryTransaction
 
 # A writer that stalls while it holds the append lock is cut off, so the others go on.
 SESSION = (
-    "-c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000 -c statement_timeout=15000"
+    f"{UTC_SESSION} -c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000"
+    " -c statement_timeout=15000"
 )
 CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
