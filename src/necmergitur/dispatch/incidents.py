@@ -11,31 +11,72 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.constants import ACTING_DEADLINE, LEVEL_DEADLINES, REPEAT_DEADLINE
+from necmergitur.dispatch.incident_events import (
+    CallerCancelled,
+    CallRenewed,
+    DroneStatus,
+    DroneStatusChanged,
+    DuressReported,
+    IncidentClosed,
+    IncidentEscalated,
+    IncidentEvent,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentUnmerged,
+    Link,
+    NoteWritten,
+    Person,
+    Rung,
+    RungReached,
+    SignalsAttached,
+    SignalsDetached,
+)
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.signals.press import Signal
 
-Rung = Literal["received", "seen", "acknowledged", "acting"]
+# The events are part of this story, told in a file of their own; callers say `incidents.CallRenewed`.
+__all__ = [
+    "OUTCOMES",
+    "RUNGS",
+    "SEEKS_DRONE",
+    "CallRenewed",
+    "CallerCancelled",
+    "DroneStatus",
+    "DroneStatusChanged",
+    "DuressReported",
+    "Incident",
+    "IncidentClosed",
+    "IncidentEscalated",
+    "IncidentEvent",
+    "IncidentMerged",
+    "IncidentOpened",
+    "IncidentReopened",
+    "IncidentUnmerged",
+    "Link",
+    "NoteWritten",
+    "Person",
+    "Rung",
+    "RungReached",
+    "SignalsAttached",
+    "SignalsDetached",
+    "change_drone",
+    "climb",
+    "close",
+    "escalate",
+    "evolve",
+    "merge",
+    "not_open",
+    "open_from",
+    "reopen",
+    "stream_of",
+    "unmerge",
+]
+
 RUNGS: tuple[Rung, ...] = ("received", "seen", "acknowledged", "acting")
-DroneStatus = Literal["none", "searching", "offered", "flying", "on_scene", "returning", "done", "refused"]
 # A drone is sought at once for these; for the rest a human decides (an unreadable press is checked first).
 SEEKS_DRONE: frozenset[str] = frozenset({"sos", "medical", "fire", "violence"})
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Who acts: an account's id and the name shown on screens."""
-
-    id: int
-    name: str
-
-
-class Link(msgspec.Struct, frozen=True):
-    """One signal held by an incident: why, how sure (0 to 1)."""
-
-    signal_id: UUID
-    device_id: str
-    score: float
-    reason: str
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,139 +110,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: UUID | None = None
     version: int = 0
 
-
-class IncidentOpened(msgspec.Struct, frozen=True, tag=True):
-    """`position` is None when it is a person's: it then travels sealed beside the fact."""
-
-    id: UUID
-    number: str
-    kind: str
-    personal_device: str | None
-    test: bool
-    exercise: bool
-    position: Position | None
-    accuracy_m: float
-    zone_id: str | None
-    label: str
-    at: datetime
-
-
-class SignalsAttached(msgspec.Struct, frozen=True, tag=True):
-    """Signals joined the incident; `label` and `kind` follow the gravest."""
-
-    links: tuple[Link, ...]
-    at: datetime
-
-
-class SignalsDetached(msgspec.Struct, frozen=True, tag=True):
-    """Signals left for another incident (a split)."""
-
-    signal_ids: tuple[UUID, ...]
-    to: UUID
-    by: Person
-    at: datetime
-
-
-class RungReached(msgspec.Struct, frozen=True, tag=True):
-    """A person climbed the ladder: seen, acknowledged, acting."""
-
-    rung: Rung
-    by: Person
-    at: datetime
-
-
-class IncidentEscalated(msgspec.Struct, frozen=True, tag=True):
-    """A deadline passed with no answer: the next level is told."""
-
-    level: int
-    missed: Rung
-    at: datetime
-
-
-class CallerCancelled(msgspec.Struct, frozen=True, tag=True):
-    """The caller took the call back with their ordinary PIN. The incident stays open for a human."""
-
-    device_id: str
-    at: datetime
-
-
-class CallRenewed(msgspec.Struct, frozen=True, tag=True):
-    """The caller called again after taking their call back: nobody has seen this call yet."""
-
-    device_id: str
-    at: datetime
-
-
-class DuressReported(msgspec.Struct, frozen=True, tag=True):
-    """The caller used the duress PIN: their screen says cancelled, ours says the opposite."""
-
-    device_id: str
-    at: datetime
-
-
-class DroneStatusChanged(msgspec.Struct, frozen=True, tag=True):
-    """The search for a drone moved on. `reason` is the one-line why shown on screen."""
-
-    status: DroneStatus
-    reason: str
-    at: datetime
-
-
-class IncidentMerged(msgspec.Struct, frozen=True, tag=True):
-    """This incident is the same as another, which carries on."""
-
-    into: UUID
-    by: Person
-    at: datetime
-
-
-class IncidentUnmerged(msgspec.Struct, frozen=True, tag=True):
-    """A merge was undone."""
-
-    by: Person
-    at: datetime
-
-
-class IncidentClosed(msgspec.Struct, frozen=True, tag=True):
-    """It is over, and how."""
-
-    outcome: str
-    by: Person
-    at: datetime
-
-
-class IncidentReopened(msgspec.Struct, frozen=True, tag=True):
-    """It was not over."""
-
-    by: Person
-    at: datetime
-
-
-class NoteWritten(msgspec.Struct, frozen=True, tag=True):
-    """A note, call-back or hand-off. Its words may name people: they travel sealed."""
-
-    note_id: UUID
-    kind: str
-    by: Person
-    at: datetime
-
-
-IncidentEvent = (
-    IncidentOpened
-    | SignalsAttached
-    | SignalsDetached
-    | RungReached
-    | IncidentEscalated
-    | CallerCancelled
-    | CallRenewed
-    | DuressReported
-    | DroneStatusChanged
-    | IncidentMerged
-    | IncidentUnmerged
-    | IncidentClosed
-    | IncidentReopened
-    | NoteWritten
-)
 
 OUTCOMES = ("helped", "handed_over", "false_alarm", "not_found", "test", "duplicate", "cancelled_by_caller")
 
