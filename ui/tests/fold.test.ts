@@ -54,13 +54,18 @@ describe("fold", () => {
     expect([...after.incidents.keys()]).toEqual(["new", "open"]);
   });
 
-  it("never brings back a proposal that was decided", () => {
+  it("holds the proposals of the last list and no other", () => {
     const row = { id: "p-1", incident_id: "i-1", other_id: "i-2", score: 0.7, reason: "near", proposed_at: "2026-11-22T20:00:00Z" };
-    const state = applyEvents(fromSnapshot(aSnapshot()), [
-      { type: "proposal", id: 51, data: { ...row, state: "accepted" } },
-      { type: "proposal", id: 50, data: { ...row, state: "open" } },
-    ]).state;
-    expect([...state.proposals]).toEqual([]);
+    const both = applyEvent(fromSnapshot(aSnapshot()), { type: "proposals", id: null, data: [row, { ...row, id: "p-2" }] });
+    expect([...both.proposals.keys()]).toEqual(["p-1", "p-2"]);
+    const one = applyEvent(both, { type: "proposals", id: null, data: [{ ...row, id: "p-2" }] });
+    expect([...one.proposals.keys()]).toEqual(["p-2"]);
+  });
+
+  it("knows how many calls are open without being shown any", () => {
+    const barred = fromSnapshot(aSnapshot({ counts: { open: 4 } }));
+    expect(barred.counts.open).toBe(4);
+    expect(applyEvent(barred, { type: "counts", id: null, data: { open: 5 } }).counts.open).toBe(5);
   });
 
   it("has a snapshot as the inverse of itself", () => {

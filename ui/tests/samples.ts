@@ -22,6 +22,6 @@ export function aMission(extra: Partial<Mission> = {}): Mission {
 export function aSnapshot(extra: Partial<Snapshot> = {}): Snapshot {
   return {
     seq: 10, now: "2026-11-22T20:00:00Z", city: { name: "Paris" }, incidents: [], missions: [], proposals: [], fleet: null,
-    deaf: { devices: 0, zones: [], places: [] }, pilots: { on_shift: 12, free: 9 }, alarms: [], ...extra,
+    deaf: { devices: 0, zones: [], places: [] }, pilots: { on_shift: 12, free: 9 }, alarms: [], counts: { open: 0 }, ...extra,
   };
 }

@@ -13,13 +13,15 @@ from necmergitur.live.http import answer, answer_json, header, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import relay
 from necmergitur.live.presses import PressDoor
-from necmergitur.live.sessions import PICTURE_ROLES, SCREEN_ROLES, Viewer, viewer_of
+from necmergitur.live.sessions import INCIDENT_ROLES, PICTURE_ROLES, SCREEN_ROLES, Viewer, viewer_of
 from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 OURS = ("/live/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
-SESSION_CHECK_S = 30.0  # a signed-out browser loses its stream within this time
+SESSION_CHECK_S = 5.0  # a signed-out browser loses its stream within this time, and so does one whose rights changed
+SEQ_DIGITS_MAX = 18  # a sequence number is a bigint
+BEYOND = 10 ** (SEQ_DIGITS_MAX) - 1  # what no ledger reaches: answered by a reset
 
 
 class LiveApp:
@@ -85,11 +87,11 @@ class LiveApp:
         elif path == "/metrics":
             await self._metrics(scope, send)
         elif path == "/live/state":
-            if await self._allowed(scope, send, SCREEN_ROLES):
-                await answer(send, 200, await self._board.state())
+            if viewer := await self._allowed(scope, send, SCREEN_ROLES):
+                await answer(send, 200, await self._board.state(whole=bool(viewer.roles & INCIDENT_ROLES)))
         elif path == "/live/events":
-            if await self._allowed(scope, send, SCREEN_ROLES):
-                await self._events(scope, receive, send)
+            if viewer := await self._allowed(scope, send, SCREEN_ROLES):
+                await self._events(viewer, scope, receive, send)
         elif path.startswith("/live/picture/"):
             await self._picture(path.removeprefix("/live/picture/").strip("/"), scope, receive, send)
         else:
@@ -114,12 +116,10 @@ class LiveApp:
             return None
         return viewer
 
-    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _events(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream events until the browser leaves, or signs out."""
         assert self._board is not None
-        query = dict(pair.split("=", 1) for pair in scope["query_string"].decode("latin-1").split("&") if "=" in pair)
-        last = header(scope, b"last-event-id") or query.get("after", "")
-        after = int(last) if last.isdigit() else None
+        whole = bool(viewer.roles & INCIDENT_ROLES)
         await send(
             {
                 "type": "http.response.start",
@@ -131,8 +131,8 @@ class LiveApp:
                 ],
             }
         )
-        gone = asyncio.create_task(self._gone(scope, receive))
-        events = self._board.events(after)
+        gone = asyncio.create_task(self._gone(whole, scope, receive))
+        events = self._board.events(_after(scope), whole=whole)
         try:
             while not gone.done():
                 step = asyncio.ensure_future(anext(events))
@@ -151,8 +151,8 @@ class LiveApp:
             with contextlib.suppress(Exception):
                 await send({"type": "http.response.body", "body": b""})
 
-    async def _gone(self, scope: Scope, receive: Receive) -> None:
-        """Return when the browser disconnected or its session ended."""
+    async def _gone(self, whole: bool, scope: Scope, receive: Receive) -> None:
+        """Return when the browser disconnected, its session ended, or its roles ask for another stream."""
         left = asyncio.create_task(self._disconnected(receive))
         try:
             while True:
@@ -162,6 +162,8 @@ class LiveApp:
                 with contextlib.suppress(Unreachable):
                     viewer = await viewer_of(self._parts, scope)
                     if viewer is None or not viewer.roles & SCREEN_ROLES:
+                        return
+                    if whole != bool(viewer.roles & INCIDENT_ROLES):
                         return
         finally:
             left.cancel()
@@ -182,3 +184,12 @@ class LiveApp:
             await refuse(send, 404, "mission_unknown", "No such mission.")
             return
         await relay(self._parts, mission_id, receive, send)
+
+
+def _after(scope: Scope) -> int | None:
+    """Return the last event a browser saw, None when it says nothing; what cannot be one lies beyond any ledger."""
+    query = dict(pair.split("=", 1) for pair in scope["query_string"].decode("latin-1").split("&") if "=" in pair)
+    last = header(scope, b"last-event-id") or query.get("after", "")
+    if not last:
+        return None
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= SEQ_DIGITS_MAX else BEYOND

@@ -6,11 +6,12 @@ Replay is by state, not by event: a browser that missed a minute gets the rows t
 """
 
 import asyncio
-import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import nats
@@ -20,43 +21,62 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from prometheus_client import Gauge
 
-from necmergitur.adapters.postgres.queries import load
-from necmergitur.adapters.postgres.session import UTC_SESSION
+from necmergitur.adapters.keeping import keep_going
+from necmergitur.live.fleet import FleetPicture
 from necmergitur.live.parts import LiveParts
+from necmergitur.live.readings import READ_S_MAX, Readings, in_time, sse
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 SCREENS = Gauge("nec_screens", "Browsers following the board.")
 
-QUEUE_MAX = 512  # events a slow browser may lag; beyond, it is told to start over
-ROWS_MAX = 1_000  # rows read in one go
+BACKLOG_BYTES_MAX = 4_000_000  # what a slow browser may lag; beyond, it is told to start over
 POLL_S = 1.0
+TAIL_EVERY_S = 0.05  # ours: 20 reads a second serve any burst, and no eye sees the difference
+ASIDES_EVERY_S = 1.0  # proposals and alarms tell when they change; this finds what told nobody
 SLOW_POLL_S = 5.0  # deaf areas and pilots: nobody acts on them by the second
-DEAF_PLACES_MAX = 500
-FLEET_WHOLE_EVERY = 10  # publications between two whole fleets
+TRUST_S = 2.5  # ours: two polls and a half without an answer, and the stream no longer says that it lives
+NEVER_S = float("-inf")
+REPLAY_CUTS_MAX = 5  # a browser that missed more fetches the state anew
 FLEET_SUBJECT = "nec.v1.fleet"
+RESET = sse("reset", "{}")
+# A database host that vanished without a word is noticed by the operating system.
+KEEPALIVE: dict[str, Any] = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+Part = Literal["all", "whole", "bar"]
+WHOLE_ONLY = frozenset({"proposals"})
+Result = TypeVar("Result")
 
 
-@dataclass(eq=False)
 class Screen:
-    """One browser's queue of ready-made event bytes."""
+    """One browser's backlog of ready-made event bytes. Not `whole`: it is shown no incident."""
 
-    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_MAX))
-    lost: bool = False
+    def __init__(self, *, whole: bool) -> None:
+        """Start with nothing to say."""
+        self.whole = whole
+        self.lost = False
+        self._backlog: deque[bytes] = deque()
+        self._bytes = 0
+        self._ready = asyncio.Event()
 
     def offer(self, event: bytes) -> None:
-        """Queue an event; a browser too slow to drink is told to refetch."""
-        try:
-            self.queue.put_nowait(event)
-        except asyncio.QueueFull:
+        """Queue events; a browser too slow to drink is told to refetch."""
+        if self.lost:
+            return
+        self._backlog.append(event)
+        self._bytes += len(event)
+        if self._bytes > BACKLOG_BYTES_MAX:
             self.lost = True
+            self._backlog.clear()
+        self._ready.set()
 
-
-def sse(name: str, data: str | bytes, seq: int | None = None) -> bytes:
-    """Return one server-sent event."""
-    text = data if isinstance(data, bytes) else data.encode()
-    head = b"" if seq is None else b"id: %d\n" % seq
-    return b"event: " + name.encode() + b"\n" + head + b"data: " + text + b"\n\n"
+    async def take(self) -> bytes:
+        """Wait for events and return all there are."""
+        await self._ready.wait()
+        self._ready.clear()
+        taken = b"".join(self._backlog)
+        self._backlog.clear()
+        self._bytes = 0
+        return taken
 
 
 class Board:
@@ -65,25 +85,28 @@ class Board:
     def __init__(self, parts: LiveParts) -> None:
         """Start with nothing followed."""
         self._parts = parts
+        self._readings = Readings(parts.store)
         self._screens: set[Screen] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._seq = 0
-        self._fleet: dict[str, list[Any]] = {}
-        self._fleet_count = 0
+        self._seq: int | None = None
+        self._fleet = FleetPicture()
         self._last: dict[str, bytes] = {}
-        self._slow: dict[str, bytes] = {}
+        self._asides_at_s = NEVER_S
+        self._read_at_s = NEVER_S
         self._lost_since: datetime | None = None
-        self._last_proposals: dict[str, str] = {}
+        # Its own thread: a tail that waits behind others' reads would tell late, and one that hangs blocks only itself.
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="tail")
+        self._stuck: asyncio.Future[Any] | None = None
 
     def start(self) -> None:
         """Begin following."""
         self._tasks = [
-            asyncio.create_task(self._tail(), name="tail"),
-            asyncio.create_task(self._listen(), name="listen"),
-            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(keep_going("tail", self._tail), name="tail"),
+            asyncio.create_task(keep_going("listen", self._listen), name="listen"),
+            asyncio.create_task(keep_going("beat", self._beat, every_s=1.0), name="beat"),
             asyncio.create_task(self._follow_fleet(), name="fleet"),
-            asyncio.create_task(self._follow_slow(), name="slow"),
+            asyncio.create_task(keep_going("slow", self._follow_slow, every_s=SLOW_POLL_S), name="slow"),
         ]
 
     async def stop(self) -> None:
@@ -91,172 +114,153 @@ class Board:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def events(self, after: int | None) -> AsyncIterator[bytes]:
+    async def events(self, after: int | None, *, whole: bool) -> AsyncIterator[bytes]:
         """Yield event bytes for one screen: first what changed after `after`, then what happens."""
-        screen = Screen()
+        screen = Screen(whole=whole)
         self._screens.add(screen)
         SCREENS.set(len(self._screens))
         try:
             yield b"retry: 1000\n\n"
-            if after is not None:
-                for event in await self._in_thread(self._changed_since, after):
-                    yield event[1]
-            for name, data in {**self._last, **self._slow}.items():
-                yield sse(name, data)
-            if self._fleet:
-                yield sse("fleet", self._fleet_json(list(self._fleet.values())))
-            while True:
-                yield await screen.queue.get()
-                if screen.lost:
-                    yield sse("reset", "{}")
-                    return
+            if whole and after is not None:
+                async for events in self._replay(after):
+                    yield events
+                    if events == RESET:
+                        return
+            for name, data in self._last.items():
+                if whole or name not in WHOLE_ONLY:
+                    yield sse(name, data)
+            fleet = self._fleet.whole()
+            if fleet is not None:
+                yield sse("fleet", fleet)
+            while not screen.lost:
+                events = await screen.take()
+                if events and not screen.lost:
+                    yield events
+            yield RESET
         finally:
             self._screens.discard(screen)
             SCREENS.set(len(self._screens))
 
-    async def state(self) -> bytes:
+    async def _replay(self, after: int) -> AsyncIterator[bytes]:
+        """Yield everything that changed after `after`, or a reset where that cannot be told."""
+        for _ in range(REPLAY_CUTS_MAX):
+            cut = await in_time(self._readings.changed, after)
+            if cut is None:
+                break
+            if cut.events:
+                yield b"".join(cut.events)
+            if not cut.more:
+                return
+            after = cut.upto
+        yield RESET
+
+    async def state(self, *, whole: bool) -> bytes:
         """Return the snapshot as JSON bytes. Raises Unreachable."""
-        snapshot: bytes = await self._in_thread(self._snapshot)
-        return snapshot
+        more: dict[str, bytes] = {name: self._last[name] for name in ("deaf", "pilots") if name in self._last}
+        fleet = self._fleet.whole()
+        if fleet is not None:
+            more["fleet"] = fleet
+        return await in_time(lambda: self._readings.snapshot(more, whole=whole))
 
-    async def _in_thread(self, work: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-
-    def _tell(self, event: bytes) -> None:
+    def _tell(self, event: bytes, part: Part = "all") -> None:
         for screen in list(self._screens):
-            screen.offer(event)
+            if part == "all" or screen.whole == (part == "whole"):
+                screen.offer(event)
+
+    def _tell_if_new(self, name: str, data: bytes) -> None:
+        if self._last.get(name) != data:
+            self._last[name] = data
+            self._tell(sse(name, data), "whole" if name in WHOLE_ONLY else "all")
 
     async def _listen(self) -> None:
         """Wake the tail on each commit."""
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._parts.database_url, autocommit=True, options=UTC_SESSION
-                )
-                async with connection:
-                    await connection.execute("LISTEN nec_ledger")
+        with suppress(psycopg.Error):
+            url = self._parts.database_url
+            connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **KEEPALIVE)
+            async with connection:
+                await connection.execute("LISTEN nec_ledger")
+                self._wake.set()
+                async for told in connection.notifies():
+                    if not told.payload:  # a fact's notice carries its number; this one speaks of asides
+                        self._asides_at_s = NEVER_S
                     self._wake.set()
-                    async for _ in connection.notifies():
-                        self._wake.set()
-            except psycopg.Error:
-                await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)
 
     async def _tail(self) -> None:
         """Send rows that changed, in ledger order. A poll a second covers a lost notification."""
-        started = False
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
-            self._wake.clear()
-            try:
-                if not started:
-                    self._seq = await self._in_thread(self._head)
-                    started = True
-                for seq, event in await self._in_thread(self._changed_since, self._seq):
-                    self._seq = max(self._seq, seq)
-                    self._tell(event)
-                for event in await self._in_thread(self._asides):
-                    self._tell(event)
-                self._lost_since = None
-            except Unreachable:
-                self._tell_database_lost()
-                await asyncio.sleep(0.3)
-            except Exception:
-                log.exception("tail_failed")
-                await asyncio.sleep(1.0)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_S)
+        self._wake.clear()
+        try:
+            await self._read_on()
+            self._lost_since = None
+        except Unreachable:
+            since = self._lost_since = self._lost_since or datetime.now(UTC)
+            # The alarm itself cannot be read from a database that is away.
+            alarm = [{"name": "database_lost", "raised_at": since, "detail": ""}]
+            self._tell_if_new("alarms", msgspec.json.encode(alarm))
+            await asyncio.sleep(0.3)
+        # A burst wakes the tail at once and then a few times a second, whatever its size.
+        await asyncio.sleep(TAIL_EVERY_S)
 
-    def _tell_database_lost(self) -> None:
-        """Say so on every open screen: the alarm itself cannot be read from a database that is away."""
-        since = self._lost_since = self._lost_since or datetime.now(UTC)
-        alarm = msgspec.json.encode([{"name": "database_lost", "raised_at": since, "detail": ""}])
-        if self._last.get("alarms") != alarm:
-            self._last["alarms"] = alarm
-            self._tell(sse("alarms", alarm))
+    async def _read_on(self) -> None:
+        if self._seq is None:
+            self._seq = await self._timely(self._readings.head)
+        more = True
+        while more:
+            cut = await self._timely(self._readings.changed, self._seq)
+            if cut is None:  # another database than before: nobody's picture can be trusted
+                self._seq = None
+                self._tell(RESET)
+                return
+            if cut.events:
+                self._tell(b"".join(cut.events), "whole")
+            self._seq, more = cut.upto, cut.more
+        now_s = self._read_at_s = asyncio.get_running_loop().time()
+        if now_s - self._asides_at_s >= ASIDES_EVERY_S:
+            self._asides_at_s = now_s
+            for name, data in (await self._timely(self._readings.asides)).items():
+                self._tell_if_new(name, data)
 
-    def _head(self) -> int:
-        with self._parts.store.cursor() as cursor:
-            row = cursor.execute(load("live")["head"]).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _changed_since(self, after: int) -> list[tuple[int, bytes]]:
-        """Return (seq, event) of rows changed after `after`, in order."""
-        sql, found = load("live"), []
-        with self._parts.store.cursor() as cursor:
-            for name in ("incident", "mission"):
-                rows = cursor.execute(sql[f"{name}s_since"], {"after": after, "limit": ROWS_MAX}).fetchall()
-                found += [(int(seq), sse(name, row, seq)) for seq, row in rows]
-        return sorted(found, key=lambda pair: pair[0])
-
-    def _asides(self) -> list[bytes]:
-        """Return proposals and alarms that changed since they were last sent."""
-        sql, events = load("live"), []
-        with self._parts.store.cursor() as cursor:
-            proposals = [r[0] for q in ("proposals_open", "proposals_decided") for r in cursor.execute(sql[q])]
-            alarms = msgspec.json.encode(
-                [{"name": r[0], "raised_at": r[1], "detail": r[2]} for r in cursor.execute(sql["alarms"])]
-            )
-        for row in proposals:
-            key = "proposal:" + msgspec.json.decode(row)["id"]
-            if self._last_proposals.get(key) != row:
-                self._last_proposals[key] = row
-                events.append(sse("proposal", row))
-        while len(self._last_proposals) > ROWS_MAX:
-            self._last_proposals.pop(next(iter(self._last_proposals)))
-        if self._last.get("alarms") != alarms:
-            self._last["alarms"] = alarms
-            events.append(sse("alarms", alarms))
-        return events
+    async def _timely(self, work: Any, *arguments: Any) -> Any:
+        """Run one of the tail's reads. Raises Unreachable while one hangs; the next starts when that came back."""
+        if self._stuck is not None:
+            await asyncio.wait({self._stuck}, timeout=READ_S_MAX)
+            if not self._stuck.done():
+                raise Unreachable("the database hangs")
+            self._stuck.exception()  # too old to be told, whatever it was
+            self._stuck = None
+        reading = asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
+        done, _ = await asyncio.wait({reading}, timeout=READ_S_MAX)
+        if not done:
+            self._stuck = reading
+            raise Unreachable("the database hangs")
+        return reading.result()
 
     async def _beat(self) -> None:
-        """Say once a second that the stream lives."""
-        while True:
-            await asyncio.sleep(1.0)
-            self._tell(sse("beat", msgspec.json.encode({"now": datetime.now(UTC), "seq": self._seq})))
+        """Say once a second that the stream lives. Without the database it is silent: what screens show is stale."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._read_at_s < TRUST_S:
+            self._tell(sse("beat", msgspec.json.encode({"now": datetime.now(UTC), "seq": self._seq or 0})))
+        aged = self._fleet.age(now_s)
+        if aged is not None:
+            self._tell(sse("fleet", aged))
 
     async def _follow_slow(self) -> None:
         """Send deaf areas and pilots when they change."""
-        while True:
-            try:
-                for name, data in (await self._in_thread(self._read_slow)).items():
-                    if self._slow.get(name) != data:
-                        self._slow[name] = data
-                        self._tell(sse(name, data))
-            except Unreachable:
-                pass
-            except Exception:
-                log.exception("slow_failed")
-            await asyncio.sleep(SLOW_POLL_S)
-
-    def _read_slow(self) -> dict[str, bytes]:
-        signals = load("signals")
-        with self._parts.store.cursor() as cursor:
-            zones = cursor.execute(signals["deaf_zones"]).fetchall()
-            places = cursor.execute(signals["deaf_devices"], {"limit": DEAF_PLACES_MAX}).fetchall()
-            pilots = cursor.execute(load("live")["pilots"]).fetchone()
-        deaf = {
-            "devices": sum(z[1] for z in zones),
-            "zones": [list(z) for z in zones],
-            "places": [[p[2], p[3], p[0]] for p in places],
-        }
-        assert pilots is not None
-        return {
-            "deaf": msgspec.json.encode(deaf),
-            "pilots": msgspec.json.encode({"on_shift": pilots[0], "free": pilots[1]}),
-        }
+        for name, data in (await in_time(self._readings.slow)).items():
+            self._tell_if_new(name, data)
 
     async def _follow_fleet(self) -> None:
         """Pass the fleet on: only drones that changed, the whole every ten seconds."""
         client = Client()
 
         async def on_fleet(message: Msg) -> None:
-            report = msgspec.json.decode(message.data)
-            changed = [row for row in report["d"] if self._fleet.get(row[0]) != row]
-            self._fleet = {row[0]: row for row in report["d"]}
-            self._fleet_count += 1
-            rows = report["d"] if self._fleet_count % FLEET_WHOLE_EVERY == 0 else changed
-            if rows:
-                self._tell(sse("fleet", msgspec.json.encode({"t": report["t"], "d": rows})))
+            told = self._fleet.take(msgspec.json.decode(message.data), asyncio.get_running_loop().time())
+            if told is not None:
+                self._tell(sse("fleet", told))
 
         async def quiet(_: Exception) -> None:
             return
@@ -275,34 +279,3 @@ class Board:
                 await asyncio.sleep(0.5)
             else:
                 return
-
-    def _fleet_json(self, rows: list[list[Any]]) -> bytes:
-        return msgspec.json.encode({"t": int(datetime.now(UTC).timestamp() * 1000), "d": rows})
-
-    def _snapshot(self) -> bytes:
-        sql = load("live")
-        with self._parts.store.cursor() as cursor:
-            head = cursor.execute(sql["head"]).fetchone()
-            rows = {
-                name: b"[" + b",".join(r[0].encode() for r in cursor.execute(sql[query])) + b"]"
-                for name, query in (
-                    ("incidents", "incidents_now"),
-                    ("missions", "missions_now"),
-                    ("proposals", "proposals_open"),
-                )
-            }
-            city = cursor.execute(sql["city"]).fetchone()
-            alarms = [{"name": r[0], "raised_at": r[1], "detail": r[2]} for r in cursor.execute(sql["alarms"])]
-        slow = self._slow or self._read_slow()
-        raw = {name: msgspec.Raw(value) for name, value in {**rows, **slow}.items()}
-        fleet = msgspec.Raw(self._fleet_json(list(self._fleet.values()))) if self._fleet else None
-        return msgspec.json.encode(
-            {
-                "seq": 0 if head is None else head[0],
-                "now": datetime.now(UTC),
-                "city": {"name": city[0] if city else ""},
-                "fleet": fleet,
-                "alarms": alarms,
-                **raw,
-            }
-        )

@@ -1,15 +1,17 @@
 """Who is asking: the web process's session cookie, checked against a table it keeps (no Django here)."""
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.live.http import cookie
 from necmergitur.live.parts import LiveParts, Scope
+from necmergitur.live.readings import in_time
 
 COOKIE = "sessionid"
-SCREEN_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "technician", "administrator"})
+# As web.console.rights has it: technicians and administrators work in the room, but are shown no incident.
+INCIDENT_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot"})
+SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator"}
 PICTURE_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "responder"})
 
 
@@ -29,7 +31,7 @@ async def viewer_of(parts: LiveParts, scope: Scope) -> Viewer | None:
     if not session:
         return None
     key = hashlib.sha256(session.encode()).hexdigest()
-    return await asyncio.get_running_loop().run_in_executor(None, _read, parts, key)
+    return await in_time(_read, parts, key)
 
 
 def _read(parts: LiveParts, key: str) -> Viewer | None:

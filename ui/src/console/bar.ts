@@ -13,9 +13,11 @@ function write(name: string, text: string): void {
 
 /** Figures from the state; called when it changed. */
 export function drawBar(live: Live): void {
-  const { pilots, deaf, incidents } = live.state;
+  const { pilots, deaf, incidents, counts } = live.state;
   let openCount = 0;
   for (const incident of incidents.values()) if (incident.state === "open") openCount += 1;
+  // Whoever is shown no incident is told how many there are.
+  if (incidents.size === 0) openCount = counts.open;
   write("pilots-free", String(pilots.free));
   write("pilots-on-shift", String(pilots.on_shift));
   write("deaf-devices", String(deaf.devices));

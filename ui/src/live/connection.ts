@@ -171,7 +171,7 @@ export class Connection {
       return;
     }
     // Only these carry a place in the ledger; a beat repeats the browser's last id without being one.
-    const isNumbered = name === "incident" || name === "mission" || name === "proposal";
+    const isNumbered = name === "incident" || name === "mission";
     const id = isNumbered && message.lastEventId !== "" ? Number(message.lastEventId) : null;
     if (id !== null && id > this.cursor) this.cursor = id;
     // An event that arrives is the proof that the line is good: only then is the next wait short again.

@@ -1,5 +1,5 @@
 import { KEEP_CLOSED_MS } from "../constants";
-import type { Alarm, Deaf, DroneRow, Id, Incident, LiveEvent, Mission, Pilots, Proposal, Snapshot } from "./types";
+import type { Alarm, Counts, Deaf, DroneRow, Id, Incident, LiveEvent, Mission, Pilots, Proposal, Snapshot } from "./types";
 
 /** One drone as last heard: its row and when (ms since the epoch). */
 export interface Drone {
@@ -15,13 +15,12 @@ export interface LiveState {
   incidents: ReadonlyMap<string, Incident>;
   missions: ReadonlyMap<string, Mission>;
   proposals: ReadonlyMap<string, Proposal>;
-  /** Last ledger sequence that spoke of each proposal, so that an older row never brings one back. */
-  proposal_seq: ReadonlyMap<string, number>;
   fleet: ReadonlyMap<string, Drone>;
   fleet_t: number;
   deaf: Deaf;
   pilots: Pilots;
   alarms: readonly Alarm[];
+  counts: Counts;
 }
 
 /** What a batch of events touched: enough for a view to redraw only that. */
@@ -46,14 +45,12 @@ export function noChanges(): Changes {
 export const key = (id: Id): string => String(id);
 
 const NOT_DEAF: Deaf = { devices: 0, zones: [], places: [] };
-/** Decided proposals remembered beside the open ones. */
-const DECIDED_MAX = 1_000;
 
 export function emptyState(): LiveState {
   return {
     seq: 0, now: new Date(0).toISOString(), city: { name: "" }, incidents: new Map(), missions: new Map(),
-    proposals: new Map(), proposal_seq: new Map(), fleet: new Map(), fleet_t: 0, deaf: NOT_DEAF,
-    pilots: { on_shift: 0, free: 0 }, alarms: [],
+    proposals: new Map(), fleet: new Map(), fleet_t: 0, deaf: NOT_DEAF,
+    pilots: { on_shift: 0, free: 0 }, alarms: [], counts: { open: 0 },
   };
 }
 
@@ -68,12 +65,13 @@ export function fromSnapshot(snapshot: Snapshot): LiveState {
     incidents: new Map(snapshot.incidents.map((one) => [key(one.id), one])),
     missions: new Map(snapshot.missions.map((one) => [key(one.id), one])),
     proposals: new Map(snapshot.proposals.map((one) => [key(one.id), one])),
-    proposal_seq: new Map(snapshot.proposals.map((one) => [key(one.id), snapshot.seq])),
     fleet,
     fleet_t: t,
     deaf: snapshot.deaf ?? NOT_DEAF,
     pilots: snapshot.pilots,
     alarms: snapshot.alarms,
+    // A page is rendered without them, and its incidents say it.
+    counts: snapshot.counts ?? { open: snapshot.incidents.filter((one) => one.state === "open").length },
   };
 }
 
@@ -92,6 +90,7 @@ export function toSnapshot(state: LiveState): Snapshot {
     deaf: state.deaf,
     pilots: state.pilots,
     alarms: [...state.alarms],
+    counts: state.counts,
   };
 }
 
@@ -115,19 +114,6 @@ function foldRow<T extends Incident | Mission>(
   const next = isOwned ? (rows as Map<string, T>) : new Map(rows);
   next.set(id, row);
   return next;
-}
-
-function foldProposal(draft: Draft, row: Proposal, seq: number, changes: Changes): void {
-  const id = key(row.id);
-  if ((draft.proposal_seq.get(id) ?? -1) > seq) return;
-  draft.proposal_seq = new Map(draft.proposal_seq).set(id, seq);
-  const isOpen = row.state === undefined || row.state === "open";
-  if (!isOpen && !draft.proposals.has(id)) return;
-  const next = new Map(draft.proposals);
-  if (isOpen) next.set(id, row);
-  else next.delete(id);
-  draft.proposals = next;
-  changes.proposals = true;
 }
 
 function foldFleet(draft: Draft, t: number, rows: readonly DroneRow[], changes: Changes): void {
@@ -164,9 +150,6 @@ function foldBeat(draft: Draft, now: string, seq: number, changes: Changes): voi
   draft.missions = dropOld(
     draft.missions, (row) => row.state === "ended" && Date.parse(row.ended_at ?? row.offered_at ?? now) < before, changes.missions,
   );
-  if (draft.proposal_seq.size > draft.proposals.size + DECIDED_MAX) {
-    draft.proposal_seq = new Map([...draft.proposal_seq].filter(([id]) => draft.proposals.has(id)));
-  }
 }
 
 function foldOne(draft: Draft, event: LiveEvent, before: LiveState, changes: Changes): void {
@@ -177,8 +160,10 @@ function foldOne(draft: Draft, event: LiveEvent, before: LiveState, changes: Cha
     case "mission":
       draft.missions = foldRow(draft.missions, event.data, changes.missions, draft.missions !== before.missions);
       break;
-    case "proposal":
-      foldProposal(draft, event.data, event.id ?? draft.seq, changes);
+    case "proposals":
+      // All that nobody has decided yet: what is missing from the list is decided, or its incident is over.
+      draft.proposals = new Map(event.data.map((one) => [key(one.id), one]));
+      changes.proposals = true;
       break;
     case "fleet":
       foldFleet(draft, event.data.t, event.data.d, changes);
@@ -194,6 +179,9 @@ function foldOne(draft: Draft, event: LiveEvent, before: LiveState, changes: Cha
     case "alarms":
       draft.alarms = event.data;
       changes.alarms = true;
+      break;
+    case "counts":
+      draft.counts = event.data;
       break;
     case "beat":
       foldBeat(draft, event.data.now, event.data.seq, changes);

@@ -104,6 +104,11 @@ export interface Alarm {
   detail: string;
 }
 
+/** Figures of the bar, for people who are shown no incident. */
+export interface Counts {
+  open: number;
+}
+
 export interface Snapshot {
   seq: number;
   now: string;
@@ -115,20 +120,22 @@ export interface Snapshot {
   deaf: Deaf;
   pilots: Pilots;
   alarms: Alarm[];
+  counts?: Counts;
 }
 
 export type LiveEvent =
   | { type: "incident"; id: number | null; data: Incident }
   | { type: "mission"; id: number | null; data: Mission }
-  | { type: "proposal"; id: number | null; data: Proposal }
+  | { type: "proposals"; id: null; data: Proposal[] }
   | { type: "fleet"; id: null; data: Fleet }
   | { type: "deaf"; id: null; data: Deaf }
   | { type: "pilots"; id: null; data: Pilots }
   | { type: "alarms"; id: null; data: Alarm[] }
+  | { type: "counts"; id: null; data: Counts }
   | { type: "beat"; id: null; data: { now: string; seq: number } };
 
 export type EventName = LiveEvent["type"] | "reset";
 
 export const EVENT_NAMES: readonly EventName[] = [
-  "incident", "mission", "proposal", "fleet", "deaf", "pilots", "alarms", "beat", "reset",
+  "incident", "mission", "proposals", "fleet", "deaf", "pilots", "alarms", "counts", "beat", "reset",
 ];
