@@ -45,6 +45,13 @@ export const PANEL_REFRESH_MS = 500;
 
 /** Hold to confirm a dangerous action. Same as the transition in hold.css. */
 export const HOLD_MS = 1_000;
+/** Who cannot hold (screen reader, voice) presses twice: not within the first, which is one press heard twice, and not
+ * after the second, when the question is forgotten. */
+export const CONFIRM_AFTER_MS = 400;
+export const CONFIRM_WITHIN_MS = 8_000;
+/** Sentences for a screen reader are gathered this long, and kept this long for it to pick up. */
+export const ANNOUNCE_GATHER_MS = 150;
+export const ANNOUNCE_KEEP_MS = 8_000;
 /** `g` waits this long for its letter. */
 export const CHORD_MS = 1_500;
 /** A mute always ends by itself. */
@@ -64,6 +71,8 @@ export const ALOFT_M = 1;
 export const BUTTONS_MIN_ZOOM = 13.5;
 export const PLACE_LABELS_MIN_ZOOM = 12.5;
 
+/** The pilot's shift bar and colleagues are read again at least this often. */
+export const DESK_REFRESH_MS = 30_000;
 /** An offer to a pilot lasts this long (dispatch rule). */
 export const OFFER_S = 10;
 

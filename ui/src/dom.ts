@@ -38,9 +38,12 @@ export function setAttribute(element: Element, name: string, value: string | nul
   }
 }
 
-/** Whether keys typed here are text and not commands. */
-export function isTyping(target: EventTarget | null): boolean {
+/**
+ * Whether keys pressed here belong to what has the focus and are no commands: a field of a form (arrows choose among
+ * radio buttons), what unfolds, and the map, which its own keys move and zoom.
+ */
+export function keepsItsKeys(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement) return !/^(button|submit|checkbox|radio|range)$/.test(target.type);
-  return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName);
+  if (target instanceof HTMLInputElement) return !/^(button|submit|reset|image)$/.test(target.type);
+  return target.isContentEditable || /^(TEXTAREA|SELECT|OPTION|SUMMARY)$/.test(target.tagName) || target.closest(".maplibregl-map") !== null;
 }

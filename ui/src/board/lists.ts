@@ -10,11 +10,16 @@ import { kindOf, wordOf } from "./tone";
 
 export type Decision = "accept" | "decline";
 
-/** The likeliest first; the first is the one that `m` accepts. An incident that is over takes its proposals with it. */
+/** The likeliest first. An incident that is over takes its proposals with it. */
 export function orderedProposals(state: LiveState): Proposal[] {
   const isOpen = (id: Proposal["id"]): boolean => state.incidents.get(key(id))?.state === "open";
   const open = [...state.proposals.values()].filter((one) => isOpen(one.incident_id) && isOpen(one.other_id));
   return open.sort((a, b) => b.score - a.score || (key(a.id) < key(b.id) ? -1 : 1));
+}
+
+/** Those that name one incident: `m` accepts the first. */
+export function proposalsOf(state: LiveState, id: string): Proposal[] {
+  return orderedProposals(state).filter((one) => key(one.incident_id) === id || key(one.other_id) === id);
 }
 
 export class Proposals {

@@ -1,5 +1,6 @@
 /** The control room's board: queue first, then the map, then whatever is selected. */
 import "../styles/board.css";
+import { announce, prepareAnnouncer } from "../console/announce";
 import { drawAlarms, drawBar, drawClock, muteButton, watchStatus } from "../console/bar";
 import { startHold } from "../console/hold";
 import { listenKeys } from "../console/keys";
@@ -13,11 +14,11 @@ import type { CityMap } from "../map/index";
 import { Strips } from "../mission/strip";
 import { Telemetry } from "../mission/telemetry";
 import { t } from "../words";
-import { orderedProposals, Proposals, Quiet, type Decision } from "./lists";
-import { News } from "./news";
+import { proposalsOf, Proposals, Quiet, type Decision } from "./lists";
+import { News, type Bulletin } from "./news";
 import { Panel } from "./panel";
 import { Queue } from "./queue";
-import { missionsByIncident } from "./tone";
+import { kindOf, missionsByIncident, wordOf } from "./tone";
 
 function element<T extends HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -25,6 +26,8 @@ function element<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** More news at once than this is a number: a reader would still be saying the first when the tenth is late. */
+const SPOKEN_MAX = 3;
 const ONE_COLUMN = window.matchMedia("(max-width: 60rem)");
 
 class Board {
@@ -58,6 +61,7 @@ class Board {
   }
 
   start(): void {
+    prepareAnnouncer();
     const selected = this.page.root.dataset["selected"] ?? "";
     if (selected !== "") this.panel.show(selected, true);
     this.live.onChange((state, changes) => this.changed(state, changes));
@@ -87,13 +91,21 @@ class Board {
     if (hasRows) this.drawQuiet();
     if (hasRows || changes.pilots || changes.deaf) drawBar(this.live);
     if (changes.alarms) drawAlarms(this.live, this.page);
-    const sound = this.news.soundOf(state, changes);
-    if (sound) {
-      this.speaker.play(sound);
-      this.queue.toTop();
-    }
+    this.tell(this.news.of(state, changes));
     this.refreshPanel(state, changes);
     this.map?.changed(state, changes, this.live.now());
+  }
+
+  /** A new call or an escalation: one sound for all of them, and a sentence for each. */
+  private tell(bulletins: readonly Bulletin[]): void {
+    if (bulletins.length === 0) return;
+    this.speaker.play(bulletins.some((one) => one.sound === "escalation") ? "escalation" : "new_call");
+    this.queue.toTop();
+    if (bulletins.length > SPOKEN_MAX) announce(t("news.many", { n: bulletins.length }), "assertive");
+    else for (const { sound, incident } of bulletins) {
+      const words = { kind: kindOf(incident), place: incident.label, state: wordOf(incident, this.live.now()) };
+      announce(t(sound === "new_call" ? "news.call" : "news.escalation", words), "assertive");
+    }
   }
 
   private refreshPanel(state: LiveState, changes: Changes): void {
@@ -144,10 +156,12 @@ class Board {
     else form.requestSubmit(form.querySelector<HTMLButtonElement>("button[type=submit], button:not([type])"));
   }
 
+  /** Accept what is proposed for the incident on screen; with no proposal a person chooses, and holds to confirm. */
   private merge(): void {
-    const first = orderedProposals(this.live.state)[0];
-    if (first) void this.decide(key(first.id), "accept");
-    else this.panel.actionForm("merge")?.requestSubmit();
+    const id = this.panel.selectedId;
+    const proposed = id === null ? undefined : proposalsOf(this.live.state, id)[0];
+    if (proposed) void this.decide(key(proposed.id), "accept");
+    else this.panel.openMerge();
   }
 
   private listen(): void {

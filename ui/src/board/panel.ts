@@ -1,34 +1,9 @@
 /** The incident panel: a server-rendered fragment kept fresh without losing focus, scroll or a half-typed word. */
-import { Idiomorph } from "idiomorph";
 import { FETCH_TIMEOUT_MS, PANEL_REFRESH_MS } from "../constants";
-import { guardHolds } from "../console/hold";
+import { guardHolds, submitHeld } from "../console/hold";
+import { forgetTyped, keepTyped, morph } from "../console/morph";
 import { h } from "../dom";
 import { t } from "../words";
-
-/** Fields somebody has typed in: they keep their text whatever the server sends. */
-const TYPED = new WeakSet<Element>();
-
-const isKept = (node: Node): boolean =>
-  node instanceof HTMLElement && ("kept" in node.dataset || (node instanceof HTMLTextAreaElement && TYPED.has(node)));
-
-/** Attributes that belong to the reader or to the island, and not to the server. */
-function isAttributeKept(name: string, node: Element): boolean {
-  if (TYPED.has(node)) return name === "value" || name === "checked";
-  if (node.tagName === "DETAILS") return name === "open";
-  return node.matches("[data-picture],[data-picture-off]") && (name === "src" || name === "hidden");
-}
-
-function morph(panel: HTMLElement, html: string): void {
-  Idiomorph.morph(panel, html, {
-    morphStyle: "innerHTML",
-    ignoreActiveValue: true,
-    restoreFocus: true,
-    callbacks: {
-      beforeAttributeUpdated: (name: string, node: Element) => !isAttributeKept(name, node),
-      beforeNodeMorphed: (node: Node) => !isKept(node),
-    },
-  });
-}
 
 export interface PanelOptions {
   url: (id: string) => string;
@@ -44,18 +19,14 @@ export class Panel {
   private abort: AbortController | null = null;
 
   constructor(private readonly panel: HTMLElement, private readonly options: PanelOptions) {
-    panel.addEventListener("input", (event) => {
-      if (event.target instanceof Element) TYPED.add(event.target);
-    });
+    keepTyped(panel);
     panel.addEventListener("submit", (event) => {
       const form = event.target;
       if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
       event.preventDefault();
       void this.send(form, event.submitter);
     });
-    guardHolds(panel, (button) => {
-      if (button instanceof HTMLButtonElement) button.form?.requestSubmit(button);
-    });
+    guardHolds(panel, submitHeld);
   }
 
   get selectedId(): string | null {
@@ -98,6 +69,14 @@ export class Panel {
 
   note(): HTMLTextAreaElement | null {
     return this.panel.querySelector<HTMLTextAreaElement>("textarea[data-note]");
+  }
+
+  /** Unfold the choice of another incident to merge into, and put the keyboard there. */
+  openMerge(): void {
+    const form = this.actionForm("merge");
+    const details = form?.closest("details");
+    if (details) details.open = true;
+    form?.querySelector("select")?.focus();
   }
 
   private async fetch(): Promise<void> {
@@ -168,7 +147,7 @@ export class Panel {
 
   /** What was typed has been sent: empty the form so that fresh content shows. */
   private forget(form: HTMLFormElement): void {
-    for (const field of form.elements) TYPED.delete(field);
+    forgetTyped(form.elements);
     if (form.contains(document.activeElement)) this.panel.focus({ preventScroll: true });
     form.reset();
   }

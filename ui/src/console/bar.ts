@@ -1,7 +1,9 @@
 /** The top bar and the state banner: small figures that must always be true, or say that they are not. */
+import { announce } from "./announce";
 import { h, setAttribute, setText } from "../dom";
 import type { Live } from "../live/client";
 import type { Status } from "../live/connection";
+import type { Alarm } from "../live/types";
 import { age, clock, countdown } from "../time";
 import { t } from "../words";
 import type { Page } from "./page";
@@ -32,7 +34,20 @@ function alarmName(name: string): string {
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }
 
+/** Names of the alarms last drawn, so that each is spoken once, and its end too. */
+let alarmsSaid: ReadonlySet<string> | null = null;
+
+function sayAlarms(alarms: readonly Alarm[]): void {
+  const names = new Set(alarms.map((one) => one.name));
+  const before = alarmsSaid;
+  alarmsSaid = names;
+  if (before === null) return;
+  for (const { name, detail } of alarms) if (!before.has(name)) announce(`${alarmName(name)}. ${detail}`, "assertive");
+  for (const name of before) if (!names.has(name)) announce(t("alarm.over", { alarm: alarmName(name) }), "polite");
+}
+
 export function drawAlarms(live: Live, page: Page): void {
+  sayAlarms(live.state.alarms);
   for (const slot of document.querySelectorAll<HTMLElement>("[data-live='alarms']")) {
     slot.hidden = live.state.alarms.length === 0;
     const tag = slot.tagName === "UL" ? "li" : "p";
@@ -57,11 +72,23 @@ function statusText(status: Exclude<Status, "live">, sinceMs: number, page: Page
   return t(navigator.onLine ? "status.stale" : "status.offline", { age: age(sinceMs, Date.now(), page.timeZone, page.language) });
 }
 
-/** The banner that says the picture is old. Call what it returns each second, so that its age is right. */
+/** A reader hears that the picture has become old, and that it is live again: once each, whatever is tried in between. */
+function statusVoice(page: Page): (status: Status, sinceMs: number) => void {
+  let said: Status = "live";
+  return (status, sinceMs) => {
+    if (status === "connecting" || status === said) return;
+    said = status;
+    if (status === "live") announce(t("status.live"), "polite");
+    else announce(statusText(status, sinceMs, page), "assertive");
+  };
+}
+
+/** The banner that says the picture is old. Call what it returns each second, so that its age is right for eyes. */
 export function watchStatus(live: Live, page: Page): () => void {
   const banner = document.getElementById("live-status");
   let status: Status = "live";
   let sinceMs = Date.now();
+  const say = statusVoice(page);
   const draw = (): void => {
     setAttribute(document.documentElement, "data-live-status", status);
     if (!banner) return;
@@ -73,6 +100,7 @@ export function watchStatus(live: Live, page: Page): () => void {
   live.onStatus((next) => {
     if (status === "live" && next !== "live") sinceMs = Date.now();
     status = next;
+    say(status, sinceMs);
     draw();
   });
   return draw;

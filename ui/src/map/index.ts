@@ -4,6 +4,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { BUTTONS_MIN_ZOOM } from "../constants";
 import type { Page } from "../console/page";
 import { h, setText } from "../dom";
+import { placeText } from "../place";
 import { emptyState, type Changes, type LiveState } from "../live/fold";
 import type { Incident } from "../live/types";
 import { t } from "../words";
@@ -141,7 +142,7 @@ export class CityMap {
     const hint = this.page.isDemo ? h("p", { class: "map__hint" }, t("demo.hint")) : null;
     this.host.append(place, h("button", { class: "button map__fit", type: "button", onclick: () => this.fit() }, t("map.fit")));
     if (hint) this.host.append(hint);
-    this.map.on("mousemove", (event) => setText(place, `${event.lngLat.lng.toFixed(5)}, ${event.lngLat.lat.toFixed(5)}`));
+    this.map.on("mousemove", (event) => setText(place, placeText(event.lngLat.lng, event.lngLat.lat)));
     this.map.on("zoom", () => {
       if (hint) hint.hidden = this.map.getZoom() >= BUTTONS_MIN_ZOOM;
     });

@@ -42,8 +42,9 @@ class Chart {
     this.plot = new uPlot({
       width, height: HEIGHT_PX, cursor: { show: false }, legend: { show: false }, padding: [4, 2, 2, 2],
       scales: {
-        // At least a minute wide, so that a flight that has just begun is already a curve; at most what is kept.
-        x: { time: false, range: (_plot, min, max) => [Math.max(max - TELEMETRY_KEEP_MS / 1000, Math.min(min, max - LEAST_SPAN_S)), max] },
+        // From the first reading to the right, at least a minute wide: a flight that has just begun grows from the left
+        // edge. At most what is kept.
+        x: { time: false, range: (_plot, min, max) => [Math.max(min, max - TELEMETRY_KEEP_MS / 1000), Math.max(max, min + LEAST_SPAN_S)] },
         y: { range: (_plot, _min, max) => [0, Math.max(measure.least_span, (max ?? 0) * 1.1)] },
       },
       axes: [{ show: false }, { show: false }],

@@ -1,11 +1,13 @@
 /** The pilot's screen: one offer at a time, one flight at a time, in letters that can be read from two metres. */
 import "../styles/pilot.css";
+import { announce, prepareAnnouncer } from "../console/announce";
 import { drawAlarms, drawBar, drawClock, muteButton, watchStatus } from "../console/bar";
 import { guardHolds } from "../console/hold";
 import { listenKeys } from "../console/keys";
-import { fillUrl, readInitial, readJson, readPage, type Page } from "../console/page";
+import { fillUrl, readInitial, readPage, type Page } from "../console/page";
 import { command, refusalText } from "../console/post";
 import { Speaker } from "../console/sound";
+import { kindOf } from "../board/tone";
 import { h, setText } from "../dom";
 import { Live } from "../live/client";
 import { key, type Changes, type LiveState } from "../live/fold";
@@ -14,7 +16,8 @@ import { Strips } from "../mission/strip";
 import { Telemetry } from "../mission/telemetry";
 import { t, type WordKey } from "../words";
 import { missionsOf, type Mine } from "./choice";
-import { flightTabs, flightView, type Colleague } from "./flight";
+import { Desk } from "./desk";
+import { flightTabs, flightView } from "./flight";
 import { OfferView } from "./offer";
 
 type Order = "accept" | "decline" | "hold" | "resume" | "descend" | "return" | "land" | "hand_over";
@@ -29,7 +32,7 @@ class PilotScreen {
   private readonly offerPlace = h("div", { class: "pilot__offer" });
   private readonly flightPlace = h("div", { class: "pilot__flight" });
   private readonly said = h("p", { class: "pilot__said", role: "status", "aria-live": "assertive" });
-  private readonly colleagues = readJson<Colleague[]>("pilot-colleagues") ?? [];
+  private readonly desk: Desk | null;
   private mine: Mine = { offer: null, flights: [] };
   private offer: OfferView | null = null;
   private chosenId: string | null = null;
@@ -38,9 +41,12 @@ class PilotScreen {
 
   constructor(private readonly page: Page) {
     this.live = new Live(page.urls, page.workerUrl);
+    const place = document.getElementById("pilot-desk");
+    this.desk = place ? new Desk(place, () => this.draw(this.live.state)) : null;
   }
 
   start(): void {
+    prepareAnnouncer();
     this.page.root.replaceChildren(this.offerPlace, this.flightPlace, this.said);
     guardHolds(this.page.root, (button) => void this.order(button.dataset["order"] as Order));
     this.page.root.addEventListener("click", (event) => this.clicked(event));
@@ -70,6 +76,7 @@ class PilotScreen {
     this.telemetry.take(state.fleet, changes.snapshot ? state.fleet.keys() : changes.drones);
     if (changes.alarms) drawAlarms(this.live, this.page);
     drawBar(this.live);
+    if (changes.pilots) void this.desk?.refresh();
     this.draw(state);
   }
 
@@ -77,10 +84,18 @@ class PilotScreen {
     const before = this.mine.offer;
     this.mine = missionsOf(this.page.me, state.missions.values(), this.live.now());
     const { offer } = this.mine;
-    if (offer && (!before || key(before.id) !== key(offer.id))) this.speaker.play("offer");
+    if (offer && (!before || key(before.id) !== key(offer.id))) this.tell(offer, state);
     this.drawOffer(offer, state);
     this.drawFlight(this.flight, state);
     this.strips.draw(this.flightPlace, state, this.live.now());
+  }
+
+  private tell(offer: Mission, state: LiveState): void {
+    this.speaker.play("offer");
+    const incident = state.incidents.get(key(offer.incident_id));
+    const eta = offer.eta_s === null ? null : t("drone.eta", { seconds: Math.round(offer.eta_s) });
+    const what = [incident && kindOf(incident), incident?.label, offer.drone_id, eta].filter(Boolean).join(", ");
+    announce(`${t("pilot.offer")}. ${what}`, "assertive");
   }
 
   /** The flight on screen: the one chosen, else the newest. */
@@ -108,13 +123,13 @@ class PilotScreen {
   private drawFlight(flight: Mission | null, state: LiveState): void {
     const incident = flight ? state.incidents.get(key(flight.incident_id)) ?? null : null;
     const { flights, offer } = this.mine;
+    const colleagues = (this.desk?.colleagues ?? []).filter((one) => key(one.id) !== this.page.me);
     const picture = flight
-      ? `${flights.map((one) => `${one.id}:${one.version}`).join()}|${flight.id}|${incident?.version ?? ""}` : `none|${offer !== null}`;
+      ? `${colleagues.map((one) => one.id).join()}|${flights.map((one) => `${one.id}:${one.version}`).join()}|${flight.id}|${incident?.version ?? ""}` : `none|${offer !== null}`;
     if (picture === this.drawnFlight) return;
     this.drawnFlight = picture;
     if (!flight) rebuild(this.flightPlace, offer ? [] : [noFlight()]);
     else {
-      const colleagues = this.colleagues.filter((one) => key(one.id) !== this.page.me);
       rebuild(this.flightPlace, [...flightTabs(flights.slice(0, FLIGHTS_MAX), flight), flightView(flight, incident, colleagues)]);
     }
   }

@@ -3,6 +3,7 @@ import { kindOf } from "../board/tone";
 import { OFFER_S } from "../constants";
 import { h, setAttribute, setText, svg } from "../dom";
 import type { Incident, Mission } from "../live/types";
+import { placeText } from "../place";
 import { reasonInWords } from "../reasons";
 import { t } from "../words";
 
@@ -24,7 +25,7 @@ export class OfferView {
     this.element = h("section", { class: "offer", "aria-labelledby": "offer-title" },
       h("div", { class: "offer__what" },
         this.title,
-        h("p", { class: "offer__place" }, incident?.label ?? `${mission.lon.toFixed(5)}, ${mission.lat.toFixed(5)}`),
+        h("p", { class: "offer__place" }, incident?.label ?? placeText(mission.lon, mission.lat)),
         h("p", { class: "offer__kind num" }, [incident && kindOf(incident), incident?.number, mission.drone_id, eta].filter(Boolean).join(" · ")),
         mission.why ? h("p", { class: "offer__why" }, reasonInWords(mission.why)) : null),
       svg("svg", { class: "countdown", viewBox: "0 0 100 100", "aria-hidden": "true" },

@@ -23,7 +23,7 @@ def show(
         "here": here,
         "may_see_room": rights.may_see(request.user),
         "may_supervise": rights.may_supervise(request.user),
-        "words": words("age", "alarm", "keys", "status"),
+        "words": words("age", "alarm", "hold", "keys", "status"),
         "ages": {
             "now": CLOCK.now().isoformat(),
             "seconds": pgettext("age", "%(count)d s ago") % {"count": 0},

@@ -1,5 +1,6 @@
 """The pilot's own screen: shift, offer, flight, what is seen."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -32,17 +33,12 @@ def pilot(request: HttpRequest) -> HttpResponse:
     seq = state.last_seq()
     incidents, missions = state.current_incidents(now), state.current_missions(now)
     initial = state.snapshot(seq, incidents, missions, state.open_proposals(), now)
-    on_shift = list(PilotShift.objects.filter(ended_at=None, starts_at__lte=now, ends_at__gt=now).order_by("name"))
-    context: dict[str, Any] = {
+    context: dict[str, Any] = _desk(user, now) | {
         "initial": initial,
         "words": words(),
-        "shift": next((one for one in on_shift if one.user_id == user.pk), None),
-        "qualified_until": _qualified_until(user, now),
-        "colleagues": [{"id": one.user_id, "name": one.name} for one in on_shift if one.user_id != user.pk],
         "missions": mine(user),
         "flown": current(user),
         "back": reverse("console:pilot"),
-        "hours": SHIFT_CHOICES_H,
     }
     return show(request, "console/pilot.html", context, here="pilot")
 
@@ -57,6 +53,14 @@ def mine(user: User) -> list[dict[str, Any]]:
 def current(user: User) -> dict[str, Any] | None:
     """Return the mission in the pilot's hands, None while there is only an offer or nothing."""
     return next((one for one in mine(user) if one["row"].state != "offered"), None)
+
+
+@require(is_pilot)
+@never_cache
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """The shift bar and the colleagues alone, read again by the island whenever they may have changed."""
+    return render(request, "console/parts/pilot_desk.html", _desk(cast(User, request.user), CLOCK.now()))
 
 
 @require(is_pilot)
@@ -88,6 +92,19 @@ def shift(request: HttpRequest, action: str) -> HttpResponse:
         return shifts.pause_shift(store(), by, action == "pause", now)
 
     return guards.answer(request, guards.run(request, carry_out), reverse("console:pilot"))
+
+
+def _desk(user: User, now: datetime) -> dict[str, Any]:
+    """Return the pilot's own shift and qualification, and who a flight could be handed to (two queries)."""
+    on_shift = list(PilotShift.objects.filter(ended_at=None, starts_at__lte=now, ends_at__gt=now).order_by("name"))
+    colleagues = [{"id": one.user_id, "name": one.name} for one in on_shift if one.user_id != user.pk]
+    return {
+        "shift": next((one for one in on_shift if one.user_id == user.pk), None),
+        "qualified_until": _qualified_until(user, now),
+        "colleagues": colleagues,
+        "colleagues_json": json.dumps(colleagues),
+        "hours": SHIFT_CHOICES_H,
+    }
 
 
 def _qualified_until(user: User, now: datetime) -> datetime | None:

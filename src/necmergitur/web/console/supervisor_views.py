@@ -25,7 +25,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     context = supervision.figures(period, CLOCK.now()) | {
         "period": period,
         "periods": PERIODS,
-        "words": words("age", "alarm", "keys", "status", "supervisor"),
+        "words": words("age", "alarm", "hold", "keys", "status", "supervisor"),
         "tab": "supervisor",
     }
     return show(request, "console/supervisor.html", context, here="supervisor")

@@ -75,6 +75,7 @@ urlpatterns = [
     path("missions/<uuid:pk>/<order:action>/", mission_views.command, name="mission_command"),
     path("stills/<uuid:pk>/", mission_views.still, name="still"),
     path("pilot/", pilot_views.pilot, name="pilot"),
+    path("pilot/desk/", pilot_views.desk, name="pilot_desk"),
     path("pilot/observe/", pilot_views.observe, name="pilot_observe"),
     path("pilot/shift/<shift:action>/", pilot_views.shift, name="shift"),
     path("shifts/", shift_views.shifts, name="shifts"),
