@@ -3,22 +3,19 @@
 `NEC_SCREENS=docs/screens pytest tests/web/console/test_browser.py` refreshes the kept screenshots.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from necmergitur.dispatch.observations import ObservationFacts
-from necmergitur.operations import incidents, observing, responding
-from necmergitur.web.console.models import ShiftHandover
+from necmergitur.operations import incidents, responding
 from necmergitur.web.facts.models import Incident, IncidentNote, Observation, ResponderTask, Signal
 from necmergitur.web.press import invitations
 from necmergitur.web.store import store
-from tests.web.conftest import accessibility_problems, watched
+from tests.web.conftest import accessibility_problems
+from tests.web.console.evening import complaints, evening
 from tests.web.pages import City
-from tests.web.serving import Served, serve
 from tests.web.test_pages import _keep, by_keyboard
 
 pytestmark = pytest.mark.e2e
@@ -28,66 +25,6 @@ VIEWS = (
     ("fr", "dark", "desktop", {"width": 1440, "height": 900}),
     ("en", "light", "phone", {"width": 390, "height": 844}),
 )
-
-
-@pytest.fixture(scope="module")
-def served_city(city_template: str) -> Iterator[Served]:
-    """The pages, served on the city that every test here finds as it was."""
-    with serve(city_template) as running:
-        yield running
-
-
-@pytest.fixture
-def enter(chromium: Browser, served_city: Served, city: City) -> Iterator[Callable[..., Page]]:
-    """`enter("operator")` opens a browser signed in with a role; `enter("")` one that is nobody's."""
-    contexts: list[BrowserContext] = []
-
-    def opened(role: str, language: str = "en", theme: str = "dark", **options: Any) -> Page:
-        context = chromium.new_context(base_url=served_city.url, **options)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        cookies = {"nec_language": language, "nec_theme": theme}
-        if role:
-            cookies["sessionid"] = city.client(role).cookies["sessionid"].value
-        context.add_cookies([{"name": name, "value": value, "url": served_city.url} for name, value in cookies.items()])
-        return watched(context)
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def evening(city: City) -> dict[str, object]:
-    """Make the city busy: a flight on scene, a fire without a drone, two personal calls, words of all kinds."""
-    now, operator = datetime.now(UTC), city.person("operator")
-    street, fire, person = city.press(), city.press("b-2", "fire"), city.person_press()
-    city.press()
-    city.person_press("p-2", 2.3533, 48.8571)
-    city.on_shift()
-    city.on_shift("pilot2")
-    mission = city.mission(street, state="flying", phase="on_scene")
-    incidents.climb(store(), street, "acting", operator, now)
-    incidents.write_note(store(), street, "call_back", "Two people fell, one unconscious.", operator, now)
-    incidents.write_note(store(), street, "hand_off", "15: ref 2231", operator, now)
-    facts = ObservationFacts(people_down=2, smoke=True)
-    observing.file_observation(store(), street, mission, facts, "North side.", city.person("pilot"), now)
-    responding.tell(store(), street, "Responder Test", city.users["responder"].pk, operator, now)
-    city.sql("UPDATE incident SET drone = 'refused', drone_reason = 'no_drone free=0 battery=12' WHERE id = %s", fire)
-    city.sql(
-        "INSERT INTO device_health (device_id, heartbeat_at, battery_pct, rssi_dbm, firmware, deaf) VALUES"
-        " ('b-1', now(), 88, -71, '2.4.1', false), ('b-2', now() - interval '9 minutes', 14, -104, '2.3.9', true)"
-    )
-    city.sql(
-        "INSERT INTO drone_state (drone_id, at, phase, lon, lat, altitude_m, heading_deg, ground_speed_m_s, battery_pct,"
-        " link_pct, wind_m_s, linked) VALUES ('D-1', now(), 'on_scene', 2.352, 48.857, 58, 40, 1.2, 71, 96, 4, true)"
-    )
-    ShiftHandover.objects.create(author_id=1, author_name="A. Roy", note="The bridge is shut until six.")
-    return {"street": street, "fire": fire, "person": person, "mission": mission}
-
-
-def complaints(page: Page) -> list[str]:
-    """Return what the browser complained about; the live process is not part of these tests."""
-    return [line for line in page.complaints if "/live/" not in line]  # type: ignore[attr-defined]
 
 
 PAGES = {
