@@ -5,13 +5,12 @@ Destroying a day's key makes everything sealed that day unreadable, while hashes
 
 import os
 from datetime import datetime
-from typing import Any
 
-import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Executes
 
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonce
 _KEYS_KEPT_MAX = 16  # days of keys held in memory
@@ -28,7 +27,7 @@ class KeyRing:
         """Start with no key in memory."""
         self._keys: dict[str, bytes] = {}
 
-    def seal(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], plain: bytes, now: datetime) -> bytes:
+    def seal(self, cursor: Executes, fresh: dict[str, bytes], plain: bytes, now: datetime) -> bytes:
         """Return key id, nonce and ciphertext in one string of bytes."""
         key_id = now.strftime("day:%Y-%m-%d")
         key = self._key(cursor, fresh, key_id, create=True)
@@ -37,7 +36,7 @@ class KeyRing:
         name = key_id.encode()
         return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, plain, name)
 
-    def unseal(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], sealed: bytes) -> bytes | None:
+    def unseal(self, cursor: Executes, fresh: dict[str, bytes], sealed: bytes) -> bytes | None:
         """Return the plain bytes; None when the key was destroyed or the bytes were altered."""
         end = 1 + sealed[0]
         name, nonce = sealed[1:end], sealed[end : end + _NONCE_BYTES]
@@ -60,7 +59,7 @@ class KeyRing:
                 self._keys.pop(next(iter(self._keys)))
             self._keys[key_id] = key
 
-    def _key(self, cursor: psycopg.Cursor[Any], fresh: dict[str, bytes], key_id: str, *, create: bool) -> bytes | None:
+    def _key(self, cursor: Executes, fresh: dict[str, bytes], key_id: str, *, create: bool) -> bytes | None:
         known = self._keys.get(key_id) or fresh.get(key_id)
         if known is not None:
             return known

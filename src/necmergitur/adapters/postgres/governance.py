@@ -1,13 +1,11 @@
 """Authorisations in PostgreSQL, and the gate table compiled from them."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-import psycopg
 
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable, compile_table
 
@@ -26,7 +24,7 @@ class GateCache:
 class GovernanceMixin:
     """`operations.ports.GovernanceStore` inside one transaction."""
 
-    cursor: psycopg.Cursor[Any]
+    cursor: Statements
     gate_cache: GateCache
 
     def gate_table(self, now: datetime) -> GateTable:

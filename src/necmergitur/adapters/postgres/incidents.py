@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.operations.ports import Note, Proposal
@@ -33,7 +33,7 @@ SQL = {
 class IncidentMixin:
     """`operations.ports.IncidentStore` inside one transaction."""
 
-    cursor: psycopg.Cursor[Any]
+    cursor: Statements
 
     def new_incident_numbers(self, now: datetime, count: int) -> list[str]:
         """Return `count` times "year-serial", in order; a serial lost to a rollback leaves a gap, never a double."""

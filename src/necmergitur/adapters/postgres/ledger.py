@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import errors
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.kernel.events import Recorded
 from necmergitur.ledger.admitted import Admitted
 from necmergitur.ledger.chain import GENESIS, link
@@ -18,20 +18,18 @@ SQL = load("ledger")
 class LedgerMixin:
     """`ledger.ports.Ledger` inside one transaction."""
 
-    cursor: psycopg.Cursor[Any]
-    _locked = False
+    cursor: Statements
+    _head: psycopg.Cursor[Any] | tuple[int, bytes] | None = None
 
     def serialise(self) -> None:
-        """Take the append lock now, so that reads before the append stay true."""
-        if not self._locked:
+        """Take the append lock now, so that what is read from here on is true at the append. Nothing is waited for."""
+        if self._head is None:
             self.cursor.execute(SQL["lock"])
-            self._locked = True
+            self._head = self.cursor.execute(SQL["head"])
 
     def append(self, batch: Sequence[Admitted]) -> int:
         """Write facts in order. Raises VersionConflict when a stream moved on since it was read."""
-        self.serialise()
-        head = self.cursor.execute(SQL["head"]).fetchone()
-        seq, prev_hash = (0, GENESIS) if head is None else (head[0], bytes(head[1]))
+        seq, prev_hash = self._last()
         if not batch:
             return seq
         self._check_versions(batch)
@@ -83,12 +81,19 @@ class LedgerMixin:
             ):
                 rows[name].append(value)
             prev_hash = digest
-        try:
-            self.cursor.execute(SQL["append"], rows)
-        except errors.UniqueViolation as conflict:
-            raise VersionConflict(str(conflict)) from conflict
+        self.cursor.execute(SQL["append"], rows)
         self.cursor.execute(SQL["notify"], {"seq": seq})
+        self._head = (seq, prev_hash)
         return seq
+
+    def _last(self) -> tuple[int, bytes]:
+        """Return the newest fact's sequence number and hash, under the lock."""
+        self.serialise()
+        assert self._head is not None
+        if isinstance(self._head, psycopg.Cursor):
+            row = self._head.fetchone()
+            self._head = (0, GENESIS) if row is None else (row[0], bytes(row[1]))
+        return self._head
 
     def _check_versions(self, batch: Sequence[Admitted]) -> None:
         """Refuse a gap or a race before writing: each stream continues from where it stands."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.adapters.postgres.statements import Executes, Statements
 from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
@@ -34,7 +33,7 @@ class Sky:
         """Start with nothing drawn."""
         self._drawn: tuple[int, Airspace] | None = None
 
-    def of(self, cursor: psycopg.Cursor[Any], set_id: int) -> Airspace | None:
+    def of(self, cursor: Executes, set_id: int) -> Airspace | None:
         """Return the airspace of one geozone set; None while the city has no dock to fly from."""
         if self._drawn is None or self._drawn[0] != set_id:
             zones = cursor.execute(SQL["geozones"], {"id": set_id}).fetchone()
@@ -48,7 +47,7 @@ class Sky:
 class MissionMixin:
     """`operations.ports.MissionStore` inside one transaction."""
 
-    cursor: psycopg.Cursor[Any]
+    cursor: Statements
     sky: Sky
 
     def mission(self, mission_id: UUID) -> Mission | None:

@@ -1,12 +1,10 @@
 """Which zone a position lies in: zone polygons kept in memory, re-read when the city changes."""
 
-from typing import Any
-
-import psycopg
 from shapely import STRtree
 from shapely.geometry import Point, Polygon
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Executes
 from necmergitur.kernel.geo import Position
 
 
@@ -23,7 +21,7 @@ class ZoneIndex:
         """Read the zones again at the next look-up (after an import)."""
         self._tree = None
 
-    def find(self, cursor: psycopg.Cursor[Any], position: Position) -> tuple[str, str] | None:
+    def find(self, cursor: Executes, position: Position) -> tuple[str, str] | None:
         """Return (zone id, label) of the zone that holds `position`."""
         row = cursor.execute(load("signals")["city_imported"]).fetchone()
         imported_at = None if row is None else row[0]

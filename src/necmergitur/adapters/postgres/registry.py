@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.dispatch.observations import Observation, ResponderTask
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.registry import NewDevice, Shift, Still
@@ -22,7 +22,7 @@ _TELL_SCREENS = "SELECT pg_notify('nec_ledger', '')"
 class RegistryMixin:
     """`operations.registry.RegistryTransaction` beyond the facts."""
 
-    cursor: psycopg.Cursor[Any]
+    cursor: Statements
 
     def touch_incident(self, incident_id: UUID, seq: int) -> None:
         """Mark an incident as changed at `seq`."""

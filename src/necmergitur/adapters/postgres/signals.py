@@ -4,10 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import KnownSignal, StoredSignal
 from necmergitur.signals.press import Device
@@ -18,7 +17,7 @@ SQL = load("signals")
 class SignalMixin:
     """`operations.ports.SignalStore` inside one transaction."""
 
-    cursor: psycopg.Cursor[Any]
+    cursor: Statements
     zone_index: ZoneIndex
 
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:

@@ -20,6 +20,7 @@ from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.session import UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
+from necmergitur.adapters.postgres.statements import Statements, sent_ahead
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
@@ -39,10 +40,10 @@ class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin,
     """Everything one transaction can do (`operations.registry.RegistryTransaction`)."""
 
     def __init__(
-        self, cursor: psycopg.Cursor[Any], zone_index: ZoneIndex, gate_cache: GateCache, sky: Sky, keys: KeyRing
+        self, statements: Statements, zone_index: ZoneIndex, gate_cache: GateCache, sky: Sky, keys: KeyRing
     ) -> None:
-        """Work on `cursor` until the caller's `with` block commits."""
-        self.cursor = cursor
+        """Send `statements` until the caller's `with` block commits."""
+        self.cursor = statements
         self.zone_index = zone_index
         self.gate_cache = gate_cache
         self.sky = sky
@@ -108,8 +109,8 @@ class PostgresStore:
         if self._pool.closed:
             self._pool.open()
         try:
-            with self._pool.connection() as connection, connection.cursor() as cursor:
-                transaction = PostgresTransaction(cursor, self.zone_index, self._gate_cache, self._sky, self._keys)
+            with self._pool.connection() as connection, sent_ahead(connection) as statements:
+                transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
             self._keys.keep(transaction.fresh_keys)
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
