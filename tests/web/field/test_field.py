@@ -9,7 +9,9 @@ import pytest
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.kernel.geo import Position
 from necmergitur.operations import incidents, observing, responding
+from necmergitur.operations.retry import VersionConflict
 from necmergitur.web.facts.models import Incident, IncidentNote, LedgerEvent, ResponderTask
+from necmergitur.web.field import reading
 from necmergitur.web.field.models import FieldAction
 from necmergitur.web.field.reading import compass
 from necmergitur.web.store import store
@@ -22,7 +24,14 @@ def tell(city: City, incident: UUID) -> None:
 
 
 def send(city: City, incident: object, action: str, role: str = "responder", **more: object):
-    body = {"key": str(uuid4()), "incident_id": str(incident), "action": action, "at": "2026-05-01T20:00:00Z", **more}
+    body = {
+        "key": str(uuid4()),
+        "user": str(city.users[role].pk),
+        "incident_id": str(incident),
+        "action": action,
+        "at": "2026-05-01T20:00:00Z",
+        **more,
+    }
     return city.client(role).post("/field/actions/", json.dumps(body), content_type="application/json")
 
 
@@ -34,10 +43,9 @@ def test_a_responder_sees_what_they_were_told_of_and_nothing_else(city: City) ->
     assert f"/field/incidents/{mine}/" in page
     assert str(other) not in page
     assert browser.get(f"/field/incidents/{mine}/").status_code == 200
-    for path in (f"/field/incidents/{other}/", f"/field/incidents/{other}.json"):
+    for path in (f"/field/incidents/{other}/", f"/field/incidents/{other}/?fragment=incident"):
         assert browser.get(path).status_code == 404
     assert send(city, other, "acknowledge").status_code == 404
-    assert [one["id"] for one in browser.get("/field/incidents.json").json()["incidents"]] == [str(mine)]
 
 
 def test_a_released_responder_no_longer_sees_it(city: City) -> None:
@@ -70,10 +78,16 @@ def test_the_page_gives_the_way_in_and_what_the_drone_saw(city: City) -> None:
         "Gate shut",
     ):
         assert words in page
-    kept = browser.get(f"/field/incidents/{incident}.json").json()
-    assert set(kept) == {"incident", "observations", "way_in", "fetched_at"}
-    assert kept["observations"][0]["text"] == "Gate shut"
-    assert kept["incident"]["id"] == str(incident)
+    part = browser.get(f"/field/incidents/{incident}/?fragment=incident").content.decode()
+    assert "Gate shut" in part
+    assert "<html" not in part
+
+
+def test_a_place_is_read_latitude_first(city: City) -> None:
+    incident = city.press()
+    tell(city, incident)
+    page = city.client("responder").get(f"/field/incidents/{incident}/").content.decode()
+    assert "48.85600, 2.35100</span> (latitude, longitude)" in page
 
 
 @pytest.mark.parametrize(
@@ -129,6 +143,52 @@ def test_somebody_elses_key_opens_nothing(city: City) -> None:
     assert send(city, incident, "arrive", role="operator", key=key).status_code == 409
 
 
+def test_what_another_did_on_this_phone_is_not_done_as_oneself(city: City) -> None:
+    incident = city.press()
+    tell(city, incident)
+    answer = send(city, incident, "arrive", role="operator", user=str(city.users["responder"].pk))
+    assert (answer.status_code, answer.json()["rule"]) == (401, "somebody_else")
+    assert not FieldAction.objects.exists()
+    assert [one.state for one in ResponderTask.objects.all()] == ["told"]
+
+
+def test_a_page_of_one_person_is_not_refreshed_for_another(city: City) -> None:
+    incident = city.press()
+    tell(city, incident)
+    browser = city.client("operator")
+    for path in ("/field/?fragment=list", f"/field/incidents/{incident}/?fragment=incident"):
+        assert browser.get(path, headers={"X-Me": str(city.users["responder"].pk)}).status_code == 409
+        assert browser.get(path, headers={"X-Me": str(city.users["operator"].pk)}).status_code == 200
+
+
+def test_a_lost_race_is_no_answer_and_the_same_action_passes_later(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = city.press()
+    tell(city, incident)
+    key = str(uuid4())
+
+    def raced(*_: object) -> None:
+        raise VersionConflict
+
+    with monkeypatch.context() as patched:
+        patched.setattr(responding, "change", raced)
+        assert send(city, incident, "need_help", key=key).status_code == 503
+    assert not FieldAction.objects.exists()
+    assert send(city, incident, "need_help", key=key).json() == {"ok": True}
+    assert ResponderTask.objects.get().state == "need_help"
+
+
+def test_the_most_urgent_are_listed_when_there_are_too_many(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    calm, urgent = city.press(), city.press("b-2", "fire")
+    incidents.climb(store(), calm, "acknowledged", city.person("operator"), datetime.now(UTC))
+    city.sql("UPDATE incident SET escalation = 3 WHERE id = %s", urgent)
+    monkeypatch.setattr(reading, "SHOWN_MAX", 1)
+    for first in (calm, urgent):  # in whatever order the rows lie on disk
+        city.sql("UPDATE incident SET label = label WHERE id = %s", first)
+        page = city.client("operator").get("/field/").content.decode()
+        assert str(urgent) in page
+        assert str(calm) not in page
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{", b'{"key": 1}', b"[" * 5_000, b'"x"', b'{"key":"x","incident_id":"y","action":"z"}',
              b" " * 9_000]
@@ -164,7 +224,8 @@ def test_the_form_guard_holds_and_a_fresh_token_is_at_hand(city: City) -> None:
     browser = city.client("responder", enforce_csrf_checks=True)
     incident = city.press()
     tell(city, incident)
-    body = json.dumps({"key": str(uuid4()), "incident_id": str(incident), "action": "arrive"})
+    me = str(city.users["responder"].pk)
+    body = json.dumps({"key": str(uuid4()), "user": me, "incident_id": str(incident), "action": "arrive"})
     assert browser.post("/field/actions/", body, content_type="application/json").status_code == 403
     token = browser.get("/field/csrf.json").json()["token"]
     done = browser.post("/field/actions/", body, content_type="application/json", headers={"X-CSRFToken": token})

@@ -1,30 +1,25 @@
 /** The responder's page: what is known and how old it is; what was done and whether it has left. */
 import "../styles/field.css";
 import { Idiomorph } from "idiomorph";
-import { droneOf, kindOf, toneOf, wordOf } from "../board/tone";
 import { FETCH_TIMEOUT_MS, FIELD_OLD_MS, FIELD_REFRESH_MS, OUTBOX_RETRY_MS } from "../constants";
-import { fillUrl, readCookie } from "../console/page";
+import { readCookie } from "../console/page";
 import { h, setText } from "../dom";
-import type { Incident } from "../live/types";
 import { age, clock } from "../time";
 import { t, type WordKey } from "../words";
 import { memoryStore, openStore, Outbox, sender, type Entry, type FieldAction, type Store } from "./outbox";
 import { registerWorker } from "./worker";
 
-interface FieldData {
-  incident: Incident;
-  observations: { at: string; kind: string; text: string }[];
-  way_in: string | null;
-  fetched_at: string;
-}
-
 const REACHED_KEY = "nec-field-reached";
+const HOUR_MS = 3_600_000;
 
 class FieldPage {
   private readonly zone: string;
   private readonly language = document.documentElement.lang || "en";
   private fetchedAtMs = Date.now();
   private isReached = true;
+  private isOldSaid: boolean | null = null;
+  private readonly me: string;
+  private readonly ticking = new WeakSet<HTMLTimeElement>();
   private outbox: Outbox | null = null;
   private readonly log = document.getElementById("field-outbox");
   private readonly waiting = h("p", { class: "field__unsent" });
@@ -32,6 +27,7 @@ class FieldPage {
 
   constructor(private readonly root: HTMLElement) {
     this.zone = root.dataset["timeZone"] ?? "Europe/Paris";
+    this.me = root.dataset["me"] ?? "";
     // A page opened without a network is an old page: its age is when it, or this phone, last reached the server.
     const stated = Date.parse(root.dataset["fetchedAt"] ?? "");
     const reached = Number(remembered(REACHED_KEY) ?? Number.NaN);
@@ -40,18 +36,16 @@ class FieldPage {
   }
 
   async start(): Promise<void> {
-    const { incident, incidentUrl, listUrl } = this.root.dataset;
-    const data = incident && incidentUrl ? fillUrl(incidentUrl, { id: incident }) : listUrl;
-    registerWorker(this.root.dataset["sw"], data ? [location.href, data] : [location.href]);
+    registerWorker(this.root.dataset["sw"], [location.href]);
     this.log?.replaceChildren(this.waiting, this.last);
     this.root.addEventListener("submit", (event) => this.submitted(event));
     window.addEventListener("online", () => {
       void this.outbox?.flush();
       void this.refresh();
     });
-    window.addEventListener("offline", () => this.drawAge());
+    window.addEventListener("offline", () => this.draw());
     window.setInterval(() => void this.refresh(), FIELD_REFRESH_MS);
-    window.setInterval(() => this.drawAge(), 1_000);
+    window.setInterval(() => this.draw(), 1_000);
     window.setInterval(() => void this.outbox?.flush(), OUTBOX_RETRY_MS);
     await this.openOutbox();
     await this.refresh();
@@ -65,7 +59,7 @@ class FieldPage {
       store = memoryStore();
       setText(this.last, t("field.storage"));
     }
-    this.outbox = new Outbox(store, sender(this.root.dataset["actionsUrl"] ?? "/field/actions/"), (isRefused) => this.token(isRefused), {
+    this.outbox = new Outbox(this.me, store, sender(this.root.dataset["actionsUrl"] ?? "/field/actions/"), (isRefused) => this.token(isRefused), {
       waiting: (entries) => this.drawWaiting(entries),
       sent: (entry) => setText(this.last, t("field.sent", { time: clock(Date.now(), this.zone, this.language), action: nameOf(entry) })),
       refused: (_entry, detail) => setText(this.last, t("field.refused", { detail })),
@@ -86,10 +80,17 @@ class FieldPage {
     }
   }
 
+  /** One's own waits for the network; a colleague's, done on this phone, waits for them and is never sent as another's. */
   private drawWaiting(entries: readonly Entry[]): void {
-    const actions = entries.map(nameOf).join(", ");
-    const word = entries.length === 1 ? "field.outbox_one" : "field.outbox_many";
-    setText(this.waiting, entries.length === 0 ? "" : t(word, { n: entries.length, actions }));
+    const mine = entries.filter((one) => one.user === this.me);
+    const names = [...new Set(entries.filter((one) => one.user !== this.me).map((one) => one.user_name))];
+    const said = names.map((name) => {
+      const actions = entries.filter((one) => one.user !== this.me && one.user_name === name).map(nameOf).join(", ");
+      return t("field.outbox_other", { name, actions });
+    });
+    const word = mine.length === 1 ? "field.outbox_one" : "field.outbox_many";
+    if (mine.length > 0) said.unshift(t(word, { n: mine.length, actions: mine.map(nameOf).join(", ") }));
+    setText(this.waiting, said.join(" "));
     this.log?.classList.toggle("has-unsent", entries.length > 0);
   }
 
@@ -99,70 +100,92 @@ class FieldPage {
     event.preventDefault();
     const text = new FormData(form).get("text");
     const entry: Entry = {
-      key: crypto.randomUUID(), incident_id: this.root.dataset["incident"] ?? "", action: form.dataset["fieldAction"] as FieldAction,
+      key: crypto.randomUUID(), user: this.me, user_name: this.root.dataset["meName"] ?? "", incident_id: this.root.dataset["incident"] ?? "", action: form.dataset["fieldAction"] as FieldAction,
       text: typeof text === "string" ? text : "", at: new Date().toISOString(),
     };
     this.outbox.add(entry).then(() => form.reset(), () => setText(this.last, t("field.storage")));
   }
 
   private async refresh(): Promise<void> {
-    const { incident, incidentUrl, listUrl } = this.root.dataset;
     try {
-      if (incident && incidentUrl) await this.refreshIncident(fillUrl(incidentUrl, { id: incident }));
-      else if (listUrl) await this.refreshList(listUrl);
+      await this.refreshFragment(this.root.dataset["fragmentUrl"] ?? "");
     } catch {
       this.isReached = false;
     }
-    this.drawAge();
+    this.draw();
   }
 
-  /** Ask; what the service worker took from its store is marked by it and makes nothing younger. */
-  private async ask(url: string, headers: Record<string, string>): Promise<Response> {
-    const answer = await fetch(url, { credentials: "same-origin", headers, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  /** Fetch this page's live part and lay it over the old one; what is being typed stays. */
+  private async refreshFragment(url: string): Promise<void> {
+    const answer = await fetch(url, {
+      credentials: "same-origin", headers: { "X-Me": this.me }, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    });
+    // Signed out, or another person signed in on this phone: this page is no longer theirs to read.
+    if (answer.redirected || answer.status === 409) await forget().finally(() => location.reload());
+    // No longer told of this incident.
+    else if (answer.status === 404) location.assign(this.root.dataset["homeUrl"] ?? "/field/");
     if (!answer.ok || answer.redirected) throw new Error(`${url}: ${answer.status}`);
+    const html = await answer.text();
     this.isReached = answer.headers.get("X-From-Store") !== "1";
-    if (this.isReached) {
-      this.fetchedAtMs = Date.now();
-      remember(REACHED_KEY, String(this.fetchedAtMs));
+    const at = this.isReached ? Date.now() : Date.parse(answer.headers.get("Date") ?? "");
+    // What the service worker took from its store may be older than what is already shown.
+    if (!this.isReached && !(at > this.fetchedAtMs)) return;
+    this.fetchedAtMs = at;
+    if (this.isReached) remember(REACHED_KEY, String(at));
+    this.morph(html);
+  }
+
+  private morph(html: string): void {
+    const part = document.getElementById("field-fragment");
+    if (!part) return;
+    const isTyped = (node: Node): boolean => node instanceof Element
+      && [node, ...node.querySelectorAll("*")].some((one) => one instanceof HTMLTextAreaElement && one.value !== "");
+    Idiomorph.morph(part, html, {
+      morphStyle: "innerHTML", restoreFocus: true,
+      callbacks: {
+        beforeNodeMorphed: (old: Node) => !(old instanceof HTMLTextAreaElement),
+        beforeNodeRemoved: (old: Node) => !isTyped(old),
+      },
+    });
+    if (!this.isReached) return;
+    for (const picture of part.querySelectorAll<HTMLImageElement>("img.livepicture")) {
+      // A stream that broke is asked for again, now that the server answers.
+      if (picture.complete && picture.naturalWidth === 0) picture.src = String(picture.getAttribute("src"));
     }
-    return answer;
+    const pages = [...part.querySelectorAll<HTMLAnchorElement>("a[data-offline]")]
+      .map((link) => ({ url: link.href, version: link.dataset["version"] ?? "" }));
+    if (pages.length > 0) navigator.serviceWorker?.controller?.postMessage({ keep: pages });
   }
 
-  private async refreshIncident(url: string): Promise<void> {
-    const { incident, observations, way_in, fetched_at } = (await (await this.ask(url, { Accept: "application/json" })).json()) as FieldData;
-    if (!this.isReached) this.fetchedAtMs = Date.parse(fetched_at);
-    const texts: Record<string, string> = {
-      kind: kindOf(incident), word: wordOf(incident, Date.now()), label: incident.label, number: incident.number,
-      owner: incident.owner_name ?? "", drone: droneOf(incident, null), signals: String(incident.signal_count),
-      way_in: way_in ?? "", place: `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`,
-    };
-    for (const slot of this.root.querySelectorAll<HTMLElement>("[data-field]")) {
-      const text = texts[slot.dataset["field"] ?? ""];
-      if (text !== undefined) setText(slot, text);
-      if (slot.dataset["tone"] !== undefined) slot.dataset["tone"] = toneOf(incident, Date.now());
-    }
-    const at = (iso: string): string => clock(Date.parse(iso), this.zone, this.language, false);
-    this.root.querySelector("[data-field='observations']")?.replaceChildren(
-      ...observations.map((one) => h("li", {}, h("span", { class: "num" }, at(one.at)), ` ${one.kind} `, one.text)));
-  }
-
-  private async refreshList(url: string): Promise<void> {
-    const html = await (await this.ask(url, { "X-Fragment": "list" })).text();
-    const list = document.getElementById("field-list");
-    if (!list) return;
-    Idiomorph.morph(list, html, { morphStyle: "innerHTML", restoreFocus: true });
-    const pages = [...list.querySelectorAll<HTMLAnchorElement>("a[data-offline]")].map((link) => link.href);
-    if (this.isReached) navigator.serviceWorker?.controller?.postMessage({ keep: pages });
-  }
-
-  private drawAge(): void {
-    const isOld = !this.isReached || !navigator.onLine || Date.now() - this.fetchedAtMs > FIELD_OLD_MS;
-    const text = t(isOld ? "field.offline" : "field.age", { age: age(this.fetchedAtMs, Date.now(), this.zone, this.language) });
-    for (const slot of document.querySelectorAll<HTMLElement>("[data-field='age']")) {
+  /** Ages, each second. They are no live region: only a network lost or found again is said aloud. */
+  private draw(): void {
+    const now = Date.now();
+    const isOld = !this.isReached || !navigator.onLine || now - this.fetchedAtMs > FIELD_OLD_MS;
+    const text = t(isOld ? "field.offline" : "field.age", { age: age(this.fetchedAtMs, now, this.zone, this.language) });
+    for (const slot of this.root.querySelectorAll<HTMLElement>("[data-field='age']")) {
       setText(slot, text);
       slot.classList.toggle("is-old", isOld);
     }
+    const reach = this.root.querySelector("[data-field='reach']");
+    if (reach && isOld !== this.isOldSaid) {
+      if (isOld || this.isOldSaid !== null) setText(reach, t(isOld ? "field.lost" : "field.found"));
+      this.isOldSaid = isOld;
+    }
+    for (const time of this.root.querySelectorAll<HTMLTimeElement>("time.time")) {
+      const said = time.querySelector(".time__said");
+      const at = Date.parse(time.dateTime);
+      // Older ones came as a clock time, with the date where it is needed.
+      if (!said || now < at || (now - at > HOUR_MS && !this.ticking.has(time))) continue;
+      this.ticking.add(time);
+      const shown = age(at, now, this.zone, this.language);
+      setText(said, now - at < HOUR_MS ? t("field.ago", { age: shown }) : shown);
+    }
   }
+}
+
+/** Drop what the service worker kept, or a slow network would show it again. */
+async function forget(): Promise<void> {
+  for (const name of await caches.keys()) if (name.startsWith("nec-field-")) await caches.delete(name);
 }
 
 function remembered(name: string): string | null {

@@ -6,6 +6,9 @@ export type FieldAction = "acknowledge" | "arrive" | "need_help";
 export interface Entry {
   /** Idempotency key. */
   key: string;
+  /** Who did it: a shared phone sends it as nobody else. */
+  user: string;
+  user_name: string;
   incident_id: string;
   action: FieldAction;
   text: string;
@@ -36,8 +39,12 @@ function byTime(a: Entry, b: Entry): number {
 
 /** Opens the browser's store; throws where it is forbidden (some private windows). */
 export async function openStore(): Promise<Store> {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE, { keyPath: "key" });
+  const opening = indexedDB.open(DATABASE, 2);
+  opening.onupgradeneeded = () => {
+    // An entry of the first version says not whose it is, so nobody may send it.
+    if (opening.result.objectStoreNames.contains(TABLE)) opening.result.deleteObjectStore(TABLE);
+    opening.result.createObjectStore(TABLE, { keyPath: "key" });
+  };
   const database = await asked(opening);
   const table = (mode: IDBTransactionMode): IDBObjectStore => database.transaction(TABLE, mode).objectStore(TABLE);
   return {
@@ -91,6 +98,8 @@ export class Outbox {
   private isSending = false;
 
   constructor(
+    /** The person this page was made for. */
+    private readonly me: string,
     private readonly store: Store, private readonly send: Send,
     /** The CSRF token the page holds, or a fresh one when the held one was refused. */
     private readonly token: (isRefused: boolean) => Promise<string>,
@@ -106,12 +115,16 @@ export class Outbox {
     await this.flush();
   }
 
-  /** Send what waits, oldest first; stop at the first that gets no answer, since the next would not either. */
+  private async nextOfMine(): Promise<Entry | undefined> {
+    return (await this.store.all()).find((entry) => entry.user === this.me);
+  }
+
+  /** Send what this person left waiting, oldest first; stop at the first that gets no answer, since the next would not either. */
   async flush(): Promise<void> {
     if (this.isSending) return;
     this.isSending = true;
     try {
-      for (let next = (await this.store.all())[0]; next; next = (await this.store.all())[0]) {
+      for (let next = await this.nextOfMine(); next; next = await this.nextOfMine()) {
         if (!(await this.sendOne(next))) break;
       }
     } finally {
@@ -120,7 +133,7 @@ export class Outbox {
     }
   }
 
-  /** True when the entry is settled: done, or refused by a rule. */
+  /** True when the entry is settled: done, or refused by a rule. 401, another has signed in; 503, try again: both stay. */
   private async sendOne(entry: Entry): Promise<boolean> {
     let answer = await this.send(entry, await this.token(false));
     if (answer.status === 403) answer = await this.send(entry, await this.token(true));

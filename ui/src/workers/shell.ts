@@ -3,14 +3,24 @@
 declare const self: ServiceWorkerGlobalScope;
 
 export interface ShellOptions {
+  /** How every store of this page is named; the others are dropped when this one takes over. */
+  family: string;
   name: string;
   /** Addresses whose answers may be kept and shown when there is no network. */
   isKept: (url: URL) => boolean;
 }
 
+/** A page to keep; one with a version is fetched again only when that has changed. */
+type Kept = string | { url: string; version: string };
+
 const KEEP_MAX = 80;
+/** On one bar of network a request hangs rather than fails: a page that is kept is shown after this, its age on it. */
+const NAVIGATION_WAIT_MS = 2_000;
 const NETWORK_WAIT_MS = 4_000;
 const STATIC_PREFIX = "/static/";
+/** A name that holds its content's hash never means anything else. */
+const HASHED = /\.[0-9a-f]{12}\.\w+$/;
+const VERSION = "X-Kept-Version";
 
 async function trim(cache: Cache): Promise<void> {
   const keys = await cache.keys();
@@ -18,57 +28,82 @@ async function trim(cache: Cache): Promise<void> {
 }
 
 /** A kept answer says so, that the page may show its age. */
-async function fromStore(cache: Cache, request: Request): Promise<Response | null> {
+async function fromStore(cache: Cache, request: Request | string): Promise<Response | null> {
   const held = await cache.match(request, { ignoreVary: true });
-  if (!held) return null;
-  const headers = new Headers(held.headers);
-  headers.set("X-From-Store", "1");
-  return new Response(held.body, { status: held.status, headers });
+  return held ? marked(held, "X-From-Store", "1") : null;
 }
 
-/** The network first, even for static files: an old program is worse than a slow one. A page and a fragment of it share
- * an address, so what is kept is told apart by its headers only through the query (`?fragment=`). */
-async function networkFirst(options: ShellOptions, request: Request, url: URL): Promise<Response> {
+function marked(answer: Response, name: string, value: string): Response {
+  const headers = new Headers(answer.headers);
+  headers.set(name, value);
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+async function fromNetwork(options: ShellOptions, cache: Cache, request: Request, isPage: boolean): Promise<Response> {
+  const answer = await fetch(request);
+  if (answer.ok && !answer.redirected && answer.type === "basic") await cache.put(request, answer.clone());
+  // Signed out, or no longer allowed: what was kept must not be shown to whoever holds the phone now.
+  const isShut = answer.status === 401 || answer.status === 403 || answer.redirected || answer.type === "opaqueredirect";
+  if (isPage && isShut) await caches.delete(options.name);
+  if (isPage && answer.status === 404) await cache.delete(request, { ignoreVary: true });
+  return answer;
+}
+
+/** The network first, even for static files unless their name holds their content: an old program is worse than a slow
+ * one. What is kept is shown when the network fails, hangs, or brings a server's error; the network's answer, when it
+ * comes after all, is kept for the next time. A page and a fragment of it are told apart by the query (`?fragment=`). */
+async function answerTo(options: ShellOptions, event: FetchEvent, url: URL): Promise<Response> {
+  const { request } = event;
   const cache = await caches.open(options.name);
   const isPage = options.isKept(url);
-  try {
-    const answer = await fetch(request, request.mode === "navigate" ? {} : { signal: AbortSignal.timeout(NETWORK_WAIT_MS) });
-    if (answer.ok && !answer.redirected && answer.type === "basic") await cache.put(request, answer.clone());
-    // Signed out, or no longer allowed: what was kept must not be shown to whoever holds the phone now.
-    const isShut = answer.status === 401 || answer.status === 403 || answer.redirected || answer.type === "opaqueredirect";
-    if (isPage && isShut) await caches.delete(options.name);
-    return answer;
-  } catch (failure) {
-    const held = await fromStore(cache, request);
-    if (held) return held;
-    throw failure;
-  }
+  const held = await fromStore(cache, request);
+  if (held && !isPage && HASHED.test(url.pathname)) return held;
+  const fresh = fromNetwork(options, cache, request, isPage);
+  event.waitUntil(fresh.catch(() => undefined));
+  if (!held) return fresh;
+  const wait = request.mode === "navigate" ? NAVIGATION_WAIT_MS : NETWORK_WAIT_MS;
+  const late = new Promise<null>((resolve) => { setTimeout(() => resolve(null), wait); });
+  const answer = await Promise.race([fresh.catch(() => null), late]);
+  return answer && answer.status < 500 ? answer : held;
 }
 
-async function keep(options: ShellOptions, addresses: readonly string[]): Promise<void> {
+async function keep(options: ShellOptions, asked: readonly Kept[]): Promise<void> {
   const cache = await caches.open(options.name);
-  for (const address of addresses.slice(0, KEEP_MAX)) {
+  for (const one of asked.slice(0, KEEP_MAX)) {
+    const { url: address, version } = typeof one === "string" ? { url: one, version: "" } : one;
     const url = new URL(address, self.location.href);
     const isStatic = url.pathname.startsWith(STATIC_PREFIX);
     if (url.origin !== self.location.origin || !(isStatic || options.isKept(url))) continue;
-    if (isStatic && (await cache.match(url.href))) continue;
+    const held = isStatic || version ? await cache.match(url.href, { ignoreVary: true }) : undefined;
+    if (held && (isStatic || held.headers.get(VERSION) === version)) continue;
     const answer = await fetch(url.href, { credentials: "same-origin" }).catch(() => null);
-    if (answer?.ok && !answer.redirected) await cache.put(url.href, answer);
+    if (answer?.ok && !answer.redirected) await cache.put(url.href, marked(answer, VERSION, version));
   }
   await trim(cache);
 }
 
+async function dropOthers(options: ShellOptions): Promise<void> {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(options.family) && name !== options.name) await caches.delete(name);
+  }
+}
+
+function isKept(one: unknown): one is Kept {
+  const { url, version } = (typeof one === "object" && one !== null ? one : {}) as { url?: unknown; version?: unknown };
+  return typeof one === "string" || (typeof url === "string" && typeof version === "string");
+}
+
 export function serveShell(options: ShellOptions): void {
   self.addEventListener("install", () => void self.skipWaiting());
-  self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+  self.addEventListener("activate", (event) => event.waitUntil(dropOthers(options).then(() => self.clients.claim())));
   self.addEventListener("fetch", (event) => {
     const url = new URL(event.request.url);
     const isOurs = event.request.method === "GET" && url.origin === self.location.origin;
     if (!isOurs || !(url.pathname.startsWith(STATIC_PREFIX) || options.isKept(url))) return;
-    event.respondWith(networkFirst(options, event.request, url));
+    event.respondWith(answerTo(options, event, url));
   });
   self.addEventListener("message", (event) => {
     const asked = event.data as { keep?: unknown };
-    if (Array.isArray(asked.keep)) event.waitUntil(keep(options, asked.keep.filter((one): one is string => typeof one === "string")));
+    if (Array.isArray(asked.keep)) event.waitUntil(keep(options, asked.keep.filter(isKept)));
   });
 }

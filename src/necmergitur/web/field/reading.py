@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from necmergitur.kernel.geo import Position, bearing_deg, distance_m
 from necmergitur.web.accounts.models import User
 from necmergitur.web.console import queue, rights, timeline
-from necmergitur.web.console.state import incident_json
-from necmergitur.web.console.supervision import iso
 from necmergitur.web.console.words import DRONE, KINDS, RESPONDER_STATES, say
 from necmergitur.web.facts.models import Device, Incident, Mission, Observation, ResponderTask, Still, Zone
 from necmergitur.web.store import CLOCK
@@ -39,7 +37,7 @@ def mine(user: User) -> list[dict[str, Any]]:
             "word": queue.word_of(one, now) if not one.duress else _("Caution: call for police first"),
             "task": say(RESPONDER_STATES, told[one.id].state) if one.id in told else "",
         }
-        for one in queue.order(rows[:SHOWN_MAX])
+        for one in queue.order(rows)[:SHOWN_MAX]
     ]
 
 
@@ -73,23 +71,6 @@ def one(user: User, incident_id: UUID) -> dict[str, Any]:
         "way_in": way_in(row),
         "mission": mission,
         "now": now,
-    }
-
-
-def as_json(found: dict[str, Any]) -> dict[str, Any]:
-    """Return what the telephone keeps for when there is no network."""
-    return {
-        "incident": incident_json(found["incident"]),
-        "observations": [
-            {
-                "at": iso(each["row"].observed_at),
-                "kind": each["text"],
-                "text": each["row"].note,
-            }
-            for each in found["observations"]
-        ],
-        "way_in": found["way_in"],
-        "fetched_at": iso(found["now"]),
     }
 
 

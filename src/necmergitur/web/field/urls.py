@@ -7,9 +7,7 @@ from necmergitur.web.field import views
 app_name = "field"
 urlpatterns = [
     path("", views.listing, name="list"),
-    path("incidents.json", views.incidents_json, name="incidents_json"),
     path("incidents/<uuid:pk>/", views.incident, name="incident"),
-    path("incidents/<uuid:pk>.json", views.incident_json, name="incident_json"),
     path("incidents/<uuid:pk>/act/", views.act, name="act"),
     path("actions/", views.actions, name="actions"),
     path("csrf.json", views.csrf, name="csrf"),

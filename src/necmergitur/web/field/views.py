@@ -28,6 +28,7 @@ from necmergitur.web.workers import service_worker
 
 BODY_BYTES_MAX = 8_192  # ours: an action is under 1 kB, its text at most 2,000 characters
 STATES = {"acknowledge": "acknowledged", "arrive": "arrived", "need_help": "need_help"}
+TRANSIENT = frozenset({"too_late", "unreachable"})  # a race or a database lost: the same action may pass in a moment
 
 
 @require(rights.may_go)
@@ -35,6 +36,8 @@ STATES = {"acknowledge": "acknowledged", "arrive": "arrived", "need_help": "need
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Open incidents told to this person. `?fragment=list` is the list alone, for the page's own refresh."""
+    if _is_of_another(request):
+        return HttpResponse(status=409)
     context = {"rows": reading.mine(cast(User, request.user)), **_frame()}
     fragment = request.GET.get("fragment") == "list"
     return render(request, "field/parts/list.html" if fragment else "field/list.html", context)
@@ -44,42 +47,17 @@ def listing(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One incident: the place, the way in, what the drone saw, three answers."""
-    return render(request, "field/incident.html", reading.one(cast(User, request.user), pk) | _frame())
+    """One incident: the place, the way in, what the drone saw, three answers. `?fragment=incident` refreshes it."""
+    if _is_of_another(request):
+        return HttpResponse(status=409)
+    context = reading.one(cast(User, request.user), pk) | _frame()
+    fragment = request.GET.get("fragment") == "incident"
+    return render(request, "field/parts/incident.html" if fragment else "field/incident.html", context)
 
 
-@require(rights.may_go)
-@never_cache
-@require_safe
-def incident_json(request: HttpRequest, pk: UUID) -> JsonResponse:
-    """The same, for a telephone to keep."""
-    return JsonResponse(reading.as_json(reading.one(cast(User, request.user), pk)))
-
-
-@require(rights.may_go)
-@never_cache
-@require_safe
-def incidents_json(request: HttpRequest) -> JsonResponse:
-    """Every incident told to this person, as short rows."""
-    rows = reading.mine(cast(User, request.user))
-    return JsonResponse(
-        {
-            "incidents": [
-                {
-                    "id": str(each["row"].id),
-                    "number": each["row"].number,
-                    "label": each["row"].label,
-                    "kind": each["kind"],
-                    "word": str(each["word"]),
-                    "task": each["task"],
-                    "lon": each["row"].lon,
-                    "lat": each["row"].lat,
-                    "url": reverse("field:incident", args=[each["row"].id]),
-                }
-                for each in rows
-            ]
-        }
-    )
+def _is_of_another(request: HttpRequest) -> bool:
+    """Return whether a page still open for one person asks with the session of another, who signed in since."""
+    return request.headers.get("X-Me", str(request.user.pk)) != str(request.user.pk)
 
 
 @require(rights.may_go)
@@ -99,18 +77,25 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require(rights.may_go)
 @require_POST
 def actions(request: HttpRequest) -> JsonResponse:
-    """Answer by the telephone's own outbox: the same key twice gets the same answer, and is done once."""
+    """Answer by the telephone's own outbox: the same key twice gets the same answer, and is done once.
+
+    What one person did is never done as another who signed in since (401), and a lost race is not an answer (503):
+    the telephone keeps both and sends them again.
+    """
     said = _read(request)
     if said is None:
         return JsonResponse({"rule": "malformed", "detail": ""}, status=422)
     user = cast(User, request.user)
+    if said["user"] != str(user.pk):
+        return JsonResponse({"rule": "somebody_else", "detail": ""}, status=401)
     before = FieldAction.objects.filter(key=said["key"]).first()
     if before is None:
         outcome = guards.run(
             request, lambda by, now: _do(request, said["incident_id"], said["action"], said["text"], by, now)
         )
         response = guards.answer_json(outcome)
-        if response.status_code == 503:
+        if isinstance(outcome, Refusal) and outcome.rule in TRANSIENT:
+            response.status_code = 503
             return response
         before = _keep(said, user, response)
     if before.user_id != user.pk:
@@ -153,7 +138,7 @@ def _read(request: HttpRequest) -> dict[str, Any] | None:
         return None
     try:
         said = json.loads(request.body)
-        key, incident_id = UUID(said["key"]), UUID(said["incident_id"])
+        key, incident_id, user = UUID(said["key"]), UUID(said["incident_id"]), str(said["user"])
         action, text, at = str(said["action"]), str(said.get("text") or ""), str(said.get("at") or "")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -163,7 +148,7 @@ def _read(request: HttpRequest) -> dict[str, Any] | None:
         claimed = None
     if claimed is not None and claimed.tzinfo is None:
         claimed = claimed.replace(tzinfo=UTC)
-    return {"key": key, "incident_id": incident_id, "action": action[:20], "text": text, "at": claimed}
+    return {"key": key, "incident_id": incident_id, "user": user, "action": action[:20], "text": text, "at": claimed}
 
 
 @never_cache

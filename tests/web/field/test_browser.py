@@ -1,0 +1,274 @@
+"""The responder's telephone in a real browser: without a network, on a bad one, and passed from hand to hand."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from necmergitur.dispatch.observations import ObservationFacts
+from necmergitur.operations import incidents, observing, responding
+from necmergitur.web.facts.models import IncidentNote, ResponderTask
+from necmergitur.web.store import store
+from tests.web.conftest import watched
+from tests.web.pages import City
+from tests.web.serving import Served, serve
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"width": 390, "height": 844}
+KEPT_S_MAX = 15
+TARGET_PX_MIN = 56
+HELD_S_MAX = 6  # the page waits two seconds for the network, then shows what it kept
+
+
+@pytest.fixture(scope="module")
+def served_city(city_template: str) -> Iterator[Served]:
+    """The pages, served on the city that every test here finds as it was."""
+    with serve(city_template) as running:
+        yield running
+
+
+@pytest.fixture
+def phone(chromium: Browser, served_city: Served) -> Iterator[BrowserContext]:
+    """A telephone nobody has signed in on yet."""
+    context = chromium.new_context(base_url=served_city.url, viewport=PHONE)
+    context.set_default_timeout(15_000)
+    context.add_cookies([{"name": "nec_language", "value": "en", "url": served_city.url}])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def hand(phone: BrowserContext, served_city: Served, city: City) -> Callable[[str], None]:
+    """`hand("responder")` signs this person in on the telephone."""
+
+    def enter(role: str) -> None:
+        session = city.client(role).cookies["sessionid"].value
+        phone.add_cookies([{"name": "sessionid", "value": session, "url": served_city.url}])
+
+    return enter
+
+
+def told(city: City, device: str = "b-1", role: str = "responder") -> UUID:
+    """Press a button and tell somebody of it."""
+    incident = city.press(device)
+    user = city.users[role]
+    now = datetime.now(UTC)
+    assert responding.tell(store(), incident, user.display_name, user.pk, city.person("operator"), now)
+    return incident
+
+
+def opened(phone: BrowserContext, path: str) -> Page:
+    """Open a page and wait until it is kept."""
+    page = watched(phone)
+    page.goto(path)
+    wait_kept(page, path)
+    return page
+
+
+def kept(page: Page) -> list[str]:
+    """Return the paths of the responder's pages that this telephone holds."""
+    return page.evaluate(
+        """async () => {
+          const found = [];
+          for (const name of await caches.keys()) if (name.startsWith("nec-field-"))
+            for (const one of await (await caches.open(name)).keys()) found.push(new URL(one.url).pathname);
+          return found.filter((path) => path.startsWith("/field/"));
+        }"""
+    )
+
+
+def wait_kept(page: Page, path: str) -> None:
+    deadline = time.monotonic() + KEPT_S_MAX
+    while path not in kept(page):
+        assert time.monotonic() < deadline, f"{path} is not kept: {kept(page)}"
+        page.wait_for_timeout(100)
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def age_line(page: Page) -> Any:
+    return page.locator("[data-field='age']")
+
+
+def test_without_a_network_the_list_is_shown_with_its_age(city: City, phone: BrowserContext, hand: Any) -> None:
+    told(city)
+    hand("responder")
+    page = opened(phone, "/field/")
+    phone.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
+    expect(age_line(page)).to_contain_text("No network. This is what was known")
+
+
+def test_an_action_waits_for_the_network_and_leaves_by_itself(city: City, phone: BrowserContext, hand: Any) -> None:
+    incident = told(city)
+    hand("responder")
+    page = opened(phone, f"/field/incidents/{incident}/")
+    phone.set_offline(True)
+    page.reload()
+    page.locator("#help-text").fill("a stretcher")
+    page.get_by_role("button", name="I need help").click()
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help")
+    page.reload()
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help")
+    assert ResponderTask.objects.get().state == "told"
+    phone.set_offline(False)
+    expect(page.locator("#field-outbox")).to_contain_text("Sent at")
+    assert ResponderTask.objects.get().state == "need_help"
+    assert IncidentNote.objects.filter(body="a stretcher").count() == 1
+
+
+def test_what_one_did_without_a_network_is_never_sent_as_the_next(city: City, phone: BrowserContext, hand: Any) -> None:
+    incident = told(city)
+    hand("responder")
+    page = opened(phone, f"/field/incidents/{incident}/")
+    phone.set_offline(True)
+    page.get_by_role("button", name="I have arrived").click()
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet")
+    hand("operator")  # sees every open incident, so nothing but the person's name stands in the way
+    phone.set_offline(False)
+    other = watched(phone)
+    other.goto(f"/field/incidents/{incident}/")
+    expect(other.locator("#field-outbox")).to_contain_text(
+        "Waiting for Responder Test to sign in on this phone: arrived."
+    )
+    other.wait_for_timeout(6_000)  # longer than the outbox and the page take to try again
+    assert [(one.user_id, one.state) for one in ResponderTask.objects.all()] == [(city.users["responder"].pk, "told")]
+    hand("responder")  # the open pages see it by themselves
+    expect(other.get_by_text("· Arrived")).to_be_visible()
+    expect(other.locator("#field-outbox")).not_to_contain_text("Waiting")
+    assert [(one.user_id, one.state) for one in ResponderTask.objects.all()] == [
+        (city.users["responder"].pk, "arrived")
+    ]
+
+
+def test_nothing_is_readable_without_a_network_after_signing_out(city: City, phone: BrowserContext, hand: Any) -> None:
+    incident = told(city)
+    hand("responder")
+    path = f"/field/incidents/{incident}/"
+    page = opened(phone, path)
+    page.evaluate("localStorage.setItem('a-button', 'lives here')")
+    page.goto(reverse("account_logout"))
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/")
+    deadline = time.monotonic() + KEPT_S_MAX
+    while kept(page):
+        assert time.monotonic() < deadline, kept(page)
+        page.wait_for_timeout(100)
+    assert page.evaluate("localStorage.getItem('a-button')") == "lives here"
+    phone.set_offline(True)
+    with pytest.raises(Exception, match=r"ERR_INTERNET_DISCONNECTED|ERR_FAILED"):
+        page.goto(path)
+
+
+def test_another_person_who_signs_in_finds_nothing_of_the_one_before(
+    city: City, phone: BrowserContext, hand: Any
+) -> None:
+    incident = told(city)
+    hand("responder")
+    opened(phone, f"/field/incidents/{incident}/").close()
+    hand("operator")
+    page = opened(phone, "/field/")
+    deadline = time.monotonic() + KEPT_S_MAX
+    while (names := page.evaluate("caches.keys()")) != [f"nec-field-2-{city.users['operator'].pk}"]:
+        assert time.monotonic() < deadline, names
+        page.wait_for_timeout(100)
+
+
+def test_a_network_that_hangs_shows_what_was_kept(city: City, phone: BrowserContext, hand: Any) -> None:
+    told(city)
+    hand("responder")
+    page = opened(phone, "/field/")
+    hung: list[Route] = []
+
+    def hang(route: Route) -> None:
+        hung.append(route)
+
+    phone.route("**/field/**", hang)  # neither answered nor refused: one bar of network
+    began = time.monotonic()
+    page.reload(wait_until="commit")
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
+    assert time.monotonic() - began < HELD_S_MAX
+    assert hung, "the page was not asked from the network"
+    phone.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_server_in_trouble_shows_what_was_kept(city: City, phone: BrowserContext, hand: Any) -> None:
+    told(city)
+    hand("responder")
+    page = opened(phone, "/field/")
+    phone.route("**/field/**", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    page.reload()
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
+    expect(age_line(page)).to_contain_text("No network")
+
+
+def test_an_open_page_shows_what_happens_without_being_read_again(city: City, phone: BrowserContext, hand: Any) -> None:
+    incident = told(city)
+    hand("responder")
+    page = opened(phone, f"/field/incidents/{incident}/")
+    page.locator("#help-text").fill("half a sen")
+    now = datetime.now(UTC)
+    city.on_shift()
+    mission = city.mission(incident, state="flying", phase="on_scene")
+    facts = ObservationFacts(people_down=2)
+    observing.file_observation(store(), incident, mission, facts, "North side.", city.person("pilot"), now)
+    responding.tell(store(), incident, "Team 9", None, city.person("operator"), now)
+    city.sql("UPDATE incident SET duress = true WHERE id = %s", incident)
+    expect(page.get_by_text("The caller is under threat.")).to_be_visible()
+    expect(page.get_by_text("North side.")).to_be_visible()
+    expect(page.get_by_text("Team 9")).to_be_visible()
+    expect(page.locator(f"img[src='/live/picture/{mission}']")).to_have_count(1)
+    expect(page.locator("#help-text")).to_have_value("half a sen")
+    incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
+    expect(page.get_by_text("This incident is over.")).to_be_visible()
+
+
+def test_a_list_fetches_a_page_again_only_when_its_incident_changed(
+    city: City, phone: BrowserContext, hand: Any
+) -> None:
+    incident, other = told(city), told(city, "b-2")
+    hand("responder")
+    page = opened(phone, "/field/")
+    for one in (incident, other):
+        wait_kept(page, f"/field/incidents/{one}/")
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert [url for url in asked if "/field/incidents/" in url] == []
+    assert any(url.endswith("?fragment=list") for url in asked)
+    responding.tell(store(), incident, "Team 9", None, city.person("operator"), datetime.now(UTC))
+    page.wait_for_timeout(7_000)
+    assert [url.split("/field/")[1] for url in asked if "/field/incidents/" in url] == [f"incidents/{incident}/"]
+
+
+def test_every_target_is_large_enough_for_a_glove(city: City, phone: BrowserContext, hand: Any) -> None:
+    incident = told(city)
+    hand("responder")
+    page = watched(phone)
+    for path in ("/field/", f"/field/incidents/{incident}/"):
+        page.goto(path)
+        small = page.evaluate(
+            """least => [...document.querySelectorAll("a, button, textarea")]
+              .map((one) => [one.textContent.trim(), Math.round(one.getBoundingClientRect().height)])
+              .filter(([, height]) => height > 0 && height < least)""",
+            TARGET_PX_MIN,
+        )
+        assert [one for one in small if not one[0].startswith("Skip")] == []
+
+
+def test_the_line_that_ages_is_not_read_aloud_each_second(city: City, phone: BrowserContext, hand: Any) -> None:
+    told(city)
+    hand("responder")
+    page = opened(phone, "/field/")
+    assert page.evaluate("document.querySelector(\"[data-field='age']\").closest('[role=status], [aria-live]')") is None
+    said = page.locator("[data-field='reach']")
+    phone.set_offline(True)
+    expect(said).to_have_text("No network.")
+    phone.set_offline(False)
+    expect(said).to_have_text("The network is back.")
