@@ -1,14 +1,17 @@
 """Roles: predicates compose, pages obey them, changes are audited and reach what is already open."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts import grants
@@ -173,6 +176,34 @@ def test_a_switched_off_account_is_out_at_its_next_click() -> None:
     grants.deactivate(person.user, by=boss.user)
     assert LiveSession.objects.filter(user_id=person.user.pk).count() == 0
     assert browser.get("/account/").status_code == 302
+
+
+def test_switched_on_again_a_person_signs_in_again() -> None:
+    boss, person, other = make_person("administrator"), make_person("operator"), make_person("operator")
+    browser, colleague = signed_in(person), signed_in(other)
+    assert browser.get("/account/").status_code == colleague.get("/account/").status_code == 200
+    grants.deactivate(person.user, by=boss.user)
+    grants.reactivate(person.user, by=boss.user)
+    # Neither the pages nor the live process know the old browser: a session without its ticket would be half a session.
+    assert browser.get("/account/").status_code == 302
+    assert LiveSession.objects.filter(user_id=person.user.pk).count() == 0
+    assert colleague.get("/account/").status_code == 200
+    assert signed_in(person).get("/account/").status_code == 200
+    assert LiveSession.objects.filter(user_id=person.user.pk).count() == 1
+
+
+def test_a_prolonged_session_prolongs_its_ticket() -> None:
+    person = make_person("operator")
+    browser = signed_in(person)
+    browser.get("/account/")
+    soon = timezone.now() + timedelta(minutes=1)
+    LiveSession.objects.update(expires_at=soon)
+    browser.get("/account/")
+    assert LiveSession.objects.get().expires_at == soon, "a page that saves no session writes no ticket"
+    browser.post("/account/again/", {"password": person.password})
+    assert LiveSession.objects.get().expires_at > soon
+    kept = Session.objects.get(session_key=browser.cookies["sessionid"].value).expire_date
+    assert abs(LiveSession.objects.get().expires_at - kept) < timedelta(seconds=30)
 
 
 def test_only_an_administrator_changes_roles_and_invites() -> None:

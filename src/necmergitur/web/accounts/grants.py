@@ -30,7 +30,7 @@ def revoke_role(user: User, role: Role, *, by: User | None) -> Refusal | None:
 
 
 def deactivate(user: User, *, by: User | None) -> Refusal | None:
-    """Switch an account off: sessions and live tickets stop at once. Refuses for the last administrator."""
+    """Switch an account off: its sessions and live tickets end, for good. Refuses for the last administrator."""
     with transaction.atomic():
         if _is_last_administrator(user):
             return _last_administrator()

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from necmergitur.web.accounts.models import LiveSession, User
@@ -17,12 +19,15 @@ def key_hash(session_key: str) -> str:
 
 
 def issue(session: SessionBase, user: User, roles: Iterable[str], language: str) -> None:
-    """Write or refresh the ticket of a signed-in session. One write per change, none otherwise."""
+    """Write or refresh the ticket of a signed-in session. One write per change, none otherwise.
+
+    A session that this request saves is prolonged by it, and its ticket with it: neither outlives the other.
+    """
     if session.session_key is None:
         return
     held = sorted(str(role) for role in roles)
     mark = hashlib.sha256(repr((session.session_key, user.pk, user.display_name, held, language)).encode()).hexdigest()
-    if session.get(SESSION_MARK) == mark:
+    if session.get(SESSION_MARK) == mark and not session.modified:
         return
     now = timezone.now()
     LiveSession.objects.filter(expires_at__lt=now).delete()
@@ -45,8 +50,15 @@ def void_session(session_key: str) -> None:
 
 
 def void_person(user: User) -> None:
-    """Forget every ticket of a person, at once."""
+    """End every session of a person and forget its ticket, at once."""
     LiveSession.objects.filter(user_id=user.pk).delete()
+    # Whose a session is stands inside it. A city's staff has hundreds, and switching off is rare.
+    theirs = [
+        row.session_key
+        for row in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if row.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    Session.objects.filter(session_key__in=theirs).delete()
 
 
 def refresh_roles(user: User, roles: Iterable[str]) -> None:
