@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "necmergitur.web.accounts.middleware.own_language",
+    "necmergitur.web.portal.errors.wrong_method",
     "necmergitur.web.accounts.middleware.live_ticket",
     "necmergitur.web.accounts.middleware.second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
+from necmergitur.web.accounts.back import way_back
 from necmergitur.web.accounts.models import RoleGrant, User
 from necmergitur.web.accounts.roles import Role
 
@@ -109,7 +110,7 @@ def require(rule: Rule) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(way_back(request))
             if not rule(cast(User, request.user)):
                 raise RoleRefused(rule.roles)
             return view(request, *args, **kwargs)

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest
 
+from necmergitur.web.accounts.back import way_back
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import roles_of
 
@@ -13,7 +14,7 @@ THEMES = ("dark", "light")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return theme (empty: the page's own default), labels of demonstration and exercise, and roles.
+    """Return theme (empty: the page's own default), labels of demonstration and exercise, roles, and the way back.
 
     `roles` is read only when a template asks, so a public page costs no query.
     """
@@ -25,6 +26,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "exercise": settings.EXERCISE,
         "passkeys": settings.ORIGIN.passkeys,
         "roles": _Roles(user),
+        "way_back": way_back(request),
     }
 
 

@@ -1,9 +1,10 @@
 """Error pages in plain words. Each says what happened and what to do now, and works without a database."""
 
 import sys
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
@@ -36,6 +37,20 @@ def csrf_failure(request: HttpRequest, **_said: object) -> HttpResponse:
 def not_found(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
     """404: nothing here."""
     return render(request, "errors/404.html", status=404)
+
+
+def wrong_method(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Give words to a 405 that a view left blank: somebody reads an address that only a form can be sent to."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != 405 or getattr(response, "content", b"-"):
+            return response
+        page = render(request, "errors/405.html", status=405)
+        page.headers["Allow"] = response.headers.get("Allow", "")
+        return page
+
+    return middleware
 
 
 def too_many(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
