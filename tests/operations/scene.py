@@ -97,6 +97,11 @@ class Scene:
         assert found is not None
         return found
 
+    def open(self) -> list[Incident]:
+        """Return the incidents with a deadline, whoever opened them."""
+        with self.store.transaction() as tx:
+            return tx.incidents_due(self.now + timedelta(days=365), 1_000)
+
     def mission(self, mission_id: UUID) -> Mission:
         with self.store.transaction() as tx:
             found = tx.mission(mission_id)

@@ -1,12 +1,18 @@
 """A call nobody answers rings higher and higher, and never stops ringing."""
 
+import signal
+import subprocess
+import sys
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.dispatch import incidents as dispatch
 from necmergitur.operations import incidents, timers
 from tests.operations.scene import OPERATOR, Scene
-from tests.operations.town import START, place
+from tests.operations.town import START, TOWN, install, place
 
 
 def levels(scene: Scene) -> list[tuple[float, int]]:
@@ -43,14 +49,53 @@ def test_nobody_rings_for_an_incident_somebody_acts_on_or_that_is_over_or_a_test
     assert scene.incident(kept.id).escalation == 1
 
 
-def test_a_deadline_survives_the_process_that_set_it(open_store) -> None:
-    from tests.operations.town import TOWN
+def test_a_deadline_survives_the_process_that_set_it(empty_database: str) -> None:
+    """Another process hears the press, commits and kills itself; what is due afterwards is in the rows alone."""
+    install(empty_database, TOWN)
+    ran = subprocess.run([sys.executable, "-c", HEARS_AND_DIES, empty_database], capture_output=True, check=False)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr.decode()
+    store = PostgresStore(empty_database)
+    try:
+        late = Scene(store, START + timedelta(seconds=30))
+        (call,) = late.open()
+        assert timers.escalate_due(late.store, late.now) == 1
+        assert late.incident(call.id).due_at == late.now + timedelta(seconds=30)
+    finally:
+        store.close()
 
-    store = open_store(TOWN)
-    call = Scene(store).call()
-    late = Scene(store, START + timedelta(seconds=30))
-    assert timers.escalate_due(late.store, late.now) == 1
-    assert late.incident(call.id).due_at == late.now + timedelta(seconds=30)
+
+HEARS_AND_DIES = """
+import os, signal, sys
+from necmergitur.adapters.postgres.store import PostgresStore
+from tests.operations.scene import Scene
+Scene(PostgresStore(sys.argv[1])).call()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_one_incident_that_cannot_be_escalated_keeps_no_other_from_ringing(scene: Scene, monkeypatch) -> None:
+    calls = [scene.call(device) for device in ("P-1", "P-3", "P-5")]
+    sick = calls[1].id
+
+    def escalate(state, now):
+        if state.id == sick:
+            raise ValueError("a state no rule foresaw")
+        return rule(state, now)
+
+    rule = dispatch.escalate
+    monkeypatch.setattr(dispatch, "escalate", escalate)
+    failed: list[tuple[UUID, str]] = []
+    told = timers.escalate_due(
+        scene.store, scene.wait(10), lambda incident, error: failed.append((incident.id, str(error)))
+    )
+    assert told == 2
+    assert failed == [(sick, "a state no rule foresaw")]
+    assert [scene.incident(call.id).escalation for call in calls] == [1, 0, 1]
+    with pytest.raises(ValueError, match="no rule foresaw"):
+        timers.escalate_due(scene.store, scene.now)
+    monkeypatch.undo()
+    assert timers.escalate_due(scene.store, scene.now) == 1
+    scene.check()
 
 
 def test_escalating_twice_at_one_instant_tells_once(scene: Scene) -> None:

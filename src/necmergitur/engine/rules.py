@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from necmergitur.adapters.postgres.session import UTC_SESSION
+from necmergitur.dispatch.incidents import Incident
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import dispatching, flying, timers
@@ -22,6 +23,10 @@ TICK_S = 0.25  # ours: deadlines are in seconds; a quarter is enough
 RETRY_REFUSED_S = 5.0  # dispatch.constants.SEARCH_REST
 CALL_BACK_S = 1.0  # an authorisation that ends calls its drones back within a second
 LOST_PAUSE_S = 0.5
+
+
+def _not_escalated(incident: Incident, error: Exception) -> None:
+    log.error("escalation_failed", incident=str(incident.id), exc_info=error)
 
 
 class RuleClock:
@@ -80,7 +85,7 @@ class RuleClock:
         """Run what is due, in the rules thread. Return whether missions may have changed."""
         store, now = self._parts.store, self._parts.clock.now()
         started = time.monotonic()
-        timers.escalate_due(store, now)
+        timers.escalate_due(store, now, _not_escalated)
         changed = dispatching.pass_on_expired(store, now) > 0
         if started - self._called_back_at >= CALL_BACK_S:
             self._called_back_at = started
