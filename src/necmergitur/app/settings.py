@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_port: int = 8883
     server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
     demo: bool = False
+    exercise: bool = False
     dc09_host: str = "127.0.0.1"
     dc09_port: int = 0
     uplink_token: str = ""

@@ -34,8 +34,8 @@ def running_store(settings: Settings) -> Iterator[PostgresStore]:
         over.close()
 
 
-def ground(over: PostgresStore) -> Ground:
-    """Return what intake needs to know of the city."""
+def ground(over: PostgresStore, *, exercise: bool = False) -> Ground:
+    """Return what intake needs to know of the city, and whether what is pressed now is an `exercise`."""
     with over.cursor() as cursor:
         middle = middle_of(cursor)
-    return Ground(middle or MISSING_CITY)
+    return Ground(middle or MISSING_CITY, exercise)

@@ -20,7 +20,7 @@ def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:
         database_url=settings.database_url,
         nats_urls=settings.nats_url,
         clock=SystemClock(),
-        ground=ground(over),
+        ground=ground(over, exercise=settings.exercise),
         pin_key=settings.secret("subject"),
         home=settings.home,
         uplink_token=settings.uplink_token,
