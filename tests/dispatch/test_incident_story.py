@@ -123,6 +123,36 @@ class Story(RuleBasedStateMachine):
             assert after.due_at == self.now + timedelta(seconds=10)
 
     @rule()
+    def overrule(self) -> None:
+        before = self.state
+        done = self.say(incidents.seek_drone(before, ANN, self.now))
+        if before.state == "open" and before.cancelled and not before.test:
+            assert done
+            assert self.state.duress or not self.state.cancelled
+
+    @rule()
+    def ask_help(self) -> None:
+        if self.state.state != "merged":
+            self.say(incidents.ask_help(self.state, "Unit 1", ANN, self.now))
+            after = self.state
+            assert (after.state, after.rung, after.escalation > 0) == ("open", "received", True)
+            assert after.due_at is not None
+
+    @rule(kind=st.sampled_from(["sos", "fire"]), duress=st.booleans(), cancelled=st.booleans(), coming=st.booleans())
+    def absorb(self, kind, duress, cancelled, coming) -> None:
+        before = self.state
+        if before.state != "open":
+            return
+        other = msgspec.structs.replace(self.other, kind=kind, duress=duress, cancelled=cancelled)
+        self.say(incidents.absorb(before, other, ANN, self.now, coming=coming))
+        after = self.state
+        assert after.kind == ("fire" if "fire" in (kind, before.kind) else after.kind)
+        assert after.duress == (before.duress or duress)
+        assert after.cancelled == (before.cancelled and cancelled)
+        if duress and not before.duress:
+            assert after.rung == "received"
+
+    @rule()
     def duress(self) -> None:
         if self.state.state == "open":
             self.say([incidents.DuressReported("P-1", self.now)])

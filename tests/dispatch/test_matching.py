@@ -74,6 +74,27 @@ def test_the_same_device_joins_whatever_the_time_and_place() -> None:
     assert (found.verdict, found.score, found.reason) == ("attach", 1.0, "same device")
 
 
+def test_a_post_is_one_caller_only_while_it_is_pressed_again_and_again() -> None:
+    """Behind a post stands whoever passes by: a day later it is somebody else, whom nobody has heard yet."""
+    soon = judged(call(gap_m=5_000), known(), same=UUID(int=100), after_s=1_200)
+    assert (soon.verdict, soon.reason) == ("attach", "same device")
+    late = judged(call(gap_m=5_000), known(), same=UUID(int=100), after_s=1_201)
+    assert (late.verdict, late.incident_id, late.reason) == ("propose", UUID(int=100), "same device, 20 min after")
+    assert judged(call(), known(), same=UUID(int=100), after_s=90_000).verdict == "propose"
+
+
+def test_a_post_quiet_for_long_joins_what_happens_beside_it_now() -> None:
+    old = msgspec.structs.replace(known(1), last_signal_at=NOW - timedelta(hours=3))
+    assert judged(call(gap_m=10), old, known(2), same=old.id).incident_id == UUID(int=2)
+
+
+def test_nothing_joins_across_the_edge_of_an_exercise() -> None:
+    played = msgspec.structs.replace(known(), exercise=True)
+    assert judged(call(), played, same=played.id).verdict == "new"
+    assert place(call(), [known()], UUID(int=100), NOW, exercise=True).verdict == "new"
+    assert place(call(), [played], played.id, NOW, exercise=True).verdict == "attach"
+
+
 @pytest.mark.parametrize("state", ["closed", "merged"])
 def test_what_is_over_takes_nothing_in(state) -> None:
     over = msgspec.structs.replace(known(), state=state)

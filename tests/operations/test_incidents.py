@@ -9,7 +9,7 @@ from necmergitur.dispatch.incidents import OUTCOMES
 from necmergitur.operations import flying, incidents
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.test_intake import proposals_of
-from tests.operations.town import START, place
+from tests.operations.town import CANCEL, DURESS, START, place
 
 
 def test_people_climb_the_ladder_one_way(scene: Scene) -> None:
@@ -130,6 +130,80 @@ def test_two_people_are_never_merged(scene: Scene) -> None:
     scene.check()
 
 
+def test_two_people_are_never_merged_through_what_they_were_merged_into(scene: Scene) -> None:
+    post, farther = scene.call("P-1"), scene.call("P-5")
+    one, other = scene.call("B-1", at=place(0, 0)), scene.call("B-2", at=place(0, 0))
+    assert incidents.merge(scene.store, one.id, post.id, OPERATOR, scene.now).merged_into == post.id
+    with scene.store.transaction() as tx:
+        assert (tx.callers_of(post.id), tx.callers_of(farther.id)) == (["B-1"], [])
+    assert refused(incidents.merge(scene.store, other.id, post.id, OPERATOR, scene.now)) == "two_people"
+    assert incidents.merge(scene.store, post.id, farther.id, OPERATOR, scene.now).merged_into == farther.id
+    assert refused(incidents.merge(scene.store, other.id, farther.id, OPERATOR, scene.now)) == "two_people"
+    assert refused(incidents.merge(scene.store, farther.id, other.id, OPERATOR, scene.now)) == "two_people"
+    scene.check()
+
+
+def test_a_person_whose_call_joined_a_posts_directly_counts_as_well(scene: Scene) -> None:
+    post, one = scene.call("P-1"), scene.call("B-1", at=place(0, 0))
+    incidents.merge(scene.store, one.id, post.id, OPERATOR, scene.now)
+    assert scene.press("B-1", at=place(0, 0)).incident_id == post.id
+    incidents.unmerge(scene.store, one.id, OPERATOR, scene.now)
+    other = scene.call("B-2", at=place(0, 0))
+    assert refused(incidents.merge(scene.store, other.id, post.id, OPERATOR, scene.now)) == "two_people"
+
+
+def test_what_carries_on_takes_over_the_gravest_of_both(scene: Scene) -> None:
+    grave = scene.call("P-5", "fire")
+    from necmergitur.signals.press import possible_press
+
+    (answer,) = scene.take(possible_press("P-1", b"?"))
+    assert answer.incident_id is not None
+    incidents.climb(scene.store, answer.incident_id, "acting", OPERATOR, scene.now)
+    incidents.merge(scene.store, grave.id, answer.incident_id, OPERATOR, scene.wait(1))
+    after = scene.incident(answer.incident_id)
+    assert (after.kind, after.drone, after.rung) == ("fire", "searching", "acting")
+    assert scene.kinds(f"incident:{after.id}")[-2:] == ["IncidentAbsorbed", "DroneStatusChanged"]
+    assert [m.incident_id for m in scene.offer().offered] == [after.id]
+    scene.check()
+
+
+def test_duress_survives_a_merge_and_rings(scene: Scene) -> None:
+    post, forced = scene.call("P-1"), scene.call("B-1", at=place(0, 0))
+    scene.press("B-1", "cancel", pin=DURESS)
+    incidents.climb(scene.store, post.id, "acting", OPERATOR, scene.now)
+    incidents.merge(scene.store, forced.id, post.id, OPERATOR, scene.wait(1))
+    after = scene.incident(post.id)
+    assert (after.duress, after.rung, after.escalation) == (True, "received", 1)
+    assert after.due_at == scene.now + timedelta(seconds=10)
+    scene.check()
+
+
+def test_what_carries_on_is_taken_back_only_when_both_were(scene: Scene) -> None:
+    mine, post = scene.call("B-1", at=place(0, 0)), scene.call("P-1")
+    scene.press("B-1", "cancel", pin=CANCEL)
+    incidents.merge(scene.store, post.id, mine.id, OPERATOR, scene.wait(1))
+    kept = scene.incident(mine.id)
+    assert (kept.cancelled, kept.drone, kept.due_at) == (False, "searching", scene.now + timedelta(seconds=10))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    third = scene.call("P-5")
+    incidents.merge(scene.store, mine.id, third.id, OPERATOR, scene.wait(1))
+    assert not scene.incident(third.id).cancelled
+    scene.check()
+
+
+def test_a_split_that_takes_a_persons_signal_is_theirs(scene: Scene) -> None:
+    post, one = scene.call("P-1"), scene.call("B-1", at=place(0, 0))
+    scene.press("P-1")
+    incidents.merge(scene.store, one.id, post.id, OPERATOR, scene.now)
+    scene.wait(1)
+    scene.press("B-1", at=place(0, 0))
+    with scene.store.transaction() as tx:
+        held = tx.signals_of(post.id)
+    new = incidents.split(scene.store, post.id, [s.id for s in held[1:]], OPERATOR, scene.now)
+    assert (new.personal_device, new.signal_count) == ("B-1", 2)
+    scene.check()
+
+
 def test_an_incident_is_not_merged_into_itself_nor_into_a_closed_one_nor_into_a_test(scene: Scene) -> None:
     one, other, test = scene.call("P-1"), scene.call("P-5"), scene.call("P-3", "test")
     assert refused(incidents.merge(scene.store, one.id, one.id, OPERATOR, scene.now)) == "same_incident"
@@ -214,6 +288,8 @@ def test_a_proposal_is_decided_once(scene: Scene, accepted, state) -> None:
     decided = incidents.decide_proposal(scene.store, proposal.id, accepted, OPERATOR, scene.wait(1))
     assert (decided.state, decided.decided_by) == ("accepted" if accepted else "dismissed", "Olga")
     assert scene.incident(near.id).state == state
+    told = scene.facts(f"incident:{near.id}")[-1]
+    assert (told.kind, told.actor) == ("ProposalDecided", f"user:{OPERATOR.id}")
     again = incidents.decide_proposal(scene.store, proposal.id, not accepted, LEAD, scene.wait(1))
     assert (refused(again), again.owner) == ("proposal_decided", "Olga")
     scene.check()

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from necmergitur.operations import intake
+from necmergitur.operations import intake, timers
 from necmergitur.operations.ports import Unreachable
 from necmergitur.signals.press import possible_press
 from necmergitur.sim.twin.town import DrillWindow
@@ -118,10 +118,96 @@ def test_one_persons_call_is_never_attached_to_anothers(scene: Scene) -> None:
 
 def test_a_persons_call_is_never_attached_to_a_posts_nor_a_posts_to_a_persons(scene: Scene) -> None:
     post, person = scene.take(scene.make("P-1"), scene.make("B-1", at=place(100, 0)))
-    other_post = scene.press("P-2")
+    beside = scene.press("P-2")
     assert person.incident_id != post.incident_id
-    assert other_post.incident_id in (post.incident_id, scene.press("P-2").incident_id)
+    assert beside.incident_id == post.incident_id, "the posts are one event, and the person stays alone"
+    assert scene.incident(post.incident_id).signal_count == 2
     assert scene.incident(person.incident_id).signal_count == 1
+
+
+def test_a_post_beside_a_persons_call_opens_its_own_and_asks_a_human(scene: Scene) -> None:
+    person = scene.press("B-1", at=place(100, 0))
+    post = scene.press("P-1")
+    assert post.incident_id != person.incident_id
+    assert [(p.incident_id, p.other_id) for p in proposals_of(scene)] == [(post.incident_id, person.incident_id)]
+    assert scene.incident(person.incident_id).signal_count == 1
+    assert scene.kinds(f"incident:{post.incident_id}")[-1] == "ProposalMade"
+    scene.check()
+
+
+# --- calling again ----------------------------------------------------------------------------------
+
+
+def test_a_post_pressed_after_a_quiet_gap_is_a_new_call_and_a_proposal(scene: Scene) -> None:
+    from necmergitur.operations import incidents
+
+    old = scene.call("P-1")
+    incidents.climb(scene.store, old.id, "acting", OPERATOR, scene.wait(5))
+    scene.wait(20 * 60 + 1)
+    again = scene.press("P-1")
+    assert again.incident_id != old.id
+    assert not again.seen, "nobody has seen this call"
+    new = scene.incident(again.incident_id)
+    assert (new.rung, new.due_at, new.drone) == ("received", scene.now + timedelta(seconds=10), "searching")
+    assert [(p.incident_id, p.other_id) for p in proposals_of(scene)] == [(new.id, old.id)]
+    assert scene.press("P-1").incident_id == new.id, "the newest one is pressed again"
+    scene.check()
+
+
+@pytest.mark.parametrize("rung", ["seen", "acknowledged", "acting"])
+def test_a_person_who_calls_again_rings_again_whatever_was_answered(scene: Scene, rung) -> None:
+    from necmergitur.operations import incidents
+
+    call = scene.call("B-1", at=place(0, 0))
+    incidents.climb(scene.store, call.id, rung, OPERATOR, scene.wait(5))
+    again = scene.press("B-1", at=place(0, 0))
+    assert (again.incident_id, again.seen) == (call.id, True), "a trembling hand presses twice"
+    scene.wait(10)
+    later = scene.press("B-1", at=place(0, 0))
+    assert (later.incident_id, later.seen) == (call.id, False)
+    after = scene.incident(call.id)
+    assert (after.rung, after.due_at) == ("received", scene.now + timedelta(seconds=10))
+    assert timers.escalate_due(scene.store, scene.wait(10)) == 1
+    scene.check()
+
+
+def test_pressing_again_before_anybody_looked_puts_off_no_deadline(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    timers.escalate_due(scene.store, scene.wait(10))
+    due_at = scene.incident(call.id).due_at
+    scene.wait(12)
+    scene.press("B-1", at=place(0, 0))
+    assert scene.incident(call.id).due_at == due_at
+
+
+def test_a_person_who_calls_again_once_the_drone_went_home_gets_another(scene: Scene) -> None:
+    from necmergitur.operations import flying
+
+    call = scene.call("B-1", at=place(0, 0))
+    mission = scene.launch(scene.accept(scene.offered()))
+    flying.reached(scene.store, mission.id, "on_scene", scene.wait(30))
+    scene.press("B-1", at=place(0, 0))
+    assert scene.incident(call.id).drone == "on_scene", "one is there"
+    flying.reached(scene.store, mission.id, "return", scene.wait(60))
+    scene.wait(60)
+    scene.press("B-1", at=place(0, 0))
+    assert scene.incident(call.id).drone == "searching"
+    assert len(scene.offer().offered) == 1
+    flying.ended(scene.store, mission.id, "docked", scene.wait(5))
+    scene.check()
+
+
+def test_an_exercise_and_the_real_city_do_not_mix_and_no_partner_hears_of_it(scene: Scene) -> None:
+    scene.ground = intake.Ground(scene.ground.middle, exercise=True)
+    played = scene.call("P-1")
+    assert played.exercise
+    scene.ground = intake.Ground(scene.ground.middle)
+    real = scene.call("P-2")
+    assert (real.exercise, real.id != played.id) == (False, True)
+    timers.escalate_due(scene.store, scene.wait(10))
+    told = effects_of(scene)
+    assert {subject for _, subject in told} == {str(real.id)}
+    assert {kind for kind, _ in told} == {"incident_opened", "incident_escalated"}
 
 
 def test_the_place_of_a_person_is_sealed_in_the_record(scene: Scene) -> None:
@@ -238,6 +324,40 @@ def test_a_call_after_a_cancelled_one_is_a_call_again(scene: Scene) -> None:
     scene.check()
 
 
+def test_a_call_taken_back_is_searched_for_no_more_unless_a_human_says_otherwise(scene: Scene) -> None:
+    from necmergitur.operations import incidents
+
+    call = scene.call("B-1", at=place(0, 0))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    assert scene.incident(call.id).drone == "none"
+    after = incidents.seek_drone(scene.store, call.id, OPERATOR, scene.wait(5))
+    assert (after.cancelled, after.drone) == (False, "searching")
+    assert scene.kinds(f"incident:{call.id}")[-2:] == ["CancelOverruled", "DroneStatusChanged"]
+    assert len(scene.offer().offered) == 1
+    scene.check()
+
+
+def test_a_drone_on_its_way_flies_on_when_a_human_overrules_the_caller(scene: Scene) -> None:
+    from necmergitur.operations import flying, incidents
+
+    call = scene.call("B-1", at=place(0, 0))
+    mission = scene.launch(scene.accept(scene.offered()))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    assert not incidents.seek_drone(scene.store, call.id, OPERATOR, scene.wait(0.5)).cancelled
+    assert flying.call_back_unfounded(scene.store, scene.wait(1)) == 0
+    assert scene.mission(mission.id).order == "fly"
+    scene.check()
+
+
+def test_the_duress_pin_after_the_ordinary_one_looks_for_a_drone_again(scene: Scene) -> None:
+    call = scene.call("B-1", at=place(0, 0))
+    scene.press("B-1", "cancel", pin=CANCEL)
+    scene.press("B-1", "cancel", pin=DURESS)
+    assert scene.incident(call.id).drone == "searching"
+    assert len(scene.offer().offered) == 1
+    scene.check()
+
+
 # --- tests and probes ------------------------------------------------------------------------------
 
 
@@ -275,6 +395,14 @@ def test_a_lost_database_lights_no_lamp(scene: Scene, monkeypatch: pytest.Monkey
     monkeypatch.setattr(scene.store, "transaction", gone)
     with pytest.raises(Unreachable):
         scene.press("P-1")
+
+
+def effects_of(scene: Scene) -> list[tuple[str, str]]:
+    """Return (kind, incident) of every effect in the outbox."""
+    if hasattr(scene.store, "tables"):
+        return [(e.kind, e.payload["incident_id"]) for e in scene.store.tables.outbox.values()]
+    with scene.store.cursor() as cursor:
+        return list(cursor.execute("SELECT kind, payload->>'incident_id' FROM outbox ORDER BY id").fetchall())
 
 
 def proposals_of(scene: Scene):

@@ -1,4 +1,7 @@
-"""When a drone will be free: what is left of its mission, the way home, and the charge until it may lift again."""
+"""Whether a drone is coming, and when it will be free.
+
+Free means: what is left of its mission, the way home, and the charge until it may lift again.
+"""
 
 from datetime import datetime
 
@@ -28,10 +31,16 @@ def free_in_s(mission: Mission | None, battery_pct: float | None, now: datetime,
     return away_s + max(0.0, (BATTERY_TAKEOFF_MIN_PCT - max(0.0, left_pct)) / CHARGE_PCT_PER_S)
 
 
+def coming(mission: Mission) -> bool:
+    """Return whether its drone is on its way to the scene or over it, and not already going home."""
+    homeward = mission.order in _HOMEWARD_ORDERS or mission.phase in _HOMEWARD_PHASES
+    return mission.state != "ended" and not homeward
+
+
 def _away_s(mission: Mission, now: datetime) -> float:
     """Return seconds until the drone is back: the way home takes as long as the way out, launch included."""
     home_s = mission.eta_s
-    if mission.order in _HOMEWARD_ORDERS or mission.phase in _HOMEWARD_PHASES:
+    if not coming(mission):
         return home_s
     if mission.on_scene_at is not None:
         return max(0.0, ON_SCENE_MAX_S - (now - mission.on_scene_at).total_seconds()) + home_s

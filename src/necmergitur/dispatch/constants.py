@@ -9,6 +9,9 @@ REPEAT_DEADLINE = timedelta(seconds=60)  # ours: an unanswered incident rings ag
 ACTING_DEADLINE = timedelta(seconds=60)  # NFPA 1225:2022: processed within 60 s
 
 CANCEL_WINDOW = timedelta(seconds=5)  # ours: overlaps dock opening, so costs no time
+# Ours: a person who presses again this long after their last press has something new to say; sooner, it is the
+# same press of a trembling hand, which must not undo what an operator just answered.
+CALL_AGAIN_AFTER = timedelta(seconds=10)
 OFFER_LASTS = timedelta(seconds=10)  # a pilot has ten seconds, then the next
 OFFERS_MAX = 12  # ours: after that many refusals humans are told and the search rests
 SEARCH_REST = timedelta(seconds=5)  # ours: how long before an empty search is tried again

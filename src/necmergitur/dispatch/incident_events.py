@@ -84,9 +84,16 @@ class CallerCancelled(msgspec.Struct, frozen=True, tag=True):
 
 
 class CallRenewed(msgspec.Struct, frozen=True, tag=True):
-    """The caller called again after taking their call back: nobody has seen this call yet."""
+    """The caller called again, after taking the call back or once somebody had seen it: nobody has seen this one."""
 
     device_id: str
+    at: datetime
+
+
+class CancelOverruled(msgspec.Struct, frozen=True, tag=True):
+    """A person judged that help is needed although the caller took the call back."""
+
+    by: Person
     at: datetime
 
 
@@ -113,6 +120,17 @@ class IncidentMerged(msgspec.Struct, frozen=True, tag=True):
     at: datetime
 
 
+class IncidentAbsorbed(msgspec.Struct, frozen=True, tag=True):
+    """Another incident was merged into this one: what both were together. Cancelled only when both were."""
+
+    other: UUID
+    kind: str
+    duress: bool
+    cancelled: bool
+    by: Person
+    at: datetime
+
+
 class IncidentUnmerged(msgspec.Struct, frozen=True, tag=True):
     """A merge was undone."""
 
@@ -135,6 +153,34 @@ class IncidentReopened(msgspec.Struct, frozen=True, tag=True):
     at: datetime
 
 
+class HelpAsked(msgspec.Struct, frozen=True, tag=True):
+    """A responder on the spot needs help: it rings again, even when the incident was thought to be over."""
+
+    unit: str
+    by: Person
+    at: datetime
+
+
+class ProposalMade(msgspec.Struct, frozen=True, tag=True):
+    """This incident may be the same as another: a human is asked."""
+
+    proposal_id: UUID
+    other: UUID
+    score: float
+    reason: str
+    at: datetime
+
+
+class ProposalDecided(msgspec.Struct, frozen=True, tag=True):
+    """A human said whether this incident is the same as another."""
+
+    proposal_id: UUID
+    other: UUID
+    accepted: bool
+    by: Person
+    at: datetime
+
+
 class NoteWritten(msgspec.Struct, frozen=True, tag=True):
     """A note, call-back or hand-off. Its words may name people: they travel sealed."""
 
@@ -152,11 +198,16 @@ IncidentEvent = (
     | IncidentEscalated
     | CallerCancelled
     | CallRenewed
+    | CancelOverruled
     | DuressReported
     | DroneStatusChanged
     | IncidentMerged
+    | IncidentAbsorbed
     | IncidentUnmerged
     | IncidentClosed
     | IncidentReopened
+    | HelpAsked
+    | ProposalMade
+    | ProposalDecided
     | NoteWritten
 )

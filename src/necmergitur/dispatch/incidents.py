@@ -4,6 +4,7 @@ Commands take the present state and an aware UTC instant and return events, or a
 Nothing here is ever deleted: merge and split are facts that other facts can undo.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -14,9 +15,12 @@ from necmergitur.dispatch.constants import ACTING_DEADLINE, LEVEL_DEADLINES, REP
 from necmergitur.dispatch.incident_events import (
     CallerCancelled,
     CallRenewed,
+    CancelOverruled,
     DroneStatus,
     DroneStatusChanged,
     DuressReported,
+    HelpAsked,
+    IncidentAbsorbed,
     IncidentClosed,
     IncidentEscalated,
     IncidentEvent,
@@ -27,6 +31,8 @@ from necmergitur.dispatch.incident_events import (
     Link,
     NoteWritten,
     Person,
+    ProposalDecided,
+    ProposalMade,
     Rung,
     RungReached,
     SignalsAttached,
@@ -43,10 +49,13 @@ __all__ = [
     "SEEKS_DRONE",
     "CallRenewed",
     "CallerCancelled",
+    "CancelOverruled",
     "DroneStatus",
     "DroneStatusChanged",
     "DuressReported",
+    "HelpAsked",
     "Incident",
+    "IncidentAbsorbed",
     "IncidentClosed",
     "IncidentEscalated",
     "IncidentEvent",
@@ -57,10 +66,14 @@ __all__ = [
     "Link",
     "NoteWritten",
     "Person",
+    "ProposalDecided",
+    "ProposalMade",
     "Rung",
     "RungReached",
     "SignalsAttached",
     "SignalsDetached",
+    "absorb",
+    "ask_help",
     "change_drone",
     "climb",
     "close",
@@ -70,6 +83,7 @@ __all__ = [
     "not_open",
     "open_from",
     "reopen",
+    "seek_drone",
     "stream_of",
     "unmerge",
 ]
@@ -77,6 +91,9 @@ __all__ = [
 RUNGS: tuple[Rung, ...] = ("received", "seen", "acknowledged", "acting")
 # A drone is sought at once for these; for the rest a human decides (an unreadable press is checked first).
 SEEKS_DRONE: frozenset[str] = frozenset({"sos", "medical", "fire", "violence"})
+# Ours, the least grave first: what two merged incidents are together is the gravest of both.
+_GRAVITY = ("test", "possible_press", "sos", "medical", "fire", "violence")
+_WANTED: frozenset[DroneStatus] = frozenset({"searching", "refused", "offered", "flying"})
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,18 +195,71 @@ def reopen(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | 
     return [IncidentReopened(by, now)]
 
 
-def merge(state: Incident, into: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
-    """Merge `state` into `into`. A person's call never disappears into another person's."""
+def merge(
+    state: Incident,
+    into: Incident,
+    by: Person,
+    now: datetime,
+    *,
+    callers: Collection[str] = (),
+    callers_into: Collection[str] = (),
+) -> list[IncidentEvent] | Refusal:
+    """Merge `state` into `into`. A person's call never disappears into another person's.
+
+    `callers` are the personal buttons whose signals each side holds, those of incidents merged into it included.
+    """
     for one in (state, into):
         if one.state != "open":
             return not_open(one)
     if state.id == into.id:
         return Refusal(rule="same_incident")
-    if state.personal_device and into.personal_device and state.personal_device != into.personal_device:
+    mine = {*callers, state.personal_device} - {None}
+    theirs = {*callers_into, into.personal_device} - {None}
+    if mine and theirs and mine != theirs:
         return Refusal(rule="two_people", detail="Two people called: each keeps an incident.")
     if state.test != into.test or state.exercise != into.exercise:
         return Refusal(rule="test_and_real", detail="A test never mixes with a real call.")
     return [IncidentMerged(into.id, by, now)]
+
+
+def absorb(into: Incident, other: Incident, by: Person, now: datetime, *, coming: bool) -> list[IncidentEvent]:
+    """Say on the incident that carries on what both are together. `coming`: a drone is on its way to it."""
+    events: list[IncidentEvent] = [
+        IncidentAbsorbed(
+            other=other.id,
+            kind=max(into.kind, other.kind, key=_gravity),
+            duress=into.duress or other.duress,
+            cancelled=into.cancelled and other.cancelled,
+            by=by,
+            at=now,
+        )
+    ]
+    if other.drone in _WANTED and not coming and into.drone not in ("searching", "refused") and not into.test:
+        events.append(DroneStatusChanged("searching", "", now))
+    return events
+
+
+def _gravity(kind: str) -> int:
+    return _GRAVITY.index(kind) if kind in _GRAVITY else 0
+
+
+def seek_drone(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
+    """Ask for a drone (again, or for an incident that did not seek one by itself), whatever the caller took back."""
+    if state.state != "open":
+        return not_open(state)
+    if state.test:
+        return Refusal(rule="test_never_flies", detail="A test runs to the decision, never to a flight.")
+    overruled: list[IncidentEvent] = [CancelOverruled(by, now)] if state.cancelled and not state.duress else []
+    if state.drone in ("offered", "flying", "on_scene"):
+        # One about to be called back because the caller cancelled goes on instead.
+        return overruled or Refusal(rule="drone_already", facts={"status": state.drone})
+    return overruled + change_drone(state, "searching", f"asked by {by.name}", now)
+
+
+def ask_help(state: Incident, unit: str, by: Person, now: datetime) -> list[IncidentEvent]:
+    """Ring again for a responder in need; nothing when it already rings, unseen, one level up."""
+    rings = state.state == "open" and state.rung == "received" and state.escalation > 0 and state.due_at is not None
+    return [] if rings else [HelpAsked(unit, by, now)]
 
 
 def unmerge(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
@@ -259,17 +329,21 @@ def _changes(  # noqa: C901, PLR0911, PLR0912 -- one line per event is the story
             pause = LEVEL_DEADLINES[level] if level < len(LEVEL_DEADLINES) else REPEAT_DEADLINE
             return {"escalation": level, "due_at": at + pause}
         case CallerCancelled():
-            return {"cancelled": True}
+            given_up = state.drone in ("searching", "refused") and not (state.duress or state.test)
+            return {"cancelled": True, **({"drone": "none", "drone_reason": ""} if given_up else {})}
         case CallRenewed(at=at):
-            return {"cancelled": False, "rung": "received", "due_at": at + LEVEL_DEADLINES[0]}
+            return {"cancelled": False, **_rung_again(at)}
+        case CancelOverruled():
+            return {"cancelled": False}
         case DuressReported(at=at):
             # News that changes everything: whoever acted on the call must look again, or it would ring for ever.
-            told = {"escalation": max(1, state.escalation), "due_at": at + LEVEL_DEADLINES[0]}
-            return {"duress": True, "rung": "received", **told}
+            return {"duress": True, "escalation": max(1, state.escalation), **_rung_again(at)}
         case DroneStatusChanged(status, reason):
             return {"drone": status, "drone_reason": reason}
         case IncidentMerged(into):
             return {"state": "merged", "merged_into": into, "due_at": None, "drone": _without_drone(state, "searching")}
+        case IncidentAbsorbed():
+            return _absorbed(state, event)
         case IncidentUnmerged(at=at):
             return {"state": "open", "merged_into": None, "due_at": _due_again(state, at)}
         case IncidentClosed(outcome, _, at):
@@ -277,8 +351,24 @@ def _changes(  # noqa: C901, PLR0911, PLR0912 -- one line per event is the story
             return {**ending, "drone": _without_drone(state, "none")}
         case IncidentReopened(at=at):
             return {"state": "open", "outcome": "", "closed_at": None, "due_at": _due_again(state, at)}
+        case HelpAsked(at=at):
+            back = {"state": "open", "outcome": "", "closed_at": None}
+            return {**back, "escalation": max(1, state.escalation), **_rung_again(at)}
         case _:
             return {}
+
+
+def _absorbed(state: Incident, event: IncidentAbsorbed) -> dict[str, object]:
+    """Take over the gravest of both. Duress, or a call taken back that is one again, is news: it rings."""
+    changed: dict[str, object] = {"kind": event.kind, "duress": event.duress, "cancelled": event.cancelled}
+    if event.duress and not state.duress:
+        return {**changed, "escalation": max(1, state.escalation), **_rung_again(event.at)}
+    return {**changed, **(_rung_again(event.at) if state.cancelled and not event.cancelled else {})}
+
+
+def _rung_again(at: datetime) -> dict[str, object]:
+    """Return to the foot of the ladder, with a deadline."""
+    return {"rung": "received", "due_at": at + LEVEL_DEADLINES[0]}
 
 
 def _without_drone(state: Incident, offered: DroneStatus) -> DroneStatus:

@@ -5,7 +5,7 @@ High attaches, middle proposes, low opens a new incident. One person's call is n
 
 import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -47,23 +47,45 @@ class Match(msgspec.Struct, frozen=True):
 NEW = Match("new", None, 0.0, "nothing near")
 
 
-def place(signal: Signal, candidates: Iterable[Incident], device_incident: UUID | None, now: datetime) -> Match:
-    """Choose among open incidents. `device_incident` is the open one this very device is already part of."""
-    best = NEW
+def place(
+    signal: Signal,
+    candidates: Iterable[Incident],
+    device_incident: UUID | None,
+    now: datetime,
+    *,
+    exercise: bool = False,
+) -> Match:
+    """Choose among open incidents. `device_incident` is the open one this very device is already part of.
+
+    A person's button is one person, whatever the time. Who presses a post after a quiet gap may be anybody: that
+    is a new call, and a human says whether it belongs to the old one. Nothing joins across the edge of an exercise.
+    """
+    best, before = NEW, NEW
     here = signal.position
     # A difference of latitude alone is a distance: in a crisis it rules out nine in ten at a tenth of the cost.
     reach_deg = math.degrees((MATCH_RADIUS_M + signal.accuracy_m) / EARTH_RADIUS_M)
     for incident in candidates:
-        if incident.state != "open" or incident.test != signal.test:
+        if incident.state != "open" or incident.test != signal.test or incident.exercise != exercise:
             continue
         if device_incident is not None and incident.id == device_incident:
-            return Match("attach", incident.id, 1.0, "same device")
+            quiet = now - incident.last_signal_at
+            if signal.personal or quiet <= MATCH_WINDOW:
+                return Match("attach", incident.id, 1.0, "same device")
+            if not signal.test:
+                minutes = quiet // timedelta(minutes=1)
+                before = Match("propose", incident.id, PROPOSE_SCORE_MIN, f"same device, {minutes} min after")
+            continue
         if here is not None and abs(incident.position.lat - here.lat) > reach_deg:
             continue
         found = _judge(signal, incident, now)
-        if (found.score, str(found.incident_id)) > (best.score, str(best.incident_id)):
+        if _rank(found) > _rank(best):
             best = found
-    return best
+    return before if best.verdict == "new" else best
+
+
+def _rank(found: Match) -> tuple[bool, float, str]:
+    """Order matches: what joins goes before what only asks, or one person nearby would keep two posts apart."""
+    return found.verdict == "attach", found.score, str(found.incident_id)
 
 
 def _judge(signal: Signal, incident: Incident, now: datetime) -> Match:

@@ -62,23 +62,30 @@ def declare_test_window(
 
 
 def open_holder(registry: Registry, incident_id: UUID, reason: str, by: Person, now: datetime) -> str | Refusal:
-    """Return who holds the personal button of an open incident. Logged, with a reason, each time."""
+    """Return who holds the personal button an open incident heard, itself or through one merged into it.
+
+    Logged, with a reason, each time.
+    """
     if not reason.strip():
         return Refusal(rule="reason_missing", detail="Say why you need the name.")
     with registry.transaction() as tx:
         incident = tx.incident(incident_id)
         if incident is None:
             return Refusal(rule="incident_unknown")
-        if incident.personal_device is None:
+        buttons = sorted({*tx.callers_of(incident_id), *filter(None, [incident.personal_device])})
+        if not buttons:
             return Refusal(rule="no_holder", detail="A street button has no holder.")
         if incident.state != "open":
             return Refusal(rule="incident_not_open", detail="A holder is opened only while the incident is.")
-        sealed = tx.open_holder(incident.personal_device, incident_id, f"user:{by.id}", reason.strip(), now)
-        audit(registry, tx, "operator:holder:open", incident.personal_device, by, now, incident=incident.number)
-        plain: bytes | None = None if sealed is None else tx.unseal(sealed)
-    if plain is None:
+        known: list[str] = []
+        for button in buttons:  # one, but for incidents merged before two people's were kept apart
+            sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason.strip(), now)
+            audit(registry, tx, "operator:holder:open", button, by, now, incident=incident.number)
+            plain: bytes | None = None if sealed is None else tx.unseal(sealed)
+            known += [] if plain is None else [plain.decode()]
+    if not known:
         return Refusal(rule="holder_unknown", detail="No holder is recorded for this button.")
-    return plain.decode()
+    return "\n".join(known)
 
 
 def set_holder(registry: Registry, device_id: str, holder: str, by: Person, now: datetime) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch import incidents, missions
+from necmergitur.dispatch.availability import coming
 from necmergitur.dispatch.constants import NOTE_LENGTH_MAX
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person, Rung
 from necmergitur.governance import gate
@@ -50,17 +51,7 @@ def climb(store: Store, incident_id: UUID, rung: Rung, by: Person, now: datetime
 
 def seek_drone(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
     """Ask for a drone (again, or for an incident that did not seek one by itself)."""
-
-    def rule(state: Incident) -> list[IncidentEvent] | Refusal:
-        if state.state != "open":
-            return incidents.not_open(state)
-        if state.test:
-            return Refusal(rule="test_never_flies", detail="A test runs to the decision, never to a flight.")
-        if state.drone in ("offered", "flying", "on_scene"):
-            return Refusal(rule="drone_already", facts={"status": state.drone})
-        return incidents.change_drone(state, "searching", f"asked by {by.name}", now)
-
-    return _decide(store, incident_id, by, now, rule)
+    return _decide(store, incident_id, by, now, lambda state: incidents.seek_drone(state, by, now))
 
 
 def stand_down(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -101,7 +92,7 @@ def reopen(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incide
 
 
 def merge(store: Store, incident_id: UUID, into_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
-    """Merge an incident into another; its signals go along, the other's drone serves both. Reversible."""
+    """Merge an incident into another, which takes over what it knew: the other's drone serves both. Reversible."""
     return on_conflict(store, lambda tx: _merge(tx, incident_id, into_id, by, now))
 
 
@@ -110,15 +101,20 @@ def _merge(tx: Transaction, incident_id: UUID, into_id: UUID, by: Person, now: d
     state, into = tx.incident(incident_id), tx.incident(into_id)
     if state is None or into is None:
         return Refusal(rule="incident_unknown")
-    events = incidents.merge(state, into, by, now)
+    callers, callers_into = tx.callers_of(incident_id), tx.callers_of(into_id)
+    events = incidents.merge(state, into, by, now, callers=callers, callers_into=callers_into)
     if isinstance(events, Refusal):
         return events
-    live = [m for m in tx.missions_of(into_id) if m.state != "ended"]
-    if live:
-        _call_back(tx, incident_id, by, now)
-    elif any(m.state != "ended" for m in tx.missions_of(incident_id)):
+    served = any(coming(m) for m in tx.missions_of(into_id))
+    if not served and any(coming(m) for m in tx.missions_of(incident_id)):
         return Refusal(rule="merge_the_other_way", detail="The drone flies for this one: merge the other.")
-    return write_incidents(tx, {state.id: (state, events)}, f"user:{by.id}", now)[state.id]
+    _call_back(tx, incident_id, by, now)
+    absorbed = incidents.absorb(into, state, by, now, coming=served)
+    changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {
+        state.id: (state, events),
+        into.id: (into, absorbed),
+    }
+    return write_incidents(tx, changes, f"user:{by.id}", now)[state.id]
 
 
 def unmerge(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -142,7 +138,8 @@ def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Perso
             return Refusal(rule="nothing_to_split", detail="Choose signals of this incident.")
         if len(moving) == len(held):
             return Refusal(rule="nothing_left", detail="Leave at least one signal.")
-        new_id, first = store.ids.new(), moving[0]
+        # A person's signal names the new incident: nobody else's may join it by itself, and its holder can be found.
+        new_id, first = store.ids.new(), next((s for s in moving if s.personal), moving[0])
         place: Position = first.position or state.position
         events = incidents.open_from(
             first,
@@ -152,7 +149,7 @@ def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Perso
             exercise=state.exercise,
             now=now,
         )
-        rest = tuple(incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}") for s in moving[1:])
+        rest = tuple(incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}") for s in moving if s.id != first.id)
         if rest:
             events.append(incidents.SignalsAttached(rest, now))
         gone: list[IncidentEvent] = [incidents.SignalsDetached(tuple(s.id for s in moving), new_id, by, now)]
@@ -173,7 +170,8 @@ def decide_proposal(store: Store, proposal_id: UUID, accepted: bool, by: Person,
     def attempt(tx: Transaction) -> Proposal | Refusal:
         tx.serialise()
         proposal = tx.proposal(proposal_id)
-        if proposal is None:
+        state = None if proposal is None else tx.incident(proposal.incident_id)
+        if proposal is None or state is None:
             return Refusal(rule="proposal_unknown")
         if proposal.state != "open":
             return Refusal(rule="proposal_decided", owner=proposal.decided_by or "")
@@ -181,6 +179,9 @@ def decide_proposal(store: Store, proposal_id: UUID, accepted: bool, by: Person,
             merged = _merge(tx, proposal.incident_id, proposal.other_id, by, now)
             if isinstance(merged, Refusal):
                 return merged
+            state = merged
+        fact = incidents.ProposalDecided(proposal_id, proposal.other_id, accepted, by, now)
+        write_incidents(tx, {state.id: (state, [fact])}, f"user:{by.id}", now)
         decided = msgspec.structs.replace(
             proposal, state="accepted" if accepted else "dismissed", decided_by=by.name, decided_at=now
         )
@@ -224,7 +225,7 @@ def write_note(store: Store, incident_id: UUID, kind: str, body: str, by: Person
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_incidents([after], seq)
         tx.put_note(note, seq)
-        if kind == "hand_off":
+        if kind == "hand_off" and not state.exercise:
             tx.enqueue([_handed_off(state, note, now)])
         return note
 

@@ -12,8 +12,10 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch import incidents, matching
-from necmergitur.dispatch.constants import CANCEL_WINDOW, MATCH_RADIUS_M, MATCH_WINDOW
+from necmergitur.dispatch.availability import coming
+from necmergitur.dispatch.constants import CALL_AGAIN_AFTER, CANCEL_WINDOW, MATCH_RADIUS_M, MATCH_WINDOW
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Link
+from necmergitur.dispatch.matching import Match
 from necmergitur.governance import gate
 from necmergitur.governance.authorisations import CALLS_FOR_HELP
 from necmergitur.kernel.events import Fact
@@ -24,7 +26,6 @@ from necmergitur.signals import press as presses
 from necmergitur.signals.constants import ACCURACY_DEFAULT_M
 from necmergitur.signals.press import Device, Press, Signal
 
-_HOMEWARD = ("return", "land")
 # Ours: a place stated no better than this is looked for this far; beyond, a human joins what belongs together.
 ACCURACY_SOUGHT_MAX_M = 1_000.0
 BATCH_MAX = 64  # measured: 12,100 durable appends/s at 64, p50 4 ms
@@ -169,27 +170,34 @@ class _Round:
         """Attach the signal to an incident, open one, and propose a merge when unsure."""
         if signal.kind == "synthetic" or device.kind == "synthetic":
             return None  # the probe exercises the path to the commit, not the people
-        found = matching.place(signal, self.incidents.values(), self.by_device.get(device.id), self.now)
+        mine = self.by_device.get(device.id)
+        found = matching.place(signal, self.incidents.values(), mine, self.now, exercise=self.ground.exercise)
         if found.verdict == "attach" and found.incident_id is not None:
             link = Link(signal.id, device.id, found.score, found.reason)
+            quiet = self.now - self.incidents[found.incident_id].last_signal_at
             self._apply(found.incident_id, [incidents.SignalsAttached((link,), self.now)], device.id)
             self.links.append((found.incident_id, link))
-            self._raise(found.incident_id, signal)
-            self.by_device.setdefault(device.id, found.incident_id)
+            self._raise(found.incident_id, signal, again=signal.personal and quiet >= CALL_AGAIN_AFTER)
+            self.by_device[device.id] = found.incident_id
             return found.incident_id
         opened = self._open(signal, device)
         if found.verdict == "propose" and found.incident_id is not None:
-            self.proposals.append(
-                Proposal(
-                    id=self.store.ids.new(),
-                    incident_id=opened,
-                    other_id=found.incident_id,
-                    score=found.score,
-                    reason=found.reason,
-                    proposed_at=self.now,
-                )
-            )
+            self._propose(opened, found.incident_id, found, device.id)
         return opened
+
+    def _propose(self, opened: UUID, other: UUID, found: Match, device_id: str) -> None:
+        """Ask a human whether the incident just opened is the same as `other`."""
+        proposal = Proposal(
+            id=self.store.ids.new(),
+            incident_id=opened,
+            other_id=other,
+            score=found.score,
+            reason=found.reason,
+            proposed_at=self.now,
+        )
+        self.proposals.append(proposal)
+        made = incidents.ProposalMade(proposal.id, other, found.score, found.reason, self.now)
+        self._apply(opened, [made], device_id)
 
     def _open(self, signal: Signal, device: Device) -> UUID:
         incident_id = self.store.ids.new()
@@ -205,25 +213,39 @@ class _Round:
         state = self._apply(incident_id, events, device.id, place if signal.personal else None)
         self.incidents[incident_id] = msgspec.structs.replace(state, position=place)
         self.links.append((incident_id, Link(signal.id, device.id, 1.0, "first signal")))
-        self.by_device[device.id] = incident_id
+        if not signal.test or device.id not in self.by_device:
+            self.by_device[device.id] = incident_id
         if signal.duress:
             self._apply(incident_id, [incidents.DuressReported(device.id, self.now)], device.id)
         return incident_id
 
-    def _raise(self, incident_id: UUID, signal: Signal) -> None:
-        """A real call that joins an incident opened without a drone asks for one."""
+    def _raise(self, incident_id: UUID, signal: Signal, *, again: bool) -> None:
+        """Say what a call that joins an incident changes: `again`, its caller calls once more after a pause."""
         if signal.duress and not self.incidents[incident_id].duress:
-            self._apply(incident_id, [incidents.DuressReported(signal.device_id, self.now)], signal.device_id)
-        wanted = signal.kind in incidents.SEEKS_DRONE and not signal.test
-        if self.incidents[incident_id].cancelled and signal.kind in presses.CALLS and not signal.test:
-            self._apply(incident_id, [incidents.CallRenewed(signal.device_id, self.now)], signal.device_id)
-            coming = any(m.state != "ended" and m.order not in _HOMEWARD for m in self.tx.missions_of(incident_id))
-            wanted = wanted and not coming
-        elif self.incidents[incident_id].drone != "none":
+            self._duress(incident_id, signal.device_id)
+        if signal.test or signal.kind not in presses.CALLS:
             return
-        if wanted:
-            events = incidents.change_drone(self.incidents[incident_id], "searching", "", self.now)
-            self._apply(incident_id, events, signal.device_id)
+        incident = self.incidents[incident_id]
+        if incident.cancelled or (again and incident.rung != "received"):
+            self._apply(incident_id, [incidents.CallRenewed(signal.device_id, self.now)], signal.device_id)
+        if signal.kind in incidents.SEEKS_DRONE and (incident.drone == "none" or incident.cancelled or again):
+            self._seek(incident_id, signal.device_id)
+
+    def _seek(self, incident_id: UUID, device_id: str) -> None:
+        """Look for a drone, unless one is coming or is looked for already."""
+        incident = self.incidents[incident_id]
+        if incident.test or incident.drone in ("searching", "refused"):
+            return
+        if incident.drone != "none" and any(coming(m) for m in self.tx.missions_of(incident_id)):
+            return
+        self._apply(incident_id, incidents.change_drone(incident, "searching", "", self.now), device_id)
+
+    def _duress(self, incident_id: UUID, device_id: str) -> None:
+        """Ring higher, and look again for a drone the caller was made to send away."""
+        taken_back = self.incidents[incident_id].cancelled
+        self._apply(incident_id, [incidents.DuressReported(device_id, self.now)], device_id)
+        if taken_back:
+            self._seek(incident_id, device_id)
 
     def _cancel(self, signal: Signal, device: Device, pin_is: str) -> UUID | None:
         """Take a call back. With the duress PIN the caller sees the same, and we do the opposite."""
@@ -233,13 +255,12 @@ class _Round:
             return self._join(msgspec.structs.replace(signal, kind="sos"), device) if pin_is == "duress" else None
         incident = self.incidents[incident_id]
         link = Link(signal.id, signal.device_id, 1.0, "same device")
-        events: list[IncidentEvent] = [incidents.SignalsAttached((link,), self.now)]
         self.links.append((incident_id, link))
+        self._apply(incident_id, [incidents.SignalsAttached((link,), self.now)], signal.device_id)
         if pin_is == "duress":
-            events.append(incidents.DuressReported(signal.device_id, self.now))
+            self._duress(incident_id, signal.device_id)
         elif pin_is == "cancel" and not incident.cancelled:
-            events.append(incidents.CallerCancelled(signal.device_id, self.now))
-        self._apply(incident_id, events, signal.device_id)
+            self._apply(incident_id, [incidents.CallerCancelled(signal.device_id, self.now)], signal.device_id)
         return incident_id
 
     def _apply(
@@ -288,6 +309,7 @@ class _Round:
                     due_at=self.now,
                 )
                 for event in opened
+                if not event.exercise  # nobody outside must answer what is not real
             ]
         )
 

@@ -170,6 +170,10 @@ class IncidentStore(Protocol):
         """Return the signals an incident holds now, oldest first."""
         ...
 
+    def callers_of(self, incident_id: UUID) -> list[str]:
+        """Return the personal buttons whose signals an incident holds, those of incidents merged into it included."""
+        ...
+
     def proposal(self, proposal_id: UUID) -> Proposal | None:
         """Return one proposal."""
         ...

@@ -115,6 +115,10 @@ class IncidentMixin:
         """Return the signals an incident holds now."""
         return [_signal(row) for row in self.cursor.execute(SQL["signals_of"], {"incident_id": incident_id})]
 
+    def callers_of(self, incident_id: UUID) -> list[str]:
+        """Return the personal buttons heard by an incident and by those merged into it."""
+        return [row[0] for row in self.cursor.execute(SQL["callers"], {"id": incident_id})]
+
     def proposal(self, proposal_id: UUID) -> Proposal | None:
         """Return one proposal."""
         row = self.cursor.execute(SQL["proposal"], {"id": proposal_id}).fetchone()

@@ -171,6 +171,14 @@ class CallsMixin:
         held = [self.tables.signals[row.signal_id].signal for row in rows if row.undone_at is None]
         return sorted(held, key=lambda s: (s.received_at, s.id))
 
+    def callers_of(self, incident_id: UUID) -> list[str]:
+        """Return the personal buttons heard by an incident and by those merged into it."""
+        heard = {s.device_id for s in self.signals_of(incident_id) if s.personal}
+        for other in self.tables.incidents.values():
+            if other.merged_into == incident_id:
+                heard.update(self.callers_of(other.id))
+        return sorted(heard)
+
     def proposal(self, proposal_id: UUID) -> Proposal | None:
         """Return one proposal."""
         return self.tables.proposals.get(proposal_id)

@@ -1,13 +1,16 @@
 """Everything a page says about one incident, in a constant number of queries."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import connection
 from django.http import Http404
 
+from necmergitur.adapters.postgres.queries import load
 from necmergitur.dispatch.constants import MATCH_RADIUS_M
 from necmergitur.dispatch.incidents import OUTCOMES as OUTCOME_NAMES
 from necmergitur.kernel.geo import Position, distance_m
@@ -88,9 +91,7 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
     live = [one for one in missions if one.state != "ended"]
     streams = [f"incident:{incident_id}", *(f"mission:{one.id}" for one in missions)]
     events = list(LedgerEvent.objects.filter(stream__in=streams).order_by("-seq")[:EVENTS_MAX])
-    names = {str(one.id): one.number for one in merged_here}
-    if incident.merged_into is not None:
-        names[str(incident.merged_into_id)] = incident.merged_into.number
+    names = _numbers(events)
     refused = refusals.from_reason(incident.drone_reason) if incident.drone == "refused" else None
     evidence = _evidence(incident_id)
     return {
@@ -118,12 +119,28 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "tasks": [{"row": one, "state": say(RESPONDER_STATES, one.state)} for one in tasks],
         "proposals": proposals,
         "merged_here": merged_here,
+        "callers": callers(incident),
         "neighbours": _neighbours(incident),
         "timeline": timeline.lines(events, notes, observations, stills, tasks, names),
         "outcomes": [(name, say(OUTCOMES, name)) for name in OUTCOME_NAMES],
         "services": [(name, str(word)) for name, word in SERVICES.items()],
         "now": now,
     }
+
+
+def _numbers(events: Iterable[LedgerEvent]) -> dict[str, str]:
+    """Return the numbers of the other incidents these facts speak of, by id."""
+    said = {one.payload.get(field) for one in events for field in ("into", "other") if one.stream[:9] == "incident:"}
+    found = Incident.objects.filter(id__in=said - {None}).values_list("id", "number")
+    return {str(one): number for one, number in found}
+
+
+def callers(incident: Incident) -> list[str]:
+    """Return the personal buttons an incident heard, itself or through those merged into it: the way to a holder."""
+    with connection.cursor() as cursor:
+        cursor.execute(load("incidents")["callers"], {"id": incident.id})
+        heard = {row[0] for row in cursor.fetchall()}
+    return sorted(heard | ({incident.personal_device} if incident.personal_device else set()))
 
 
 def next_action(incident: Incident) -> str:

@@ -11,6 +11,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import devices
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards, refusals, rights
+from necmergitur.web.console.dossier import callers
 from necmergitur.web.console.pages import show
 from necmergitur.web.facts.models import Incident
 from necmergitur.web.store import store
@@ -22,9 +23,10 @@ from necmergitur.web.store import store
 def holder(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask why, then show the identity on this answer only: it is in no address, no session and no cache."""
     incident = get_object_or_404(Incident, id=pk)
-    if incident.personal_device is None:
+    buttons = callers(incident)
+    if not buttons:
         raise Http404
-    context: dict[str, object] = {"incident": incident}
+    context: dict[str, object] = {"incident": incident, "callers": buttons}
     status = 200
     if request.method == "POST":
         reason = request.POST.get("reason", "")[:200]

@@ -11,6 +11,10 @@ from necmergitur.web.console.words import END_REASONS, KINDS, say
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"first signal"), lambda found: _("first signal")),
     (re.compile(r"same device"), lambda found: _("same device")),
+    (
+        re.compile(r"same device, (\d+) min after"),
+        lambda found: _("same device, %(minutes)s min after") % {"minutes": found[1]},
+    ),
     (re.compile(r"split by (.+)"), lambda found: _("split by %(who)s") % {"who": found[1]}),
     (re.compile(r"merged by (.+)"), lambda found: _("merged by %(who)s") % {"who": found[1]}),
     (re.compile(r"asked by (.+)"), lambda found: _("asked by %(who)s") % {"who": found[1]}),

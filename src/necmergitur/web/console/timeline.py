@@ -163,6 +163,25 @@ def _merged(fact: dict[str, Any], names: dict[str, str]) -> tuple[str, str]:
     return _("Merged into %(number)s") % {"number": names.get(fact["into"], "")}, ""
 
 
+def _absorbed(fact: dict[str, Any], names: dict[str, str]) -> tuple[str, str]:
+    tone = "critical" if fact["duress"] else ""
+    return _("%(number)s merged into this one") % {"number": names.get(fact["other"], "")}, tone
+
+
+def _help_asked(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
+    return _("Responders need help: %(unit)s") % {"unit": fact["unit"]}, "critical"
+
+
+def _proposed(fact: dict[str, Any], names: dict[str, str]) -> tuple[str, str]:
+    said = {"number": names.get(fact["other"], ""), "why": in_words(fact["reason"])}
+    return _("Perhaps the same as %(number)s (%(why)s)") % said, "attention"
+
+
+def _decided(fact: dict[str, Any], names: dict[str, str]) -> tuple[str, str]:
+    same = _("The same as %(number)s") if fact["accepted"] else _("Not the same as %(number)s")
+    return same % {"number": names.get(fact["other"], "")}, ""
+
+
 def _closed(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     return _("Closed: %(outcome)s") % {"outcome": say(OUTCOMES, fact["outcome"])}, "resolved"
 
@@ -208,13 +227,18 @@ _INCIDENT: dict[str, Any] = {
     "RungReached": _rung,
     "IncidentEscalated": _escalated,
     "CallerCancelled": _plain(lambda: _("The caller cancelled with their PIN"), "attention"),
-    "CallRenewed": _plain(lambda: _("The caller called again after taking the call back"), "critical"),
+    "CallRenewed": _plain(lambda: _("The caller called again"), "critical"),
+    "CancelOverruled": _plain(lambda: _("Help wanted although the caller cancelled"), "attention"),
     "DuressReported": _plain(lambda: _("Duress PIN: the caller is forced to cancel"), "critical"),
     "DroneStatusChanged": _drone,
     "IncidentMerged": _merged,
+    "IncidentAbsorbed": _absorbed,
     "IncidentUnmerged": _plain(lambda: _("Merge undone")),
     "IncidentClosed": _closed,
     "IncidentReopened": _plain(lambda: _("Reopened"), "attention"),
+    "HelpAsked": _help_asked,
+    "ProposalMade": _proposed,
+    "ProposalDecided": _decided,
 }
 _MISSION: dict[str, Any] = {
     "MissionOffered": _offered,

@@ -62,6 +62,16 @@ SELECT s.id, s.device_id, s.boot_id, s.seq, s.kind, s.claimed_at, s.received_at,
 FROM incident_signal l JOIN signal s ON s.id = l.signal_id LEFT JOIN device d ON d.id = s.device_id
 WHERE l.incident_id = %(incident_id)s AND l.undone_at IS NULL ORDER BY s.received_at, s.id;
 
+-- name: callers
+WITH RECURSIVE joined AS (
+  SELECT %(id)s::uuid AS id
+  UNION
+  SELECT i.id FROM joined j JOIN incident i ON i.merged_into = j.id)
+SELECT DISTINCT s.device_id
+FROM joined j JOIN incident_signal l ON l.incident_id = j.id AND l.undone_at IS NULL
+  JOIN signal s ON s.id = l.signal_id JOIN device d ON d.id = s.device_id AND d.kind = 'personal'
+ORDER BY s.device_id;
+
 -- name: proposal
 SELECT id, incident_id, other_id, score, reason, proposed_at, state, decided_by, decided_at
 FROM proposal WHERE id = %(id)s;
