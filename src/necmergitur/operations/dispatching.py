@@ -83,6 +83,7 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     if not tx.incidents_seeking(1, refused_too=refused_too):
         return Round((), ())
     tx.serialise()
+    tx.expect_choice(now)
     seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
     ground = _read_ground(tx, view, seeking, now)
     offered: list[Mission] = []

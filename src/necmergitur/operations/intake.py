@@ -85,7 +85,9 @@ class _Round:
     def __init__(self, store: Store, tx: Transaction, batch: Sequence[Received], ground: Ground, now: datetime) -> None:
         self.store, self.tx, self.ground, self.now = store, tx, ground, now
         ids = {item.press.device for item in batch}
-        self.known = tx.known_signals([item.press.key for item in batch])
+        keys = [item.press.key for item in batch]
+        tx.expect_presses(keys, ids, now)
+        self.known = tx.known_signals(keys)
         self.devices = tx.devices(ids)
         self.testing = tx.zones_under_test(now)
         near = tx.open_incidents_near(*self._around(batch))

@@ -102,6 +102,10 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 class SignalStore(Protocol):
     """Presses and the devices that make them."""
 
+    def expect_presses(self, keys: Sequence[tuple[str, int, int]], devices: Collection[str], now: datetime) -> None:
+        """Announce that known_signals, devices, zones_under_test and open_incidents_of follow: one wait for all."""
+        ...
+
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
         """Return what was answered to presses already recorded, by (device, boot_id, seq)."""
         ...
@@ -216,6 +220,10 @@ class MissionStore(Protocol):
 
     def put_missions(self, missions: Collection[Mission], seq: int) -> None:
         """Store missions as folded, at ledger sequence `seq`."""
+        ...
+
+    def expect_choice(self, now: datetime) -> None:
+        """Announce that drones, live_missions, gate_table, pilots_on_shift, airspace and notices follow."""
         ...
 
     def drones(self) -> list[DroneRecord]:

@@ -79,3 +79,13 @@ def test_a_row_count_waits_for_its_answer(connection) -> None:
     with sent_ahead(connection) as statements:
         statements.executemany(PUT, [{"id": n} for n in range(5)])
         assert statements.execute("DELETE FROM kept WHERE id > 1").rowcount == 3
+
+
+def test_a_question_asked_ahead_answers_the_same_question_and_no_other(connection) -> None:
+    with sent_ahead(connection) as statements:
+        statements.expect("SELECT %(n)s::int", {"n": 1})
+        assert statements.execute("SELECT %(n)s::int", {"n": 2}).fetchone() == (2,)
+        statements.expect("SELECT count(*) FROM kept")
+        statements.execute(PUT, {"id": 1})
+        assert statements.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert statements.execute("SELECT count(*) FROM kept").fetchone() == (1,)

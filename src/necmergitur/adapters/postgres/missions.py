@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from necmergitur.adapters.postgres.governance import SQL as GATE
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Executes, Statements
@@ -81,6 +83,13 @@ class MissionMixin:
         if missions:
             self.cursor.executemany(SQL["put"], [{**CODEC.to_row(m), "last_seq": seq} for m in missions])
 
+    def expect_choice(self, now: datetime) -> None:
+        """Ask at once what a round of choosing reads."""
+        for query in (SQL["drones"], SQL["live"], GATE["version"], SQL["geozone_set"]):
+            self.cursor.expect(query)
+        self.cursor.expect(SQL["pilots_on_shift"], _on_shift(now))
+        self.cursor.expect(NOTICES, {"now": now})
+
     def drones(self) -> list[DroneRecord]:
         """Return installed drones."""
         return [
@@ -101,7 +110,6 @@ class MissionMixin:
 
     def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
         """Return pilots whose shift covers `now`."""
-        parts = {"now": now, "kind": PILOT_QUALIFICATION}
         return [
             PilotFact(
                 user_id=r[0],
@@ -113,7 +121,7 @@ class MissionMixin:
                 paused=r[6],
                 last_offered_at=r[7],
             )
-            for r in self.cursor.execute(SQL["pilots_on_shift"], parts)
+            for r in self.cursor.execute(SQL["pilots_on_shift"], _on_shift(now))
         ]
 
     def notices(self, now: datetime) -> list[Notice]:
@@ -124,3 +132,7 @@ class MissionMixin:
         """Return the geozones last read, drawn once for each set."""
         row = self.cursor.execute(SQL["geozone_set"]).fetchone()
         return None if row is None else self.sky.of(self.cursor, row[0])
+
+
+def _on_shift(now: datetime) -> dict[str, Any]:
+    return {"now": now, "kind": PILOT_QUALIFICATION}

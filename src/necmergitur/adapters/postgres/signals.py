@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from necmergitur.adapters.postgres.incidents import SQL as INCIDENTS
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
@@ -20,12 +21,20 @@ class SignalMixin:
     cursor: Statements
     zone_index: ZoneIndex
 
+    def expect_presses(self, keys: Sequence[tuple[str, int, int]], devices: Collection[str], now: datetime) -> None:
+        """Ask at once what the presses of a batch will be judged by."""
+        self.cursor.expect(SQL["known_signals"], _keys(keys))
+        self.cursor.expect(SQL["devices"], {"ids": list(devices)})
+        self.cursor.expect(SQL["test_windows"], {"now": now})
+        self.cursor.expect(INCIDENTS["of_devices"], {"devices": list(devices)})
+
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
         """Return what was answered to presses already recorded."""
-        parts = {"device": [k[0] for k in keys], "boot": [k[1] for k in keys], "seq": [k[2] for k in keys]}
         return {
             (device, boot, seq): KnownSignal(signal_id, incident_id, rung)
-            for device, boot, seq, signal_id, incident_id, rung in self.cursor.execute(SQL["known_signals"], parts)
+            for device, boot, seq, signal_id, incident_id, rung in self.cursor.execute(
+                SQL["known_signals"], _keys(keys)
+            )
         }
 
     def devices(self, ids: Collection[str]) -> dict[str, Device]:
@@ -71,6 +80,10 @@ class SignalMixin:
                 "authorisation_id": [a for _, _, a in rows],
             },
         )
+
+
+def _keys(keys: Sequence[tuple[str, int, int]]) -> dict[str, list[Any]]:
+    return {"device": [k[0] for k in keys], "boot": [k[1] for k in keys], "seq": [k[2] for k in keys]}
 
 
 def _device(row: Sequence[Any]) -> Device:

@@ -37,9 +37,17 @@ class Statements:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         """Execute on `connection`, which is in pipeline mode."""
         self._connection = connection
+        self._expected: dict[str, tuple[Mapping[str, Any] | None, psycopg.Cursor[Any]]] = {}
+
+    def expect(self, query: str, parts: Mapping[str, Any] | None = None) -> None:
+        """Send a question that will be executed soon, so that one wait answers several."""
+        self._expected[query] = (parts, SentAhead(self._connection).execute(query, parts))
 
     def execute(self, query: str, parts: Mapping[str, Any] | None = None, /) -> psycopg.Cursor[Any]:
         """Send one statement; reading from what is returned waits for its answer."""
+        expected = self._expected.pop(query, None)
+        if expected is not None and expected[0] == parts:
+            return expected[1]
         return SentAhead(self._connection).execute(query, parts)
 
     def executemany(self, query: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -32,6 +32,9 @@ class CallsMixin:
     journal: Journal
     zones: ZoneFinder
 
+    def expect_presses(self, keys: Sequence[Key], devices: Collection[str], now: datetime) -> None:
+        """Do nothing: nothing is waited for here."""
+
     def known_signals(self, keys: Sequence[Key]) -> dict[Key, KnownSignal]:
         """Return what was answered to presses already recorded."""
         found: dict[Key, KnownSignal] = {}

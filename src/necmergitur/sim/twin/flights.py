@@ -103,6 +103,9 @@ class FlightsMixin:
         if mission.state != "offered" and (mission.pilot_id is None or mission.accepted_at is None):
             raise StoreRefused("NM006", f"mission: no pilot accepted {mission.id}")
 
+    def expect_choice(self, now: datetime) -> None:
+        """Do nothing: nothing is waited for here."""
+
     def drones(self) -> list[DroneRecord]:
         """Return installed drones."""
         return list(self.tables.drones.values())
