@@ -64,6 +64,19 @@ def test_no_two_rooms_translate_one_text_differently() -> None:
     assert [line for line in messages.problems() if " differ on " in line] == []
 
 
+def test_a_planted_difference_between_two_rooms_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = {"one": tmp_path / "one", "other": tmp_path / "other"}
+    for french, room in zip(("Aucun.", "Aucune."), both.values(), strict=True):
+        (room / "templates").mkdir(parents=True)
+        (room / "templates" / "x.html").write_text('{% load i18n %}{% translate "None." %}', encoding="utf-8")
+        path = messages.catalogue_path(room)
+        path.parent.mkdir(parents=True)
+        path.write_text(f'msgid "None."\nmsgstr "{french}"\n', encoding="utf-8")
+    monkeypatch.setattr(messages, "HERE", tmp_path)
+    monkeypatch.setattr(messages, "rooms", lambda: both)
+    assert messages.problems() == ["one and other differ on 'None.': give one a context"]
+
+
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(messages.HERE)))
 def test_no_template_holds_text_outside_translation(path: Path) -> None:
     assert bare_texts(path.read_text(encoding="utf-8")) == []

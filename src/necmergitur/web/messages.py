@@ -116,6 +116,7 @@ def update(only: Iterable[str] = ()) -> list[str]:
 def problems() -> list[str]:
     """Return what keeps the French from being complete: a missing, empty or fuzzy entry, or one nobody asks for."""
     found = []
+    said: dict[tuple[str, Any], dict[str, str]] = {}
     for room, directory in rooms().items():
         wanted = {(_key(entry.id), entry.context): entry for entry in needed(directory) if entry.id}
         path = catalogue_path(directory)
@@ -130,7 +131,18 @@ def problems() -> list[str]:
             else:
                 found += [f"{room}: {identity[0]!r}: {error}" for error in there.check()]
         found += [f"{room}: nobody asks for: {identity[0]!r}" for identity in have.keys() - wanted.keys()]
-    return sorted(found)
+        for identity, entry in have.items():
+            said.setdefault(identity, {})[room] = str(entry.string)
+    return sorted(found + _differing(said))
+
+
+def _differing(said: dict[tuple[str, Any], dict[str, str]]) -> list[str]:
+    """Return texts that rooms say in two ways. Catalogues are merged by id: one would win, on the other's pages too."""
+    return [
+        f"{' and '.join(sorted(by_room))} differ on {identity[0]!r}: give one a context"
+        for identity, by_room in said.items()
+        if len(set(by_room.values())) > 1
+    ]
 
 
 def _read(path: Path) -> Catalog:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 WORDS: dict[str, Any] = {
     "age.minutes": _("{n} min"),
@@ -44,7 +45,7 @@ WORDS: dict[str, Any] = {
     "hold.hint": _("Hold for one second"),
     "keys.accept": _("Accept the flight"),
     "keys.acknowledge": _("Acknowledge"),
-    "keys.close": _("Close"),
+    "keys.close": pgettext_lazy("dialog", "Close"),
     "keys.decline": _("Decline the flight"),
     "keys.down": _("Next incident"),
     "keys.flight": _("Show my first, second, third or fourth drone"),
@@ -166,7 +167,7 @@ WORDS: dict[str, Any] = {
     "status.stale": _("Live data stopped. What you see was true {age} ago. Reconnecting."),
     "supervisor.as_csv": _("CSV"),
     "supervisor.as_png": _("PNG"),
-    "supervisor.deaf": _("Silent devices"),
+    "supervisor.deaf": _("Silent buttons"),
     "supervisor.download": _("Download {title} as {format}"),
     "supervisor.empty": _("Nothing to show yet."),
     "supervisor.load": _("Incidents per hour"),
