@@ -119,6 +119,19 @@ def test_closing_calls_the_drone_back(scene: Scene) -> None:
     scene.check()
 
 
+def test_the_way_home_from_a_closed_incident_is_recorded_and_the_pilot_still_orders(scene: Scene) -> None:
+    mission = scene.fly()
+    assert incidents.close(scene.store, mission.incident_id, "helped", OPERATOR, scene.wait(60))
+    pilot = Person(mission.pilot_id, mission.pilot_name)
+    for phase in ("return", "land"):
+        assert flying.reached(scene.store, mission.id, phase, scene.wait(5)).phase == phase
+    landed = flying.order(scene.store, mission.id, "land", pilot, scene.wait(1))
+    assert isinstance(landed, Mission), landed
+    assert landed.order == "land"
+    flying.ended(scene.store, mission.id, "docked", scene.wait(30))
+    scene.check()
+
+
 def test_closing_withdraws_an_offer(scene: Scene) -> None:
     call = scene.call("P-1")
     mission = scene.offered()

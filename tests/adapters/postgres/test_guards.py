@@ -1,12 +1,19 @@
 """PostgreSQL refuses by itself what must never happen, whatever the code above it believes. Each guard, breached."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+import necmergitur
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.source_reading import streams
 from necmergitur.dispatch import missions
 from necmergitur.dispatch.incidents import IncidentEvent, Person
 from necmergitur.dispatch.missions import MissionOffered
@@ -14,9 +21,9 @@ from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECI
 from necmergitur.kernel.events import Fact
 from necmergitur.ledger.minting import mint
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
-from necmergitur.operations import authorising, incidents
+from necmergitur.operations import authorising, flying, incidents
 from tests.operations.scene import LEAD, OPERATOR, Scene
-from tests.operations.town import FLIGHTS, START
+from tests.operations.town import FLIGHTS, START, flights, install, town
 
 
 def planted(scene: Scene, authorisation_id: UUID, at=START):
@@ -26,7 +33,7 @@ def planted(scene: Scene, authorisation_id: UUID, at=START):
         id=uuid4(), incident_id=uuid4(), authorisation_id=authorisation_id, drone_id="D-1", pilot=Person(1, "P"),
         target=None, eta_s=1.0, why="", expires_at=at, at=at,
     )  # fmt: skip
-    return mint(Fact(stream=f"planted:{uuid4()}", version=1, event=event, actor="test"), authorisation_id, at)
+    return mint(Fact(stream=f"mission:{uuid4()}", version=1, event=event, actor="test"), authorisation_id, at)
 
 
 def refusal(scene: Scene, authorisation_id: UUID, at=START) -> str:
@@ -52,19 +59,179 @@ def test_a_fact_under_a_revoked_authorisation_is_refused(scene: Scene) -> None:
 
 
 def test_a_signal_without_a_current_authorisation_is_refused(scene: Scene, as_role) -> None:
-    def put(cursor, authorisation_id: UUID) -> None:
+    def put(cursor, authorisation_id: UUID, at) -> None:
         cursor.execute(
             "INSERT INTO signal (id, device_id, boot_id, seq, kind, received_at, recorded_at, authorisation_id,"
             " ledger_seq) VALUES (%s, 'P-1', 1, 1, 'sos', now(), %s, %s, 1)",
-            (uuid4(), START + timedelta(days=60), authorisation_id),
+            (uuid4(), at, authorisation_id),
         )
 
-    for authorisation_id, code in ((UUID(int=99), "NM001"), (FLIGHTS, "NM002")):
+    late = START + timedelta(days=60)
+    for authorisation_id, at, code in (
+        (UUID(int=99), late, "NM001"),
+        (FLIGHTS, late, "NM002"),
+        (FLIGHTS, START, "NM007"),
+        (RECORD_OF_DECISIONS, START, "NM007"),
+    ):
         with pytest.raises(psycopg.DatabaseError) as caught, as_role("nec_ledger") as cursor:
-            put(cursor, authorisation_id)
+            put(cursor, authorisation_id, at)
         assert caught.value.sqlstate == code
     with as_role("nec_ledger") as cursor:
-        put(cursor, CALLS_FOR_HELP)
+        put(cursor, CALLS_FOR_HELP, late)
+
+
+@pytest.mark.parametrize("law", [CALLS_FOR_HELP, RECORD_OF_DECISIONS])
+def test_a_flight_does_not_pass_for_a_call_for_help(scene: Scene, law: UUID) -> None:
+    assert refusal(scene, law) == "NM007"
+
+
+def happened(stream: str, law: UUID, at=START):
+    class Happened(msgspec.Struct, frozen=True, tag=True):
+        what: str
+
+    return mint(Fact(stream=f"{stream}:{uuid4()}", version=1, event=Happened("x"), actor="test"), law, at)
+
+
+@pytest.mark.parametrize(
+    ("stream", "law"),
+    [
+        ("lidar", CALLS_FOR_HELP),
+        ("lidar", RECORD_OF_DECISIONS),
+        ("lidar", FLIGHTS),
+        ("audit", CALLS_FOR_HELP),
+        ("authorisation", CALLS_FOR_HELP),
+        ("incident", RECORD_OF_DECISIONS),
+        ("signal", FLIGHTS),
+        ("mission", RECORD_OF_DECISIONS),
+    ],
+)
+def test_a_fact_under_a_law_that_does_not_speak_of_it_is_refused(scene: Scene, stream: str, law: UUID) -> None:
+    with pytest.raises(StoreRefused) as caught, scene.store.transaction() as tx:
+        tx.append([happened(stream, law)])
+    assert caught.value.code == "NM007"
+
+
+def test_every_stream_the_code_writes_has_its_law(scene: Scene, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        known = {row[0] for row in connection.execute("SELECT stream FROM ledger_scope")}
+    assert known == set(streams(Path(necmergitur.__file__).parent))
+
+
+@pytest.mark.parametrize("year", [1970, 2199])
+def test_a_machine_whose_clock_is_dead_still_takes_calls_for_help(scene: Scene, year: int) -> None:
+    at = START.replace(year=year)
+    with scene.store.transaction() as tx:
+        tx.append([happened("signal", CALLS_FOR_HELP, at), happened("audit", RECORD_OF_DECISIONS, at)])
+
+
+@pytest.fixture
+def as_installed(migrated_url: str, make_database):
+    """A database whose guards watch the clock, as in a city: other tests play at instants of their own."""
+    law = import_module("necmergitur.web.facts.migrations.0003_guards").LAW
+    clock = re.search(r"CREATE (FUNCTION guard_clock_drift.*?\$\$;)", law, re.DOTALL)
+    url = make_database(template=conninfo_to_dict(migrated_url)["dbname"])
+    with psycopg.connect(url) as connection:
+        connection.execute(f"CREATE OR REPLACE {clock.group(1)}")
+    yield url
+    with psycopg.connect(migrated_url, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{conninfo_to_dict(url)["dbname"]}" WITH (FORCE)')
+
+
+def test_a_writer_does_not_choose_the_hour_it_flies_at(as_installed: str) -> None:
+    now = datetime.now(UTC)
+    law = flights(valid_from=now - timedelta(days=9), valid_until=now + timedelta(days=9))
+    install(as_installed, town(authorisations=()))
+    store = PostgresStore(as_installed)
+    try:
+        scene = Scene(store, now)
+        authorising.grant(store, law, now)
+        for at in (now - timedelta(minutes=2), now + timedelta(minutes=2)):
+            assert refusal(scene, FLIGHTS, at) == "NM002", "inside the window, but not now"
+        with store.transaction() as tx:
+            tx.append([planted(scene, FLIGHTS, datetime.now(UTC))])
+        with store.transaction() as tx:
+            tx.append([happened("signal", CALLS_FOR_HELP, now - timedelta(days=400))])
+        call = scene.call()
+        mission = missions.evolve(
+            None,
+            MissionOffered(
+                uuid4(), call.id, FLIGHTS, "D-1", Person(1, "P"), call.position, 1.0, "", now, now - timedelta(hours=1)
+            ),
+        )
+        assert put(scene, mission) == "NM005"
+        with store.transaction() as tx:
+            tx.put_missions([msgspec.structs.replace(mission, offered_at=datetime.now(UTC))], 1)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("role", ["nec_ledger", "nec_web"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        (
+            "CREATE OR REPLACE FUNCTION guard_clock_drift() RETURNS interval LANGUAGE sql IMMUTABLE AS "
+            "$$ SELECT interval '99 years' $$"
+        ),
+        "UPDATE ledger_scope SET laws = '{call_for_help}'",
+        "INSERT INTO ledger_scope VALUES ('lidar', '*', '{call_for_help}')",
+        "ALTER TABLE mission DISABLE TRIGGER mission_founded",
+        "DROP TRIGGER ledger_authorised ON ledger_event",
+        "SET session_replication_role = replica",
+    ],
+)
+def test_no_writer_loosens_its_own_guards(scene: Scene, as_role, role: str, change: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), as_role(role) as cursor:
+        cursor.execute(change)
+
+
+def test_a_temporary_table_does_not_stand_in_for_the_law(scene: Scene) -> None:
+    forged = """
+    CREATE TEMP TABLE authorisation (LIKE public.authorisation);
+    INSERT INTO pg_temp.authorisation SELECT * FROM public.authorisation WHERE kind = 'flight';
+    UPDATE pg_temp.authorisation SET id = '00000000-0000-0000-0000-000000000063'
+    """
+    with scene.store.transaction() as tx:
+        tx.cursor.execute(forged)
+        with pytest.raises(psycopg.DatabaseError, match="unknown authorisation"):
+            tx.append([planted(scene, UUID(int=99))])
+
+
+# --- authorisations ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE authorisation SET valid_until = valid_until + interval '1 year' WHERE id = %(flights)s",
+        "UPDATE authorisation SET zones = NULL, conditions = '{\"ceiling_m\": 900}' WHERE id = %(flights)s",
+        "UPDATE authorisation SET kind = 'stream' WHERE id = %(flights)s",
+        "UPDATE authorisation SET last_seq = last_seq WHERE id = %(flights)s",
+        "UPDATE authorisation SET revoked_at = now() WHERE id = %(flights)s",
+        "UPDATE authorisation SET revoked_at = now() WHERE kind = 'standing'",
+        "UPDATE authorisation SET modality = 'lidar' WHERE kind = 'standing'",
+        (
+            "INSERT INTO authorisation SELECT (a).* FROM (SELECT jsonb_populate_record(r, jsonb_build_object("
+            "'id', gen_random_uuid())) AS a FROM authorisation r WHERE kind = 'standing') s"
+        ),
+        (
+            "INSERT INTO authorisation SELECT (a).* FROM (SELECT jsonb_populate_record(r, jsonb_build_object("
+            "'id', gen_random_uuid())) AS a FROM authorisation r WHERE kind = 'flight') s"
+        ),
+    ],
+)
+def test_an_authorisation_is_neither_stretched_nor_made_up(scene: Scene, as_role, change: str) -> None:
+    with pytest.raises(psycopg.DatabaseError) as caught, as_role("nec_ledger") as cursor:
+        cursor.execute(change, {"flights": FLIGHTS})
+    assert caught.value.sqlstate == "NM009"
+
+
+@pytest.mark.parametrize("said", ["revoked_at = NULL, revoked_by = NULL", "revoked_at = revoked_at + interval '1 day'"])
+def test_a_revoked_authorisation_does_not_come_back(scene: Scene, as_role, said: str) -> None:
+    authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, START)
+    with pytest.raises(psycopg.DatabaseError) as caught, as_role("nec_ledger") as cursor:
+        cursor.execute(f"UPDATE authorisation SET {said} WHERE id = %s", [FLIGHTS])
+    assert caught.value.sqlstate == "NM009"
 
 
 @pytest.mark.parametrize(
@@ -166,11 +333,41 @@ def test_a_mission_under_a_revoked_authorisation_neither_starts_nor_lifts(scene:
     assert put(scene, msgspec.structs.replace(mission, state="flying", airborne_at=scene.now)) == "NM005"
 
 
-@pytest.mark.parametrize("lacking", [{"pilot_id": None}, {"accepted_at": None}])
-def test_a_flight_no_pilot_accepted_is_refused(scene: Scene, lacking) -> None:
+def test_a_flight_no_pilot_accepted_is_refused(scene: Scene) -> None:
     mission = scene.accept(offered(scene))
-    flying = msgspec.structs.replace(mission, state="flying", airborne_at=START, **lacking)
+    flying = msgspec.structs.replace(mission, state="flying", airborne_at=START, pilot_id=None)
     assert put(scene, flying) == "NM006"
+    assert put(scene, msgspec.structs.replace(mission, pilot_id=None)) == "NM006", "nor is the yes taken away after"
+
+
+def test_a_mission_lifts_only_after_an_offer_and_a_yes(scene: Scene) -> None:
+    mission = offered(scene)
+    assert put(scene, another(mission, state="flying", accepted_at=START, airborne_at=START)) == "NM008"
+    assert put(scene, another(mission, state="accepted", accepted_at=START)) == "NM008"
+    assert put(scene, msgspec.structs.replace(mission, state="flying", accepted_at=START, airborne_at=START)) == "NM008"
+
+
+@pytest.mark.parametrize("state", ["offered", "accepted", "flying"])
+def test_a_mission_that_ended_does_not_begin_again(scene: Scene, state: str) -> None:
+    mission = scene.accept(offered(scene))
+    ended = flying.ended(scene.store, mission.id, "docked", START)
+    assert put(scene, msgspec.structs.replace(ended, state=state, airborne_at=START)) == "NM008"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"incident_id": UUID(int=5)},
+        {"authorisation_id": CALLS_FOR_HELP},
+        {"drone_id": "D-8"},
+        {"offered_at": START - timedelta(seconds=1)},
+        {"accepted_at": START + timedelta(seconds=1)},
+        {"airborne_at": START + timedelta(seconds=1)},
+    ],
+)
+def test_what_a_flight_stands_on_does_not_change_under_it(scene: Scene, change) -> None:
+    mission = scene.fly()
+    assert put(scene, msgspec.structs.replace(mission, phase="on_scene", **change)) == "NM008"
 
 
 def test_a_drone_has_one_live_mission(scene: Scene) -> None:

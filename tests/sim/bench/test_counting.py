@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.sim.bench import press
 from necmergitur.sim.bench.faults import flights, lost
 from necmergitur.sim.bench.ledger_watch import LedgerWatch
@@ -81,16 +83,22 @@ def test_a_lit_press_missing_from_the_database_is_counted(database: str) -> None
 
 
 class Sky:
-    """Missions that flew, written as the ledger and the read tables would hold them."""
+    """Missions that flew, written as the ledger and the read tables would hold them, doubles and all.
 
-    def __init__(self, url: str) -> None:
+    A double launch is what the guards refuse, so they sleep here: `admin_url` is the superuser's.
+    """
+
+    def __init__(self, url: str, admin_url: str) -> None:
         self.url = url
+        self._asleep = make_conninfo(
+            admin_url, dbname=conninfo_to_dict(url)["dbname"], options="-c session_replication_role=replica"
+        )
         self._seq = 0
 
     def _insert(self, table: str, row: dict[str, Any]) -> None:
         names = sql.SQL(", ").join(map(sql.Identifier, row))
         values = sql.SQL(", ").join(sql.Placeholder() * len(row))
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self._asleep) as connection:
             statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(sql.Identifier(table), names, values)
             connection.execute(statement, list(row.values()))
 
@@ -124,7 +132,7 @@ class Sky:
             | {"airborne_at": NOON + timedelta(minutes=from_min), "ended_at": NOON + timedelta(minutes=until_min)}
             | {"order_name": "fly", "version": 1, "last_seq": 1},
         )
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self._asleep) as connection:
             for version in range(1, launches + 1):
                 self._seq += 1
                 connection.execute(
@@ -135,8 +143,8 @@ class Sky:
 
 
 @pytest.fixture
-def sky(database: str) -> Sky:
-    return Sky(database)
+def sky(database: str, postgres: EmbeddedPostgres) -> Sky:
+    return Sky(database, postgres.admin_url)
 
 
 def test_one_launch_a_mission_one_after_the_other_is_as_it_should_be(sky: Sky) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.governance.gate import GateTable, compile_table
+from necmergitur.governance.gate import CALL_FOR_HELP, GOVERNANCE, GateTable, compile_table
 from necmergitur.kernel.events import Recorded
 from necmergitur.ledger.admitted import Admitted
 from necmergitur.ledger.chain import GENESIS, link
@@ -15,6 +15,14 @@ from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
 
 _SEAL = b"sealed by the twin:"
+# As the table ledger_scope: which laws may carry which facts, '*' being the others of the stream.
+_HELP, _FLIGHT, _RECORD = frozenset({CALL_FOR_HELP}), frozenset({"flight"}), frozenset({GOVERNANCE})
+_LAWS = (
+    {(stream, "*"): _HELP for stream in ("signal", "incident", "responder", "observation", "still")}
+    | {("mission", "*"): _HELP | _FLIGHT}
+    | {("mission", kind): _FLIGHT for kind in ("MissionOffered", "MissionAccepted", "MissionLaunched")}
+    | {(stream, "*"): _RECORD for stream in ("audit", "authorisation")}
+)
 
 
 class FactsMixin:
@@ -34,7 +42,7 @@ class FactsMixin:
             told = self.tables.by_stream[fact.stream]
             if fact.version != len(told) + 1:
                 raise VersionConflict(f"{fact.stream}: at {len(told)}, wanted {fact.version - 1}")
-            self._authorised(item.authorisation_id, item.at)
+            self._authorised(item)
             seq, prev_hash, payload = len(events) + 1, events[-1].hash if events else GENESIS, fact.payload()
             authorisation_id = str(item.authorisation_id)
             digest = link(
@@ -66,12 +74,17 @@ class FactsMixin:
             self.journal.append(told, recorded)
         return len(events)
 
-    def _authorised(self, authorisation_id: UUID, at: datetime) -> None:
-        found = self.tables.authorisations.get(authorisation_id)
+    def _authorised(self, item: Admitted) -> None:
+        """Refuse what the trigger `ledger_authorised` refuses."""
+        found = self.tables.authorisations.get(item.authorisation_id)
         if found is None:
-            raise StoreRefused("NM001", f"ledger: unknown authorisation {authorisation_id}")
-        if not found.current(at):
-            raise StoreRefused("NM002", f"ledger: authorisation {authorisation_id} is not current at {at}")
+            raise StoreRefused("NM001", f"ledger: unknown authorisation {item.authorisation_id}")
+        if found.kind != "standing" and not found.current(item.at):
+            raise StoreRefused("NM002", f"ledger: authorisation {item.authorisation_id} is not current at {item.at}")
+        law = found.modality if found.kind == "standing" else found.kind
+        stream = item.fact.stream.partition(":")[0]
+        if law not in _LAWS.get((stream, item.fact.kind), _LAWS.get((stream, "*"), frozenset())):
+            raise StoreRefused("NM007", f"ledger: {law} may not carry this fact")
 
     def stream(self, stream: str) -> list[Recorded]:
         """Return one stream's facts in version order."""

@@ -15,6 +15,7 @@ from necmergitur.sim.twin.town import Shift
 from necmergitur.territory.airspace import Airspace
 
 _OFFERS_REMEMBERED = timedelta(hours=12)
+_STEPS = {("", "offered"), ("offered", "accepted"), ("accepted", "flying")}
 
 
 class FlightsMixin:
@@ -91,7 +92,14 @@ class FlightsMixin:
 
     def _founded(self, mission: Mission, before: Mission | None) -> None:
         """Refuse what the trigger `mission_founded` refuses."""
-        if mission.state == "ended" or (before is not None and before.state == mission.state):
+        was = "" if before is None else before.state
+        if before is not None and _founding(before) != _founding(mission):
+            raise StoreRefused("NM008", f"mission: what {mission.id} was founded on does not change")
+        if (was, mission.state) not in _STEPS and not (was and mission.state in (was, "ended")):
+            raise StoreRefused("NM008", f"mission: {was} does not become {mission.state}")
+        if mission.state in ("accepted", "flying") and (mission.pilot_id is None or mission.accepted_at is None):
+            raise StoreRefused("NM006", f"mission: no pilot accepted {mission.id}")
+        if mission.state in ("ended", was):
             return
         at = {"offered": mission.offered_at, "accepted": mission.accepted_at}.get(mission.state, mission.airborne_at)
         incident = self.tables.incidents.get(mission.incident_id)
@@ -100,8 +108,6 @@ class FlightsMixin:
         authorisation = self.tables.authorisations.get(mission.authorisation_id)
         if authorisation is None or authorisation.kind != "flight" or at is None or not authorisation.current(at):
             raise StoreRefused("NM005", f"mission: no current flight authorisation {mission.authorisation_id}")
-        if mission.state != "offered" and (mission.pilot_id is None or mission.accepted_at is None):
-            raise StoreRefused("NM006", f"mission: no pilot accepted {mission.id}")
 
     def expect_choice(self, now: datetime) -> None:
         """Do nothing: nothing is waited for here."""
@@ -149,3 +155,8 @@ class FlightsMixin:
 
 def _excused(mission: Mission) -> bool:
     return mission.end_reason in EXCUSED or mission.order in ("return", "land")
+
+
+def _founding(mission: Mission) -> tuple[object, ...]:
+    """Return what a mission stands on."""
+    return mission.incident_id, mission.authorisation_id, mission.drone_id, mission.offered_at
