@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact, Recorded
 from necmergitur.ledger.admitted import Admitted
-from necmergitur.ledger.chain import GENESIS, Break, link, verify
+from necmergitur.ledger.chain import FORM, GENESIS, Break, backwards, commit, hash_of, link, record, verify
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -59,11 +59,14 @@ def recorded(seq: int, prev_hash: bytes, **changes: object) -> Recorded:
         "authorisation_id": str(UUID(int=2)),
         "actor": "test",
         "payload": b'{"type":"Happened","what":"a"}',
-        "personal": None,
+        "personal": b"sealed",
+        "form": FORM,
         **changes,
     }
-    digest = link(prev_hash, seq=seq, **fields)
-    return Recorded(seq=seq, prev_hash=prev_hash, hash=digest, **fields)
+    if "personal_hash" not in fields:
+        fields["personal_hash"] = commit(fields["personal"])
+    fact = Recorded(seq=seq, prev_hash=prev_hash, hash=b"", **fields)
+    return msgspec.structs.replace(fact, hash=hash_of(fact))
 
 
 def story(count: int) -> list[Recorded]:
@@ -73,15 +76,16 @@ def story(count: int) -> list[Recorded]:
     return facts
 
 
-def test_the_link_is_the_published_encoding() -> None:
+@pytest.mark.parametrize("form", [1, 2])
+def test_the_link_is_the_published_encoding(form: int) -> None:
     """Written out by hand from the description, as a stranger would to check us."""
-    body = b"necmergitur/fact/v1\x00" + struct.pack(">qqq", 7, 3, 1_772_323_200_000_001)
-    personal = b"\x01" + b"sealed"
-    for part in (GENESIS, b"s:1", b"K", b"a", b"w", b"{}", personal):
+    body = b"necmergitur/fact/v%d\x00" % form + struct.pack(">qqq", 7, 3, 1_772_323_200_000_001)
+    sealed = b"sealed" if form == 1 else hashlib.sha256(b"necmergitur/sealed/v2\x00sealed").digest()
+    for part in (GENESIS, b"s:1", b"K", b"a", b"w", b"{}", b"\x01" + sealed):
         body += struct.pack(">I", len(part)) + part
-    found = link(
+    found = recorded(
+        7,
         GENESIS,
-        seq=7,
         stream="s:1",
         version=3,
         kind="K",
@@ -89,9 +93,43 @@ def test_the_link_is_the_published_encoding() -> None:
         authorisation_id="a",
         actor="w",
         payload=b"{}",
-        personal=b"sealed",
+        form=form,
     )
-    assert found == hashlib.sha256(body).digest()
+    assert found.hash == hashlib.sha256(body).digest()
+
+
+def test_what_is_recorded_follows_and_verifies() -> None:
+    admitted = gate.admit_record([FACT, msgspec.structs.replace(FACT, version=2, personal=b"sealed")], NOW)
+    facts = record(admitted, 0, GENESIS)
+    assert verify(facts) == (2, facts[1].hash)
+    assert [fact.form for fact in facts] == [FORM, FORM]
+    assert verify([*facts, *record(admitted, 2, facts[1].hash)])[0] == 4
+
+
+def test_a_sealed_part_may_be_erased_and_not_replaced() -> None:
+    facts = story(5)
+    head = facts[-1].hash
+    facts[2] = msgspec.structs.replace(facts[2], personal=None)
+    assert verify(facts) == (5, head)
+    facts[2] = msgspec.structs.replace(facts[2], personal=b"another")
+    assert verify(facts) == Break(3, "content was changed")
+    old = [recorded(1, GENESIS, form=1)]
+    assert verify(old)[0] == 1
+    assert verify([msgspec.structs.replace(old[0], personal=None)]) == Break(1, "content was changed")
+
+
+def test_a_form_nobody_knows_is_a_break() -> None:
+    facts = [msgspec.structs.replace(recorded(1, GENESIS), form=9)]
+    assert verify(facts) == Break(1, "is of an unknown form, 9")
+
+
+def test_time_that_goes_back_is_told_and_a_writer_that_waited_its_turn_is_not() -> None:
+    def at(seconds: float) -> Recorded:
+        return recorded(int(seconds) + 1, GENESIS, recorded_at=NOW + timedelta(seconds=seconds))
+
+    assert backwards([at(0), at(30), at(20), at(100)]) == ([], NOW + timedelta(seconds=100))
+    assert backwards([at(0), at(100), at(30), at(99)]) == ([31], NOW + timedelta(seconds=100))
+    assert backwards([at(30)], NOW + timedelta(seconds=100))[0] == [31], "from one page to the next"
 
 
 def test_a_whole_story_verifies_from_any_point() -> None:
@@ -110,6 +148,8 @@ CHANGES = {
     "actor": "somebody else",
     "payload": b'{"type":"Happened","what":"b"}',
     "personal": b"",
+    "personal_hash": bytes(32),
+    "form": 1,
 }
 
 

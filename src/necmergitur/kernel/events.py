@@ -37,7 +37,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as read back from the ledger."""
+    """One fact as read back from the ledger.
+
+    `personal` is None when there was none, or once it was erased: then `personal_hash`, the commitment to it, stays.
+    """
 
     seq: int
     stream: str
@@ -48,6 +51,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     payload: bytes
     personal: bytes | None
+    personal_hash: bytes | None
+    form: int
     prev_hash: bytes
     hash: bytes
 

@@ -23,7 +23,7 @@ from necmergitur.ledger.minting import mint
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations import authorising, flying, incidents
 from tests.operations.scene import LEAD, OPERATOR, Scene
-from tests.operations.town import FLIGHTS, START, flights, install, town
+from tests.operations.town import FLIGHTS, START, flights, install, place, town
 
 
 def planted(scene: Scene, authorisation_id: UUID, at=START):
@@ -186,15 +186,20 @@ def test_no_writer_loosens_its_own_guards(scene: Scene, as_role, role: str, chan
 
 
 def test_a_temporary_table_does_not_stand_in_for_the_law(scene: Scene) -> None:
-    forged = """
-    CREATE TEMP TABLE authorisation (LIKE public.authorisation);
-    INSERT INTO pg_temp.authorisation SELECT * FROM public.authorisation WHERE kind = 'flight';
-    UPDATE pg_temp.authorisation SET id = '00000000-0000-0000-0000-000000000063'
-    """
-    with scene.store.transaction() as tx:
-        tx.cursor.execute(forged)
-        with pytest.raises(psycopg.DatabaseError, match="unknown authorisation"):
-            tx.append([planted(scene, UUID(int=99))])
+    forged = UUID(int=99)
+
+    def forge() -> None:
+        with scene.store.transaction() as tx:
+            tx.cursor.execute("CREATE TEMP TABLE authorisation (LIKE public.authorisation)")
+            tx.cursor.execute(
+                "INSERT INTO pg_temp.authorisation SELECT * FROM public.authorisation WHERE kind = 'flight'"
+            )
+            tx.cursor.execute("UPDATE pg_temp.authorisation SET id = %s", [forged])
+            tx.append([planted(scene, forged)])
+
+    with pytest.raises(StoreRefused) as caught:
+        forge()
+    assert caught.value.code == "NM001"
 
 
 # --- authorisations ----------------------------------------------------------------------------------
@@ -248,6 +253,27 @@ def test_a_fact_is_never_changed_not_even_by_the_owner(scene: Scene, database: s
         connection.execute(change)
     assert caught.value.sqlstate == "NM003"
     scene.check()
+
+
+def test_a_sealed_part_is_erased_by_its_writer_and_the_chain_holds(scene: Scene, as_role) -> None:
+    from necmergitur.ledger.chain import verify
+
+    scene.call("B-1", at=place(0, 0))
+    before = verify(scene.facts())
+    with as_role("nec_ledger") as cursor:
+        assert cursor.execute("UPDATE ledger_event SET personal = NULL WHERE personal IS NOT NULL").rowcount > 0
+    assert verify(scene.facts()) == before
+    assert not any(fact.personal for fact in scene.facts())
+
+
+@pytest.mark.parametrize(
+    "change", ["personal = 'another'", "personal = NULL, actor = 'nobody'", "personal_hash = NULL"]
+)
+def test_a_sealed_part_is_only_ever_erased(scene: Scene, database: str, change: str) -> None:
+    scene.call("B-1", at=place(0, 0))
+    with pytest.raises(psycopg.DatabaseError) as caught, psycopg.connect(database) as connection:
+        connection.execute(f"UPDATE ledger_event SET {change} WHERE personal IS NOT NULL")
+    assert caught.value.sqlstate == "NM003"
 
 
 @pytest.mark.parametrize("change", ["UPDATE ledger_event SET actor = ''", "DELETE FROM ledger_event"])
@@ -396,14 +422,17 @@ def test_an_edit_made_behind_every_trigger_is_found(scene: Scene, as_intruder) -
     [
         ("UPDATE ledger_event SET payload = replace(payload::text, 'P-1', 'P-9')::json WHERE seq = 3", "content"),
         ("UPDATE ledger_event SET recorded_at = recorded_at - interval '1 microsecond' WHERE seq = 3", "content"),
-        ("UPDATE ledger_event SET personal = NULL WHERE kind = 'IncidentOpened' AND personal IS NOT NULL", "content"),
+        ("UPDATE ledger_event SET personal = 'x' WHERE kind = 'IncidentOpened' AND personal IS NOT NULL", "content"),
+        (
+            "UPDATE ledger_event SET personal_hash = sha256('') WHERE kind = 'IncidentOpened' AND personal IS NOT NULL",
+            "content",
+        ),
         ("DELETE FROM ledger_event WHERE seq = 3", "missing"),
         ("UPDATE ledger_event SET seq = seq + 1 WHERE seq = (SELECT max(seq) FROM ledger_event)", "missing"),
     ],
 )
 def test_whatever_is_touched_breaks_the_chain(scene: Scene, as_intruder, change: str, reason: str) -> None:
     from necmergitur.ledger.chain import Break, verify
-    from tests.operations.town import place
 
     scene.call("P-1"), scene.call("B-1", at=place(0, 0))
     with as_intruder() as cursor:

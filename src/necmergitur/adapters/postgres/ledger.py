@@ -3,16 +3,28 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 
-from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.kernel.events import Recorded
 from necmergitur.ledger.admitted import Admitted
-from necmergitur.ledger.chain import GENESIS, link
+from necmergitur.ledger.chain import GENESIS, record
 from necmergitur.ledger.ports import VersionConflict
 
-SQL = load("ledger")
+# In the order of every query that reads or writes whole facts.
+_COLUMNS = tuple(field.name for field in msgspec.structs.fields(Recorded))
+SQL = {
+    name: fill(
+        query,
+        columns=", ".join(_COLUMNS),
+        read=", ".join(
+            {"payload": "payload::text", "authorisation_id": "authorisation_id::text"}.get(c, c) for c in _COLUMNS
+        ),
+    )
+    for name, query in load("ledger").items()
+}
 
 
 class LedgerMixin:
@@ -33,58 +45,13 @@ class LedgerMixin:
         if not batch:
             return seq
         self._check_versions(batch)
-        rows: dict[str, list[Any]] = {
-            name: []
-            for name in (
-                [
-                    "seq",
-                    "stream",
-                    "version",
-                    "kind",
-                    "recorded_at",
-                    "authorisation_id",
-                    "actor",
-                    "payload",
-                    "personal",
-                    "prev_hash",
-                    "hash",
-                ]
-            )
-        }
-        for item in batch:
-            seq += 1
-            payload = item.fact.payload()
-            digest = link(
-                prev_hash,
-                seq=seq,
-                stream=item.fact.stream,
-                version=item.fact.version,
-                kind=item.fact.kind,
-                recorded_at=item.at,
-                authorisation_id=str(item.authorisation_id),
-                actor=item.fact.actor,
-                payload=payload,
-                personal=item.fact.personal,
-            )
-            for name, value in (
-                ("seq", seq),
-                ("stream", item.fact.stream),
-                ("version", item.fact.version),
-                ("kind", item.fact.kind),
-                ("recorded_at", item.at),
-                ("authorisation_id", item.authorisation_id),
-                ("actor", item.fact.actor),
-                ("payload", payload.decode()),
-                ("personal", item.fact.personal),
-                ("prev_hash", prev_hash),
-                ("hash", digest),
-            ):
-                rows[name].append(value)
-            prev_hash = digest
+        facts = record(batch, seq, prev_hash)
+        rows: dict[str, list[Any]] = {name: [getattr(fact, name) for fact in facts] for name in _COLUMNS}
+        rows["payload"] = [fact.payload.decode() for fact in facts]
         self.cursor.execute(SQL["append"], rows)
-        self.cursor.execute(SQL["notify"], {"seq": seq})
-        self._head = (seq, prev_hash)
-        return seq
+        self._head = (facts[-1].seq, facts[-1].hash)
+        self.cursor.execute(SQL["notify"], {"seq": facts[-1].seq})
+        return facts[-1].seq
 
     def _last(self) -> tuple[int, bytes]:
         """Return the newest fact's sequence number and hash, under the lock."""
@@ -115,16 +82,7 @@ class LedgerMixin:
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:
-    return Recorded(
-        seq=row[0],
-        stream=row[1],
-        version=row[2],
-        kind=row[3],
-        recorded_at=row[4],
-        authorisation_id=row[5],
-        actor=row[6],
-        payload=row[7].encode(),
-        personal=None if row[8] is None else bytes(row[8]),
-        prev_hash=bytes(row[9]),
-        hash=bytes(row[10]),
-    )
+    fields = dict(zip(_COLUMNS, row, strict=True))
+    for name in ("personal", "personal_hash", "prev_hash", "hash"):
+        fields[name] = None if fields[name] is None else bytes(fields[name])
+    return Recorded(**{**fields, "payload": fields["payload"].encode()})

@@ -8,7 +8,7 @@ from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import CALL_FOR_HELP, GOVERNANCE, GateTable, compile_table
 from necmergitur.kernel.events import Recorded
 from necmergitur.ledger.admitted import Admitted
-from necmergitur.ledger.chain import GENESIS, link
+from necmergitur.ledger.chain import GENESIS, record
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations.ports import Effect
 from necmergitur.sim.twin.journal import Journal
@@ -43,33 +43,7 @@ class FactsMixin:
             if fact.version != len(told) + 1:
                 raise VersionConflict(f"{fact.stream}: at {len(told)}, wanted {fact.version - 1}")
             self._authorised(item)
-            seq, prev_hash, payload = len(events) + 1, events[-1].hash if events else GENESIS, fact.payload()
-            authorisation_id = str(item.authorisation_id)
-            digest = link(
-                prev_hash,
-                seq=seq,
-                stream=fact.stream,
-                version=fact.version,
-                kind=fact.kind,
-                recorded_at=item.at,
-                authorisation_id=authorisation_id,
-                actor=fact.actor,
-                payload=payload,
-                personal=fact.personal,
-            )
-            recorded = Recorded(
-                seq=seq,
-                stream=fact.stream,
-                version=fact.version,
-                kind=fact.kind,
-                recorded_at=item.at,
-                authorisation_id=authorisation_id,
-                actor=fact.actor,
-                payload=payload,
-                personal=fact.personal,
-                prev_hash=prev_hash,
-                hash=digest,
-            )
+            (recorded,) = record([item], len(events), events[-1].hash if events else GENESIS)
             self.journal.append(events, recorded)
             self.journal.append(told, recorded)
         return len(events)

@@ -9,22 +9,21 @@ SELECT seq, hash FROM ledger_event ORDER BY seq DESC LIMIT 1;
 SELECT stream, max(version) FROM ledger_event WHERE stream = ANY(%(streams)s) GROUP BY stream;
 
 -- name: append
-INSERT INTO ledger_event
-  (seq, stream, version, kind, recorded_at, authorisation_id, actor, payload, personal, prev_hash, hash)
+INSERT INTO ledger_event ({columns})
 SELECT * FROM unnest(
   %(seq)s::bigint[], %(stream)s::text[], %(version)s::int[], %(kind)s::text[], %(recorded_at)s::timestamptz[],
   %(authorisation_id)s::uuid[], %(actor)s::text[], %(payload)s::json[], %(personal)s::bytea[],
-  %(prev_hash)s::bytea[], %(hash)s::bytea[]);
+  %(personal_hash)s::bytea[], %(form)s::smallint[], %(prev_hash)s::bytea[], %(hash)s::bytea[]);
 
 -- name: notify
 SELECT pg_notify('nec_ledger', %(seq)s::text);
 
 -- name: stream
-SELECT seq, stream, version, kind, recorded_at, authorisation_id::text, actor, payload::text, personal, prev_hash, hash
+SELECT {read}
 FROM ledger_event WHERE stream = %(stream)s ORDER BY version;
 
 -- name: tail
-SELECT seq, stream, version, kind, recorded_at, authorisation_id::text, actor, payload::text, personal, prev_hash, hash
+SELECT {read}
 FROM ledger_event WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s;
 
 -- name: enqueue

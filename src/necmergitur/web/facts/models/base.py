@@ -9,7 +9,7 @@ NOT_MAPPED: dict[str, frozenset[str]] = {
     "city": frozenset({"one"}),
     "device": frozenset({"credential_hash", "duress_hash", "cancel_hash"}),
     "drone": frozenset({"signing_key", "link_url", "camera_url", "system_id"}),
-    "ledger_event": frozenset({"personal", "prev_hash", "hash"}),
+    "ledger_event": frozenset({"personal", "personal_hash", "form", "prev_hash", "hash"}),
     "still": frozenset({"sealed", "key_id"}),
 }
 
