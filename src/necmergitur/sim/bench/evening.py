@@ -41,7 +41,7 @@ SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an 
 
 
 def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> dict[str, Any]:
-    """Return times in seconds from the press to the drone over the scene, by demand and load."""
+    """Return times in seconds from the press to the drone over the scene, by load; under `street`, demand by streets."""
     city = city or _city(seed)
     measured, warm_up_h = (MEASURED_QUICK, WARM_UP_QUICK_H) if quick else (MEASURED, WARM_UP_H)
     evenings = [
@@ -55,9 +55,9 @@ def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> 
     told = {
         (demand, plan.per_hour, plan.human): came for (demand, plan, _), came in zip(evenings, outcomes, strict=True)
     }
-    figures: dict[str, Any] = {demand: _demand(city, demand, told) for demand in DEMANDS}
+    area, street = (_demand(city, demand, told) for demand in DEMANDS)
     delay = {"median_s": PILOT_MEDIAN_S, "sigma": PILOT_SIGMA}
-    return {**figures, "city": city.name, "drones": len(city.docks), "pilot_delay": delay, "seed": seed}
+    return {**area, "street": street, "city": city.name, "drones": len(city.docks), "pilot_delay": delay, "seed": seed}
 
 
 def _city(seed: int) -> City:

@@ -1,5 +1,6 @@
 """From a finger to a lamp, a decision and a pixel, with the whole city connected and calling at once."""
 
+import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -11,10 +12,12 @@ import psutil
 import psycopg
 
 from necmergitur.adapters.broker import shard_of
+from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.sim.bench import floor, screen
 from necmergitur.sim.bench.figures import load, machine, percentile
 from necmergitur.sim.bench.ledger_watch import LedgerWatch
 from necmergitur.sim.bench.processor import ProcessorTime
+from necmergitur.sim.bench.sky import Crew
 from necmergitur.sim.bench.whole import FULL, QUICK, Whole, whole_city
 from necmergitur.sim.devices.crowd_process import Burst, Connect, CrowdProcess, Look, Settle, all_records, ask_all
 from necmergitur.sim.devices.post import PressRecord
@@ -33,6 +36,8 @@ SAMPLE_KIND = "medical"
 SCREEN_WIDTH_PX, SCREEN_HEIGHT_PX = 800, 52 * (SAMPLE + 15)
 # A browser that starts to show rows, or an engine that has just connected, is not what is measured.
 QUIET_S = 3.0
+DECIDED_S_MAX = 30.0
+PAINTED_MS_MAX = 10_000.0
 
 # Stamps each new row of the queue once the frame that shows it has been painted.
 _WATCH_ROWS = """() => {
@@ -60,7 +65,8 @@ class Outcome(msgspec.Struct, frozen=True):
 def measure(clients: int = 19_900, shards: int = 2, seconds: float = 10.0, *, quick: bool = False) -> dict[str, Any]:
     """Connect `clients` posts, let them beat, burst 200 presses a second for `seconds`; return the figures.
 
-    `lost` counts presses whose lamp lit with no signal kept, and presses that stayed dark for a minute.
+    `lost` counts presses whose lamp lit with no signal kept, and presses that stayed dark for a minute. As many
+    pilots as drones are on shift, so that every call is chosen for until no drone is left; they do not answer.
     Raises DidNotStart, NoBrowser.
     """
     size = msgspec.structs.replace(QUICK if quick else FULL, shards=shards)
@@ -80,6 +86,7 @@ def measure(clients: int = 19_900, shards: int = 2, seconds: float = 10.0, *, qu
             if problems:
                 raise RuntimeError(f"{sum(s.up for s in standings)} of {len(chosen)} connected: {problems}")
             floors = _floors(city, spare, quick=quick)
+            _staff(city, size.zones)
             _open_queue(city, page)
             time.sleep(QUIET_S)
             spent = ProcessorTime(city, _others(city, crowds))
@@ -88,8 +95,8 @@ def measure(clients: int = 19_900, shards: int = 2, seconds: float = 10.0, *, qu
             after = sum(s.beats for s in ask_all(crowds, Look()))
             took_s = time.monotonic() - began
             cpu_s = spent.since()
-            outcome = _outcome(city, watch)
-            painted: dict[str, float] = page.evaluate("() => window.paintedAt")
+            outcome = _settled(city, watch)
+            painted = _painted(page, outcome, records)
     return {
         "clients": len(chosen),
         "connect_s": round(max(s.seconds for s in standings), 1),
@@ -144,6 +151,32 @@ def _burst(crowds: Sequence[CrowdProcess], chosen: Sequence[str], seconds: float
     return all_records(crowds)
 
 
+def _staff(city: Whole, pilots: int) -> None:
+    store = PostgresStore(city.database_url, connections_max=1)
+    Crew(store).come_on_shift(pilots)
+    store.close()
+
+
+def _settled(city: Whole, watch: LedgerWatch) -> Outcome:
+    """Wait until every incident was decided on, or long enough: a late decision counts, a missing one is told."""
+    until = time.monotonic() + DECIDED_S_MAX
+    while True:
+        outcome = _outcome(city, watch)
+        if set(outcome.opened.values()) <= set(outcome.decided) or time.monotonic() > until:
+            return outcome
+        time.sleep(QUIET_S / 10)
+
+
+def _painted(page: "Page", outcome: Outcome, records: Sequence[PressRecord]) -> dict[str, float]:
+    """Wait likewise for the rows of the sample, and return when each was painted."""
+    keys = [(r.device_id, r.boot_id, r.seq) for r in records if r.kind == SAMPLE_KIND]
+    wanted = [str(outcome.opened[key]) for key in keys if key in outcome.opened]
+    with contextlib.suppress(Exception):  # what is missing is counted
+        page.wait_for_function("ids => ids.every(id => id in window.paintedAt)", arg=wanted, timeout=PAINTED_MS_MAX)
+    painted: dict[str, float] = page.evaluate("() => window.paintedAt")
+    return painted
+
+
 def _outcome(city: Whole, watch: LedgerWatch) -> Outcome:
     with psycopg.connect(city.database_url) as connection:
         kept = {(row[0], row[1], row[2]) for row in connection.execute("SELECT device_id, boot_id, seq FROM signal")}
@@ -175,6 +208,7 @@ def _figures(records: Sequence[PressRecord], outcome: Outcome, painted: dict[str
     sampled = {str(i): r.pressed_at for i, r in pressed_at.items() if r.kind == SAMPLE_KIND}
     screens_ms = [(painted[i] - at) * 1000 for i, at in sampled.items() if i in painted]
     decisions_ms = [ms for _, ms in decided]
+    offers_ms = [ms for how, ms in decided if how == "offered"]
     return {
         "repeated": sum(r.sends > 1 for r in records),
         "lamp_ms_p50": percentile(lamps_ms, 50),
@@ -185,6 +219,7 @@ def _figures(records: Sequence[PressRecord], outcome: Outcome, painted: dict[str
         "undecided": len(pressed_at) - len(decided),
         "decision_ms_p50": percentile(decisions_ms, 50),
         "decision_ms_p99": percentile(decisions_ms, 99),
+        "decision_offered_ms_p99": percentile(offers_ms, 99) if offers_ms else None,
         "screen_samples": len(screens_ms),
         "screen_missing": len(sampled) - len(screens_ms),
         "screen_ms_p50": percentile(screens_ms, 50),

@@ -1,13 +1,13 @@
 """`nec bench`: every figure of docs/benchmarks.md, beside its floor, as JSON on the last line."""
 
-import os
-import platform
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import click
 import msgspec
+
+from necmergitur.sim.bench.figures import load, machine
 
 BENCHES = ("choice", "fleet", "evening", "press", "faults", "board")
 
@@ -25,11 +25,8 @@ def command(name: str, *, quick: bool, as_json: bool) -> None:
             click.echo(f"measuring {each} ...", err=True)
         results[each] = _measure(each)(quick=quick)
     result = results if name == "all" else results[name]
-    result["machine"] = {
-        "cpu": os.cpu_count(),
-        "load": [round(x, 2) for x in os.getloadavg()],
-        "python": platform.python_version(),
-    }
+    result.setdefault("machine", machine())
+    result.setdefault("load", load())
     click.echo(msgspec.json.encode(result).decode())
 
 
