@@ -41,7 +41,7 @@ SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an 
 
 
 def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> dict[str, Any]:
-    """Return times in seconds from the press to the drone over the scene, by load; under `street`, demand by streets."""
+    """Return times in seconds from the press to the drone over the scene, by load; `street` has the other demand."""
     city = city or _city(seed)
     measured, warm_up_h = (MEASURED_QUICK, WARM_UP_QUICK_H) if quick else (MEASURED, WARM_UP_H)
     evenings = [
