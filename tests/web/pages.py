@@ -141,7 +141,9 @@ class City:
             after = None
             for events in steps:
                 after, facts = mission_facts(tx, after, events, "engine:dispatch", incident.position)
-                tx.put_missions([after], tx.append(gate.admit_call_for_help(facts, now)))
+                admitted = gate.admit_under(tx.gate_table(now), granted.id, facts, now)
+                assert isinstance(admitted, list), admitted
+                tx.put_missions([after], tx.append(admitted))
         return mission_id
 
     def sql(self, statement: str, *parameters: Any) -> list[Any]:
