@@ -5,6 +5,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
+import structlog
+
+from necmergitur.adapters.keeping import keep_going
+from necmergitur.operations.ports import Unreachable
+
+log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -14,6 +20,24 @@ QUEUE_MAX = 20_000  # every button of a city at once
 
 class Overloaded(Exception):
     """The queue is full: the sender must try again (a device repeats until its lamp is lit)."""
+
+
+def take_apart(
+    take: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]
+) -> Sequence[Result | Exception]:
+    """Return a result or an error for each of `items`: one that spoils a batch spoils it for itself alone.
+
+    Raises Unreachable when the database is away: then nobody is at fault, and one question is enough.
+    """
+    try:
+        return take(items)
+    except Unreachable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- handed to whoever waits
+        if len(items) == 1:
+            return [error]
+        log.warning("batch_taken_apart", items=len(items), why=type(error).__name__)
+    return [outcome for item in items for outcome in take_apart(take, [item])]
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -28,7 +52,7 @@ class GroupCommit(Generic[Item, Result]):
 
     def start(self) -> None:
         """Begin writing batches in the running loop."""
-        self._task = asyncio.create_task(self._run(), name="group-commit")
+        self._task = asyncio.create_task(keep_going("group-commit", self._turn), name="group-commit")
 
     async def stop(self) -> None:
         """Stop; items not yet written are abandoned unanswered, as after a crash."""
@@ -42,7 +66,7 @@ class GroupCommit(Generic[Item, Result]):
         return self._queue.qsize()
 
     async def submit(self, item: Item) -> Result:
-        """Return the result after its batch committed. Raises Overloaded, or what the batch raised."""
+        """Return the result after its batch committed. Raises Overloaded, Unreachable, or what `item` provoked."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait((item, future))
@@ -50,20 +74,21 @@ class GroupCommit(Generic[Item, Result]):
             raise Overloaded from None
         return await future
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH_MAX and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            items = [item for item, _ in batch]
-            try:
-                results = await loop.run_in_executor(self._executor, self._take, items)
-            except Exception as error:  # noqa: BLE001 -- handed to each waiter, who knows what to do
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
+    async def _turn(self) -> None:
+        """Write one batch and answer everybody in it."""
+        batch = [await self._queue.get()]
+        while len(batch) < BATCH_MAX and not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        items = [item for item, _ in batch]
+        outcomes: Sequence[Result | Exception]
+        try:
+            outcomes = await asyncio.get_running_loop().run_in_executor(self._executor, take_apart, self._take, items)
+        except Exception as error:  # noqa: BLE001 -- handed to each waiter, who knows what to do
+            outcomes = [error] * len(batch)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.done():
                 continue
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)

@@ -1,60 +1,116 @@
-"""A local spool for presses that arrive while the database is away. Lamps stay dark meanwhile.
+"""A local spool for presses that cannot be recorded now. Lamps stay dark meanwhile.
 
-One JSON line per press, synced to disk before the call returns; replayed in order once the database is back.
+One JSON line per press, synced to disk before the call returns; replayed in order, a batch at a time. What the
+database will not take though it takes the others is set aside in a file of its own, never dropped.
 """
 
-import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
+import structlog
 
+log = structlog.get_logger(__name__)
 Item = TypeVar("Item", bound=msgspec.Struct)
 
 SPOOL_BYTES_MAX = 256_000_000  # ours: a million presses; beyond, the device's own repetition is what is left
 
 
 class Spool(Generic[Item]):
-    """An append-only file of presses, private to one process."""
+    """An append-only file of presses, private to one process. Its methods are called from one thread."""
 
     def __init__(self, path: Path, kind: type[Item]) -> None:
         """Use `path`; it appears with the first press."""
         self._path = path
+        self._aside = path.with_suffix(".rejected.jsonl")
         self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
+        self._replayed = 0  # bytes of the file already recorded; after a crash all of it is, again, as duplicates
 
     def keep(self, items: Sequence[Item]) -> bool:
-        """Write presses and sync. Return False when the spool is full."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Write presses and sync. Never raises: False when the spool or the disk is full."""
         if self.size_bytes > SPOOL_BYTES_MAX:
+            log.error("spool_full", bytes=self.size_bytes)
             return False
-        with self._path.open("ab") as file:
-            for item in items:
-                file.write(self._encoder.encode(item) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._path.chmod(0o600)
-        return True
+        return _append(self._path, b"".join(self._encoder.encode(item) + b"\n" for item in items))
 
     @property
     def size_bytes(self) -> int:
-        """How much is spooled."""
+        """How much waits."""
+        return _size(self._path) - self._replayed
+
+    @property
+    def aside_bytes(self) -> int:
+        """How much was set aside: calls that nobody has seen."""
+        return _size(self._aside)
+
+    def peek(self, count_max: int) -> tuple[list[Item], int]:
+        """Return the next presses in order, at most `count_max`, and where they end: what `forget` wants to know."""
+        items: list[Item] = []
         try:
-            return self._path.stat().st_size
+            with self._path.open("rb") as file:
+                file.seek(self._replayed)
+                while len(items) < count_max and (line := file.readline()):
+                    try:
+                        items.append(self._decoder.decode(line))
+                    except (msgspec.DecodeError, UnicodeDecodeError):
+                        # A crash while writing tore it: its device was told nothing, and repeats.
+                        log.warning("spool_line_torn", bytes=len(line))
+                return items, file.tell()
         except FileNotFoundError:
-            return 0
+            return items, 0
 
-    def read(self) -> Iterator[Item]:
-        """Yield spooled presses in order; a torn last line (a crash while writing) is passed over."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            for line in file:
-                with contextlib.suppress(msgspec.DecodeError):
-                    yield self._decoder.decode(line)
+    def forget(self, end: int) -> None:
+        """Forget what lies before `end`: it is recorded, or set aside."""
+        self._replayed = end
+        if end >= _size(self._path):
+            self._path.unlink(missing_ok=True)
+            self._replayed = 0
 
-    def clear(self) -> None:
-        """Forget what was replayed."""
-        self._path.unlink(missing_ok=True)
+    def set_aside(self, item: Item) -> bool:
+        """Keep a press that the database refuses where the others do not wait behind it."""
+        return _append(self._aside, self._encoder.encode(item) + b"\n")
+
+    def take_back(self) -> int:
+        """Spool again what was set aside, for a program or a database that may take it now; return the bytes."""
+        bytes_ = self.aside_bytes
+        if bytes_ and _append(self._path, self._aside.read_bytes()):
+            self._aside.unlink()
+        return bytes_
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _append(path: Path, lines: bytes) -> bool:
+    """Append whole lines and sync file and folder; what was half written is taken away again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            if before:
+                file.seek(before - 1)
+                if file.read(1) != b"\n":  # torn by a crash: the next press must not join it
+                    lines = b"\n" + lines
+            try:
+                if file.write(lines) != len(lines):
+                    raise OSError("short write")  # noqa: TRY301 -- a full disk may say so in either way
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)
+                raise
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as full:
+        log.error("spool_not_written", why=os.strerror(full.errno) if full.errno else str(full))  # noqa: TRY400
+        return False
+    return True

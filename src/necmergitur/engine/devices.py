@@ -5,9 +5,7 @@ Core NATS subscriptions, not an MQTT client: a client id can be stolen, a subscr
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import nats
@@ -15,26 +13,22 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.pins import pin_digest
+from necmergitur.adapters.press_line import NotKept, PressLine
 from necmergitur.engine import metrics
+from necmergitur.engine.heartbeats import Heartbeats
 from necmergitur.engine.parts import EngineParts
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import devices, intake
+from necmergitur.operations import intake
 from necmergitur.operations.intake import Answer, Received
-from necmergitur.operations.ports import Unreachable
-from necmergitur.signals import heartbeat, press
+from necmergitur.signals import press
 from necmergitur.signals.constants import PRESS_BYTES_MAX
-from necmergitur.signals.heartbeat import Heartbeat
-from necmergitur.signals.press import Press
+from necmergitur.signals.press import DEVICE_ID, Press
 
 log = structlog.get_logger(__name__)
 
 SUBJECT_PARTS = 5  # nec.v1.button.<id>.press
-BEATS_KEPT_MAX = 40_000  # two for every button of a city
-BEATS_FLUSH_S = 1.0
-DEAF_CHECK_S = 10.0
-SPOOL_RETRY_S = 1.0
+FIRST_CONNECTION_S = 0.3
 
 
 class DeviceLine:
@@ -44,36 +38,41 @@ class DeviceLine:
         """`changed` is called after presses were recorded, so that dispatch wakes."""
         self._parts = parts
         self._changed = changed
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="intake")
-        self.commits: GroupCommit[Received, Answer] = GroupCommit(self._take, self._executor)
+        self._line: PressLine[Received] = PressLine(
+            "engine",
+            parts.store,
+            parts.clock,
+            spool=parts.spool,
+            take=self._take,
+            key_of=lambda item: item.press.key,
+        )
+        self._beats = Heartbeats(parts)
         self._clients: list[Client] = []
-        self._beats: dict[str, Heartbeat] = {}
         self._pending: set[asyncio.Task[None]] = set()
         self._underway: set[tuple[str, int, int]] = set()  # at most what the commits' queue holds
         self._tasks: list[asyncio.Task[None]] = []
         self.broker_lost: set[int] = set()
 
     async def start(self) -> None:
-        """Connect to every broker shard and begin."""
-        self.commits.start()
+        """Connect to every broker shard and begin. Needs neither the database nor a broker to be there."""
+        self._line.start()
+        self._beats.start()
         self._tasks = [
             asyncio.create_task(self._connect(shard, url), name=f"broker-{shard}")
             for shard, url in enumerate(self._parts.nats_urls)
         ]
-        self._tasks.append(asyncio.create_task(self._flush_beats(), name="heartbeats"))
-        self._tasks.append(asyncio.create_task(self._drain_spool(), name="spool"))
 
     async def stop(self) -> None:
         """Disconnect. Presses under way finish first."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._beats.stop()
         for client in self._clients:
             with contextlib.suppress(Exception):
                 await client.close()
         await asyncio.gather(*self._pending, return_exceptions=True)
-        await self.commits.stop()
-        self._executor.shutdown(wait=True)
+        await self._line.stop()
 
     async def publish(self, subject: str, body: bytes) -> None:
         """Publish to our own processes on the first shard; dropped while the broker is away."""
@@ -86,13 +85,11 @@ class DeviceLine:
         client = Client()
 
         async def lost() -> None:
-            self.broker_lost.add(shard)
-            metrics.BROKER_UP.set(len(self._parts.nats_urls) - len(self.broker_lost))
+            self._lost(shard)
             log.warning("broker_lost", shard=shard)
 
         async def back() -> None:
-            self.broker_lost.discard(shard)
-            metrics.BROKER_UP.set(len(self._parts.nats_urls) - len(self.broker_lost))
+            self._back(shard)
             log.info("broker_back", shard=shard)
 
         async def trouble(error: Exception) -> None:
@@ -112,14 +109,21 @@ class DeviceLine:
                     error_cb=trouble,
                     pending_size=8 * 1024 * 1024,
                 )
+                await self._subscribe(client)
                 break
-            except (TimeoutError, OSError, nats.errors.Error):
-                self.broker_lost.add(shard)
-                await asyncio.sleep(0.3)
-        self.broker_lost.discard(shard)
-        metrics.BROKER_UP.set(len(self._parts.nats_urls) - len(self.broker_lost))
+            except (TimeoutError, OSError, nats.errors.Error) as why:
+                log.debug("broker_not_reached", shard=shard, why=type(why).__name__)
+            except Exception:  # an address or an answer the library does not expect: it may be mended meanwhile
+                log.exception("broker_not_reached", shard=shard)
+            self._lost(shard)
+            with contextlib.suppress(Exception):
+                await client.close()
+            await asyncio.sleep(FIRST_CONNECTION_S)
         self._clients.append(client)
+        self._back(shard)
+        log.info("broker_connected", shard=shard)
 
+    async def _subscribe(self, client: Client) -> None:
         async def on_press(message: Msg) -> None:
             task = asyncio.create_task(self._press(client, message))
             self._pending.add(task)
@@ -127,12 +131,22 @@ class DeviceLine:
 
         await client.subscribe("nec.v1.button.*.press", cb=on_press)
         await client.subscribe("nec.v1.button.*.heartbeat", cb=self._heartbeat)
-        log.info("broker_connected", shard=shard)
+
+    def _lost(self, shard: int) -> None:
+        self.broker_lost.add(shard)
+        self._beats.went_deaf()
+        metrics.BROKER_UP.set(len(self._parts.nats_urls) - len(self.broker_lost))
+
+    def _back(self, shard: int) -> None:
+        self.broker_lost.discard(shard)
+        if not self.broker_lost:
+            self._beats.hears_again()
+        metrics.BROKER_UP.set(len(self._parts.nats_urls) - len(self.broker_lost))
 
     async def _press(self, client: Client, message: Msg) -> None:
         """Record one press and light its lamp after the commit. Never raises."""
         names = message.subject.split(".")
-        if len(names) != SUBJECT_PARTS:
+        if len(names) != SUBJECT_PARTS or DEVICE_ID.fullmatch(names[3]) is None:
             return
         device, body = names[3], bytes(message.data)
         received_at = self._parts.clock.now()
@@ -156,13 +170,11 @@ class DeviceLine:
         """Wait for the commit of one press, then answer its device."""
         read = item.press
         try:
-            answer = await self.commits.submit(item)
-        except (Unreachable, Overloaded) as lost:
-            await self._spool(item, lost)
-            return
-        except Exception:
-            log.exception("press_failed")
-            await self._spool(item, None)
+            answer = await self._line.submit(item)
+        except NotKept as why:
+            metrics.PRESSES.labels("spooled" if why.spooled else "lost").inc()
+            metrics.DATABASE_UP.set(0)
+            metrics.SPOOLED.set(self._line.spooled_bytes)
             return
         metrics.LAMP_SECONDS.observe((self._parts.clock.now() - item.received_at).total_seconds())
         if not answer.lit:
@@ -183,64 +195,15 @@ class DeviceLine:
         """Write one batch, in the intake thread."""
         answers = intake.take(self._parts.store, items, self._parts.ground, self._parts.clock.now())
         metrics.DATABASE_UP.set(1)
+        metrics.SPOOLED.set(self._line.spooled_bytes)
         if any(not answer.duplicate for answer in answers):
             self._changed()
         return answers
 
-    async def _spool(self, item: Received, why: Exception | None) -> None:
-        """Keep a press on disk while the database is away. The lamp stays dark: nothing is promised."""
-        metrics.DATABASE_UP.set(0)
-        metrics.PRESSES.labels("spooled").inc()
-        kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._parts.spool.keep, [item])
-        metrics.SPOOLED.set(self._parts.spool.size_bytes)
-        log.error("press_spooled", kept=kept, why=type(why).__name__)
-
-    async def _drain_spool(self) -> None:
-        """Replay the spool once the database is back."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(SPOOL_RETRY_S)
-            if self._parts.spool.size_bytes:
-                with contextlib.suppress(Unreachable):
-                    count = await loop.run_in_executor(self._executor, self._replay)
-                    log.info("spool_replayed", presses=count)
-            metrics.SPOOLED.set(self._parts.spool.size_bytes)
-
-    def _replay(self) -> int:
-        """Write spooled presses; those already recorded are duplicates and change nothing. Raises Unreachable."""
-        count = 0
-        spooled = self._parts.spool.read()
-        while batch := list(itertools.islice(spooled, intake.BATCH_MAX)):
-            count += len(self._take(batch))
-        self._parts.spool.clear()
-        return count
-
     async def _heartbeat(self, message: Msg) -> None:
         names = message.subject.split(".")
-        if len(names) != SUBJECT_PARTS or len(self._beats) >= BEATS_KEPT_MAX:
-            return
-        read = heartbeat.parse(names[3], bytes(message.data))
-        if isinstance(read, Heartbeat):
-            metrics.HEARTBEATS.inc()
-            self._beats[names[3]] = msgspec.structs.replace(read, device=names[3])
-
-    async def _flush_beats(self) -> None:
-        """Write heartbeats once a second, look for deaf devices every ten."""
-        loop = asyncio.get_running_loop()
-        since_deaf = 0.0
-        while True:
-            await asyncio.sleep(BEATS_FLUSH_S)
-            since_deaf += BEATS_FLUSH_S
-            beats, self._beats = list(self._beats.values()), {}
-            with contextlib.suppress(Unreachable):
-                if beats:
-                    await loop.run_in_executor(None, self._write_beats, beats)
-                if since_deaf >= DEAF_CHECK_S and not self.broker_lost:
-                    since_deaf = 0.0
-                    await loop.run_in_executor(None, devices.find_deaf, self._parts.store, self._parts.clock.now())
-
-    def _write_beats(self, beats: list[Heartbeat]) -> None:
-        devices.beat(self._parts.store, beats, self._parts.clock.now())
+        if len(names) == SUBJECT_PARTS and DEVICE_ID.fullmatch(names[3]) is not None:
+            self._beats.hear(names[3], bytes(message.data))
 
 
 def _without_pin(read: Press) -> Press:

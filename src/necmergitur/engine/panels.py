@@ -1,59 +1,99 @@
 """Alarm panels of other makes (SIA DC-09): acknowledged, like a lamp, only after our commit."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
 from necmergitur.adapters.alarms.call import Call, Sign
 from necmergitur.adapters.alarms.dc09 import serve_dc09
-from necmergitur.adapters.group_commit import GroupCommit, Overloaded
-from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.alarms.keeping import ForeignCall, device_of, foreign_line
+from necmergitur.adapters.press_line import NotKept
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import devices
-from necmergitur.operations.intake import Answer, Received
+from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
+RETRY_S = 5.0
+ALARM = "panels_unheard"
 
 
 class Panels:
-    """The DC-09 receiver, on a port the city chose."""
+    """The DC-09 receiver, on a port the city chose. While the port is taken it is asked for again, with an alarm."""
 
-    def __init__(self, parts: EngineParts, commits: GroupCommit[Received, Answer], port: int) -> None:
-        """`port` 0: no receiver."""
+    def __init__(self, parts: EngineParts, port: int, changed: Callable[[], None] = lambda: None) -> None:
+        """`port` 0: no receiver. `changed` is called after a call was recorded."""
         self._parts = parts
-        self._commits = commits
         self._port = port
+        self._changed = changed
+        self._line = foreign_line("panels", parts.store, parts.clock, parts.home, parts.ground)
+        self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+    def start(self) -> None:
+        """Begin."""
         if self._port:
-            self._server = await serve_dc09(self._parts.dc09_host, self._port, self._take, clock=self._parts.clock)
+            self._line.start()
+            self._task = asyncio.create_task(self._listen(), name="panels")
 
     async def stop(self) -> None:
         """Stop listening."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
+        await self._line.stop()
+
+    async def _listen(self) -> None:
+        """Listen as soon as the port is free; say meanwhile that no panel is heard."""
+        told: bool | None = None
+        while True:
+            detail = ""
+            if self._server is None:
+                try:
+                    self._server = await serve_dc09(
+                        self._parts.dc09_host, self._port, self._take, clock=self._parts.clock
+                    )
+                except Exception as error:
+                    log.exception("panels_unheard")
+                    detail = f"port {self._port}: {type(error).__name__}"
+            if told != bool(detail):
+                try:
+                    now = self._parts.clock.now()
+                    await asyncio.to_thread(set_alarm, self._parts.store, ALARM, bool(detail), detail, now)
+                    told = bool(detail)
+                except Exception as error:  # noqa: BLE001 -- the alarm waits for the database, the panels do not
+                    log.warning("alarm_not_set", alarm=ALARM, why=type(error).__name__)
+            elif self._server is not None:
+                return
+            await asyncio.sleep(RETRY_S)
 
     async def _take(self, account: str, says: Call | Sign) -> bool:
         """Keep what a panel says; False leaves it unacknowledged, so it repeats."""
-        loop = asyncio.get_running_loop()
-        try:
-            device_id = await loop.run_in_executor(None, self._device, account)
-            if device_id is None:
-                log.warning("panel_unknown")
+        now = self._parts.clock.now()
+        if isinstance(says, Call):
+            try:
+                answer = await self._line.submit(ForeignCall(says, now))
+            except NotKept as why:
+                log.warning("panel_not_answered", spooled=why.spooled)
                 return False
-            if isinstance(says, Sign):
-                beats = [says.heartbeat(device_id)]
-                await loop.run_in_executor(None, devices.beat, self._parts.store, beats, self._parts.clock.now())
-                return True
-            return (await self._commits.submit(Received(says.press(device_id), self._parts.clock.now()))).lit
-        except (Unreachable, Overloaded):
+            if not answer.lit:
+                log.warning("panel_unknown")
+            elif not answer.duplicate:
+                self._changed()
+            return answer.lit
+        try:
+            return await asyncio.to_thread(self._beat, account, says)
+        except Unreachable:
             return False
 
-    def _device(self, account: str) -> str | None:
-        with self._parts.store.cursor() as cursor:
-            row = cursor.execute(load("registry")["device_by_external_key"], {"key": account}).fetchone()
-        return None if row is None else str(row[0])
+    def _beat(self, account: str, says: Sign) -> bool:
+        device_id = device_of(self._parts.store, account)
+        if device_id is None:
+            log.warning("panel_unknown")
+            return False
+        devices.beat(self._parts.store, [says.heartbeat(device_id)], self._parts.clock.now())
+        return True

@@ -5,10 +5,12 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import psycopg
 import structlog
 
+from necmergitur.adapters.keeping import FAILURES, TRACES_EVERY, keep_going
 from necmergitur.adapters.postgres.session import UTC_SESSION
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.engine import metrics
@@ -22,7 +24,6 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.25  # ours: deadlines are in seconds; a quarter is enough
 RETRY_REFUSED_S = 5.0  # dispatch.constants.SEARCH_REST
 CALL_BACK_S = 1.0  # an authorisation that ends calls its drones back within a second
-LOST_PAUSE_S = 0.5
 
 
 def _not_escalated(incident: Incident, error: Exception) -> None:
@@ -44,11 +45,12 @@ class RuleClock:
         self._listener: asyncio.Task[None] | None = None
         self._retried_at = 0.0
         self._called_back_at = 0.0
+        self._failed: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin."""
-        self._task = asyncio.create_task(self._run(), name="rules")
-        self._listener = asyncio.create_task(self._listen(), name="ledger-listener")
+        self._task = asyncio.create_task(keep_going("rules", self._turn), name="rules")
+        self._listener = asyncio.create_task(keep_going("ledger-listener", self._listen), name="ledger-listener")
 
     async def stop(self) -> None:
         """Finish the round under way and stop."""
@@ -62,56 +64,71 @@ class RuleClock:
         """Run a round soon. Callable from any thread."""
         self._loop.call_soon_threadsafe(self._wake.set)
 
-    async def _run(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
-            self._wake.clear()
-            try:
-                changed = await self._loop.run_in_executor(self._executor, self._round)
-            except (Unreachable, VersionConflict) as lost:
-                metrics.DATABASE_UP.set(0 if isinstance(lost, Unreachable) else 1)
-                await asyncio.sleep(LOST_PAUSE_S)
-                continue
-            except Exception:
-                log.exception("rules_failed")
-                await asyncio.sleep(LOST_PAUSE_S)
-                continue
-            metrics.DATABASE_UP.set(1)
-            if changed:
-                self._missions_changed()
+    async def _turn(self) -> None:
+        """Run a round when woken, or when the quarter second is over. Raises Unreachable."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), TICK_S)
+        self._wake.clear()
+        try:
+            changed = await self._loop.run_in_executor(self._executor, self._round)
+        except Unreachable:
+            metrics.DATABASE_UP.set(0)
+            raise
+        metrics.DATABASE_UP.set(1)
+        if changed:
+            self._missions_changed()
 
     def _round(self) -> bool:
-        """Run what is due, in the rules thread. Return whether missions may have changed."""
+        """Run what is due, in the rules thread. Return whether missions may have changed. Raises Unreachable.
+
+        Each step stands alone: one that fails is logged and the next runs. Calling back comes first.
+        """
         store, now = self._parts.store, self._parts.clock.now()
         started = time.monotonic()
-        timers.escalate_due(store, now, _not_escalated)
-        changed = dispatching.pass_on_expired(store, now) > 0
+        changed = False
         if started - self._called_back_at >= CALL_BACK_S:
             self._called_back_at = started
-            changed |= flying.call_back_unfounded(store, now) > 0
+            changed |= self._step("call-back", lambda: flying.call_back_unfounded(store, now) > 0)
+        self._step("deadlines", lambda: timers.escalate_due(store, now, _not_escalated) > 0)
+        changed |= self._step("offers-expired", lambda: dispatching.pass_on_expired(store, now) > 0)
         retry = started - self._retried_at >= RETRY_REFUSED_S
         if retry:
             self._retried_at = started
-        done = dispatching.offer_pending(store, self._view, now, refused_too=retry)
-        dispatching.rehearse(store, self._view, now)
+        changed |= self._step("offers", lambda: self._offer(now, retry))
+        self._step("rehearsals", lambda: bool(dispatching.rehearse(store, self._view, now)))
         metrics.ROUND_SECONDS.observe(time.monotonic() - started)
+        return changed
+
+    def _step(self, name: str, step: Callable[[], bool]) -> bool:
+        try:
+            return step()
+        except Unreachable:
+            raise
+        except VersionConflict:
+            log.info("rule_lost_a_race", rule=name)  # decided again in a quarter second
+        except Exception:
+            FAILURES.labels(f"rules-{name}").inc()
+            count = self._failed[name] = self._failed.get(name, 0) + 1
+            log.exception("rule_failed", rule=name, exc_info=count % TRACES_EVERY == 1)
+        return False
+
+    def _offer(self, now: datetime, retry: bool) -> bool:
+        done = dispatching.offer_pending(self._parts.store, self._view, now, refused_too=retry)
         metrics.OFFERS.inc(len(done.offered))
         for _, rule in done.refused:
             metrics.REFUSALS.labels(rule).inc()
-        return changed or bool(done.offered)
+        return bool(done.offered)
 
     async def _listen(self) -> None:
         """Wake on facts that other processes append (a pilot accepted, a lead revoked)."""
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._parts.database_url, autocommit=True, options=UTC_SESSION
-                )
-                async with connection:
-                    await connection.execute("LISTEN nec_ledger")
-                    async for _ in connection.notifies():
-                        self._wake.set()
-                        self._missions_changed()
-            except psycopg.Error:
-                await asyncio.sleep(LOST_PAUSE_S)
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._parts.database_url, autocommit=True, options=UTC_SESSION
+            )
+            async with connection:
+                await connection.execute("LISTEN nec_ledger")
+                async for _ in connection.notifies():
+                    self._wake.set()
+                    self._missions_changed()
+        except psycopg.OperationalError as lost:
+            raise Unreachable(str(lost)) from lost

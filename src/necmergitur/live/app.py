@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from necmergitur.adapters.keeping import keep_going
 from necmergitur.live.board import Board
 from necmergitur.live.http import answer, answer_json, header, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
@@ -19,6 +21,7 @@ from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 OURS = ("/live/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
+ALIVE_S = 1.0
 SESSION_CHECK_S = 5.0  # a signed-out browser loses its stream within this time, and so does one whose rights changed
 SEQ_DIGITS_MAX = 18  # a sequence number is a bigint
 BEYOND = 10 ** (SEQ_DIGITS_MAX) - 1  # what no ledger reaches: answered by a reset
@@ -27,8 +30,11 @@ BEYOND = 10 ** (SEQ_DIGITS_MAX) - 1  # what no ledger reaches: answered by a res
 class LiveApp:
     """ASGI entry. `pages` is the application mounted behind (Django through a2wsgi), None to run alone."""
 
-    def __init__(self, parts: LiveParts, pages: Any | None = None) -> None:
-        """Prepare; the work starts with the ASGI lifespan."""
+    def __init__(self, parts: LiveParts, pages: Any | None = None, *, alive: Callable[[], None] = lambda: None) -> None:
+        """Prepare; the work starts with the ASGI lifespan. `alive` is called every second the loop turns."""
+        self._alive = alive
+        self._uplinks = UplinkDoor(parts)
+        self._beat: asyncio.Task[None] | None = None
         self._parts = parts
         self._pages = pages
         self._board: Board | None = None
@@ -60,14 +66,22 @@ class LiveApp:
                 self._board, self._door = Board(self._parts), PressDoor(self._parts)
                 self._board.start()
                 self._door.start()
+                self._uplinks.start()
+                self._beat = asyncio.create_task(keep_going("alive", self._say_alive, every_s=ALIVE_S))
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self._board is not None and self._door is not None:
                     await self._board.stop()
                     await self._door.stop()
+                    await self._uplinks.stop()
+                if self._beat is not None:
+                    self._beat.cancel()
                 self._parts.store.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def _say_alive(self) -> None:
+        self._alive()
 
     async def _own(  # noqa: C901 -- a table of paths, one line each
         self, path: str, scope: Scope, receive: Receive, send: Send
@@ -81,7 +95,7 @@ class LiveApp:
         elif path.startswith("/api/v1/presses/") and method == "GET":
             await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
         elif path == "/api/v1/uplinks/chirpstack" and method == "POST":
-            await UplinkDoor(self._parts).post(scope, receive, send)
+            await self._uplinks.post(scope, receive, send)
         elif path in ("/live/health", "/healthz"):
             await answer_json(send, 200, {"live": "ok"})
         elif path == "/metrics":

@@ -7,7 +7,7 @@ from uuid import UUID
 from necmergitur.dispatch.incidents import Person
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.registry import NewDevice, Registry, audit
-from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat
+from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat, sane
 
 TEST_WINDOW_MAX = timedelta(hours=8)  # ours: a night of testing
 
@@ -31,7 +31,7 @@ def retire(registry: Registry, ids: Sequence[str], by: Person, now: datetime) ->
 def beat(registry: Registry, beats: Sequence[Heartbeat], now: datetime) -> None:
     """Keep signs of life. Not a fact: the latest is all that matters."""
     with registry.transaction() as tx:
-        tx.put_heartbeats(beats, now)
+        tx.put_heartbeats([sane(b) for b in beats], now)
 
 
 def find_deaf(registry: Registry, now: datetime) -> int:

@@ -58,7 +58,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What intake needs to know of the city: its middle, and whether an exercise is on."""
+    """What intake needs to know of the city: where its middle is before there is one, and whether an exercise is on."""
 
     middle: Position
     exercise: bool = False
@@ -89,6 +89,9 @@ class _Round:
         tx.expect_presses(keys, ids, now)
         self.known = tx.known_signals(keys)
         self.devices = tx.devices(ids)
+        if any(device.installed is None for device in self.devices.values()):
+            # Read with every batch that needs it: a city may be imported while we run.
+            self.ground = msgspec.structs.replace(ground, middle=tx.city_middle() or ground.middle)
         self.testing = tx.zones_under_test(now)
         near = tx.open_incidents_near(*self._around(batch))
         self.by_device: dict[str, UUID] = {}

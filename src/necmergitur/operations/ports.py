@@ -122,6 +122,10 @@ class SignalStore(Protocol):
         """Return (zone id, label) of the zone that holds `position`, None outside the territory."""
         ...
 
+    def city_middle(self) -> Position | None:
+        """Return the middle of the city as last imported, None before there is one."""
+        ...
+
     def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:
         """Store signals recorded at ledger sequence `seq`."""
         ...

@@ -5,7 +5,16 @@ from datetime import datetime
 import msgspec
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.signals.constants import HEARTBEAT_PERIOD, HEARTBEATS_MISSED_MAX, PRESS_BYTES_MAX
+from necmergitur.signals.constants import (
+    BATTERY_PCT_MAX,
+    FIRMWARE_LENGTH_MAX,
+    HEARTBEAT_PERIOD,
+    HEARTBEATS_MISSED_MAX,
+    INTEGER_MAX,
+    PRESS_BYTES_MAX,
+    RSSI_DBM_MAX,
+    RSSI_DBM_MIN,
+)
 
 SILENCE_MAX = HEARTBEAT_PERIOD * HEARTBEATS_MISSED_MAX
 
@@ -28,14 +37,18 @@ def parse(device: str, body: bytes) -> Heartbeat | Refusal:
         read = msgspec.json.decode(body, type=Heartbeat)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Heartbeat(device=device)
-    battery = read.battery_pct if read.battery_pct is not None and 0 <= read.battery_pct <= 100 else None
-    rssi = read.rssi_dbm if read.rssi_dbm is not None and -200 <= read.rssi_dbm <= 30 else None
+    return sane(msgspec.structs.replace(read, device=device))
+
+
+def sane(beat: Heartbeat) -> Heartbeat:
+    """Drop what lies outside its range, round to what a 4-byte float holds, keep printable characters only."""
+    battery, rssi, firmware = beat.battery_pct, beat.rssi_dbm, beat.firmware
     return Heartbeat(
-        device=device,
-        boot_id=read.boot_id if 0 <= read.boot_id < 2**63 else 0,
-        battery_pct=battery,
-        rssi_dbm=rssi,
-        firmware=None if read.firmware is None else read.firmware[:40],
+        device=beat.device,
+        boot_id=beat.boot_id if 0 <= beat.boot_id <= INTEGER_MAX else 0,
+        battery_pct=round(battery, 1) if battery is not None and 0 <= battery <= BATTERY_PCT_MAX else None,
+        rssi_dbm=round(rssi, 1) if rssi is not None and RSSI_DBM_MIN <= rssi <= RSSI_DBM_MAX else None,
+        firmware=None if firmware is None else "".join(filter(str.isprintable, firmware))[:FIRMWARE_LENGTH_MAX],
     )
 
 

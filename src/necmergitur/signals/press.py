@@ -5,6 +5,7 @@ for a human to check (promise 3).
 """
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.signals.constants import (
     ACCURACY_DEFAULT_M,
     ACCURACY_MAX_M,
+    ACCURACY_MIN_M,
     CLOCK_SKEW_MAX,
     INTEGER_MAX,
     JSON_DEPTH_MAX,
@@ -24,6 +26,7 @@ from necmergitur.signals.constants import (
 )
 
 Kind = Literal["sos", "medical", "fire", "violence", "cancel", "test", "synthetic", "possible_press"]
+DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what a certificate, a topic and a text column all hold
 CALLS: frozenset[str] = frozenset({"sos", "medical", "fire", "violence", "possible_press"})
 
 
@@ -254,7 +257,7 @@ def _place(press: Press, device: Device, fallback: Position | None, flags: list[
     accuracy = press.position.accuracy_m
     if not 0 < accuracy <= ACCURACY_MAX_M:
         accuracy = ACCURACY_MAX_M
-    return stated, accuracy
+    return stated, max(accuracy, ACCURACY_MIN_M)
 
 
 def received(signal: Signal) -> PressReceived:

@@ -4,13 +4,14 @@ import base64
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from necmergitur.adapters.alarms.call import Call, Sign
-from necmergitur.adapters.alarms.chirpstack import lamp_downlink, parse_uplink
+from necmergitur.adapters.alarms.chirpstack import parse_event, parse_uplink
 from necmergitur.adapters.alarms.constants import UPLINK_BYTES_MAX
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.signals.constants import INTEGER_MAX
@@ -155,7 +156,18 @@ def test_any_bytes_are_refused_by_name(body: bytes) -> None:
     assert isinstance(parse_uplink(body), Refusal)
 
 
-def test_the_lamps_downlink_names_the_press_it_answers() -> None:
-    down = json.loads(lamp_downlink("0101010101010101", 3, 8))
-    assert base64.b64decode(down["data"]) == bytes.fromhex("00000003 00000008".replace(" ", ""))
-    assert (down["devEui"], down["fPort"], down["confirmed"]) == ("0101010101010101", 3, False)
+@pytest.mark.parametrize("event", ["join", "status", "ack", "txack", "log", "location", "integration"])
+def test_only_an_uplink_can_be_a_call(event: str) -> None:
+    body = json.dumps({"deduplicationId": str(UUID(int=1)), "deviceInfo": {"devEui": "0101010101010101"}}).encode()
+    assert parse_event(event, body) == Sign(external_key="0101010101010101", code=event)
+    assert isinstance(parse_event("up", body), Call)
+
+
+def test_a_status_tells_the_battery() -> None:
+    body = json.dumps({"deviceInfo": {"devEui": "0101010101010101"}, "batteryLevel": 87.5}).encode()
+    assert parse_event("status", body) == Sign(external_key="0101010101010101", code="status", battery_pct=87.5)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"deviceInfo":{}}', b"[" * 5_000])
+def test_another_event_that_names_no_device_is_refused(body: bytes) -> None:
+    assert isinstance(parse_event("join", body), Refusal)

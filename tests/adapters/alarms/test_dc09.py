@@ -1,6 +1,7 @@
 """Alarm panels, played by an independent implementation of the standard (the `siadc09` package)."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -256,21 +257,28 @@ def test_a_panel_that_never_ends_its_line_is_let_go() -> None:
     over_tcp(take, talk)
 
 
-def test_connections_beyond_the_bound_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dc09, "DC09_CONNECTIONS_MAX", 1)
+def test_one_connection_too_many_costs_the_address_that_holds_most_its_idlest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dc09, "DC09_CONNECTIONS_MAX", 2)
 
     async def take(_account: str, _what: Call | Sign) -> bool:
         return True
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address = writer.get_extra_info("peername")
+        idle, idle_writer = await asyncio.open_connection(*address)
+        await asyncio.sleep(0.1)
         writer.write(panel("#123A|NPA1"))
         await reader.readuntil(b"\r")
-        second, closing = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        newcomer, newcomer_writer = await asyncio.open_connection(*address, local_addr=("127.0.0.2", 0))
+        newcomer_writer.write(panel("#123A|NPA1"))
         async with asyncio.timeout(2):
-            assert await second.read() == b""
-        closing.close()
+            await newcomer.readuntil(b"\r")
+            with contextlib.suppress(ConnectionResetError):
+                assert await idle.read() == b""
         writer.write(panel("#123A|NPA1"))
         await reader.readuntil(b"\r")
+        for one in (idle_writer, newcomer_writer):
+            one.close()
 
     over_tcp(take, talk)
 

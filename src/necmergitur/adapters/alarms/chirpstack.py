@@ -1,4 +1,4 @@
-"""LoRaWAN buttons through ChirpStack 4: its "up" events, as JSON over HTTP or MQTT, and the downlink of a lamp.
+"""LoRaWAN buttons through ChirpStack 4: its "up" events, as JSON over HTTP or MQTT.
 
 Our own buttons send nine bytes on port 1 (kind, boot id, sequence) and a battery byte on port 2. A button of
 another make is decoded by a codec in ChirpStack, which leaves `kind`, and may leave `boot_id` and `seq`, in
@@ -24,7 +24,6 @@ from necmergitur.signals.press import Kind, json_depth
 
 PRESS_PORT = 1
 SIGN_PORT = 2
-LAMP_PORT = 3
 KINDS: Mapping[int, Kind] = MappingProxyType({1: "sos", 2: "medical", 3: "fire", 4: "violence", 5: "cancel", 6: "test"})
 _PRESS_BYTES = 9
 _EUI = re.compile(r"[0-9A-Fa-f]{16}")
@@ -53,12 +52,35 @@ class _Uplink(msgspec.Struct, frozen=True, rename="camel"):
     rx_info: list[_Heard] = []
 
 
+class _Other(msgspec.Struct, frozen=True, rename="camel"):
+    """What every event of ChirpStack names, and what a "status" event adds."""
+
+    device_info: _Device
+    battery_level: float | None = None
+
+
+def parse_event(event: str, body: bytes) -> Call | Sign | Refusal:
+    """Read one event of ChirpStack's HTTP integration; only "up" can be a call.
+
+    A join, a status, an acknowledgement, a location says that the radio lives, and nothing more.
+    """
+    return parse_uplink(body) if event == "up" else _parse_other(event, body)
+
+
+def _parse_other(event: str, body: bytes) -> Sign | Refusal:
+    if (wrong := _out_of_bounds(body)) is not None:
+        return wrong
+    try:
+        other = msgspec.json.decode(body, type=_Other)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refusal(rule="uplink_unreadable", detail=str(error)[:200])
+    return Sign(external_key=other.device_info.dev_eui.lower(), code=event[:20], battery_pct=other.battery_level)
+
+
 def parse_uplink(body: bytes) -> Call | Sign | Refusal:
     """Read one "up" event. Oversize and deep input is refused before parsing."""
-    if len(body) > UPLINK_BYTES_MAX:
-        return Refusal(rule="uplink_too_long", detail=f"{len(body)} bytes; at most {UPLINK_BYTES_MAX}.")
-    if json_depth(body) > JSON_DEPTH_MAX:
-        return Refusal(rule="uplink_too_deep", detail=f"Nested deeper than {JSON_DEPTH_MAX}.")
+    if (wrong := _out_of_bounds(body)) is not None:
+        return wrong
     try:
         uplink = msgspec.json.decode(body, type=_Uplink)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -69,6 +91,14 @@ def parse_uplink(body: bytes) -> Call | Sign | Refusal:
     if uplink.f_port == SIGN_PORT and not (uplink.object and "kind" in uplink.object):
         return _sign(uplink, data)
     return _call(uplink, data)
+
+
+def _out_of_bounds(body: bytes) -> Refusal | None:
+    if len(body) > UPLINK_BYTES_MAX:
+        return Refusal(rule="uplink_too_long", detail=f"{len(body)} bytes; at most {UPLINK_BYTES_MAX}.")
+    if json_depth(body) > JSON_DEPTH_MAX:
+        return Refusal(rule="uplink_too_deep", detail=f"Nested deeper than {JSON_DEPTH_MAX}.")
+    return None
 
 
 def _sign(uplink: _Uplink, data: bytes) -> Sign:
@@ -123,19 +153,3 @@ def _time(text: str | None) -> datetime | None:
         return None if read is None or read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def lamp_downlink(dev_eui: str, boot_id: int, seq: int) -> bytes:
-    """Return the JSON of a downlink (topic `application/<id>/device/<devEui>/command/down`) that lights a lamp.
-
-    To be sent after our commit. Slow data rates have no room for it (at SF12 one frame costs 147 s of silence).
-    """
-    data = (boot_id & 0xFFFFFFFF).to_bytes(4, "big") + (seq & 0xFFFFFFFF).to_bytes(4, "big")
-    return msgspec.json.encode(
-        {
-            "devEui": dev_eui,
-            "confirmed": False,
-            "fPort": LAMP_PORT,
-            "data": base64.b64encode(data).decode(),
-        }
-    )

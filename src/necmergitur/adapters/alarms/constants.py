@@ -2,7 +2,8 @@
 
 # SIA DC-09-2013 5.5: the length header has three hexadecimal digits of use; encrypted lines stay well below.
 DC09_LINE_BYTES_MAX = 2_048
-# Panels of one city's partners; each holds one connection at most, and may come back at once.
+# Panels of one city's partners; each holds one connection at most, and may come back at once. One more, and the
+# address that holds most loses its idlest.
 DC09_CONNECTIONS_MAX = 256
 # A panel sends its event within a moment of connecting; a polled link (NULL messages) within this.
 DC09_SILENCE_S_MAX = 300.0

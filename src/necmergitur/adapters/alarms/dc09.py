@@ -6,6 +6,7 @@ it answers before anybody has kept the event. Keys are AES keys in hexadecimal, 
 
 import asyncio
 import contextlib
+import functools
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -188,20 +189,19 @@ async def serve_dc09(
     for account, key in keys.items():
         if len(bytes.fromhex(key)) not in _AES_KEY_BYTES:
             raise ValueError(f"the key of account {account} is not 32, 48 or 64 hexadecimal digits")
-    held: set[asyncio.StreamWriter] = set()
+    held: dict[asyncio.StreamWriter, float] = {}  # when each last said something
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(held) >= DC09_CONNECTIONS_MAX:
-            log.warning("alarm_panels_too_many", connections=len(held))
-            writer.close()
-            return
-        held.add(writer)
+            _hang_up_on_the_idlest(held)
+        spoke = functools.partial(_note, held, writer)
+        spoke()
         try:
-            await _listen(reader, writer, take, clock, keys)
+            await _listen(reader, writer, take, clock, keys, spoke)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # a panel that left, fell silent or talks too much: it comes back by itself
         finally:
-            held.discard(writer)
+            held.pop(writer, None)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -209,8 +209,32 @@ async def serve_dc09(
     return await asyncio.start_server(serve, host, port, limit=DC09_LINE_BYTES_MAX)
 
 
+def _note(held: dict[asyncio.StreamWriter, float], writer: asyncio.StreamWriter) -> None:
+    held[writer] = asyncio.get_running_loop().time()
+
+
+def _hang_up_on_the_idlest(held: dict[asyncio.StreamWriter, float]) -> None:
+    """Make room for a newcomer: whoever holds most connections loses the one that has been silent longest.
+
+    So one address that opens connections and says nothing shuts nobody out; a panel comes back by itself.
+    """
+    by_address: dict[str, list[asyncio.StreamWriter]] = {}
+    for writer in held:
+        by_address.setdefault(str((writer.get_extra_info("peername") or ("",))[0]), []).append(writer)
+    crowd = max(by_address.values(), key=len)
+    idlest = min(crowd, key=held.__getitem__)
+    log.warning("alarm_panels_too_many", connections=len(held), from_one_address=len(crowd))
+    del held[idlest]
+    idlest.transport.abort()
+
+
 async def _listen(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, take: Take, clock: Clock, keys: Mapping[str, str]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    take: Take,
+    clock: Clock,
+    keys: Mapping[str, str],
+    spoke: Callable[[], None],
 ) -> None:
     while True:  # until the panel leaves or falls silent
         async with asyncio.timeout(DC09_SILENCE_S_MAX):
@@ -219,6 +243,7 @@ async def _listen(
         if isinstance(line, Refusal):
             log.warning("alarm_refused", rule=line.rule, size=len(raw))
             continue
+        spoke()
         if await _is_kept(take, line.says):
             writer.write(line.acknowledgement)
             await writer.drain()

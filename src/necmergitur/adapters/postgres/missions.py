@@ -29,20 +29,21 @@ NOTICES = load("registry")["airspace_notices"]
 
 
 class Sky:
-    """The airspace of a process, drawn anew when another geozone set was read."""
+    """The airspace of a process, drawn anew when another geozone set or another city was read."""
 
     def __init__(self) -> None:
         """Start with nothing drawn."""
-        self._drawn: tuple[int, Airspace] | None = None
+        self._drawn: tuple[tuple[int, datetime | None], Airspace] | None = None
 
-    def of(self, cursor: Executes, set_id: int) -> Airspace | None:
+    def of(self, cursor: Executes, set_id: int, imported_at: datetime | None) -> Airspace | None:
         """Return the airspace of one geozone set; None while the city has no dock to fly from."""
-        if self._drawn is None or self._drawn[0] != set_id:
+        drawn_for = (set_id, imported_at)
+        if self._drawn is None or self._drawn[0] != drawn_for:
             zones = cursor.execute(SQL["geozones"], {"id": set_id}).fetchone()
             middle = cursor.execute(SQL["docks_middle"]).fetchone()
             if zones is None or middle is None or middle[0] is None:
                 return None
-            self._drawn = (set_id, Airspace(msgspec.json.decode(zones[0], type=GeozoneSet), Position(*middle)))
+            self._drawn = (drawn_for, Airspace(msgspec.json.decode(zones[0], type=GeozoneSet), Position(*middle)))
         return self._drawn[1]
 
 
@@ -131,7 +132,7 @@ class MissionMixin:
     def airspace(self) -> Airspace | None:
         """Return the geozones last read, drawn once for each set."""
         row = self.cursor.execute(SQL["geozone_set"]).fetchone()
-        return None if row is None else self.sky.of(self.cursor, row[0])
+        return None if row is None else self.sky.of(self.cursor, row[0], row[1])
 
 
 def _on_shift(now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which zone a position lies in: zone polygons kept in memory, re-read when the city changes."""
+"""Which zone a position lies in, and the city's middle: kept in memory, read again when the city changes."""
 
 from shapely import STRtree
 from shapely.geometry import Point, Polygon
@@ -16,6 +16,7 @@ class ZoneIndex:
         self._tree: STRtree | None = None
         self._imported_at: object = None
         self._zones: list[tuple[str, str]] = []
+        self._middle: Position | None = None
 
     def forget(self) -> None:
         """Read the zones again at the next look-up (after an import)."""
@@ -23,15 +24,27 @@ class ZoneIndex:
 
     def find(self, cursor: Executes, position: Position) -> tuple[str, str] | None:
         """Return (zone id, label) of the zone that holds `position`."""
+        hits = self._fresh(cursor).query(Point(position.lon, position.lat), predicate="intersects")
+        return None if len(hits) == 0 else self._zones[int(min(hits))]
+
+    def middle(self, cursor: Executes) -> Position | None:
+        """Return the middle of the city's docks, None before there is a city."""
+        self._fresh(cursor)
+        return self._middle
+
+    def _fresh(self, cursor: Executes) -> STRtree:
+        """Return the zones' tree, drawn anew when this or another process imported the city."""
         row = cursor.execute(load("signals")["city_imported"]).fetchone()
         imported_at = None if row is None else row[0]
-        if self._tree is None or imported_at != self._imported_at:  # another process may have read the city anew
-            self._imported_at = imported_at
-            shapes, self._zones = [], []
-            for zone_id, label, rings in cursor.execute(load("signals")["zones"]).fetchall():
-                for polygon in rings:
-                    shapes.append(Polygon(polygon[0], polygon[1:]))
-                    self._zones.append((zone_id, label))
-            self._tree = STRtree(shapes)
-        hits = self._tree.query(Point(position.lon, position.lat), predicate="intersects")
-        return None if len(hits) == 0 else self._zones[int(min(hits))]
+        if self._tree is not None and imported_at == self._imported_at:
+            return self._tree
+        shapes: list[Polygon] = []
+        zones: list[tuple[str, str]] = []
+        for zone_id, label, rings in cursor.execute(load("signals")["zones"]).fetchall():
+            for polygon in rings:
+                shapes.append(Polygon(polygon[0], polygon[1:]))
+                zones.append((zone_id, label))
+        middle = cursor.execute(load("city")["middle"]).fetchone()
+        self._middle = None if middle is None or middle[0] is None else Position(middle[0], middle[1])
+        self._zones, self._tree, self._imported_at = zones, STRtree(shapes), imported_at
+        return self._tree

@@ -55,6 +55,10 @@ class SignalMixin:
         """Return (zone id, label) around `position`."""
         return self.zone_index.find(self.cursor, position)
 
+    def city_middle(self) -> Position | None:
+        """Return the middle of the city as last imported, None before there is one."""
+        return self.zone_index.middle(self.cursor)
+
     def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:
         """Store signals. Raises VersionConflict's cause (UniqueViolation) to the caller when one exists."""
         rows = [(s.signal, s.incident_id, s.authorisation_id) for s in signals]

@@ -17,7 +17,7 @@ STOP_S = 2
 def command(settings: Settings, without_pages: bool) -> None:
     """Serve the live paths, and the pages behind them. `nec run` starts it."""
     logs.configure("live", settings.log_level)
-    application = live_app(settings, pages=not without_pages)
+    application = live_app(settings, pages=not without_pages, alive=notify.alive)
     config = uvicorn.Config(
         application,
         host=settings.host,
@@ -32,4 +32,3 @@ def command(settings: Settings, without_pages: bool) -> None:
         server_header=False,
     )
     uvicorn.Server(config).run()
-    notify.alive()

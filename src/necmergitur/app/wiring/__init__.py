@@ -6,7 +6,6 @@ Each process has a module of its own here, so that none loads what only another 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from necmergitur.adapters.postgres.city import middle_of
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.services import ensure_postgres
 from necmergitur.app.settings import Settings
@@ -16,7 +15,8 @@ from necmergitur.operations.intake import Ground
 
 # Who acts when a command line does: an operator of the machine, not of the control room.
 MACHINE = Person(0, "nec")
-MISSING_CITY = Position(2.3488, 48.8534)  # where a call without a place is shown before a city exists
+# Where a call without a place is shown before a city exists; then the city's own middle counts.
+NOWHERE = Position(2.3488, 48.8534)
 
 
 def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
@@ -34,8 +34,6 @@ def running_store(settings: Settings) -> Iterator[PostgresStore]:
         over.close()
 
 
-def ground(over: PostgresStore, *, exercise: bool = False) -> Ground:
-    """Return what intake needs to know of the city, and whether what is pressed now is an `exercise`."""
-    with over.cursor() as cursor:
-        middle = middle_of(cursor)
-    return Ground(middle or MISSING_CITY, exercise)
+def ground(*, exercise: bool = False) -> Ground:
+    """Return what intake needs to know before it asks the city, and whether what is pressed now is an `exercise`."""
+    return Ground(NOWHERE, exercise)

@@ -27,7 +27,7 @@ def engine_parts(settings: Settings) -> EngineParts:
         clock=SystemClock(),
         signer=signs,
         verifier=Ed25519Verifier([signs.public_bytes()]),
-        ground=ground(over, exercise=settings.exercise),
+        ground=ground(exercise=settings.exercise),
         pin_key=settings.secret("subject"),
         home=settings.home,
         dc09_host=settings.dc09_host,

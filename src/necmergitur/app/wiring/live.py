@@ -1,5 +1,7 @@
 """The live process's adapters, and the pages mounted behind."""
 
+from collections.abc import Callable
+
 from a2wsgi import WSGIMiddleware
 
 from necmergitur.adapters.clock import SystemClock
@@ -12,7 +14,7 @@ PAGES_THREADS = 8  # a sync page spends its time waiting for PostgreSQL; measure
 LIVE_CONNECTIONS = 6
 
 
-def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:
+def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None] = lambda: None) -> LiveApp:
     """Return the ASGI application: live paths, and the pages behind them unless they run elsewhere."""
     over = store(settings, LIVE_CONNECTIONS)
     parts = LiveParts(
@@ -20,13 +22,13 @@ def live_app(settings: Settings, *, pages: bool = True) -> LiveApp:
         database_url=settings.database_url,
         nats_urls=settings.nats_url,
         clock=SystemClock(),
-        ground=ground(over, exercise=settings.exercise),
+        ground=ground(exercise=settings.exercise),
         pin_key=settings.secret("subject"),
         home=settings.home,
         uplink_token=settings.uplink_token,
     )
     if not pages:
-        return LiveApp(parts)
+        return LiveApp(parts, alive=alive)
     from necmergitur.web.wsgi import application
 
-    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS))  # type: ignore[arg-type]  # it is WSGI
+    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS), alive=alive)  # type: ignore[arg-type]  # it is WSGI

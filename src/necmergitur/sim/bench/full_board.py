@@ -139,12 +139,12 @@ def _open_incidents(city: Whole, store: PostgresStore, wanted: int) -> None:
     """Press posts, here and there, until this many incidents are open."""
     posts = city.posts()
     random.Random(1).shuffle(posts)  # noqa: S311 - a sample
-    boot_id, middle = int(time.time()), ground(store)
+    boot_id = int(time.time())
     opened = 0
     for batch in _batches(posts):
         now = datetime.now(UTC)
         calls = [Press(device=post, boot_id=boot_id, seq=1, kind="sos", claimed_time=now) for post in batch]
-        intake.take(store, [Received(call, now) for call in calls[: wanted - opened]], middle, now)
+        intake.take(store, [Received(call, now) for call in calls[: wanted - opened]], ground(), now)
         opened = _open_count(city)
         if opened >= wanted:
             return

@@ -64,6 +64,13 @@ class CallsMixin:
         """Return (zone id, label) around `position`."""
         return self.zones.find(position)
 
+    def city_middle(self) -> Position | None:
+        """Return the middle of the town's docks, None when it has none."""
+        docks = [d.dock for d in self.tables.town.drones]
+        if not docks:
+            return None
+        return Position(sum(p.lon for p in docks) / len(docks), sum(p.lat for p in docks) / len(docks))
+
     def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:  # noqa: ARG002
         """Store signals. Raises VersionConflict when one is already there."""
         for stored in signals:

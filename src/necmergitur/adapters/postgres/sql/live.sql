@@ -58,6 +58,9 @@ WHERE s.ended_at IS NULL AND s.starts_at <= now() AND s.ends_at > now();
 -- name: city
 SELECT name FROM city;
 
+-- name: credentials
+SELECT id, credential_hash FROM device WHERE credential_hash IS NOT NULL;
+
 -- name: credential
 SELECT id, credential_hash FROM device WHERE id = ANY(%(ids)s) AND credential_hash IS NOT NULL;
 

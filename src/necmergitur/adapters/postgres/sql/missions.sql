@@ -39,7 +39,8 @@ WHERE s.ended_at IS NULL AND s.starts_at <= %(now)s AND s.ends_at > %(now)s
 ORDER BY s.user_id;
 
 -- name: geozone_set
-SELECT max(id) FROM geozone_set HAVING count(*) > 0;
+-- Drawn around the city's middle, so an import draws anew.
+SELECT max(id), (SELECT imported_at FROM city) FROM geozone_set HAVING count(*) > 0;
 
 -- name: geozones
 SELECT zones::text FROM geozone_set WHERE id = %(id)s;

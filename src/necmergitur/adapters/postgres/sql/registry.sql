@@ -71,8 +71,8 @@ FROM unnest(%(id)s::text[], %(subject)s::text[]) AS t (id, subject) WHERE d.id =
 -- name: certificates
 SELECT id, certificate_subject FROM device WHERE certificate_subject IS NOT NULL ORDER BY id;
 
--- name: device_by_external_key
-SELECT id FROM device WHERE external_key = %(key)s;
+-- name: devices_by_external_key
+SELECT external_key, id FROM device WHERE external_key = ANY(%(keys)s);
 
 -- name: posts
 SELECT id, label, zone_id, lon, lat FROM device WHERE kind = 'post' AND retired_at IS NULL ORDER BY id;
