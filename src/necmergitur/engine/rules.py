@@ -11,7 +11,7 @@ import psycopg
 import structlog
 
 from necmergitur.adapters.keeping import FAILURES, TRACES_EVERY, keep_going
-from necmergitur.adapters.postgres.session import UTC_SESSION
+from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
@@ -123,7 +123,10 @@ class RuleClock:
         """Wake on facts that other processes append (a pilot accepted, a lead revoked)."""
         try:
             connection = await psycopg.AsyncConnection.connect(
-                self._parts.database_url, autocommit=True, options=UTC_SESSION
+                self._parts.database_url,
+                autocommit=True,
+                options=UTC_SESSION,
+                **KEEP_ALIVE,
             )
             async with connection:
                 await connection.execute("LISTEN nec_ledger")

@@ -17,8 +17,9 @@ from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
 from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
+from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
-from necmergitur.adapters.postgres.session import UTC_SESSION
+from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
 from necmergitur.adapters.sealing import KeyRing
@@ -76,8 +77,15 @@ class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin,
 class PostgresStore:
     """`operations.ports.Store`. One per process; threads share it."""
 
-    def __init__(self, url: str, *, connections_max: int = 4, ids: IdSource | None = None) -> None:
-        """Open lazily on `url`; at most `connections_max` connections."""
+    def __init__(
+        self, url: str, *, connections_max: int = 4, ids: IdSource | None = None, patience_s: float | None = None
+    ) -> None:
+        """Open lazily on `url`; at most `connections_max` connections.
+
+        With `patience_s`, a transaction that lasts longer is cut and Unreachable: the server stands still.
+        """
+        self._patience = Patience(patience_s)
+        self._cut_seen = 0
         self._pool = ConnectionPool(
             url,
             min_size=1,
@@ -85,7 +93,7 @@ class PostgresStore:
             open=False,
             timeout=CONNECT_TIMEOUT_S,
             reconnect_timeout=0.5,
-            kwargs={"options": SESSION, "connect_timeout": CONNECT_TIMEOUT_S},
+            kwargs={"options": SESSION, "connect_timeout": CONNECT_TIMEOUT_S, **KEEP_ALIVE},
             name="ledger",
         )
         self._ids: IdSource = ids or SystemIds()
@@ -109,7 +117,11 @@ class PostgresStore:
         if self._pool.closed:
             self._pool.open()
         try:
-            with self._pool.connection() as connection, sent_ahead(connection) as statements:
+            with (
+                self._pool.connection() as connection,
+                self._patience.over(connection),
+                sent_ahead(connection) as statements,
+            ):
                 transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
             self._keys.keep(transaction.fresh_keys)
@@ -128,17 +140,25 @@ class PostgresStore:
         if self._pool.closed:
             self._pool.open()
         try:
-            with self._pool.connection() as connection, connection.cursor() as cursor:
+            with (
+                self._pool.connection() as connection,
+                self._patience.over(connection),
+                connection.cursor() as cursor,
+            ):
                 yield cursor
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
             raise self._lost(lost) from lost
 
     def _lost(self, why: Exception) -> Unreachable:
         """Drop what else the same restart broke, so that the next transaction finds a live connection."""
-        if not isinstance(why, PoolTimeout):
+        if self._patience.cut > self._cut_seen:
+            self._cut_seen = self._patience.cut
+            self._pool.drain()  # the others stand still too: a question to each would wait as long
+        elif not isinstance(why, PoolTimeout):
             self._pool.check()
         return Unreachable(str(why))
 
     def close(self) -> None:
         """Close every connection."""
+        self._patience.close()
         self._pool.close()

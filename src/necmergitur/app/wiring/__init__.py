@@ -15,13 +15,15 @@ from necmergitur.operations.intake import Ground
 
 # Who acts when a command line does: an operator of the machine, not of the control room.
 MACHINE = Person(0, "nec")
+# Ours: longer than the longest statement may take (statement_timeout, 15 s); then presses are spooled.
+PATIENCE_S = 20.0
 # Where a call without a place is shown before a city exists; then the city's own middle counts.
 NOWHERE = Position(2.3488, 48.8534)
 
 
 def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
-    """Return a store over the settings' database."""
-    return PostgresStore(settings.database_url, connections_max=connections_max)
+    """Return a process's store over the settings' database; it does not wait for ever for one that stands still."""
+    return PostgresStore(settings.database_url, connections_max=connections_max, patience_s=PATIENCE_S)
 
 
 @contextmanager
