@@ -11,6 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A found python3.11 may be a version manager's empty shim, so each is tried.
 PYTHONS := python3.11 /usr/bin/python3.11 /usr/local/bin/python3.11 python3
 UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*' -not -path '*/.*')
+CATALOGUES := $(wildcard src/necmergitur/web/locale/*/LC_MESSAGES/*.po src/necmergitur/web/*/locale/*/LC_MESSAGES/*.po)
 TESTS ?= tests
 # Django's pages, and the browser's own event loop, are tested in runs of their own: one process, one world.
 # Two workers suit two cores; one server of each kind is started per worker, and a module stays on one.
@@ -23,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/package $(STAMPS)/ui ## make the environment and build the front end
+setup: $(STAMPS)/package $(STAMPS)/messages $(STAMPS)/ui ## make the environment, the translations and the front end
 
 run: setup ## start the city on this machine
 	@exec $(BIN)/nec run
@@ -108,6 +109,11 @@ $(STAMPS)/run: requirements/run.txt | $(VENV)/pyvenv.cfg
 # The product's own package is installed in place; its build tool comes from the lock, so nothing else is fetched.
 $(STAMPS)/package: pyproject.toml $(STAMPS)/run
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Here and not at the service's start: its account may not write the sources.
+$(STAMPS)/messages: $(CATALOGUES) | $(STAMPS)/package
+	@$(BIN)/python -m necmergitur.web.messages compile >/dev/null
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run | $(STAMPS)/package

@@ -1,6 +1,10 @@
 """French and English are complete: every text a page looks up has its French, and no text escapes translation."""
 
+import os
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -106,6 +110,39 @@ def test_a_planted_missing_translation_is_found(tmp_path: Path, monkeypatch: pyt
     assert len(messages.problems()) == 4
     path.write_text(path.read_text().replace('msgid "One"', '#, fuzzy\nmsgid "One"'))
     assert any("fuzzy" in line for line in messages.problems())
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root writes everywhere: be somebody else for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_tree_starts_with_the_words_it_has(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As under systemd's ProtectSystem=strict, and as an account that does not own the sources."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "locale", "fr", "LC_MESSAGES", "django.po")
+        source.parent.mkdir(parents=True)
+        source.write_bytes(messages.catalogue_path(messages.HERE).read_bytes())
+        monkeypatch.setattr(messages, "rooms", lambda: {"web": Path(folder)})
+        for path in (Path(folder), source.parent):
+            path.chmod(0o555)
+        with as_nobody():
+            messages.refresh()
+        assert "run make setup" in caplog.text
+        assert list(source.parent.iterdir()) == [source]
+        source.parent.chmod(0o755)
+        messages.refresh()
+        assert source.with_suffix(".mo").stat().st_mode & 0o777 == 0o644
 
 
 def test_compiled_catalogues_follow_their_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from necmergitur.adapters.postgres.session import UTC_SESSION
 # A WSGI process serves a request per thread; more connections than threads are never used.
 POOL_CONNECTIONS_MAX = 16
 POOL_WAIT_S = 5
+KEY_BYTES = 32  # as app.settings makes them
 
 
 def flag(environ: Mapping[str, str], name: str) -> bool:
@@ -31,6 +32,17 @@ def required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: start through the `nec` command, which sets it")
+    return value
+
+
+def key(environ: Mapping[str, str], name: str) -> bytes:
+    """Return a key of 32 bytes. Raises ImproperlyConfigured when it is missing or something else."""
+    try:
+        value = bytes.fromhex(required(environ, name))
+    except ValueError:
+        value = b""
+    if len(value) != KEY_BYTES:
+        raise ImproperlyConfigured(f"{name} must be {2 * KEY_BYTES} hexadecimal digits")
     return value
 
 

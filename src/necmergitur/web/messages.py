@@ -2,9 +2,11 @@
 
 Message ids are plain English; each application keeps its French in `locale/fr/LC_MESSAGES/django.po`, and
 templates shared by all in `web/locale`. Templates are read through Django's own parser, so exactly what
-will be looked up is what is extracted. Compiled files are made at start and never committed.
+will be looked up is what is extracted. Compiled files are made by `make setup` and never committed; a start makes
+those that are missing or old where it may write (a working copy), and says so where it may not (a service).
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from django.utils.translation import override, trim_whitespace
 
 from necmergitur.web.boot import boot
 
+log = logging.getLogger(__name__)
 HERE = Path(__file__).resolve().parent
 LANGUAGE = "fr"
 DOMAIN = "django"
@@ -42,6 +45,7 @@ KEYWORDS: dict[str, Any] = {
 }
 # Texts are read without signing anything or opening a database; Django wants to be told of both all the same.
 UNUSED_SETTINGS = {"NEC_SECRET_WEB": "0" * 64, "NEC_DATABASE_URL": "postgresql:///unused"}
+COMPILED_MODE = 0o644  # whoever compiles, the service of another account reads
 # Catalogues carry no date of their own: history has it, and two people's updates then do not collide.
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,7 +62,10 @@ def catalogue_path(directory: Path) -> Path:
 
 
 def compile_catalogues() -> list[Path]:
-    """Write each `.mo` older than its `.po`; return those written. Safe when several processes start at once."""
+    """Write each `.mo` older than its `.po`; return those written. Safe when several processes start at once.
+
+    Raises OSError where the tree may not be written.
+    """
     written = []
     for directory in rooms().values():
         source = catalogue_path(directory)
@@ -68,9 +75,18 @@ def compile_catalogues() -> list[Path]:
         handle, temporary = tempfile.mkstemp(dir=source.parent, suffix=".mo.part")
         with os.fdopen(handle, "wb") as out:
             write_mo(out, _read(source))
+            os.fchmod(out.fileno(), COMPILED_MODE)
         Path(temporary).replace(target)
         written.append(target)
     return written
+
+
+def refresh() -> None:
+    """Compile what changed, at a start. A tree that is read-only for the service keeps the words it has."""
+    try:
+        compile_catalogues()
+    except OSError as failure:
+        log.warning("translations are old or missing, and %s may not be written: run make setup", failure.filename)
 
 
 def needed(directory: Path) -> Catalog:

@@ -13,4 +13,4 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Compile translations that changed, so that no start shows old words."""
-        messages.compile_catalogues()
+        messages.refresh()

@@ -17,6 +17,7 @@ from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.signals.constants import INTEGER_MAX
 from necmergitur.signals.press import Press
+from necmergitur.web import environment
 from necmergitur.web.store import store
 
 KINDS = ("sos", "medical", "fire", "violence", "test", "cancel")
@@ -71,5 +72,5 @@ def seen(device: str, credential: str, boot_id: int, seq: int) -> bool | None:
 
 
 def pin_key() -> bytes:
-    """Return the key that PINs are compared under; without it no PIN is right, and the call stands."""
-    return bytes.fromhex(os.environ.get("NEC_SECRET_SUBJECT", ""))
+    """Return the key that PINs are kept and compared under; `web.wsgi` does not serve without it."""
+    return environment.key(os.environ, "NEC_SECRET_SUBJECT")

@@ -1,0 +1,59 @@
+"""The proxies we ship send to `live` what `live` answers, and keep its figures inside."""
+
+import re
+import shutil
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from necmergitur.live.app import OURS
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CADDY, NGINX = (DEPLOY / name for name in ("Caddyfile", "nginx.conf"))
+FIGURES = "/metrics"
+# An address below each prefix that `live` answers itself.
+ASKED = [path + "x" if path.endswith("/") else path for path in OURS if path != FIGURES]
+
+
+def caddy_paths(text: str) -> list[str]:
+    """Return the path patterns of the matcher that leads to `live`."""
+    found = re.search(r"^\t@live path (.+)$", text, re.MULTILINE)
+    assert found
+    return found[1].split()
+
+
+def nginx_pattern(text: str) -> str:
+    """Return the expression of the location that leads to `live`."""
+    found = re.search(r"location ~ (\S+) \{\s*proxy_pass http://nec_live;", text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_what_live_answers_is_sent_to_live(path: str) -> None:
+    assert any(fnmatch(path, pattern) for pattern in caddy_paths(CADDY.read_text()))
+    assert re.search(nginx_pattern(NGINX.read_text()), path)
+
+
+@pytest.mark.parametrize("path", ["/", "/console/", "/api/v1/incidents", "/press/", "/field/", FIGURES])
+def test_the_rest_is_not(path: str) -> None:
+    assert not any(fnmatch(path, pattern) for pattern in caddy_paths(CADDY.read_text()))
+    assert not re.search(nginx_pattern(NGINX.read_text()), path)
+
+
+def test_figures_are_refused_to_the_outside() -> None:
+    """Caddy sorts directives: a bare `respond` would come after every `handle` and never run."""
+    caddy = CADDY.read_text()
+    assert re.search(r"^\thandle /metrics \{\n\t\trespond 403\n\t\}$", caddy, re.MULTILINE)
+    assert not re.search(r"^\trespond ", caddy, re.MULTILINE)
+    assert "location = /metrics { return 403; }" in NGINX.read_text()
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="no caddy here: apt-get install caddy")
+def test_caddy_accepts_its_file() -> None:
+    said = subprocess.run(
+        ["caddy", "validate", "--adapter", "caddyfile", "--config", CADDY], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
