@@ -68,7 +68,7 @@ check-migrations:
 check-ui:
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent check && echo "front end: good"; fi
 
-bench: setup ## measure everything, beside its own floor (JSON on the last line)
+bench: setup $(STAMPS)/dev chromium ## measure everything, beside its own floor (JSON on the last line)
 	@$(BIN)/nec bench all --json
 
 lock: $(STAMPS)/dev ## write requirements/*.txt anew from pyproject.toml
@@ -130,7 +130,7 @@ $(STAMPS)/ui: $(UI_SOURCES) $(STAMPS)/node_modules
 	@if [ -f ui/package.json ]; then echo "building the front end"; npm --prefix ui run --silent build; fi
 	@touch $@
 
-# Browser tests drive Debian's chromium; without the right to install it they say so and fail.
+# Browser tests and benches drive Debian's chromium; without the right to install it they say so and fail.
 chromium:
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \

@@ -64,8 +64,16 @@ def test_a_secret_of_the_environment_wins_over_its_file(tmp_path: Path, monkeypa
         Settings(home=tmp_path).secret("seal")
 
 
+def _rows() -> list[str]:
+    return re.findall(r"^\| `(NEC_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+
+
 def _documented() -> set[str]:
-    return set(re.findall(r"^\| `(NEC_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    return set(_rows())
+
+
+def test_a_setting_is_explained_in_one_place() -> None:
+    assert sorted(_rows()) == sorted(_documented())
 
 
 def test_every_setting_and_secret_is_documented() -> None:

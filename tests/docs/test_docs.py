@@ -178,10 +178,10 @@ def test_commands_that_a_document_names_exist_with_their_options(name: str) -> N
 
 
 def commands_in(text: str) -> list[str]:
-    """Return what stands after `nec` in shell blocks and in code within lines."""
+    """Return what stands after `nec` or `nec-admin` in shell blocks and in code within lines."""
     lines = [line for block in re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     lines += re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
-    called = (re.match(r"\s*(?:NEC_\w+=\S+ )*(?:\S*/)?nec ([a-z][^#|&;)(]*)", line) for line in lines)
+    called = (re.match(r"\s*(?:NEC_\w+=\S+ )*(?:\S*/)?nec(?:-admin)? ([a-z][^#|&;)(]*)", line) for line in lines)
     return [found[1] for found in called if found]
 
 

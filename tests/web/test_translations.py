@@ -152,3 +152,5 @@ def test_compiled_catalogues_follow_their_source(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(messages, "rooms", lambda: {"room": tmp_path})
     assert messages.compile_catalogues() == [source.with_suffix(".mo")]
     assert messages.compile_catalogues() == []
+    source.with_suffix(".mo").chmod(0o600)
+    assert messages.compile_catalogues() == [source.with_suffix(".mo")], "the service's account must read it"

@@ -62,15 +62,15 @@ def catalogue_path(directory: Path) -> Path:
 
 
 def compile_catalogues() -> list[Path]:
-    """Write each `.mo` older than its `.po`; return those written. Safe when several processes start at once.
+    """Write each `.mo` older than its `.po`, or hidden from others; return those written.
 
-    Raises OSError where the tree may not be written.
+    Safe when several processes start at once. Raises OSError where the tree may not be written.
     """
     written = []
     for directory in rooms().values():
         source = catalogue_path(directory)
         target = source.with_suffix(".mo")
-        if not source.exists() or (target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns):
+        if not source.exists() or _is_current(target, source):
             continue
         handle, temporary = tempfile.mkstemp(dir=source.parent, suffix=".mo.part")
         with os.fdopen(handle, "wb") as out:
@@ -79,6 +79,13 @@ def compile_catalogues() -> list[Path]:
         Path(temporary).replace(target)
         written.append(target)
     return written
+
+
+def _is_current(target: Path, source: Path) -> bool:
+    if not target.exists():
+        return False
+    found = target.stat()
+    return found.st_mtime_ns >= source.stat().st_mtime_ns and found.st_mode & COMPILED_MODE == COMPILED_MODE
 
 
 def refresh() -> None:
