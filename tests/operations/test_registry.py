@@ -13,7 +13,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.stills import StillCleaner
 from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.observations import ObservationFacts
-from necmergitur.operations import airspace, alarms, checking, city, devices, incidents, observing, responding, shifts
+from necmergitur.operations import airspace, alarms, checking, city, devices, incidents, observing, shifts
 from necmergitur.operations.registry import NewDevice, Shift
 from necmergitur.signals.heartbeat import Heartbeat
 from necmergitur.territory.generated import generate
@@ -206,33 +206,6 @@ def test_nothing_is_filed_to_an_incident_that_is_over_or_unknown(scene: Scene) -
         )
         assert refused(outcome) == rule
     assert refused(observing.view_still(scene.store, UUID(int=5), PILOT, scene.now)) == "still_unknown"
-
-
-# --- responders -----------------------------------------------------------------------------------------------
-
-
-def test_a_responder_is_told_acknowledges_arrives_and_asks_for_help(scene: Scene) -> None:
-    call, rescuer = scene.call(), Person(50, "Rescue 7")
-    told = responding.tell(scene.store, call.id, " Engine 12 ", 50, OPERATOR, scene.now)
-    assert (told.unit, told.state) == ("Engine 12", "told")
-    assert responding.tell(scene.store, call.id, "Engine 12", 50, OPERATOR, scene.wait(1)) == told
-    for state in ("acknowledged", "arrived", "need_help"):
-        after = responding.change(scene.store, call.id, state, rescuer, scene.wait(30))
-        assert (after.id, after.state, after.changed_at) == (told.id, state, scene.now)
-    facts = len(scene.facts())
-    assert responding.change(scene.store, call.id, "need_help", rescuer, scene.wait(30)) == after
-    assert len(scene.facts()) == facts
-
-
-def test_a_responder_nobody_told_joins_by_saying_so(scene: Scene) -> None:
-    call = scene.call()
-    assert responding.change(scene.store, call.id, "arrived", Person(51, "Passing doctor"), scene.now).unit == (
-        "Passing doctor"
-    )
-    assert refused(responding.change(scene.store, call.id, "lost", Person(51, "x"), scene.now)) == (
-        "responder_state_unknown"
-    )
-    assert refused(responding.tell(scene.store, call.id, " ", None, OPERATOR, scene.now)) == "unit_missing"
 
 
 # --- devices --------------------------------------------------------------------------------------------------

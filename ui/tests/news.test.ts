@@ -36,6 +36,25 @@ describe("what is news", () => {
     expect(news.of(...picture(...after))).toEqual([]);
   });
 
+  it("tells of what rings again though its level stays: called again, help asked for, a minute more unanswered", () => {
+    const news = new News();
+    const acting = anIncident({ rung: "acting", due_at: null, escalation: 1 });
+    const over = anIncident({ id: "i-2", state: "closed", rung: "acting", due_at: null, escalation: 1 });
+    const late = anIncident({ id: "i-3", escalation: 3, due_at: "2026-11-22T20:01:00Z" });
+    news.of(...picture(acting, over, late));
+    const due_at = "2026-11-22T20:02:00Z";
+    const again = [acting, over, late].map((one) => ({ ...one, state: "open" as const, rung: "received" as const, due_at }));
+    expect(sounds(news.of(...picture(...again)))).toEqual(["escalation i-1", "escalation i-2", "escalation i-3"]);
+    expect(news.of(...picture(...again))).toEqual([]);
+  });
+
+  it("says nothing when somebody climbs and a later deadline begins", () => {
+    const news = new News();
+    news.of(...picture(anIncident({ due_at: "2026-11-22T20:00:10Z" })));
+    const taken = anIncident({ rung: "acknowledged", due_at: "2026-11-22T20:01:00Z" });
+    expect(news.of(...picture(taken))).toEqual([]);
+  });
+
   it("tells of each call of a batch and of each once", () => {
     const news = new News();
     const [first] = picture();

@@ -49,6 +49,7 @@ EVENTS: dict[str, str] = {
     "incident_opened": "incident.opened",
     "incident_escalated": "incident.escalated",
     "incident_handed_off": "incident.handed_off",
+    "incident_without_drone": "incident.without_drone",
 }
 PING = "ping"
 

@@ -256,10 +256,10 @@ def seek_drone(state: Incident, by: Person, now: datetime) -> list[IncidentEvent
     return overruled + change_drone(state, "searching", f"asked by {by.name}", now)
 
 
-def ask_help(state: Incident, unit: str, by: Person, now: datetime) -> list[IncidentEvent]:
-    """Ring again for a responder in need; nothing when it already rings, unseen, one level up."""
+def ask_help(state: Incident, unit: str, by: Person, now: datetime, *, again: bool = False) -> list[IncidentEvent]:
+    """Ring for a responder in need. Asked `again` by the same one, it need not when it rings still, unseen."""
     rings = state.state == "open" and state.rung == "received" and state.escalation > 0 and state.due_at is not None
-    return [] if rings else [HelpAsked(unit, by, now)]
+    return [] if again and rings else [HelpAsked(unit, by, now)]
 
 
 def unmerge(state: Incident, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:

@@ -90,6 +90,10 @@ ResponderState = Literal["told", "acknowledged", "arrived", "need_help", "releas
 RESPONDER_STATES: tuple[ResponderState, ...] = ("told", "acknowledged", "arrived", "need_help", "released")
 
 
+# The unit that stands for whoever is on duty: told by the machine when no drone can come. Screens say it in words.
+ON_DUTY = "on_duty"
+
+
 class ResponderTask(msgspec.Struct, frozen=True, kw_only=True):
     """A responder's part in an incident."""
 

@@ -19,8 +19,10 @@ from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance import gate
 from necmergitur.governance.gate import FLIGHT, GateTable, Request
 from necmergitur.kernel.geo import Position
+from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
+from necmergitur.operations import responding
 from necmergitur.operations.ports import DroneRecord, Notice, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
@@ -112,6 +114,9 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     if facts:
         tx.put_missions(offered, tx.append(facts))
     write_incidents(tx, changes, "engine:dispatch", now)
+    # One that waits for a drone about to be free will have it within the minute.
+    without = {i.id: (i, refused[i.id].rule) for i in seeking if i.id in refused and refused[i.id].rule != "drone_soon"}
+    responding.tell_on_duty(store.ids, tx, without, now)
     return Round(tuple(offered), tuple((i, r.rule) for i, r in refused.items()))
 
 
@@ -319,7 +324,7 @@ def _loaded(pilot: PilotFact, now: datetime) -> PilotFact:
 
 
 def _refuse(incident: Incident, why: Refusal, now: datetime) -> list[IncidentEvent]:
-    """Keep searching, and say on screen what stands in the way. Humans were told when the incident opened."""
+    """Keep searching, and say on screen what stands in the way."""
     reason = describe(why)
     return incidents.change_drone(incident, "refused", reason, now)
 
@@ -336,7 +341,7 @@ def pass_on_expired(store: Store, now: datetime) -> int:
     def attempt(tx: Transaction) -> int:
         expired = tx.offers_expired(now, ROUND_MAX)
         for mission in expired:
-            _pass_on(tx, mission, "expired", "engine:timer", now)
+            _pass_on(store.ids, tx, mission, "expired", "engine:timer", now)
         return len(expired)
 
     return on_conflict(store, attempt)
@@ -351,12 +356,12 @@ def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Missio
             return Refusal(rule="mission_unknown")
         if mission.state != "offered" or mission.pilot_id != by.id:
             return Refusal(rule="offer_gone", owner=mission.pilot_name)
-        return _pass_on(tx, mission, "declined", f"user:{by.id}", now)
+        return _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", now)
 
     return on_conflict(store, attempt)
 
 
-def _pass_on(tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:
+def _pass_on(ids: IdSource, tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:
     """Ask the next pilot; with nobody left the mission ends and the incident says so."""
     assert reason in ("declined", "expired")
     successor = pilots.next_pilot(tx.pilots_on_shift(now), mission.tried_pilots, now)
@@ -367,4 +372,5 @@ def _pass_on(tx: Transaction, mission: Mission, reason: str, actor: str, now: da
         why = Refusal(rule="no_pilot_answered", facts={"asked": str(len(after.tried_pilots))})
         gone = incidents.change_drone(incident, "refused", describe(why), now)
         write_incidents(tx, {incident.id: (incident, gone)}, actor, now)
+        responding.tell_on_duty(ids, tx, {incident.id: (incident, why.rule)}, now)
     return after

@@ -10,6 +10,7 @@ import msgspec
 
 from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable
@@ -188,6 +189,22 @@ class IncidentStore(Protocol):
 
     def put_proposals(self, proposals: Sequence[Proposal]) -> None:
         """Store proposals, new or decided."""
+        ...
+
+    def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
+        """Return who was told of an incident, earliest first."""
+        ...
+
+    def incidents_told(self, incident_ids: Collection[UUID], unit: str) -> set[UUID]:
+        """Return which of these incidents `unit` was told of."""
+        ...
+
+    def put_responder_tasks(self, tasks: Sequence[ResponderTask], seq: int) -> None:
+        """Store parts of responders, new or changed."""
+        ...
+
+    def touch_incident(self, incident_id: UUID, seq: int) -> None:
+        """Say that something hanging on an incident changed at ledger sequence `seq`, so that screens read it again."""
         ...
 
     def put_note(self, note: Note, seq: int) -> None:

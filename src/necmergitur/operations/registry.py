@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.incidents import Person
-from necmergitur.dispatch.observations import Observation, ResponderTask
+from necmergitur.dispatch.observations import Observation
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
@@ -75,10 +75,6 @@ class Still(msgspec.Struct, frozen=True, kw_only=True):
 class RegistryTransaction(Transaction, Protocol):
     """A transaction that can also write plain rows."""
 
-    def touch_incident(self, incident_id: UUID, seq: int) -> None:
-        """Mark an incident as changed at `seq`, so screens read it and what hangs on it again."""
-        ...
-
     def put_shift(self, user_id: int, name: str, starts_at: datetime, ends_at: datetime, max_missions: int) -> int:
         """Store a shift; return its id."""
         ...
@@ -115,14 +111,6 @@ class RegistryTransaction(Transaction, Protocol):
 
     def drop_expired_stills(self, now: datetime) -> int:
         """Erase the bytes of expired stills; return how many."""
-        ...
-
-    def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
-        """Return the responders of an incident."""
-        ...
-
-    def put_responder_task(self, task: ResponderTask, seq: int) -> None:
-        """Store a responder's part."""
         ...
 
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:

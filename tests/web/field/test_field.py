@@ -6,10 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from necmergitur.dispatch import incidents as dispatch
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.kernel.geo import Position
 from necmergitur.operations import incidents, observing, responding
 from necmergitur.operations.retry import VersionConflict
+from necmergitur.operations.writing import write_incidents
 from necmergitur.web.facts.models import Incident, IncidentNote, LedgerEvent, ResponderTask
 from necmergitur.web.field import reading
 from necmergitur.web.field.models import FieldAction
@@ -53,6 +55,37 @@ def test_a_released_responder_no_longer_sees_it(city: City) -> None:
     tell(city, incident)
     responding.change(store(), incident, "released", city.person("responder"), datetime.now(UTC))
     assert city.client("responder").get(f"/field/incidents/{incident}/").status_code == 404
+
+
+def test_when_no_drone_can_come_every_responder_is_shown_the_call(city: City) -> None:
+    incident, other = city.press(), city.press("b-2", "fire")
+    with store().transaction() as tx:
+        held = tx.incident(incident)
+        assert held is not None
+        responding.tell_on_duty(store().ids, tx, {incident: (held, "no_pilot")}, datetime.now(UTC))
+        refused = dispatch.change_drone(held, "refused", "no_pilot on_shift=0", datetime.now(UTC))
+        write_incidents(tx, {incident: (held, refused)}, "engine:dispatch", datetime.now(UTC))
+    browser = city.client("responder")
+    page = browser.get("/field/").content.decode()
+    assert "No drone: go and look" in page
+    assert str(other) not in page
+    assert browser.get(f"/field/incidents/{incident}/").status_code == 200
+    assert send(city, incident, "acknowledge").json() == {"ok": True}
+    panel = city.client("operator").get(f"/console/incidents/{incident}/panel/").content.decode()
+    assert "Responders on duty" in panel
+
+
+def test_help_can_be_asked_for_once_the_call_was_thought_to_be_over(city: City) -> None:
+    incident = city.press()
+    tell(city, incident)
+    incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
+    page = city.client("responder").get(f"/field/incidents/{incident}/").content.decode()
+    assert 'value="need_help"' in page
+    assert 'value="arrive"' not in page
+    assert send(city, incident, "need_help").json() == {"ok": True}
+    assert Incident.objects.get(id=incident).state == "open"
+    timeline = city.client("operator").get(f"/console/incidents/{incident}/").content.decode()
+    assert "Responders need help" in timeline
 
 
 def test_whoever_answers_calls_sees_all_open_ones(city: City) -> None:
@@ -217,7 +250,8 @@ def test_a_closed_incident_says_so(city: City) -> None:
     incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
     page = city.client("responder").get(f"/field/incidents/{incident}/").content.decode()
     assert "This incident is over." in page
-    assert "data-field-action" not in page
+    assert 'data-field-action="acknowledge"' not in page
+    assert 'data-field-action="arrive"' not in page
 
 
 def test_the_form_guard_holds_and_a_fresh_token_is_at_hand(city: City) -> None:

@@ -10,8 +10,8 @@ export interface Bulletin {
 const isWaiting = (incident: Incident): boolean => incident.rung === "received" || incident.rung === "seen";
 
 export class News {
-  /** Escalation level of each incident already on the board; absent = never seen. Null before the first picture. */
-  private known: Map<string, number> | null = null;
+  /** How each incident stood when last on the board; absent = never seen. Null before the first picture. */
+  private known: Map<string, Incident> | null = null;
 
   /**
    * What is new in this batch. Only the very first picture is never news: all of it was there before. A later one
@@ -19,7 +19,7 @@ export class News {
    */
   of(state: LiveState, changes: Changes): Bulletin[] {
     if (this.known === null) {
-      this.known = levelsOf(state);
+      this.known = new Map(state.incidents);
       return [];
     }
     const before = this.known;
@@ -28,23 +28,32 @@ export class News {
     for (const id of touched) {
       const incident = state.incidents.get(id);
       if (!incident || incident.state !== "open" || incident.test) continue;
-      const level = before.get(id);
+      const earlier = before.get(id);
       // After a gap, what a colleague has taken meanwhile is no call any more.
-      const isNew = level === undefined && (!changes.snapshot || isWaiting(incident));
+      const isNew = earlier === undefined && (!changes.snapshot || isWaiting(incident));
       if (isNew) found.push({ sound: "new_call", incident });
-      else if (level !== undefined && incident.escalation > level) found.push({ sound: "escalation", incident });
+      else if (earlier !== undefined && ringsAgain(earlier, incident)) found.push({ sound: "escalation", incident });
     }
-    if (changes.snapshot) this.known = levelsOf(state);
+    if (changes.snapshot) this.known = new Map(state.incidents);
     else for (const id of changes.incidents) remember(before, id, state.incidents.get(id));
     return found;
   }
 }
 
-function levelsOf(state: LiveState): Map<string, number> {
-  return new Map([...state.incidents].map(([id, one]) => [id, one.escalation]));
+const RUNGS = ["received", "seen", "acknowledged", "acting"];
+const rungOf = (incident: Incident): number => RUNGS.indexOf(incident.rung);
+const dueMs = (incident: Incident): number => (incident.due_at === null ? 0 : Date.parse(incident.due_at));
+
+/**
+ * A deadline passed with no answer, or one began though nobody climbed: the caller called again, is under duress, a
+ * responder needs help, what was over is not. Whoever climbs starts a deadline too, and needs no sound for it.
+ */
+function ringsAgain(earlier: Incident, incident: Incident): boolean {
+  if (incident.escalation > earlier.escalation) return true;
+  return rungOf(incident) <= rungOf(earlier) && dueMs(incident) > dueMs(earlier);
 }
 
-function remember(known: Map<string, number>, id: string, incident: Incident | undefined): void {
-  if (incident) known.set(id, incident.escalation);
+function remember(known: Map<string, Incident>, id: string, incident: Incident | undefined): void {
+  if (incident) known.set(id, incident);
   else known.delete(id);
 }

@@ -12,6 +12,7 @@ from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.dispatch.incidents import Incident, Link
+from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.operations.ports import Note, Proposal
 from necmergitur.signals.constants import ACCURACY_MAX_M
@@ -131,6 +132,24 @@ class IncidentMixin:
         """Store proposals."""
         self.cursor.executemany(SQL["put_proposal"], [msgspec.structs.asdict(p) for p in proposals])
         self.cursor.execute("SELECT pg_notify('nec_ledger', '')")
+
+    def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
+        """Return the responders of an incident."""
+        names = ["id", "incident_id", "unit", "user_id", "state", "told_at", "changed_at"]
+        found = self.cursor.execute(SQL["responder_tasks"], {"incident_id": incident_id})
+        return [ResponderTask(**dict(zip(names, row, strict=True))) for row in found]
+
+    def incidents_told(self, incident_ids: Collection[UUID], unit: str) -> set[UUID]:
+        """Return which of these incidents a unit was told of."""
+        return {row[0] for row in self.cursor.execute(SQL["told"], {"ids": list(incident_ids), "unit": unit})}
+
+    def put_responder_tasks(self, tasks: Sequence[ResponderTask], seq: int) -> None:
+        """Store responders' parts."""
+        self.cursor.executemany(SQL["put_responder_task"], [{**msgspec.structs.asdict(t), "seq": seq} for t in tasks])
+
+    def touch_incident(self, incident_id: UUID, seq: int) -> None:
+        """Have screens read an incident again."""
+        self.cursor.execute(SQL["touch"], {"id": incident_id, "seq": seq})
 
     def put_note(self, note: Note, seq: int) -> None:
         """Store a note."""

@@ -9,7 +9,7 @@ import msgspec
 
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
-from necmergitur.dispatch.observations import Observation, ResponderTask
+from necmergitur.dispatch.observations import Observation
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.registry import NewDevice, Shift, Still
 from necmergitur.signals.heartbeat import Heartbeat
@@ -23,10 +23,6 @@ class RegistryMixin:
     """`operations.registry.RegistryTransaction` beyond the facts."""
 
     cursor: Statements
-
-    def touch_incident(self, incident_id: UUID, seq: int) -> None:
-        """Mark an incident as changed at `seq`."""
-        self.cursor.execute(SQL["touch_incident"], {"id": incident_id, "seq": seq})
 
     def put_shift(self, user_id: int, name: str, starts_at: datetime, ends_at: datetime, max_missions: int) -> int:
         """Store a shift; return its id."""
@@ -112,16 +108,6 @@ class RegistryMixin:
     def drop_expired_stills(self, now: datetime) -> int:
         """Erase the bytes of expired stills; return how many."""
         return self.cursor.execute(SQL["drop_expired_stills"], {"now": now}).rowcount
-
-    def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
-        """Return the responders of an incident."""
-        names = ["id", "incident_id", "unit", "user_id", "state", "told_at", "changed_at"]
-        found = self.cursor.execute(SQL["responder_tasks"], {"incident_id": incident_id})
-        return [ResponderTask(**dict(zip(names, row, strict=True))) for row in found]
-
-    def put_responder_task(self, task: ResponderTask, seq: int) -> None:
-        """Store a responder's part."""
-        self.cursor.execute(SQL["put_responder_task"], {**msgspec.structs.asdict(task), "seq": seq})
 
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.incidents import Incident, Link
+from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations.ports import KnownSignal, Note, Proposal, StoredSignal
@@ -197,6 +198,27 @@ class CallsMixin:
         """Store proposals."""
         for proposal in proposals:
             self.journal.put(self.tables.proposals, proposal.id, proposal)
+
+    def responder_tasks(self, incident_id: UUID) -> list[ResponderTask]:
+        """Return the responders of an incident, earliest told first."""
+        told = [self.tables.responders[i] for i in self.tables.responders_of_incident.get(incident_id, ())]
+        return sorted(told, key=lambda t: (t.told_at, t.id))
+
+    def incidents_told(self, incident_ids: Collection[UUID], unit: str) -> set[UUID]:
+        """Return which of these incidents a unit was told of."""
+        return {i for i in incident_ids if any(t.unit == unit for t in self.responder_tasks(i))}
+
+    def put_responder_tasks(self, tasks: Sequence[ResponderTask], seq: int) -> None:  # noqa: ARG002
+        """Store responders' parts. Raises VersionConflict when one responder would have two in one incident."""
+        for task in tasks:
+            others = [t for t in self.responder_tasks(task.incident_id) if t.id != task.id]
+            if task.user_id is not None and task.user_id in {t.user_id for t in others}:
+                raise VersionConflict(f"user {task.user_id} has a part in {task.incident_id} already")
+            self.journal.put(self.tables.responders, task.id, task)
+            self.journal.put(self.tables.responders_of_incident[task.incident_id], task.id, None)
+
+    def touch_incident(self, incident_id: UUID, seq: int) -> None:
+        """Nothing to do: the twin has no screens."""
 
     def put_note(self, note: Note, seq: int) -> None:  # noqa: ARG002
         """Store a note."""

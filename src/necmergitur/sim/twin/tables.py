@@ -8,6 +8,7 @@ import msgspec
 
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.missions import Mission
+from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, Authorisation, Conditions
 from necmergitur.governance.gate import GateTable
 from necmergitur.kernel.events import Recorded
@@ -59,6 +60,8 @@ class Tables:
         self.numbers = 0
         self.proposals: dict[UUID, Proposal] = {}
         self.notes: dict[UUID, Note] = {}
+        self.responders: dict[UUID, ResponderTask] = {}
+        self.responders_of_incident: dict[UUID, dict[UUID, None]] = defaultdict(dict)
         self.missions: dict[UUID, Mission] = {}
         self.live_missions: dict[UUID, None] = {}
         self.mission_of_drone: dict[str, UUID] = {}

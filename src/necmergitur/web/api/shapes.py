@@ -215,7 +215,8 @@ class WebhookIn(Schema):
     name: Text80
     url: Address
     events: Annotated[
-        list[Literal["incident.opened", "incident.escalated", "incident.handed_off"]], Field(min_length=1)
+        list[Literal["incident.opened", "incident.escalated", "incident.handed_off", "incident.without_drone"]],
+        Field(min_length=1),
     ]
 
 

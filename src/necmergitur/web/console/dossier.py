@@ -28,6 +28,7 @@ from necmergitur.web.console.words import (
     RUNGS,
     SERVICES,
     say,
+    unit_of,
 )
 from necmergitur.web.facts.models import (
     Device,
@@ -116,7 +117,7 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "live_missions": [mission_context(one, incident) for one in live],
         "observations": [{"row": one, "text": timeline.observation_text(one)} for one in observations],
         "stills": [{"row": one, "gone": one.expires_at <= now} for one in stills],
-        "tasks": [{"row": one, "state": say(RESPONDER_STATES, one.state)} for one in tasks],
+        "tasks": [{"row": one, "unit": unit_of(one.unit), "state": say(RESPONDER_STATES, one.state)} for one in tasks],
         "proposals": proposals,
         "merged_here": merged_here,
         "callers": callers(incident),

@@ -25,6 +25,7 @@ from necmergitur.web.console.words import (
     RUNGS,
     SEEN_FACTS,
     say,
+    unit_of,
 )
 from necmergitur.web.facts.models import IncidentNote, LedgerEvent, Observation, ResponderTask, Still
 
@@ -77,7 +78,7 @@ def lines(
             key=f"r{one.id}-{one.state}",
             at=one.changed_at,
             text=_("Responders: %(unit)s, %(state)s")
-            % {"unit": one.unit, "state": say(RESPONDER_STATES, one.state).lower()},
+            % {"unit": unit_of(one.unit), "state": say(RESPONDER_STATES, one.state).lower()},
             tone="serious" if one.state == "need_help" else "",
         )
         for one in tasks

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from necmergitur.dispatch.observations import ON_DUTY
+
 Words = dict[str, Any]
 
 KINDS: Words = {
@@ -112,6 +114,8 @@ RESPONDER_STATES: Words = {
     "need_help": _("Need help"),
     "released": _("Released"),
 }
+# Units that are not somebody's name.
+UNITS: Words = {ON_DUTY: _("Responders on duty")}
 SERVICES: Words = {
     "15": _("15, medical emergency"),
     "17": _("17, police"),
@@ -181,6 +185,11 @@ ACTORS: Words = {
     "engine:fleet": pgettext_lazy("actor", "drone"),
     "matching": pgettext_lazy("actor", "matching"),
 }
+
+
+def unit_of(unit: str) -> str:
+    """Return a unit as shown: its own name, but for those the machine tells."""
+    return str(UNITS.get(unit, unit))
 
 
 def say(words: Words, code: str) -> str:

@@ -1,15 +1,18 @@
 """What a responder may read of an incident, in a constant number of queries."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.kernel.geo import Position, bearing_deg, distance_m
 from necmergitur.web.accounts.models import User
 from necmergitur.web.console import queue, rights, timeline
-from necmergitur.web.console.words import DRONE, KINDS, RESPONDER_STATES, say
+from necmergitur.web.console.words import DRONE, KINDS, RESPONDER_STATES, say, unit_of
 from necmergitur.web.facts.models import Device, Incident, Mission, Observation, ResponderTask, Still, Zone
 from necmergitur.web.store import CLOCK
 
@@ -20,25 +23,36 @@ COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
 def mine(user: User) -> list[dict[str, Any]]:
-    """Return the open incidents this person was told of; whoever answers calls sees all open ones."""
-    told = {
-        task.incident_id: task
-        for task in ResponderTask.objects.filter(user_id=user.pk).exclude(state="released").order_by("told_at")
-    }
+    """Return the open incidents this person or all on duty were told of; whoever answers calls sees all open ones."""
+    tasks = ResponderTask.objects.filter(_theirs(user), incident__state="open").exclude(state="released")
+    told = {task.incident_id: task for task in tasks if task.user_id == user.pk}
     rows = Incident.objects.filter(state="open")
     if not rights.may_answer(user):
-        rows = rows.filter(id__in=list(told))
+        rows = rows.filter(id__in={task.incident_id for task in tasks})
     now = CLOCK.now()
     return [
         {
             "row": one,
             "kind": say(KINDS, one.kind),
             "tone": queue.tone_of(one, now),
-            "word": queue.word_of(one, now) if not one.duress else _("Caution: call for police first"),
+            "word": _word(one, now),
             "task": say(RESPONDER_STATES, told[one.id].state) if one.id in told else "",
         }
         for one in queue.order(rows)[:SHOWN_MAX]
     ]
+
+
+def _theirs(user: User) -> Q:
+    """Select what this person was told, and what everybody on duty was because no drone can come."""
+    return Q(user_id=user.pk) | Q(user_id=None, unit=ON_DUTY)
+
+
+def _word(row: Incident, now: datetime) -> str:
+    if row.duress:
+        return _("Caution: call for police first")
+    if row.state == "open" and row.drone == "refused":
+        return _("No drone: go and look")
+    return queue.word_of(row, now)
 
 
 def one(user: User, incident_id: UUID) -> dict[str, Any]:
@@ -46,7 +60,9 @@ def one(user: User, incident_id: UUID) -> dict[str, Any]:
     row = Incident.objects.filter(id=incident_id).first()
     tasks = list(ResponderTask.objects.filter(incident_id=incident_id).order_by("told_at", "id"))
     task = next((each for each in tasks if each.user_id == user.pk), None)
-    if row is None or not (rights.may_answer(user) or (task is not None and task.state != "released")):
+    on_duty = any(each.user_id is None and each.unit == ON_DUTY for each in tasks)
+    told = on_duty if task is None else task.state != "released"
+    if row is None or not (rights.may_answer(user) or told):
         raise Http404
     now = CLOCK.now()
     seen = list(Observation.objects.filter(incident_id=incident_id).order_by("-observed_at")[:SHOWN_MAX])
@@ -55,12 +71,12 @@ def one(user: User, incident_id: UUID) -> dict[str, Any]:
         "incident": row,
         "kind": say(KINDS, row.kind),
         "tone": queue.tone_of(row, now),
-        "word": queue.word_of(row, now),
+        "word": queue.word_of(row, now) if row.duress else _word(row, now),
         "drone": queue.drone_of(row, mission) or say(DRONE, row.drone),
         "task": task,
         "task_word": say(RESPONDER_STATES, task.state) if task else "",
         "others": [
-            {"unit": each.unit, "state": say(RESPONDER_STATES, each.state), "row": each}
+            {"unit": unit_of(each.unit), "state": say(RESPONDER_STATES, each.state), "row": each}
             for each in tasks
             if each.user_id != user.pk
         ],

@@ -1,6 +1,3 @@
--- name: touch_incident
-UPDATE incident SET last_seq = greatest(last_seq, %(seq)s) WHERE id = %(id)s;
-
 -- name: put_shift
 INSERT INTO pilot_shift (user_id, name, starts_at, ends_at, max_missions)
 VALUES (%(user_id)s, %(name)s, %(starts_at)s, %(ends_at)s, %(max_missions)s) RETURNING id;
@@ -39,15 +36,6 @@ INSERT INTO still_view (still_id, viewed_by, viewed_at) VALUES (%(still_id)s, %(
 
 -- name: drop_expired_stills
 UPDATE still SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at <= %(now)s;
-
--- name: responder_tasks
-SELECT id, incident_id, unit, user_id, state, told_at, changed_at FROM responder_task
-WHERE incident_id = %(incident_id)s ORDER BY told_at, id;
-
--- name: put_responder_task
-INSERT INTO responder_task (id, incident_id, unit, user_id, state, told_at, changed_at, last_seq)
-VALUES (%(id)s, %(incident_id)s, %(unit)s, %(user_id)s, %(state)s, %(told_at)s, %(changed_at)s, %(seq)s)
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, last_seq = excluded.last_seq;
 
 -- name: put_devices
 INSERT INTO device (id, kind, transport, label, zone_id, lon, lat, external_key, credential_hash, cancel_hash,
