@@ -122,7 +122,7 @@ class RegistryTransaction(Transaction, Protocol):
         ...
 
     def retire_devices(self, ids: Sequence[str], now: datetime) -> None:
-        """Mark devices as gone; their rows and past signals stay."""
+        """Mark devices as gone and forget who held them; their rows and past signals stay."""
         ...
 
     def put_test_window(

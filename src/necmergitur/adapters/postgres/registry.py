@@ -133,8 +133,9 @@ class RegistryMixin:
         self.cursor.execute(SQL["set_certificates"], {"id": list(subjects), "subject": list(subjects.values())})
 
     def retire_devices(self, ids: Sequence[str], now: datetime) -> None:
-        """Mark devices as gone."""
+        """Mark devices as gone, and forget who held them."""
         self.cursor.execute(SQL["retire_devices"], {"ids": list(ids), "now": now})
+        self.cursor.execute(SQL["drop_holders"], {"ids": list(ids)})
 
     def put_test_window(
         self, zones: Sequence[str] | None, starts_at: datetime, ends_at: datetime, reason: str, declared_by: str

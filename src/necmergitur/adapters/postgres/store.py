@@ -19,6 +19,7 @@ from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.retention import RetentionMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
@@ -26,7 +27,6 @@ from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations.ports import Effect, Unreachable
-from necmergitur.operations.registry import RegistryTransaction
 
 # A writer that stalls while it holds the append lock is cut off, so the others go on.
 SESSION = (
@@ -37,8 +37,10 @@ CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 
-class PostgresTransaction(LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin):
-    """Everything one transaction can do (`operations.registry.RegistryTransaction`)."""
+class PostgresTransaction(
+    LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin, RetentionMixin
+):
+    """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 
     def __init__(
         self, statements: Statements, zone_index: ZoneIndex, gate_cache: GateCache, sky: Sky, keys: KeyRing
@@ -108,7 +110,7 @@ class PostgresStore:
         return self._ids
 
     @contextmanager
-    def transaction(self) -> Iterator[RegistryTransaction]:
+    def transaction(self) -> Iterator[PostgresTransaction]:
         """Open a transaction.
 
         Raises Unreachable when the database cannot be had, VersionConflict on a race, StoreRefused when one of
@@ -124,7 +126,7 @@ class PostgresStore:
             ):
                 transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
-            self._keys.keep(transaction.fresh_keys)
+            self._keys.keep(transaction.fresh_keys, datetime.now(UTC))
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:

@@ -8,6 +8,8 @@ from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probe
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import store
+from necmergitur.operations import retention
+from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
@@ -31,7 +33,11 @@ def worker_parts(settings: Settings) -> WorkerParts:
         home=settings.home,
         outbox=Outbox(over, clock, dict.fromkeys(EVENTS, hooks.fan_out)),
         probe=probes,
-        sweeps=(Sweep("webhooks", WEBHOOKS_S, hooks.deliver_due), Sweep("accounts", DAY_S, _sweep_accounts)),
+        sweeps=(
+            Sweep("webhooks", WEBHOOKS_S, hooks.deliver_due),
+            Sweep("accounts", DAY_S, _sweep_accounts),
+            Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now())),
+        ),
     )
 
 

@@ -178,12 +178,14 @@ AUDIT: Words = {
     "technician:drone:ground": _("Drone grounded"),
     "technician:drone:enable": _("Drone back in service"),
     "city:install": _("City installed"),
+    "system:retention:erase": _("Erased what was kept long enough"),
 }
 ACTORS: Words = {
     "engine:timer": pgettext_lazy("actor", "deadline"),
     "engine:dispatch": pgettext_lazy("actor", "dispatch"),
     "engine:fleet": pgettext_lazy("actor", "drone"),
     "matching": pgettext_lazy("actor", "matching"),
+    "worker:retention": pgettext_lazy("actor", "retention"),
 }
 
 

@@ -68,6 +68,9 @@ SELECT id, label, zone_id, lon, lat FROM device WHERE kind = 'post' AND retired_
 -- name: retire_devices
 UPDATE device SET retired_at = %(now)s WHERE id = ANY(%(ids)s) AND retired_at IS NULL;
 
+-- name: drop_holders
+DELETE FROM holders.holder WHERE device_id = ANY(%(ids)s);
+
 -- name: put_test_window
 INSERT INTO test_window (zones, starts_at, ends_at, reason, declared_by)
 VALUES (%(zones)s, %(starts_at)s, %(ends_at)s, %(reason)s, %(declared_by)s) RETURNING id;

@@ -1,0 +1,87 @@
+-- name: places_due
+-- A merged incident is over when the one it was merged into is.
+WITH RECURSIVE over AS (
+  SELECT id FROM incident WHERE state = 'closed' AND closed_at < %(before)s
+  UNION SELECT m.id FROM over JOIN incident m ON m.merged_into = over.id AND m.state = 'merged')
+SELECT i.id FROM over JOIN incident i USING (id) WHERE i.places_erased_at IS NULL LIMIT %(limit)s;
+
+-- name: texts_due
+WITH RECURSIVE over AS (
+  SELECT id FROM incident WHERE state = 'closed' AND closed_at < %(before)s
+  UNION SELECT m.id FROM over JOIN incident m ON m.merged_into = over.id AND m.state = 'merged')
+SELECT i.id FROM over JOIN incident i USING (id) WHERE i.texts_erased_at IS NULL LIMIT %(limit)s;
+
+-- name: erase_sealed_places
+UPDATE ledger_event e SET personal = NULL
+WHERE e.personal IS NOT NULL AND e.form > 1 AND e.kind <> ALL(%(texts)s) AND e.stream = ANY(ARRAY(
+  SELECT 'incident:' || unnest(%(ids)s::uuid[])
+  UNION ALL SELECT 'mission:' || id FROM mission WHERE incident_id = ANY(%(ids)s)
+  UNION ALL SELECT 'signal:' || id FROM signal WHERE incident_id = ANY(%(ids)s)));
+
+-- name: erase_signal_places
+UPDATE signal s SET lon = NULL, lat = NULL, accuracy_m = NULL FROM device d
+WHERE s.incident_id = ANY(%(ids)s) AND s.lon IS NOT NULL AND d.id = s.device_id AND d.kind = 'personal';
+
+-- name: erase_mission_places
+-- A drone's target of a person's call becomes the middle of the city's docks, as does the incident's place below.
+UPDATE mission m SET lon = c.lon, lat = c.lat
+FROM incident i, (SELECT coalesce(avg(lon), 0) AS lon, coalesce(avg(lat), 0) AS lat FROM dock) c
+WHERE m.incident_id = ANY(%(ids)s) AND i.id = m.incident_id AND i.personal_device IS NOT NULL;
+
+-- name: erase_incident_places
+UPDATE incident i SET places_erased_at = %(now)s,
+  lon = CASE WHEN personal_device IS NULL THEN i.lon ELSE c.lon END,
+  lat = CASE WHEN personal_device IS NULL THEN i.lat ELSE c.lat END
+FROM (SELECT coalesce(avg(lon), 0) AS lon, coalesce(avg(lat), 0) AS lat FROM dock) c
+WHERE i.id = ANY(%(ids)s) RETURNING i.personal_device IS NOT NULL;
+
+-- name: erase_stray_places
+WITH stray AS (
+  UPDATE signal s SET lon = NULL, lat = NULL, accuracy_m = NULL FROM device d
+  WHERE s.incident_id IS NULL AND s.lon IS NOT NULL AND s.recorded_at < %(before)s
+    AND d.id = s.device_id AND d.kind = 'personal'
+  RETURNING s.id),
+sealed AS (
+  UPDATE ledger_event SET personal = NULL
+  WHERE personal IS NOT NULL AND form > 1 AND stream IN (SELECT 'signal:' || id FROM stray))
+SELECT count(*) FROM stray;
+
+-- name: erase_sealed_texts
+UPDATE ledger_event e SET personal = NULL
+WHERE e.personal IS NOT NULL AND e.form > 1 AND e.stream = ANY(ARRAY(
+  SELECT 'incident:' || unnest(%(ids)s::uuid[])
+  UNION ALL SELECT 'observation:' || id FROM observation WHERE incident_id = ANY(%(ids)s)));
+
+-- name: erase_notes
+UPDATE incident_note SET body = '' WHERE incident_id = ANY(%(ids)s) AND body <> '';
+
+-- name: erase_observations
+UPDATE observation SET note = '' WHERE incident_id = ANY(%(ids)s) AND note <> '';
+
+-- name: mark_texts
+UPDATE incident SET texts_erased_at = %(now)s WHERE id = ANY(%(ids)s);
+
+-- name: erase_handovers
+UPDATE pilot_shift SET handover_note = '' WHERE handover_note <> '' AND ended_at < %(before)s;
+
+-- name: erase_holders
+DELETE FROM holders.holder h USING device d WHERE d.id = h.device_id AND d.retired_at IS NOT NULL;
+
+-- name: drop_effects
+DELETE FROM outbox WHERE done_at < %(before)s;
+
+-- name: destroy_keys
+-- What is sealed begins with the length of its key's name and the name. A destroyed key leaves its name, so that it is
+-- never made again.
+WITH used AS (
+  SELECT sealed FROM holders.holder
+  UNION ALL SELECT sealed FROM still WHERE sealed IS NOT NULL
+  UNION ALL SELECT personal FROM ledger_event
+    WHERE personal IS NOT NULL AND (form > 1 OR recorded_at >= %(old)s))
+UPDATE holders.data_key SET key = '', destroyed_at = %(now)s
+WHERE destroyed_at IS NULL AND key_id LIKE 'day:%%' AND key_id < %(key_id)s
+  AND key_id NOT IN (SELECT convert_from(substring(sealed FROM 2 FOR get_byte(sealed, 0)), 'UTF8') FROM used
+                     WHERE length(sealed) > 1);
+
+-- name: last_of
+SELECT version, recorded_at FROM ledger_event WHERE stream = %(stream)s ORDER BY version DESC LIMIT 1;

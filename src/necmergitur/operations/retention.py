@@ -1,0 +1,113 @@
+"""Erase what was kept long enough: who held a button, where a person pressed, what people wrote, and the keys.
+
+Each run is a fact of counts alone. The facts themselves stay, and every hash holds: their sealed parts go.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from necmergitur.governance import gate
+from necmergitur.kernel.events import Fact
+from necmergitur.operations.constants import (
+    EFFECTS_KEPT,
+    EVIDENCE_EVERY,
+    INCIDENTS_AT_ONCE,
+    KEY_KEPT_LEAST,
+    PLACES_KEPT,
+    TEXTS_KEPT,
+)
+from necmergitur.operations.ports import Transaction
+from necmergitur.operations.registry import Audited
+
+STREAM = "audit:retention"
+ACTION = "system:retention:erase"
+
+
+class RetentionTransaction(Transaction, Protocol):
+    """A transaction that can erase."""
+
+    def places_due(self, closed_before: datetime, limit: int) -> list[UUID]:
+        """Return ended incidents whose people's places are still kept."""
+        ...
+
+    def erase_places(self, incident_ids: Sequence[UUID], now: datetime) -> Mapping[str, int]:
+        """Erase where people pressed, in the tables and beside the facts; return how many of each."""
+        ...
+
+    def erase_stray_places(self, before: datetime) -> int:
+        """Erase the places of presses that never belonged to an incident."""
+        ...
+
+    def texts_due(self, closed_before: datetime, limit: int) -> list[UUID]:
+        """Return ended incidents whose texts are still kept."""
+        ...
+
+    def erase_texts(self, incident_ids: Sequence[UUID], now: datetime) -> Mapping[str, int]:
+        """Erase what people wrote about incidents; return how many of each."""
+        ...
+
+    def erase_handovers(self, ended_before: datetime) -> int:
+        """Erase the notes of shifts that ended before; return how many."""
+        ...
+
+    def erase_holders_of_retired(self) -> int:
+        """Erase who held buttons that are retired; return how many."""
+        ...
+
+    def drop_effects(self, done_before: datetime) -> int:
+        """Drop effects carried out before; return how many."""
+        ...
+
+    def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> int:
+        """Destroy the keys of days before `made_before` under which nothing is left.
+
+        Facts of form 1, whose sealed part cannot be erased, count as nothing once recorded before `old`.
+        """
+        ...
+
+    def last_of(self, stream: str) -> tuple[int, datetime] | None:
+        """Return a stream's last version, and when it was recorded."""
+        ...
+
+
+class Keeper(Protocol):
+    """Where what is kept lies."""
+
+    def transaction(self) -> AbstractContextManager[RetentionTransaction]:
+        """Open a RetentionTransaction."""
+        ...
+
+
+def erase(keeper: Keeper, now: datetime) -> dict[str, int]:
+    """Erase everything past its time; return how many of each. Raises Unreachable; run again, it goes on."""
+    counts: Counter[str] = Counter()
+    while True:  # until nothing is due: each turn marks what it erased
+        with keeper.transaction() as tx:
+            due = tx.places_due(now - PLACES_KEPT, INCIDENTS_AT_ONCE)
+            counts.update(tx.erase_places(due, now) if due else {})
+        if not due:
+            break
+    while True:  # as above
+        with keeper.transaction() as tx:
+            due = tx.texts_due(now - TEXTS_KEPT, INCIDENTS_AT_ONCE)
+            counts.update(tx.erase_texts(due, now) if due else {})
+        if not due:
+            break
+    with keeper.transaction() as tx:
+        counts["signals"] += tx.erase_stray_places(now - PLACES_KEPT)
+        counts["handovers"] += tx.erase_handovers(now - TEXTS_KEPT)
+        counts["holders"] += tx.erase_holders_of_retired()
+        counts["effects"] += tx.drop_effects(now - EFFECTS_KEPT)
+        counts["keys"] += tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
+        erased = {name: count for name, count in sorted(counts.items()) if count}
+        last = tx.last_of(STREAM)
+        if erased or last is None or now - last[1] >= EVIDENCE_EVERY:
+            event = Audited(ACTION, "", {name: str(count) for name, count in erased.items()})
+            version = 1 if last is None else last[0] + 1
+            fact = Fact(stream=STREAM, version=version, event=event, actor="worker:retention")
+            tx.append(gate.admit_record([fact], now))
+    return erased
