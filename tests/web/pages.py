@@ -55,6 +55,7 @@ class City:
     users: dict[str, Any]
     seq: int = 0
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    flight_conditions: Conditions = field(default_factory=Conditions)
 
     def person(self, role: str) -> Person:
         """Return the person of a role, as operations know them."""
@@ -100,7 +101,7 @@ class City:
                 streams=None,
                 valid_from=now - timedelta(minutes=1),
                 valid_until=now + timedelta(days=1),
-                conditions=Conditions(),
+                conditions=self.flight_conditions,
                 demo=False,
                 granted_by="lead",
                 granted_at=now,

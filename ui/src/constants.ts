@@ -67,6 +67,10 @@ export const DRONES_MAX = 1_000;
 export const MOVING_M_S = 0.5;
 export const ALOFT_M = 1;
 
+/** Whether the picture may still be shown is asked this often: one that was refused leaves the page within it. */
+export const PICTURE_ASK_MS = 3_000;
+export const PICTURE_ASK_TIMEOUT_MS = 2_500;
+
 /** Buttons appear from this zoom on (20,000 of them at city scale would be noise). */
 export const BUTTONS_MIN_ZOOM = 13.5;
 export const PLACE_LABELS_MIN_ZOOM = 12.5;

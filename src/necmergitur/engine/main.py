@@ -17,6 +17,7 @@ from necmergitur.adapters.mavlink.channel import Channel
 from necmergitur.adapters.mavlink.fleet import Vehicle
 from necmergitur.dispatch.choice import prepare_for_many
 from necmergitur.dispatch.constants import TOKEN_LASTS
+from necmergitur.engine.cameras import Cameras
 from necmergitur.engine.devices import DeviceLine
 from necmergitur.engine.flights import Flights
 from necmergitur.engine.panels import Panels
@@ -46,6 +47,7 @@ class Engine:
         self._rules: RuleClock | None = None
         self._flights: Flights | None = None
         self._report: FleetReport | None = None
+        self._cameras: Cameras | None = None
         self._flown: list[DroneRecord] | None = None
         self._usable: list[DroneRecord] | None = None
         self._looked_s = 0.0
@@ -97,10 +99,12 @@ class Engine:
         await self._ground()
         self._flights = Flights(self._parts, usable, spent)
         self._report = FleetReport(self._parts, self._flights, self.devices.publish)
+        self._cameras = Cameras(self._parts, self._flights.fleet)
         self._rules = RuleClock(self._parts, self._report, self._flights.wake)
         self._rules.start()  # first: deadlines and call-backs need no drone
         await self._flights.start()
         self._report.start()
+        self._cameras.start()
         self._flown, self._usable = links, usable
         log.info("engine_flies", drones=len(usable), left_out=len(links) - len(usable))
         await asyncio.to_thread(prepare_for_many)
@@ -136,9 +140,9 @@ class Engine:
 
     async def _ground(self) -> None:
         """Stop deciding and let the links go; drones in the air carry on."""
-        report, rules, flights = self._report, self._rules, self._flights
-        self._report = self._rules = self._flights = None
-        for part in (report, rules, flights):
+        parts = (self._report, self._cameras, self._rules, self._flights)
+        self._report = self._cameras = self._rules = self._flights = None
+        for part in parts:
             if part is not None:
                 try:
                     await part.stop()

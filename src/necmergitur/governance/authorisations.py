@@ -22,7 +22,10 @@ LABEL_LENGTH_MAX = 200  # ours: one line on a screen and in print
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flight authorisation adds. Heights are metres above ground; geozones are ED-269 identifiers."""
+    """What a flight authorisation adds. Heights are metres above ground; geozones are ED-269 identifiers.
+
+    `recording`: on scene, the camera may look. Without it a picture needs a camera authorisation beside the flight's.
+    """
 
     ceiling_m: float = 120.0  # EU 2019/947 UAS.OPEN.010: 120 m; a city may authorise less or more
     geozones: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ TABLE_AGE_MAX = timedelta(seconds=1)  # architecture: an older table closes sens
 CALL_FOR_HELP = "call_for_help"
 GOVERNANCE = "governance"
 FLIGHT = "drone_flight"
+CAMERA = "camera"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +82,27 @@ def _not_current(nearest: Authorisation, now: datetime) -> Refusal:
     if now < nearest.valid_from:
         return Refusal(rule="authorisation_not_yet", owner=nearest.granted_by, until=nearest.valid_from, facts=facts)
     return Refusal(rule="authorisation_expired", owner=nearest.granted_by, facts=facts)
+
+
+def picture(table: GateTable, flight_id: UUID, request: Request, now: datetime) -> Authorisation | Refusal:
+    """Return what authorises the picture of a drone that flies under `flight_id`, or why nothing does.
+
+    The flight's own authorisation, in force, where its conditions say that the camera may look; else, beside it, a
+    camera authorisation that covers `request`.
+    """
+    if table.stale(now):
+        return Refusal(rule="gate_table_stale", owner="gate")
+    flight = next((item for item in table.by_modality.get(FLIGHT, ()) if item.id == flight_id), None)
+    if flight is None:
+        return Refusal(rule="no_authorisation", owner="gate", facts={"authorisation": str(flight_id)})
+    if not flight.current(now):
+        return _not_current(flight, now)
+    if flight.conditions.recording:
+        return flight
+    found = table.find(request, now)
+    if isinstance(found, Refusal):
+        return Refusal(rule="picture_not_authorised", owner="gate", facts={"authorisation": flight.label})
+    return found
 
 
 def compile_table(authorisations: Iterable[Authorisation], loaded_at: datetime, version: int = 0) -> GateTable:

@@ -13,9 +13,9 @@ from necmergitur.adapters.keeping import keep_going
 from necmergitur.live.board import Board
 from necmergitur.live.http import answer, answer_json, header, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
-from necmergitur.live.picture import relay
+from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
-from necmergitur.live.sessions import INCIDENT_ROLES, PICTURE_ROLES, SCREEN_ROLES, Viewer, viewer_of
+from necmergitur.live.sessions import INCIDENT_ROLES, SCREEN_ROLES, Viewer, viewer_of
 from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.operations.ports import Unreachable
 
@@ -188,16 +188,19 @@ class LiveApp:
             pass
 
     async def _picture(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Relay what a drone sees, only while it is on scene; nothing is kept."""
-        viewer = await self._allowed(scope, send, PICTURE_ROLES)
-        if viewer is None:
-            return
+        """Relay what a drone sees, or say whether it may be seen; nothing is kept."""
+        mission, _, wanted = name.partition("/")
         try:
-            mission_id = UUID(name)
+            mission_id = UUID(mission)
         except ValueError:
             await refuse(send, 404, "mission_unknown", "No such mission.")
             return
-        await relay(self._parts, mission_id, receive, send)
+        if wanted == "may":
+            await may_look(self._parts, mission_id, scope, send)
+        elif wanted:
+            await refuse(send, 404, "not_found", "Nothing here.")
+        else:
+            await relay(self._parts, mission_id, scope, receive, send)
 
 
 def _after(scope: Scope) -> int | None:

@@ -10,6 +10,7 @@ from necmergitur.dispatch.observations import Observation, ObservationFacts, Obs
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.picturing import is_told
 from necmergitur.operations.registry import Registry, Still
 
 
@@ -101,12 +102,19 @@ def file_still(
         return still
 
 
-def view_still(registry: Registry, still_id: UUID, by: Person, now: datetime) -> bytes | Refusal:
-    """Return the JPEG bytes of a still and log who looked. Refused once it expired."""
+def view_still(
+    registry: Registry, still_id: UUID, by: Person, now: datetime, *, only_if_told: bool = False
+) -> bytes | Refusal:
+    """Return the JPEG bytes of a still and log who looked. Refused once it expired.
+
+    `only_if_told`: a responder, who sees what was seen on their own calls and on no other.
+    """
     with registry.transaction() as tx:
         still = tx.still(still_id)
         if still is None:
             return Refusal(rule="still_unknown")
+        if only_if_told and not is_told(tx, still.incident_id, by.id):
+            return Refusal(rule="not_told")
         if still.sealed is None or still.expires_at <= now:
             return Refusal(rule="still_expired", until=still.expires_at)
         plain: bytes | None = tx.unseal(still.sealed)

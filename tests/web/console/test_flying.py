@@ -7,7 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from necmergitur.governance.authorisations import Conditions
+from necmergitur.operations import responding
 from necmergitur.web.facts.models import Mission, Observation, PilotShift, Still
+from necmergitur.web.store import store
 from tests.web.pages import City
 
 JSON = {"Accept": "application/json"}
@@ -157,12 +160,17 @@ def test_a_still_loses_its_metadata_expires_and_logs_each_view(city: City) -> No
     assert city.client("pilot").post(path, {"picture": sent, "interior": "on"}).status_code == 303
     still = Still.objects.get()
     assert still.expires_at - still.taken_at == timedelta(hours=48)
+    assert city.client("responder").get(f"/console/stills/{still.id}/").status_code == 403, "not told of this call"
+    assert city.sql("SELECT viewed_by FROM still_view") == []
+    assert responding.tell(store(), incident, "Engine 1", city.users["responder"].pk, city.person("lead"), city.now)
     shown = city.client("responder").get(f"/console/stills/{still.id}/")
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert "no-store" in shown.headers["Cache-Control"]
     assert b"Maker" not in shown.content
     assert not Image.open(io.BytesIO(shown.content)).getexif()
     assert city.sql("SELECT viewed_by FROM still_view") == [(f"user:{city.users['responder'].pk}",)]
+    city.sql("UPDATE responder_task SET state = 'released'")
+    assert city.client("responder").get(f"/console/stills/{still.id}/").status_code == 403
     assert city.client("technician").get(f"/console/stills/{still.id}/").status_code == 403
     city.sql("UPDATE still SET expires_at = now() - interval '1 minute'")
     assert city.client("operator").get(f"/console/stills/{still.id}/").status_code == 410
@@ -203,6 +211,19 @@ def test_the_picture_is_in_the_page_only_on_scene(city: City) -> None:
     city.sql("UPDATE mission SET phase = 'on_scene' WHERE id = %s", mission)
     there = browser.get(f"/console/missions/{mission}/panel/").content.decode()
     assert f' src="/live/picture/{mission}"' in there
+
+
+def test_a_picture_that_nothing_authorises_is_neither_shown_nor_kept_and_says_why(city: City) -> None:
+    city.flight_conditions = Conditions(recording=False)
+    incident = city.press()
+    mission = city.mission(incident, state="flying", phase="on_scene")
+    shown = city.client("operator").get(f"/console/missions/{mission}/panel/").content.decode()
+    assert f' src="/live/picture/{mission}"' not in shown
+    assert "No authorisation covers the picture. A lead may authorise the camera." in shown
+    answer = city.client("pilot").post(f"/console/missions/{mission}/still/", {}, headers=JSON)
+    assert (answer.status_code, answer.json()["rule"]) == (409, "picture_not_authorised")
+    form = city.client("lead").get("/console/authorisations/").content.decode()
+    assert "the camera may not look" in form
 
 
 def test_now_is_read_from_the_clock_and_not_from_the_form(city: City) -> None:

@@ -245,6 +245,16 @@ def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) 
     assert "Calls for help" in page
 
 
+@pytest.mark.parametrize(("ticked", "may_look"), [({"recording": "on"}, True), ({}, False)])
+def test_a_lead_says_whether_the_camera_may_look(city: City, ticked: dict[str, str], may_look: bool) -> None:
+    browser = city.client("lead")
+    assert (
+        "checked" in browser.get("/console/authorisations/new/").content.decode().partition('name="recording"')[2][:80]
+    )
+    assert browser.post("/console/authorisations/new/", grant(**ticked)).status_code == 302
+    assert Authorisation.objects.get(kind="flight").conditions["recording"] is may_look
+
+
 @pytest.mark.parametrize(
     ("change", "beside"),
     [

@@ -4,6 +4,7 @@ import { key, type LiveState } from "../live/fold";
 import type { Mission } from "../live/types";
 import { t, type WordKey } from "../words";
 import { etaLeft_s } from "./eta";
+import { drawPicture } from "./picture";
 import type { DronePlots, Target } from "./plots";
 import { distance_m, type Telemetry } from "./telemetry";
 
@@ -23,19 +24,6 @@ export function figuresOf(state: LiveState, droneId: string, mission: Mission | 
     eta: eta_s === null ? UNKNOWN : `${Math.round(eta_s)} s`,
     distance: row && mission ? `${Math.round(distance_m(row[1], row[2], mission.lon, mission.lat))} m` : UNKNOWN,
   };
-}
-
-/** A live picture exists only on scene: outside it the image is taken off the network, not merely hidden. */
-function drawPicture(strip: HTMLElement, mission: Mission | undefined): void {
-  const picture = strip.querySelector<HTMLImageElement>("img[data-picture]");
-  const absent = strip.querySelector<HTMLElement>("[data-picture-off]");
-  const isOnScene = mission?.phase === "on_scene" && mission.state !== "ended";
-  if (absent) absent.hidden = isOnScene;
-  if (!picture) return;
-  const source = picture.dataset["picture"] ?? "";
-  if (isOnScene && picture.getAttribute("src") !== source) picture.src = source;
-  if (!isOnScene && picture.hasAttribute("src")) picture.removeAttribute("src");
-  picture.hidden = !isOnScene;
 }
 
 export class Strips {
@@ -58,7 +46,7 @@ export class Strips {
       const text = figures[slot.dataset["telemetry"] ?? ""];
       if (text !== undefined) setText(slot, text);
     }
-    drawPicture(strip, mission);
+    drawPicture(strip, mission?.phase === "on_scene" && mission.state !== "ended");
     const host = strip.querySelector<HTMLElement>("[data-plots]");
     if (host) this.drawPlots(host, droneId, mission ?? { lon: 0, lat: 0 });
   }

@@ -68,6 +68,7 @@ class Cruise:
         self._lost_s: float | None = None
         self._on_scene_s: float | None = None
         self._camera_on = False
+        self._camera_allowed = plan.camera_allowed
         self._moved_at_report = -1  # gimbal reports up to this one are older than the last camera order
         self._aborted = False
         self._was_airborne = False
@@ -210,11 +211,18 @@ class Cruise:
 
     # --- camera -------------------------------------------------------------------------------------
 
+    def allow_camera(self, *, allowed: bool) -> None:
+        """Say whether an authorisation lets the camera look on scene; heeded at the next look."""
+        if allowed is not self._camera_allowed:
+            self._camera_allowed = allowed
+            self._wake.set()
+
     async def _mind_camera(self, now_s: float) -> None:
         """Look down and record on scene, level and off everywhere else, and correct what is not so."""
         position = self.link.record.position
         wanted = (
-            self._leg is Phase.ON_SCENE
+            self._camera_allowed
+            and self._leg is Phase.ON_SCENE
             and position is not None
             and self._may_look(position)
             and self._may_look(self._target)

@@ -137,7 +137,7 @@ class Fleet:
             return Refusal(rule="drone_already_flying", detail=f"{drone_id} is on a mission")
         return await link.close_dock()
 
-    async def fly(
+    async def fly(  # noqa: PLR0913 -- all that a flight is
         self,
         token: MissionToken,
         target: Position,
@@ -147,9 +147,12 @@ class Fleet:
         altitude_m: float = TRANSIT_ALTITUDE_M,
         speed_m_s: float = CRUISE_M_S,
         on_scene_max_s: float = ON_SCENE_MAX_S,
+        camera_allowed: bool = False,
         adopt: bool = False,
     ) -> FlightEnd | Refusal:
         """Fly the whole mission to the dock. A Refusal means that nothing left the ground.
+
+        `camera_allowed`: whether the camera may look on scene; `allow_camera` changes it in flight.
 
         `adopt` takes over a vehicle that already flies this mission, after a restart: it never arms, and accepts a
         token that expired since. Refusals: `unknown_drone`, `target_outside_volume`, `altitude_above_ceiling`,
@@ -166,6 +169,7 @@ class Fleet:
             altitude_m=altitude_m,
             speed_m_s=speed_m_s,
             on_scene_max_s=on_scene_max_s,
+            camera_allowed=camera_allowed,
         )
         if link is None:
             return _unknown(drone_id)
@@ -183,6 +187,12 @@ class Fleet:
             raise
         finally:
             del self._flights[drone_id]
+
+    def allow_camera(self, drone_id: DroneId, *, allowed: bool) -> None:
+        """Let the camera of a drone in flight look on scene, or level and stop it wherever it is."""
+        flight = self._flights.get(drone_id)
+        if flight is not None:
+            flight.allow_camera(allowed=allowed)
 
     async def hold(self, drone_id: DroneId) -> Outcome:
         """Stop and stay until `resume`."""

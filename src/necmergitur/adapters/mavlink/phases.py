@@ -31,13 +31,14 @@ OnPhase = Callable[[MissionId, DroneId, Phase, datetime], None]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How to fly: heights above the dock, speed over ground, radius in which the camera may look."""
+    """How to fly: heights above the dock, speed over ground, where the camera may look, and whether it may at all."""
 
     target: Position
     scene_radius_m: float = SCENE_RADIUS_M
     altitude_m: float = TRANSIT_ALTITUDE_M
     speed_m_s: float = CRUISE_M_S
     on_scene_max_s: float = ON_SCENE_MAX_S
+    camera_allowed: bool = False
 
 
 class FlightEnd(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,6 +81,12 @@ class GrantForm(forms.Form):
     ceiling_m = forms.FloatField(
         label=_("Ceiling, metres above ground"), min_value=10, max_value=CEILING_MAX_M, initial=120, required=False
     )
+    recording = forms.BooleanField(
+        label=_("On scene, the camera may look"),
+        required=False,
+        initial=True,
+        help_text=_("For flights. Otherwise their picture needs an authorisation of the camera beside this one."),
+    )
     geozones = forms.CharField(
         label=_("Airspace zones it opens"),
         max_length=GEOZONES_LENGTH_MAX,
@@ -124,6 +130,7 @@ def _told(row: AuthorisationRow, now: Any) -> dict[str, Any]:
         "purpose": say(PURPOSES, row.purpose),
         "standing": row.id in STANDING,
         "ceiling_m": row.conditions.get("ceiling_m") if row.kind == "flight" else None,
+        "blind": row.kind == "flight" and row.conditions.get("recording") is False,
         "geozones": ", ".join(row.conditions.get("geozones") or ()),
     }
 
@@ -161,7 +168,9 @@ def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
         streams=None,
         valid_from=said["valid_from"].astimezone(UTC),
         valid_until=said["valid_until"].astimezone(UTC),
-        conditions=Conditions(ceiling_m=said["ceiling_m"] or 120.0, geozones=geozones) if flight else Conditions(),
+        conditions=Conditions(ceiling_m=said["ceiling_m"] or 120.0, geozones=geozones, recording=said["recording"])
+        if flight
+        else Conditions(),
         demo=False,
         granted_by=by.name,
         granted_at=now,

@@ -14,6 +14,8 @@ from necmergitur.adapters.postgres.queries import load
 from necmergitur.dispatch.constants import MATCH_RADIUS_M
 from necmergitur.dispatch.incidents import OUTCOMES as OUTCOME_NAMES
 from necmergitur.kernel.geo import Position, distance_m
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import picturing
 from necmergitur.web.console import queue, refusals, timeline
 from necmergitur.web.console.reasons import in_words
 from necmergitur.web.console.words import (
@@ -43,6 +45,7 @@ from necmergitur.web.facts.models import (
     Still,
     Zone,
 )
+from necmergitur.web.store import CLOCK, store
 
 EVENTS_MAX = 500  # ours: a flood adds one line per batch, the page stays readable
 SIGNALS_SHOWN_MAX = 100  # ours: a flood is one incident plus a counter
@@ -159,6 +162,7 @@ def mission_context(one: Mission, incident: Incident) -> dict[str, Any]:
     return {
         "row": one,
         "incident": incident,
+        "picture": picture_of(one),
         "state": say(MISSION_STATES, one.state),
         "phase": say(PHASES, one.phase),
         "why": in_words(one.why),
@@ -167,6 +171,16 @@ def mission_context(one: Mission, incident: Incident) -> dict[str, Any]:
         if one.on_scene_at is None
         else round((one.on_scene_at - incident.opened_at).total_seconds()),
     }
+
+
+def picture_of(one: Mission | None, told_to: int | None = None) -> dict[str, Any]:
+    """Return whether a mission's picture may be shown now, and why not where that must be said."""
+    if one is None or one.state == "ended" or one.phase != "on_scene":
+        return {"shown": False, "refusal": ""}
+    found = picturing.may_show(store(), one.id, CLOCK.now(), told_to=told_to)
+    if isinstance(found, Refusal):
+        return {"shown": False, "refusal": refusals.sentence(found)}
+    return {"shown": True, "refusal": ""}
 
 
 def _evidence(incident_id: UUID) -> list[Evidence]:

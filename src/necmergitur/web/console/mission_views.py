@@ -13,7 +13,7 @@ from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.stills import StillCleaner, fetch_still
 from necmergitur.dispatch.observations import STILL_BYTES_MAX, ObservationFacts
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import dispatching, flying, observing
+from necmergitur.operations import dispatching, flying, observing, picturing
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_pilot, is_responder, require
 from necmergitur.web.console import acting, dossier, guards, refusals, rights
@@ -121,8 +121,9 @@ def take_still(request: HttpRequest, pk: UUID) -> HttpResponse:
     interior = "interior" in request.POST
 
     def file(by: Any, now: Any) -> Any:
-        if row.state == "ended" or row.phase != "on_scene":
-            return Refusal(rule="picture_off_scene")
+        shown = picturing.may_show(store(), row.id, now)
+        if isinstance(shown, Refusal):
+            return shown
         raw = _frame(row.id)
         if isinstance(raw, Refusal):
             return raw
@@ -137,13 +138,14 @@ def take_still(request: HttpRequest, pk: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def still(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show a picture. Who looked is logged before the first byte leaves."""
-    outcome = guards.run(request, lambda by, now: observing.view_still(store(), pk, by, now))
+    """Show a picture, to responders those of their own calls. Who looked is logged before the first byte leaves."""
+    told_only = not rights.may_see(request.user)
+    outcome = guards.run(request, lambda by, now: observing.view_still(store(), pk, by, now, only_if_told=told_only))
     if isinstance(outcome, Refusal):
         if outcome.rule == "still_unknown":
             raise Http404
         context = {"refusal": refusals.explain(outcome), "back": reverse("portal:home")}
-        return show(request, "console/refused.html", context, status=410)
+        return show(request, "console/refused.html", context, status=403 if outcome.rule == "not_told" else 410)
     return HttpResponse(outcome, content_type="image/jpeg", headers={"Content-Disposition": "inline"})
 
 

@@ -109,6 +109,11 @@ RULES: dict[str, tuple[Any, Any]] = {
     "still_unreadable": (_("This file is not a picture we can read."), _("Send a JPEG or a PNG.")),
     "still_unknown": (_("This picture does not exist."), ""),
     "picture_off_scene": (_("The drone is not on scene: there is no picture."), ""),
+    "picture_not_authorised": (
+        _("No authorisation covers the picture."),
+        _("A lead may authorise the camera. Until then the pilot says what there is to see."),
+    ),
+    "not_told": (_("You were not told of this call, or you were released from it."), _("Ask the control room.")),
     "camera_silent": (_("The camera does not answer."), _("Try again.")),
     "still_expired": (_("This picture has expired and was erased."), ""),
     "still_erased": (_("This picture was erased."), ""),

@@ -12,6 +12,7 @@ from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.kernel.geo import Position, bearing_deg, distance_m
 from necmergitur.web.accounts.models import User
 from necmergitur.web.console import queue, rights, timeline
+from necmergitur.web.console.dossier import picture_of
 from necmergitur.web.console.words import DRONE, KINDS, RESPONDER_STATES, say, unit_of
 from necmergitur.web.facts.models import Device, Incident, Mission, Observation, ResponderTask, Still, Zone
 from necmergitur.web.store import CLOCK
@@ -86,6 +87,7 @@ def one(user: User, incident_id: UUID) -> dict[str, Any]:
         ),
         "way_in": way_in(row),
         "mission": mission,
+        "picture": picture_of(mission),
         "now": now,
     }
 

@@ -1,0 +1,118 @@
+"""The picture passes the gate: on scene, for an open incident, under an authorisation in force that covers it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from necmergitur.dispatch.missions import Mission
+from necmergitur.governance.authorisations import Authorisation, Conditions
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import authorising, flying, incidents, picturing
+from necmergitur.sim.twin.town import Town
+from tests.operations.scene import LEAD, OPERATOR, Scene
+from tests.operations.town import FLIGHTS, START, flights, town
+
+BLIND = Conditions(recording=False)
+
+
+def camera(scene: Scene, **changes: object) -> Authorisation:
+    """Grant a camera authorisation beside the flight's."""
+    asked = flights(
+        id=UUID(int=FLIGHTS.int + 7),
+        kind="stream",
+        modality="camera",
+        label="Cameras",
+        conditions=Conditions(),
+        granted_at=scene.now,
+    )
+    granted = authorising.grant(scene.store, msgspec.structs.replace(asked, **changes), scene.now)
+    assert isinstance(granted, Authorisation), granted
+    return granted
+
+
+def on_scene(scene: Scene) -> Mission:
+    mission = scene.fly()
+    after = flying.reached(scene.store, mission.id, "on_scene", scene.wait(30))
+    assert isinstance(after, Mission)
+    return after
+
+
+def shown(scene: Scene, mission: Mission) -> str:
+    """Return "" when the picture may be shown, else the rule that refuses it; what the drone is told agrees."""
+    found: Any = picturing.may_show(scene.store, mission.id, scene.now)
+    mission = scene.mission(mission.id)
+    with scene.store.transaction() as tx:
+        told = picturing.uncovered(tx, mission, scene.now)
+    if isinstance(found, Refusal):
+        assert found.rule in ("picture_off_scene", "incident_not_open") or told == found
+        return found.rule
+    assert told is None
+    return ""
+
+
+def test_the_flights_own_condition_lets_its_camera_look_on_scene_and_only_there(scene: Scene) -> None:
+    mission = scene.fly()
+    assert shown(scene, mission) == "picture_off_scene"
+    mission = flying.reached(scene.store, mission.id, "on_scene", scene.wait(30))
+    assert shown(scene, mission) == ""
+    flying.reached(scene.store, mission.id, "return", scene.wait(30))
+    assert shown(scene, mission) == "picture_off_scene"
+
+
+def test_ending_the_flights_authorisation_ends_its_picture(scene: Scene) -> None:
+    mission = on_scene(scene)
+    camera(scene)
+    assert authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, scene.wait(1))
+    assert shown(scene, mission) in ("authorisation_revoked", "no_authorisation")
+
+
+def test_a_closed_incident_has_no_picture(scene: Scene) -> None:
+    mission = on_scene(scene)
+    closed = incidents.close(scene.store, mission.incident_id, "helped", OPERATOR, scene.wait(1))
+    assert not isinstance(closed, Refusal), closed
+    assert shown(scene, mission) == "incident_not_open"
+
+
+@pytest.fixture
+def blind(open_scene: Callable[[Town], Scene]) -> Scene:
+    """A town whose flights carry no permission to look."""
+    return open_scene(town(authorisations=(flights(conditions=BLIND),)))
+
+
+def test_a_flight_that_may_not_look_shows_nothing_until_a_camera_is_authorised(blind: Scene) -> None:
+    mission = on_scene(blind)
+    assert shown(blind, mission) == "picture_not_authorised"
+    cameras = camera(blind)
+    assert shown(blind, mission) == ""
+    assert authorising.revoke(blind.store, cameras.id, "enough seen", LEAD, blind.wait(1))
+    assert shown(blind, mission) == "picture_not_authorised"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"zones": ("Z-none",)},
+        {"streams": ("D-none",)},
+        {"purpose": "crowd_safety"},
+        {"modality": "sound"},
+        {"valid_from": START + timedelta(days=2)},
+        {"valid_until": START + timedelta(seconds=20)},
+    ],
+)
+def test_a_camera_authorisation_of_another_place_purpose_or_time_covers_nothing(
+    blind: Scene, changes: dict[str, object]
+) -> None:
+    camera(blind, **changes)
+    assert shown(blind, on_scene(blind)) == "picture_not_authorised"
+
+
+def test_a_camera_authorisation_of_its_zone_covers_a_call(blind: Scene) -> None:
+    mission = on_scene(blind)
+    zone = blind.incident(mission.incident_id).zone_id
+    assert zone is not None
+    camera(blind, zones=(zone,))
+    assert shown(blind, mission) == ""
