@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from necmergitur.dispatch import incidents
+from necmergitur.dispatch import incidents, opening
 from necmergitur.dispatch.incidents import OUTCOMES, RUNGS, Incident, IncidentEvent, Person
 from necmergitur.kernel.events import fold
 from necmergitur.kernel.geo import Position
@@ -38,14 +38,13 @@ def signal(number: int, **changes: object) -> Signal:
         personal=False,
         test=False,
         duress=False,
-        double=False,
         flags=(),
     )
     return msgspec.structs.replace(base, **changes)
 
 
 def opened(number: int = 1, now: datetime = START, **changes: object) -> list[IncidentEvent]:
-    return incidents.open_from(
+    return opening.open_from(
         signal(number, **changes),
         incident_id=UUID(int=1_000 + number),
         number=f"2026-{number:04d}",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from necmergitur.dispatch import incidents, matching
+from necmergitur.dispatch import incidents, matching, opening
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.matching import Match, affinity, place
 from necmergitur.kernel.events import fold
@@ -26,7 +26,7 @@ def call(number: int = 1, gap_m: float = 0.0, **changes: object) -> Signal:
 
 
 def known(number: int = 100, **changes: object) -> Incident:
-    events = incidents.open_from(
+    events = opening.open_from(
         call(number, **changes),
         incident_id=UUID(int=number),
         number=f"2026-{number}",

@@ -127,7 +127,7 @@ class Scene:
         with self.store.transaction() as tx:
             for fact in tx.stream(stream):
                 event = decoder.decode(fact.payload)
-                if getattr(event, field, 0) is None and fact.version == 1:
+                if getattr(event, field, 0) is None:
                     assert fact.personal is not None
                     plain = tx.unseal(fact.personal)
                     assert plain is not None

@@ -263,8 +263,8 @@ def test_an_impossible_place_gives_way_to_the_installed_one(scene: Scene) -> Non
 
     answer = scene.press("P-1", at=Position(-120.0, 40.0))
     assert scene.incident(answer.incident_id).position == place(100, 0)
-    lost = scene.press("B-1", at=Position(-120.0, 40.0))
-    assert scene.incident(lost.incident_id).position == scene.ground.middle
+    lost = scene.call("B-1", at=Position(-120.0, 40.0))
+    assert (lost.placed, lost.drone, lost.drone_reason) == (False, "refused", "place_unknown")
 
 
 def test_a_person_gets_the_zone_they_press_in(scene: Scene) -> None:
@@ -381,6 +381,12 @@ def test_a_test_press_outside_its_window_is_flagged(open_scene) -> None:
     incident = scene.call("P-1", "test")
     with scene.store.transaction() as tx:
         assert tx.signals_of(incident.id)[0].flags == ("test_outside_window",)
+
+
+def test_a_button_that_calls_itself_a_probe_is_looked_at_by_a_human(scene: Scene) -> None:
+    incident = scene.call("P-1", "synthetic")
+    assert (incident.kind, incident.test, incident.drone) == ("possible_press", False, "none")
+    assert incident.due_at == START + timedelta(seconds=10)
 
 
 def test_the_probe_goes_as_far_as_the_commit_and_troubles_nobody(scene: Scene) -> None:

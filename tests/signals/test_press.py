@@ -197,11 +197,11 @@ def test_an_accuracy_that_makes_no_sense_is_the_worst(stated: float, kept: float
 
 @pytest.mark.parametrize(
     ("kind", "window", "flags"),
-    [("test", True, ()), ("test", False, ("test_outside_window",)), ("sos", True, ()), ("synthetic", False, ())],
+    [("test", True, ()), ("test", False, ("test_outside_window",)), ("sos", True, ())],
 )
 def test_a_test_is_marked_and_a_real_call_in_a_test_window_is_real(kind, window, flags) -> None:
     signal = judged(press(kind), in_test_window=window)
-    assert (signal.flags, signal.test) == (flags, kind in ("test", "synthetic"))
+    assert (signal.flags, signal.test) == (flags, kind == "test")
 
 
 def test_a_retired_device_is_flagged_and_kept() -> None:

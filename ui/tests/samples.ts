@@ -3,7 +3,7 @@ import type { Incident, Mission, Snapshot } from "../src/live/types";
 export function anIncident(extra: Partial<Incident> = {}): Incident {
   return {
     id: "i-1", number: "2026-1107", state: "open", rung: "received", kind: "sos", test: false, exercise: false,
-    duress: false, cancelled: false, lon: 2.35, lat: 48.85, accuracy_m: 10, zone_id: "z-001", label: "Arsenal · Z-014",
+    duress: false, cancelled: false, placed: true, lon: 2.35, lat: 48.85, accuracy_m: 10, zone_id: "z-001", label: "Arsenal · Z-014",
     opened_at: "2026-11-22T20:00:00Z", last_signal_at: "2026-11-22T20:00:00Z", signal_count: 1, escalation: 0,
     due_at: "2026-11-22T20:00:10Z", owner_id: null, owner_name: null, drone: "none", drone_reason: null, outcome: null,
     closed_at: null, merged_into: null, version: 1, last_seq: 1, ...extra,

@@ -42,6 +42,7 @@ class IncidentOpened(msgspec.Struct, frozen=True, tag=True):
     zone_id: str | None
     label: str
     at: datetime
+    placed: bool = True
 
 
 class SignalsAttached(msgspec.Struct, frozen=True, tag=True):
@@ -94,6 +95,27 @@ class CancelOverruled(msgspec.Struct, frozen=True, tag=True):
     """A person judged that help is needed although the caller took the call back."""
 
     by: Person
+    at: datetime
+
+
+class PlaceStated(msgspec.Struct, frozen=True, tag=True):
+    """Where the call is became known, or better known: by its device, or `by` a person.
+
+    `position` is None when it is a person's: it then travels sealed beside the fact.
+    """
+
+    position: Position | None
+    accuracy_m: float
+    zone_id: str | None
+    label: str
+    by: Person | None
+    at: datetime
+
+
+class CallWithdrawn(msgspec.Struct, frozen=True, tag=True):
+    """One of several callers took their own call back; what the others asked for stands."""
+
+    device_id: str
     at: datetime
 
 
@@ -199,6 +221,8 @@ IncidentEvent = (
     | CallerCancelled
     | CallRenewed
     | CancelOverruled
+    | CallWithdrawn
+    | PlaceStated
     | DuressReported
     | DroneStatusChanged
     | IncidentMerged

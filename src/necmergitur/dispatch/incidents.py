@@ -15,6 +15,7 @@ from necmergitur.dispatch.constants import ACTING_DEADLINE, LEVEL_DEADLINES, REP
 from necmergitur.dispatch.incident_events import (
     CallerCancelled,
     CallRenewed,
+    CallWithdrawn,
     CancelOverruled,
     DroneStatus,
     DroneStatusChanged,
@@ -31,6 +32,7 @@ from necmergitur.dispatch.incident_events import (
     Link,
     NoteWritten,
     Person,
+    PlaceStated,
     ProposalDecided,
     ProposalMade,
     Rung,
@@ -38,9 +40,9 @@ from necmergitur.dispatch.incident_events import (
     SignalsAttached,
     SignalsDetached,
 )
+from necmergitur.dispatch.places import PLACE_UNKNOWN
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.signals.press import Signal
 
 # The events are part of this story, told in a file of their own; callers say `incidents.CallRenewed`.
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "RUNGS",
     "SEEKS_DRONE",
     "CallRenewed",
+    "CallWithdrawn",
     "CallerCancelled",
     "CancelOverruled",
     "DroneStatus",
@@ -66,6 +69,7 @@ __all__ = [
     "Link",
     "NoteWritten",
     "Person",
+    "PlaceStated",
     "ProposalDecided",
     "ProposalMade",
     "Rung",
@@ -81,8 +85,8 @@ __all__ = [
     "evolve",
     "merge",
     "not_open",
-    "open_from",
     "reopen",
+    "seek",
     "seek_drone",
     "stream_of",
     "unmerge",
@@ -97,7 +101,10 @@ _WANTED: frozenset[DroneStatus] = frozenset({"searching", "refused", "offered", 
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of one incident. `escalation` indexes constants.LEVELS; times are aware UTC."""
+    """The state of one incident. `escalation` indexes constants.LEVELS; times are aware UTC.
+
+    Until it is `placed` nobody knows where it is: `position` is only where a map may show it.
+    """
 
     id: UUID
     number: str
@@ -109,6 +116,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     exercise: bool
     duress: bool = False
     cancelled: bool = False
+    placed: bool = True
     position: Position
     accuracy_m: float
     zone_id: str | None
@@ -136,29 +144,11 @@ def stream_of(incident_id: UUID) -> str:
     return f"incident:{incident_id}"
 
 
-def open_from(
-    signal: Signal, *, incident_id: UUID, number: str, place: Position, exercise: bool, now: datetime
-) -> list[IncidentEvent]:
-    """Open an incident on its first signal, and seek a drone when its kind calls for one."""
-    events: list[IncidentEvent] = [
-        IncidentOpened(
-            id=incident_id,
-            number=number,
-            kind="test" if signal.test else signal.kind,
-            personal_device=signal.device_id if signal.personal else None,
-            test=signal.test,
-            exercise=exercise,
-            position=None if signal.personal else place,
-            accuracy_m=signal.accuracy_m,
-            zone_id=signal.zone_id,
-            label=signal.label,
-            at=now,
-        ),
-        SignalsAttached((Link(signal.id, signal.device_id, 1.0, "first signal"),), now),
-    ]
-    if signal.kind in SEEKS_DRONE or signal.kind == "test":  # a test is carried as far as the decision
-        events.append(DroneStatusChanged("searching", "", now))
-    return events
+def seek(state: Incident, reason: str, now: datetime) -> list[IncidentEvent]:
+    """Begin the search for a drone; while nobody knows where to send one, say so instead."""
+    if state.placed:
+        return change_drone(state, "searching", reason, now)
+    return change_drone(state, "refused", PLACE_UNKNOWN, now)
 
 
 def climb(state: Incident, rung: Rung, by: Person, now: datetime) -> list[IncidentEvent] | Refusal:
@@ -249,6 +239,8 @@ def seek_drone(state: Incident, by: Person, now: datetime) -> list[IncidentEvent
         return not_open(state)
     if state.test:
         return Refusal(rule="test_never_flies", detail="A test runs to the decision, never to a flight.")
+    if not state.placed:
+        return Refusal(rule=PLACE_UNKNOWN, detail="Say where the call is first.")
     overruled: list[IncidentEvent] = [CancelOverruled(by, now)] if state.cancelled and not state.duress else []
     if state.drone in ("offered", "flying", "on_scene"):
         # One about to be called back because the caller cancelled goes on instead.
@@ -306,6 +298,7 @@ def _opened(event: IncidentOpened) -> Incident:
         accuracy_m=event.accuracy_m,
         zone_id=event.zone_id,
         label=event.label,
+        placed=event.placed,
         opened_at=event.at,
         last_signal_at=event.at,
         due_at=None if event.test else event.at + LEVEL_DEADLINES[0],
@@ -335,6 +328,9 @@ def _changes(  # noqa: C901, PLR0911, PLR0912 -- one line per event is the story
             return {"cancelled": False, **_rung_again(at)}
         case CancelOverruled():
             return {"cancelled": False}
+        case PlaceStated(position, accuracy_m, zone_id, label):
+            where = {"placed": True, "position": position or state.position, "accuracy_m": accuracy_m}
+            return {**where, "zone_id": zone_id, "label": label}
         case DuressReported(at=at):
             # News that changes everything: whoever acted on the call must look again, or it would ring for ever.
             return {"duress": True, "escalation": max(1, state.escalation), **_rung_again(at)}

@@ -90,7 +90,7 @@ def _rank(found: Match) -> tuple[bool, float, str]:
 
 def _judge(signal: Signal, incident: Incident, now: datetime) -> Match:
     """Score one pair: kind x time x distance over stated accuracy."""
-    if signal.position is None or signal.test:
+    if signal.position is None or signal.test or not incident.placed:
         return NEW
     age = now - incident.last_signal_at
     gap_m = distance_m(signal.position, incident.position)

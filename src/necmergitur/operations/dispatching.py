@@ -224,6 +224,9 @@ def _choose(  # noqa: C901 -- one round of asking, in the order things can fail
 
 def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | None:
     """Check what does not depend on the drone: the law, the geozones, the pilots."""
+    if incident.zone_id is None:
+        # An authorisation for the whole territory says nothing of what lies beyond it.
+        return Refusal(rule="outside_territory", owner="airspace")
     found = ground.table.find(_request(incident), now)
     if isinstance(found, Refusal):
         return found

@@ -1,11 +1,11 @@
 """What pilots and drones do to a mission: accept, order, hand over, launch, reach a phase, end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch import incidents, missions
-from necmergitur.dispatch.constants import SCENE_RADIUS_M, TOKEN_LASTS
+from necmergitur.dispatch.constants import CANCEL_WINDOW, SCENE_RADIUS_M, TOKEN_LASTS
 from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission, MissionEvent, Order
@@ -15,10 +15,10 @@ from necmergitur.governance import gate
 from necmergitur.kernel.geo import LocalPlane, Position, distance_m
 from necmergitur.kernel.ids import AuthorisationId, DroneId, IncidentId, MissionId
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.intake import lift_off_not_before
 from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
+from necmergitur.signals.press import Signal
 
 CORRIDOR_M = 80.0  # ours: room on each side of the straight line, and around both ends
 
@@ -36,9 +36,8 @@ def accept(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission
         grounded = _may_fly(tx, by, now, holding=1)
         if grounded is not None:
             return grounded
-        incident = tx.incident(mission.incident_id)
-        if incident is None or incident.state != "open":
-            return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+        if (unfounded := _unfounded(tx.incident(mission.incident_id))) is not None:
+            return unfounded
         after, facts = mission_facts(tx, mission, events, f"user:{by.id}")
         admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, facts, now)
         if isinstance(admitted, Refusal):
@@ -48,6 +47,15 @@ def accept(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission
         return after
 
     return on_conflict(store, attempt)
+
+
+def _unfounded(incident: Incident | None) -> Refusal | None:
+    """Say why no drone may lift for an incident: it is over, a test, or its caller took the call back."""
+    if incident is None or incident.state != "open" or incident.test:
+        return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+    if incident.cancelled and not incident.duress:
+        return Refusal(rule="call_taken_back", detail="The caller took the call back.")
+    return None
 
 
 def _may_fly(tx: Transaction, by: Person, now: datetime, holding: int) -> Refusal | None:
@@ -116,13 +124,14 @@ def token_for(
         incident = tx.incident(mission.incident_id)
         if incident is None:
             return Refusal(rule="incident_unknown")
-        if not adopting and (incident.state != "open" or incident.test):
-            return Refusal(rule="incident_not_open", detail="No incident, no flight.")
+        if not adopting and (unfounded := _unfounded(incident)) is not None:
+            return unfounded
         admitted = gate.admit_under(tx.gate_table(now), mission.authorisation_id, (), now)
         if isinstance(admitted, Refusal) and not adopting:
             return admitted
         record = next((r for r in tx.drones() if r.id == mission.drone_id), None)
         authorisation = tx.authorisation(mission.authorisation_id)
+        held = tx.signals_of(incident.id)
     if record is None or authorisation is None:
         return Refusal(rule="drone_unknown")
     return issue(
@@ -132,9 +141,18 @@ def token_for(
         authorisation_id=AuthorisationId(mission.authorisation_id),
         drone_id=DroneId(mission.drone_id),
         volume=Volume(corridor(record.dock, mission.target), authorisation.conditions.ceiling_m),
-        not_before=max(mission.accepted_at or now, lift_off_not_before(incident)),
+        not_before=max(mission.accepted_at or now, lift_off_not_before(incident, held)),
         expires_at=now + TOKEN_LASTS,
     )
+
+
+def lift_off_not_before(incident: Incident, held: Sequence[Signal]) -> datetime:
+    """Return when a drone may leave the ground: after the caller's window to cancel (it overlaps dock opening).
+
+    Whoever pressed twice has confirmed the call: no window. `held` are the incident's signals.
+    """
+    hurried = any("double_press" in signal.flags for signal in held)
+    return incident.opened_at if hurried else incident.opened_at + CANCEL_WINDOW
 
 
 def corridor(dock: Position, target: Position) -> tuple[Position, ...]:
@@ -164,12 +182,15 @@ def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal
     """Record the lift-off, before arming: two engines that race meet here, and one goes home."""
 
     def attempt(tx: Transaction) -> Mission | Refusal:
+        tx.serialise()  # a call taken back this very second is read, not raced
         mission = tx.mission(mission_id)
         if mission is None:
             return Refusal(rule="mission_unknown")
         events = missions.launch(mission, now)
         if isinstance(events, Refusal):
             return events
+        if events and (unfounded := _unfounded(tx.incident(mission.incident_id))) is not None:
+            return unfounded
         after, facts = mission_facts(tx, mission, events, "engine:fleet")
         if not facts:
             return mission

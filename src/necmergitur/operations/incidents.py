@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from necmergitur.dispatch import incidents, missions
+from necmergitur.dispatch import incidents, missions, opening, placing
 from necmergitur.dispatch.availability import coming
 from necmergitur.dispatch.constants import NOTE_LENGTH_MAX
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person, Rung
+from necmergitur.dispatch.places import Spot
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
@@ -52,6 +53,28 @@ def climb(store: Store, incident_id: UUID, rung: Rung, by: Person, now: datetime
 def seek_drone(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
     """Ask for a drone (again, or for an incident that did not seek one by itself)."""
     return _decide(store, incident_id, by, now, lambda state: incidents.seek_drone(state, by, now))
+
+
+def state_place(
+    store: Store, incident_id: UUID, position: Position, accuracy_m: float, by: Person, now: datetime
+) -> Incident | Refusal:
+    """Say where a call is that came without a place, or where it has moved: a search that waited for it begins."""
+
+    def attempt(tx: Transaction) -> Incident | Refusal:
+        state = tx.incident(incident_id)
+        if state is None:
+            return Refusal(rule="incident_unknown")
+        zone = tx.zone_at(position)
+        zone_id, zone_label = zone or (None, "")
+        name = state.label.partition(" · ")[0] if state.personal_device else ""
+        label = " · ".join(part for part in (name, zone_label) if part) or state.label
+        events = placing.by_person(state, Spot(position, accuracy_m, zone_id, label), by, now)
+        if isinstance(events, Refusal):
+            return events
+        changes = {state.id: (state, events)}
+        return write_incidents(tx, changes, f"user:{by.id}", now, places={state.id: position})[state.id]
+
+    return on_conflict(store, attempt)
 
 
 def stand_down(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -141,13 +164,16 @@ def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Perso
         # A person's signal names the new incident: nobody else's may join it by itself, and its holder can be found.
         new_id, first = store.ids.new(), next((s for s in moving if s.personal), moving[0])
         place: Position = first.position or state.position
-        events = incidents.open_from(
+        if first.position is None:
+            first = msgspec.structs.replace(first, zone_id=state.zone_id)
+        events = opening.open_from(
             first,
             incident_id=new_id,
             number=tx.new_incident_numbers(now, 1)[0],
             place=place,
             exercise=state.exercise,
             now=now,
+            placed=first.position is not None or state.placed,
         )
         rest = tuple(incidents.Link(s.id, s.device_id, 1.0, f"split by {by.name}") for s in moving if s.id != first.id)
         if rest:

@@ -4,26 +4,29 @@ A press is never refused here (promise 3). Same press again: same answer. The la
 answer returned by `take`, which the caller sends only once this function has come back.
 """
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from necmergitur.dispatch import incidents, matching
+from necmergitur.dispatch import incidents, matching, opening, placing
 from necmergitur.dispatch.availability import coming
-from necmergitur.dispatch.constants import CALL_AGAIN_AFTER, CANCEL_WINDOW, MATCH_RADIUS_M, MATCH_WINDOW
+from necmergitur.dispatch.constants import CALL_AGAIN_AFTER, MATCH_RADIUS_M, MATCH_WINDOW
+from necmergitur.dispatch.incident_events import CallWithdrawn, PlaceStated
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Link
 from necmergitur.dispatch.matching import Match
+from necmergitur.dispatch.places import Spot
 from necmergitur.governance import gate
 from necmergitur.governance.authorisations import CALLS_FOR_HELP
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
-from necmergitur.operations.ports import Effect, KnownSignal, Proposal, Store, StoredSignal, Transaction
+from necmergitur.operations.answering import PIN_ACCEPTED, again, compare_pin
+from necmergitur.operations.answering import Answer as Answer  # noqa: PLC0414 -- what `take` returns
+from necmergitur.operations.ports import Effect, KnownSignal, PlacedSignal, Proposal, Store, StoredSignal, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.signals import press as presses
-from necmergitur.signals.constants import ACCURACY_DEFAULT_M
+from necmergitur.signals.constants import ACCURACY_DEFAULT_M, REPEAT_LASTS_MAX
 from necmergitur.signals.press import Device, Press, Signal
 
 # Ours: a place stated no better than this is looked for this far; beyond, a human joins what belongs together.
@@ -37,24 +40,6 @@ class Received(msgspec.Struct, frozen=True):
     press: Press
     received_at: datetime
     pin_digest: bytes = b""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What the caller may tell the device: light the lamp. `seen`: a human has looked at the incident."""
-
-    key: tuple[str, int, int]
-    lit: bool
-    signal_id: UUID | None
-    incident_id: UUID | None
-    duplicate: bool = False
-    seen: bool = False
-    cancelled: bool = False
-    refused: str = ""
-
-    @classmethod
-    def unlit(cls, key: tuple[str, int, int], rule: str) -> "Answer":
-        """Return the answer that keeps a lamp dark, and why."""
-        return cls(key, lit=False, signal_id=None, incident_id=None, refused=rule)
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -102,6 +87,7 @@ class _Round:
         self.touched: set[UUID] = set()
         self.facts: list[Fact] = []
         self.signals: list[StoredSignal] = []
+        self.placed: list[PlacedSignal] = []
         self.links: list[tuple[UUID, Link]] = []
         self.proposals: list[Proposal] = []
         self.answers: list[Answer] = []
@@ -126,25 +112,17 @@ class _Round:
     def one(self, item: Received) -> None:
         """Decide one press."""
         key = item.press.key
-        if (before := self.known.get(key)) is not None:
-            self.answers.append(_again(key, before))
+        before = self.known.get(key)
+        if before is not None and not self._is_new(before):
+            self._complete(item, before)
+            self.answers.append(again(key, before))
             return
         device = self.devices.get(item.press.device)
         if device is None:
             self.answers.append(Answer.unlit(key, "unknown_device"))
             return
-        pin_is = _compare_pin(item.pin_digest, device)
-        signal = presses.assess(
-            item.press,
-            device,
-            signal_id=self.store.ids.new(),
-            received_at=item.received_at,
-            in_test_window=self.testing is None or device.zone_id in self.testing,
-            duress=pin_is == "duress",
-            fallback=self.ground.middle,
-        )
-        if signal.personal and signal.position is not None:
-            signal = self._in_zone(signal, signal.position)
+        pin_is = compare_pin(item.pin_digest, device)
+        signal = self._assessed(item, device, pin_is, before)
         self.facts.append(
             Fact(
                 stream=f"signal:{signal.id}",
@@ -157,19 +135,90 @@ class _Round:
         taken_back = signal.kind == "cancel"
         incident_id = self._cancel(signal, device, pin_is) if taken_back else self._join(signal, device)
         self.signals.append(StoredSignal(signal, incident_id, CALLS_FOR_HELP))
-        self.known[key] = KnownSignal(signal.id, incident_id, None)
         seen = incident_id is not None and self.incidents[incident_id].rung != "received"
-        cancelled = signal.kind == "cancel" and pin_is in ("cancel", "duress")
+        cancelled = PIN_ACCEPTED in signal.flags
+        self.known[key] = KnownSignal(
+            signal_id=signal.id,
+            incident_id=incident_id,
+            rung=None,
+            recorded_at=self.now,
+            turn=signal.turn,
+            placed=signal.position is not None,
+            cancelled=cancelled,
+        )
         self.answers.append(
             Answer(key, lit=True, signal_id=signal.id, incident_id=incident_id, seen=seen, cancelled=cancelled)
         )
 
-    def _in_zone(self, signal: Signal, position: Position) -> Signal:
-        """Give a personal button's press the zone it was pressed in."""
+    def _is_new(self, before: KnownSignal) -> bool:
+        """Return whether the same counters can no longer be a repeat: the device began to count again."""
+        return before.over or self.now - before.recorded_at > REPEAT_LASTS_MAX
+
+    def _assessed(self, item: Received, device: Device, pin_is: str, before: KnownSignal | None) -> Signal:
+        """Assess a press, in its zone, with what the PIN was taken for: a repeat is answered from that."""
+        signal = presses.assess(
+            item.press,
+            device,
+            signal_id=self.store.ids.new(),
+            received_at=item.received_at,
+            in_test_window=self.testing is None or device.zone_id in self.testing,
+            duress=pin_is == "duress",
+            fallback=self.ground.middle,
+        )
+        flags, zone_id, label = signal.flags, signal.zone_id, signal.label
+        if signal.kind == "cancel":
+            flags += (PIN_ACCEPTED if pin_is in ("cancel", "duress") else "pin_wrong",)
+        if before is not None:
+            flags += ("counter_reset",)
+        if signal.position is not None and (signal.personal or zone_id is None):
+            zone_id, named = self._zone(signal.position, label)
+            label = named if signal.personal else label
+            flags += () if zone_id else ("outside_territory",)
+        turn = 0 if before is None else before.turn + 1
+        return msgspec.structs.replace(signal, flags=flags, zone_id=zone_id, label=label, turn=turn)
+
+    def _zone(self, position: Position, label: str) -> tuple[str | None, str]:
+        """Return the zone of a place, and a name that says it."""
         zone = self.tx.zone_at(position)
-        if zone is None:
-            return msgspec.structs.replace(signal, flags=(*signal.flags, "outside_territory"))
-        return msgspec.structs.replace(signal, zone_id=zone[0], label=f"{signal.label} · {zone[1]}")
+        return (None, label) if zone is None else (zone[0], f"{label} · {zone[1]}")
+
+    def _complete(self, item: Received, before: KnownSignal) -> None:
+        """Give a call that left without a place the one its repeat states; a search that waited for it begins."""
+        device = self.devices.get(item.press.device)
+        if before.placed or device is None or device.kind != "personal":
+            return
+        position, accuracy_m = presses.place_of(item.press, device, self.ground.middle, [])
+        if position is None:
+            return
+        zone_id, label = self._zone(position, device.label)
+        self.facts.append(
+            Fact(
+                stream=f"signal:{before.signal_id}",
+                version=2,
+                event=presses.PressPlaced(before.signal_id, accuracy_m, zone_id, self.now),
+                actor=f"device:{device.id}",
+                personal=self._sealed(position),
+            )
+        )
+        flag = "placed_later" if zone_id else "outside_territory"
+        self.placed.append(PlacedSignal(before.signal_id, position, accuracy_m, zone_id, flag))
+        self.known[item.press.key] = msgspec.structs.replace(before, placed=True)
+        standing = None if before.incident_id is None else self._standing(before.incident_id)
+        if standing is not None:
+            self._follow(standing, Spot(position, accuracy_m, zone_id, label), device.id)
+
+    def _standing(self, incident_id: UUID) -> Incident | None:
+        """Return an incident, or the one it was merged into."""
+        state = self.incidents.get(incident_id) or self.tx.incident(incident_id)
+        while state is not None and state.merged_into is not None:
+            state = self.incidents.get(state.merged_into) or self.tx.incident(state.merged_into)
+        return state
+
+    def _follow(self, incident: Incident, spot: Spot, device_id: str) -> None:
+        """Move an incident with the personal button it is about."""
+        if events := placing.by_device(incident, spot, device_id, self.now):
+            self.incidents[incident.id] = incident
+            self._apply(incident.id, events, device_id, spot.position)
 
     def _join(self, signal: Signal, device: Device) -> UUID | None:
         """Attach the signal to an incident, open one, and propose a merge when unsure."""
@@ -182,6 +231,9 @@ class _Round:
             quiet = self.now - self.incidents[found.incident_id].last_signal_at
             self._apply(found.incident_id, [incidents.SignalsAttached((link,), self.now)], device.id)
             self.links.append((found.incident_id, link))
+            if signal.personal and signal.position is not None:
+                spot = Spot(signal.position, signal.accuracy_m, signal.zone_id, signal.label)
+                self._follow(self.incidents[found.incident_id], spot, device.id)
             self._raise(found.incident_id, signal, again=signal.personal and quiet >= CALL_AGAIN_AFTER)
             self.by_device[device.id] = found.incident_id
             return found.incident_id
@@ -207,16 +259,16 @@ class _Round:
     def _open(self, signal: Signal, device: Device) -> UUID:
         incident_id = self.store.ids.new()
         place = signal.position or self.ground.middle
-        events = incidents.open_from(
+        events = opening.open_from(
             signal,
             incident_id=incident_id,
             number="",  # given in `write`, to all that were opened at once
             place=place,
             exercise=self.ground.exercise,
             now=self.now,
+            placed=signal.position is not None,
         )
-        state = self._apply(incident_id, events, device.id, place if signal.personal else None)
-        self.incidents[incident_id] = msgspec.structs.replace(state, position=place)
+        self._apply(incident_id, events, device.id, place)
         self.links.append((incident_id, Link(signal.id, device.id, 1.0, "first signal")))
         if not signal.test or device.id not in self.by_device:
             self.by_device[device.id] = incident_id
@@ -243,7 +295,7 @@ class _Round:
             return
         if incident.drone != "none" and any(coming(m) for m in self.tx.missions_of(incident_id)):
             return
-        self._apply(incident_id, incidents.change_drone(incident, "searching", "", self.now), device_id)
+        self._apply(incident_id, incidents.seek(incident, "", self.now), device_id)
 
     def _duress(self, incident_id: UUID, device_id: str) -> None:
         """Ring higher, and look again for a drone the caller was made to send away."""
@@ -255,7 +307,7 @@ class _Round:
     def _cancel(self, signal: Signal, device: Device, pin_is: str) -> UUID | None:
         """Take a call back. With the duress PIN the caller sees the same, and we do the opposite."""
         incident_id = self.by_device.get(signal.device_id)
-        if incident_id is None:
+        if incident_id is None or (pin_is == "duress" and self.incidents[incident_id].test):
             # Nothing to take back; but somebody made to do it is calling for help.
             return self._join(msgspec.structs.replace(signal, kind="sos"), device) if pin_is == "duress" else None
         incident = self.incidents[incident_id]
@@ -265,8 +317,16 @@ class _Round:
         if pin_is == "duress":
             self._duress(incident_id, signal.device_id)
         elif pin_is == "cancel" and not incident.cancelled:
-            self._apply(incident_id, [incidents.CallerCancelled(signal.device_id, self.now)], signal.device_id)
+            # What others asked for in the same incident is not one caller's to take back.
+            alone = self._callers(incident_id) <= {signal.device_id}
+            taken = incidents.CallerCancelled if alone else CallWithdrawn
+            self._apply(incident_id, [taken(signal.device_id, self.now)], signal.device_id)
         return incident_id
+
+    def _callers(self, incident_id: UUID) -> frozenset[str]:
+        """Return whose calls an incident holds, this batch's too."""
+        joined = {link.device_id for held, link in self.links if held == incident_id}
+        return self.tx.call_devices_of(incident_id) | joined
 
     def _apply(
         self, incident_id: UUID, events: list[IncidentEvent], device_id: str, place: Position | None = None
@@ -275,7 +335,9 @@ class _Round:
         state = self.incidents.get(incident_id)
         for event in events:
             state = incidents.evolve(state, event)
-            sealed = self._sealed(place) if isinstance(event, incidents.IncidentOpened) and place else None
+            sealed = None
+            if isinstance(event, incidents.IncidentOpened | PlaceStated) and event.position is None and place:
+                sealed, state = self._sealed(place), msgspec.structs.replace(state, position=place)
             self.facts.append(
                 Fact(
                     stream=incidents.stream_of(incident_id),
@@ -301,6 +363,7 @@ class _Round:
         seq = self.tx.append(gate.admit_call_for_help(self.facts, self.now))
         self.tx.put_incidents([self.incidents[i] for i in sorted(self.touched)], seq)
         self.tx.put_signals(self.signals, self.now, seq)
+        self.tx.place_signals(self.placed)
         self.tx.put_links(self.links, "matching", self.now)
         if self.proposals:
             self.tx.put_proposals(self.proposals)
@@ -328,23 +391,3 @@ class _Round:
             assert isinstance(event, incidents.IncidentOpened)
             self.facts[i] = msgspec.structs.replace(self.facts[i], event=msgspec.structs.replace(event, number=number))
             self.incidents[event.id] = msgspec.structs.replace(self.incidents[event.id], number=number)
-
-
-def _compare_pin(digest: bytes, device: Device) -> str:
-    """Say which PIN this is ("cancel", "duress", "wrong", "" for none), in constant time."""
-    if not digest:
-        return ""
-    is_duress = hmac.compare_digest(digest, device.duress_hash or b"")
-    is_cancel = hmac.compare_digest(digest, device.cancel_hash or b"")
-    return "duress" if is_duress else "cancel" if is_cancel else "wrong"
-
-
-def _again(key: tuple[str, int, int], before: KnownSignal) -> Answer:
-    """Answer a repeated press as the first time."""
-    seen = before.rung is not None and before.rung != "received"
-    return Answer(key, lit=True, signal_id=before.signal_id, incident_id=before.incident_id, duplicate=True, seen=seen)
-
-
-def lift_off_not_before(incident: Incident) -> datetime:
-    """Return when a drone may leave the ground: after the caller's window to cancel (it overlaps dock opening)."""
-    return incident.opened_at + CANCEL_WINDOW

@@ -22,12 +22,30 @@ from necmergitur.signals.press import Device, Signal
 from necmergitur.territory.airspace import Airspace
 
 
-class KnownSignal(msgspec.Struct, frozen=True):
-    """A press already recorded: the answer it got."""
+class KnownSignal(msgspec.Struct, frozen=True, kw_only=True):
+    """A press already recorded, in its latest turn: the answer it got, and whether the same may still be a repeat.
+
+    `over`: its incident is closed. `placed`: it stated a usable place, or needed none.
+    """
 
     signal_id: UUID
     incident_id: UUID | None
     rung: str | None
+    recorded_at: datetime
+    turn: int = 0
+    placed: bool = True
+    cancelled: bool = False
+    over: bool = False
+
+
+class PlacedSignal(msgspec.Struct, frozen=True):
+    """A signal whose place came after it."""
+
+    signal_id: UUID
+    position: Position
+    accuracy_m: float
+    zone_id: str | None
+    flag: str
 
 
 class StoredSignal(msgspec.Struct, frozen=True):
@@ -131,6 +149,10 @@ class SignalStore(Protocol):
         """Store signals recorded at ledger sequence `seq`."""
         ...
 
+    def place_signals(self, placed: Sequence[PlacedSignal]) -> None:
+        """Complete signals that came without a place."""
+        ...
+
 
 class IncidentStore(Protocol):
     """Incidents and what holds them together."""
@@ -173,6 +195,10 @@ class IncidentStore(Protocol):
 
     def undo_links(self, incident_id: UUID, signal_ids: Sequence[UUID], at: datetime) -> list[Link]:
         """Detach signals (the rows stay); return the links undone."""
+        ...
+
+    def call_devices_of(self, incident_id: UUID) -> frozenset[str]:
+        """Return the devices whose calls an incident holds, those of incidents merged into it too."""
         ...
 
     def signals_of(self, incident_id: UUID) -> list[Signal]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch import incidents, missions
+from necmergitur.dispatch.incident_events import PlaceStated
 from necmergitur.dispatch.incidents import Incident, IncidentEvent
 from necmergitur.dispatch.missions import Mission, MissionEvent
 from necmergitur.governance import gate
@@ -24,7 +25,7 @@ def write_incidents(
 ) -> dict[UUID, Incident]:
     """Append incident events and store the folded states; return the states.
 
-    `places` gives the place of an incident opened here whose position is a person's (sealed in the fact).
+    `places` gives the place of an incident opened or placed here whose position is a person's (sealed in the fact).
     """
     states: dict[UUID, Incident] = {}
     facts: list[Fact] = []
@@ -34,7 +35,11 @@ def write_incidents(
         for event in events:
             state = incidents.evolve(state, event)
             sealed = None
-            if isinstance(event, incidents.IncidentOpened) and event.position is None and place is not None:
+            if (
+                isinstance(event, incidents.IncidentOpened | PlaceStated)
+                and event.position is None
+                and place is not None
+            ):
                 sealed = tx.seal(msgspec.json.encode(place))
                 state = msgspec.structs.replace(state, position=place)
             facts.append(

@@ -168,8 +168,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     personal: bool
     test: bool
     duress: bool
-    double: bool
     flags: tuple[str, ...]
+    turn: int = 0
 
 
 class PressReceived(msgspec.Struct, frozen=True, tag=True):
@@ -185,6 +185,16 @@ class PressReceived(msgspec.Struct, frozen=True, tag=True):
     zone_id: str | None
     test: bool
     flags: tuple[str, ...]
+    turn: int = 0
+
+
+class PressPlaced(msgspec.Struct, frozen=True, tag=True):
+    """A press that came without a place was repeated with one, which travels sealed beside the fact."""
+
+    signal_id: UUID
+    accuracy_m: float
+    zone_id: str | None
+    at: datetime
 
 
 def assess(
@@ -202,6 +212,11 @@ def assess(
     `fallback` is the city's middle, used only to judge whether a stated position is possible.
     """
     flags: list[str] = []
+    if press.kind == "synthetic" and device.kind != "synthetic":
+        # Only the probe may press without troubling anybody; from any other device a human looks.
+        press = msgspec.structs.replace(press, kind="possible_press")
+    if press.double:
+        flags.append("double_press")
     if device.retired:
         flags.append("retired_device")
     if press.claimed_time is None:
@@ -212,7 +227,7 @@ def assess(
         flags.append("unreadable")
     if press.kind == "test" and not in_test_window:
         flags.append("test_outside_window")
-    position, accuracy_m = _place(press, device, fallback, flags)
+    position, accuracy_m = place_of(press, device, fallback, flags)
     return Signal(
         id=signal_id,
         device_id=device.id,
@@ -228,13 +243,17 @@ def assess(
         personal=device.kind == "personal",
         test=press.kind in ("test", "synthetic") or device.kind == "synthetic",
         duress=duress,
-        double=press.double,
         flags=tuple(flags),
     )
 
 
-def _place(press: Press, device: Device, fallback: Position | None, flags: list[str]) -> tuple[Position | None, float]:
-    """Choose where the signal counts as being; an impossible position gives way to the installed one."""
+def place_of(
+    press: Press, device: Device, fallback: Position | None, flags: list[str]
+) -> tuple[Position | None, float]:
+    """Choose where the signal counts as being, adding what is odd to `flags`.
+
+    An impossible position gives way to the installed one.
+    """
     stated: Position | None = None
     if press.position is not None:
         try:
@@ -273,4 +292,5 @@ def received(signal: Signal) -> PressReceived:
         zone_id=signal.zone_id,
         test=signal.test,
         flags=signal.flags,
+        turn=signal.turn,
     )

@@ -16,6 +16,8 @@ export interface Incident {
   exercise: boolean;
   duress: boolean;
   cancelled: boolean;
+  /** False until somebody knows where it is: then lon and lat say nothing. */
+  placed: boolean;
   lon: number;
   lat: number;
   accuracy_m: number;

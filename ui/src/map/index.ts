@@ -75,13 +75,13 @@ export class CityMap {
     this.overlay.selectedId = id;
     this.selected = incident;
     // Centred at once: nothing moves on this screen but drones and deadlines.
-    if (incident) this.map.jumpTo({ center: [incident.lon, incident.lat] });
+    if (incident?.placed) this.map.jumpTo({ center: [incident.lon, incident.lat] });
     this.draw();
   }
 
   focusSelected(): void {
     const incident = this.selected;
-    if (incident) this.map.jumpTo({ center: [incident.lon, incident.lat], zoom: Math.max(FOCUS_ZOOM, this.map.getZoom()) });
+    if (incident?.placed) this.map.jumpTo({ center: [incident.lon, incident.lat], zoom: Math.max(FOCUS_ZOOM, this.map.getZoom()) });
     else this.fit();
   }
 

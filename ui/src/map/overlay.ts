@@ -171,7 +171,7 @@ export class Overlay {
     if (this.known.size > 2 * state.incidents.size + 100) this.known.clear();
     const placed: PlacedIncident[] = [];
     for (const [id, incident] of state.incidents) {
-      if (incident.state === "merged") continue;
+      if (incident.state === "merged" || !incident.placed) continue;
       const at = this.place(id, incident.lon, incident.lat);
       const x = view.x(at.x);
       const y = view.y(at.y);

@@ -16,7 +16,7 @@ from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.operations.ports import Note, Proposal
 from necmergitur.signals.constants import ACCURACY_MAX_M
-from necmergitur.signals.press import Signal
+from necmergitur.signals.press import CALLS, Signal
 
 CODEC = RowCodec(Incident, position="position")
 SQL = {
@@ -112,6 +112,11 @@ class IncidentMixin:
         parts = {"incident_id": incident_id, "signal_ids": list(signal_ids), "at": at}
         return [Link(row[0], row[1], row[2], row[3]) for row in self.cursor.execute(SQL["undo_links"], parts)]
 
+    def call_devices_of(self, incident_id: UUID) -> frozenset[str]:
+        """Return the devices whose calls an incident holds."""
+        parts = {"incident_id": incident_id, "kinds": sorted(CALLS)}
+        return frozenset(row[0] for row in self.cursor.execute(SQL["call_devices_of"], parts))
+
     def signals_of(self, incident_id: UUID) -> list[Signal]:
         """Return the signals an incident holds now."""
         return [_signal(row) for row in self.cursor.execute(SQL["signals_of"], {"incident_id": incident_id})]
@@ -173,6 +178,6 @@ def _signal(row: Sequence[Any]) -> Signal:
         personal=bool(row[12]),
         test=row[13],
         duress=False,
-        double=False,
         flags=tuple(row[14]),
+        turn=row[15],
     )

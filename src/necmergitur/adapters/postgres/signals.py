@@ -9,7 +9,7 @@ from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.kernel.geo import Position
-from necmergitur.operations.ports import KnownSignal, StoredSignal
+from necmergitur.operations.ports import KnownSignal, PlacedSignal, StoredSignal
 from necmergitur.signals.press import Device
 
 SQL = load("signals")
@@ -31,10 +31,17 @@ class SignalMixin:
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
         """Return what was answered to presses already recorded."""
         return {
-            (device, boot, seq): KnownSignal(signal_id, incident_id, rung)
-            for device, boot, seq, signal_id, incident_id, rung in self.cursor.execute(
-                SQL["known_signals"], _keys(keys)
+            (row[0], row[1], row[2]): KnownSignal(
+                signal_id=row[3],
+                incident_id=row[4],
+                rung=row[5],
+                recorded_at=row[6],
+                turn=row[7],
+                placed=row[8],
+                cancelled=row[9],
+                over=row[10],
             )
+            for row in self.cursor.execute(SQL["known_signals"], _keys(keys))
         }
 
     def devices(self, ids: Collection[str]) -> dict[str, Device]:
@@ -82,8 +89,17 @@ class SignalMixin:
                 "test": [s.test for s, _, _ in rows],
                 "incident_id": [i for _, i, _ in rows],
                 "authorisation_id": [a for _, _, a in rows],
+                "turn": [s.turn for s, _, _ in rows],
             },
         )
+
+    def place_signals(self, placed: Sequence[PlacedSignal]) -> None:
+        """Complete signals that came without a place."""
+        for one in placed:
+            parts = {"lon": one.position.lon, "lat": one.position.lat, "accuracy_m": one.accuracy_m}
+            self.cursor.execute(
+                SQL["place_signal"], {**parts, "zone_id": one.zone_id, "flag": one.flag, "id": one.signal_id}
+            )
 
 
 def _keys(keys: Sequence[tuple[str, int, int]]) -> dict[str, list[Any]]:

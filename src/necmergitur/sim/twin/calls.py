@@ -12,8 +12,8 @@ from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.ledger.ports import VersionConflict
-from necmergitur.operations.ports import KnownSignal, Note, Proposal, StoredSignal
-from necmergitur.signals.press import Device, Signal
+from necmergitur.operations.ports import KnownSignal, Note, PlacedSignal, Proposal, StoredSignal
+from necmergitur.signals.press import CALLS, Device, Signal
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Key, LinkRow, SignalRow, Tables
 
@@ -42,9 +42,19 @@ class CallsMixin:
         for key in keys:
             signal_id = self.tables.signal_ids.get(key)
             if signal_id is not None:
-                incident_id = self.tables.signals[signal_id].incident_id
-                incident = None if incident_id is None else self.tables.incidents[incident_id]
-                found[key] = KnownSignal(signal_id, incident_id, None if incident is None else _rung(incident))
+                row = self.tables.signals[signal_id]
+                incident = None if row.incident_id is None else self.tables.incidents[row.incident_id]
+                device = self.tables.devices.get(row.signal.device_id)
+                found[key] = KnownSignal(
+                    signal_id=signal_id,
+                    incident_id=row.incident_id,
+                    rung=None if incident is None else _rung(incident),
+                    recorded_at=row.recorded_at,
+                    turn=row.signal.turn,
+                    placed=row.signal.position is not None or (device is not None and device.installed is not None),
+                    cancelled="pin_accepted" in row.signal.flags,
+                    over=incident is not None and self._standing(incident.id).state == "closed",
+                )
         return found
 
     def devices(self, ids: Collection[str]) -> dict[str, Device]:
@@ -72,15 +82,26 @@ class CallsMixin:
             return None
         return Position(sum(p.lon for p in docks) / len(docks), sum(p.lat for p in docks) / len(docks))
 
-    def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:  # noqa: ARG002
+    def put_signals(self, signals: Sequence[StoredSignal], recorded_at: datetime, seq: int) -> None:
         """Store signals. Raises VersionConflict when one is already there."""
         for stored in signals:
             signal = stored.signal
             key = (signal.device_id, signal.boot_id, signal.seq)
-            if key in self.tables.signal_ids:
+            before = self.tables.signal_ids.get(key)
+            if before is not None and self.tables.signals[before].signal.turn >= signal.turn:
                 raise VersionConflict(f"press {key} is already recorded")
             self.journal.put(self.tables.signal_ids, key, signal.id)
-            self.journal.put(self.tables.signals, signal.id, SignalRow(signal, stored.incident_id, seq))
+            self.journal.put(self.tables.signals, signal.id, SignalRow(signal, stored.incident_id, seq, recorded_at))
+
+    def place_signals(self, placed: Sequence[PlacedSignal]) -> None:
+        """Complete signals that came without a place."""
+        for one in placed:
+            row = self.tables.signals[one.signal_id]
+            flags = (*(flag for flag in row.signal.flags if flag != "no_position"), one.flag)
+            signal = msgspec.structs.replace(
+                row.signal, position=one.position, accuracy_m=one.accuracy_m, zone_id=one.zone_id, flags=flags
+            )
+            self.journal.put(self.tables.signals, one.signal_id, msgspec.structs.replace(row, signal=signal))
 
     def new_incident_numbers(self, now: datetime, count: int) -> list[str]:
         """Return `count` times "year-serial"; like a sequence, a serial lost to a rollback is not used again."""
@@ -176,6 +197,12 @@ class CallsMixin:
                 undone.append(Link(row.signal_id, device_id, row.score, row.reason))
         return undone
 
+    def call_devices_of(self, incident_id: UUID) -> frozenset[str]:
+        """Return the devices whose calls an incident holds, those of incidents merged into it too."""
+        held = [i.id for i in self.tables.incidents.values() if self._standing(i.id).id == incident_id]
+        signals = [signal for one in held for signal in self.signals_of(one)]
+        return frozenset(s.device_id for s in signals if s.kind in CALLS and not s.test)
+
     def signals_of(self, incident_id: UUID) -> list[Signal]:
         """Return the signals an incident holds now, oldest first."""
         rows = [self.tables.links[key] for key in self.tables.links_of_incident.get(incident_id, ())]
@@ -231,5 +258,5 @@ def _rung(incident: Incident) -> str:
 
 
 def _may_seek(incident: Incident) -> bool:
-    """Return whether a drone may fly for it: no test, and not taken back by its caller (unless under duress)."""
-    return not incident.test and not (incident.cancelled and not incident.duress)
+    """Return whether a drone may fly for it: a known place, no test, not taken back by its caller (unless forced)."""
+    return incident.placed and not incident.test and not (incident.cancelled and not incident.duress)

@@ -25,6 +25,7 @@ class SignalRow(msgspec.Struct, frozen=True):
     signal: Signal
     incident_id: UUID | None
     seq: int
+    recorded_at: datetime
 
 
 class LinkRow(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ class IncidentOut(Schema):
     test: bool
     exercise: bool
     cancelled: bool
+    placed: bool = Field(description="False until somebody knows where it is; lon and lat then say nothing.")
     lon: float
     lat: float
     accuracy_m: float

@@ -15,7 +15,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import incidents, responding
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import RoleRefused, Rule, is_pilot, require
-from necmergitur.web.console import dossier, guards, refusals, rights
+from necmergitur.web.console import dossier, guards, places, refusals, rights
 from necmergitur.web.console.words import SERVICES
 from necmergitur.web.store import CLOCK, store
 
@@ -57,6 +57,14 @@ def _split(pk: UUID, form: QueryDict, by: Person, now: datetime) -> Any:
     return incidents.split(store(), pk, chosen, by, now)
 
 
+def _place(pk: UUID, form: QueryDict, by: Person, now: datetime) -> Any:
+    found = places.read(form.get("where", ""))
+    if isinstance(found, Refusal):
+        return found
+    position, accuracy_m = found
+    return incidents.state_place(store(), pk, position, accuracy_m, by, now)
+
+
 def _tell(pk: UUID, form: QueryDict, by: Person, now: datetime) -> Any:
     chosen = form.get("responder", "")
     user = User.objects.filter(pk=int(chosen), grants__role="responder").first() if chosen.isdigit() else None
@@ -82,6 +90,7 @@ ACTIONS: dict[str, tuple[Rule, Action]] = {
     "merge": (rights.may_answer, _merge),
     "unmerge": (rights.may_answer, lambda pk, form, by, now: incidents.unmerge(store(), pk, by, now)),
     "split": (rights.may_answer, _split),
+    "place": (rights.may_answer, _place),
     "tell": (rights.may_answer, _tell),
 }
 

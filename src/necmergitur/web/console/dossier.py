@@ -96,7 +96,7 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
     streams = [f"incident:{incident_id}", *(f"mission:{one.id}" for one in missions)]
     events = list(LedgerEvent.objects.filter(stream__in=streams).order_by("-seq")[:EVENTS_MAX])
     names = _numbers(events)
-    refused = refusals.from_reason(incident.drone_reason) if incident.drone == "refused" else None
+    refused = refusals.from_reason(incident.drone_reason) if incident.drone in ("refused", "none") else None
     evidence = _evidence(incident_id)
     return {
         "incident": incident,
@@ -232,12 +232,13 @@ def _proposals(incident_id: UUID) -> list[dict[str, Any]]:
 
 def _neighbours(incident: Incident) -> list[Neighbour]:
     """Return open incidents nearby, nearest first: what a person may merge by hand."""
-    if incident.state != "open":
+    if incident.state != "open" or not incident.placed:
         return []
     width = _NEAR_DEG / max(0.1, math.cos(math.radians(incident.lat)))
     box = Incident.objects.filter(
         state="open",
         test=incident.test,
+        placed=True,
         lat__range=(incident.lat - _NEAR_DEG, incident.lat + _NEAR_DEG),
         lon__range=(incident.lon - width, incident.lon + width),
     ).exclude(id=incident.id)

@@ -73,6 +73,16 @@ RULES: dict[str, tuple[Any, Any]] = {
         _("The authorisations could not be read just now."),
         _("Try again in a second. If it lasts, call a technician."),
     ),
+    "place_unknown": (
+        _("Nobody knows where this call is."),
+        _("Call back, then say where it is: the search begins at once. Send people."),
+    ),
+    "place_unread": (
+        _("This place was not understood."),
+        _("Latitude and longitude, or the number of a street button or of a zone."),
+    ),
+    "outside_territory": (_("The call is outside the territory: no drone flies there."), _("Send people.")),
+    "call_taken_back": (_("The caller took the call back."), _("Call back, then close.")),
     "drone_unknown": (_("This drone does not exist."), ""),
     # missions
     "mission_unknown": (_("This mission does not exist."), ""),
@@ -239,6 +249,6 @@ def from_reason(reason: str) -> Explained | None:
 def _owner_of(rule: str) -> str:
     if rule.startswith(("authorisation", "no_authorisation", "gate")):
         return "gate"
-    if rule.startswith(("no_geozones", "geozone", "route_", "helicopter")):
+    if rule.startswith(("no_geozones", "geozone", "route_", "helicopter", "outside_")):
         return "airspace"
     return "dispatch"

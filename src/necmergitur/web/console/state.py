@@ -34,6 +34,7 @@ INCIDENT_FIELDS = (
     "exercise",
     "duress",
     "cancelled",
+    "placed",
     "lon",
     "lat",
     "accuracy_m",

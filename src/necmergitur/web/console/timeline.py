@@ -135,6 +135,10 @@ def _detached(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     ) % {"n": count}, ""
 
 
+def _placed(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
+    return _("Place stated: %(place)s") % {"place": fact["label"]}, ""
+
+
 def _rung(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     return say(RUNGS, fact["rung"]), "ours"
 
@@ -230,6 +234,8 @@ _INCIDENT: dict[str, Any] = {
     "CallerCancelled": _plain(lambda: _("The caller cancelled with their PIN"), "attention"),
     "CallRenewed": _plain(lambda: _("The caller called again"), "critical"),
     "CancelOverruled": _plain(lambda: _("Help wanted although the caller cancelled"), "attention"),
+    "CallWithdrawn": _plain(lambda: _("One caller took their own call back; the others' stands"), "attention"),
+    "PlaceStated": _placed,
     "DuressReported": _plain(lambda: _("Duress PIN: the caller is forced to cancel"), "critical"),
     "DroneStatusChanged": _drone,
     "IncidentMerged": _merged,

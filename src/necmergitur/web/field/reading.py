@@ -94,6 +94,8 @@ def one(user: User, incident_id: UUID) -> dict[str, Any]:
 
 def way_in(row: Incident) -> str:
     """Return how to find the place: its zone, and the nearest posts with distance and direction."""
+    if not row.placed:
+        return _("Nobody knows yet where this call is. Ask the control room.")
     parts = []
     zone = Zone.objects.filter(id=row.zone_id).values_list("label", flat=True).first() if row.zone_id else None
     if zone:

@@ -29,7 +29,7 @@ SELECT {columns} FROM incident WHERE state = 'open' AND due_at <= %(now)s ORDER 
 SELECT {columns} FROM incident
 WHERE state = 'open' AND NOT test
   AND (drone = 'searching' OR (%(refused_too)s AND drone = 'refused'))
-  AND NOT (cancelled AND NOT duress)
+  AND NOT (cancelled AND NOT duress) AND placed
 ORDER BY (drone = 'refused'), opened_at, id LIMIT %(limit)s;
 
 -- name: rehearsing
@@ -56,9 +56,18 @@ UPDATE incident_signal l SET undone_at = %(at)s FROM signal s
 WHERE l.incident_id = %(incident_id)s AND l.signal_id = ANY(%(signal_ids)s) AND l.undone_at IS NULL AND s.id = l.signal_id
 RETURNING l.signal_id, s.device_id, l.score, l.reason;
 
+-- name: call_devices_of
+WITH RECURSIVE held AS (
+  SELECT %(incident_id)s::uuid AS id
+  UNION SELECT m.id FROM held JOIN incident m ON m.merged_into = held.id AND m.state = 'merged')
+SELECT DISTINCT s.device_id FROM held
+JOIN incident_signal l ON l.incident_id = held.id AND l.undone_at IS NULL
+JOIN signal s ON s.id = l.signal_id
+WHERE s.kind = ANY(%(kinds)s) AND NOT s.test;
+
 -- name: signals_of
 SELECT s.id, s.device_id, s.boot_id, s.seq, s.kind, s.claimed_at, s.received_at, s.lon, s.lat, s.accuracy_m, s.zone_id,
-  coalesce(d.label, s.device_id), d.kind = 'personal', s.test, s.flags
+  coalesce(d.label, s.device_id), d.kind = 'personal', s.test, s.flags, s.turn
 FROM incident_signal l JOIN signal s ON s.id = l.signal_id LEFT JOIN device d ON d.id = s.device_id
 WHERE l.incident_id = %(incident_id)s AND l.undone_at IS NULL ORDER BY s.received_at, s.id;
 

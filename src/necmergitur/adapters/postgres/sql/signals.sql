@@ -1,10 +1,17 @@
 -- name: known_signals
--- Whoever closed or merged an incident has seen it.
-SELECT s.device_id, s.boot_id, s.seq, s.id, s.incident_id,
-  CASE WHEN i.state <> 'open' AND i.rung = 'received' THEN 'seen' ELSE i.rung END
+-- Whoever closed or merged an incident has seen it. A merged incident is over when the one it was merged into is.
+SELECT DISTINCT ON (s.device_id, s.boot_id, s.seq) s.device_id, s.boot_id, s.seq, s.id, s.incident_id,
+  CASE WHEN i.state <> 'open' AND i.rung = 'received' THEN 'seen' ELSE i.rung END,
+  s.recorded_at, s.turn, s.lon IS NOT NULL OR d.lon IS NOT NULL, 'pin_accepted' = ANY(s.flags),
+  coalesce((WITH RECURSIVE up AS (
+      SELECT i.state, i.merged_into
+      UNION ALL SELECT m.state, m.merged_into FROM up JOIN incident m ON m.id = up.merged_into AND up.state = 'merged')
+    SELECT bool_or(up.state = 'closed') FROM up), false)
 FROM unnest(%(device)s::text[], %(boot)s::bigint[], %(seq)s::bigint[]) AS k (device_id, boot_id, seq)
 JOIN signal s USING (device_id, boot_id, seq)
-LEFT JOIN incident i ON i.id = s.incident_id;
+LEFT JOIN device d ON d.id = s.device_id
+LEFT JOIN incident i ON i.id = s.incident_id
+ORDER BY s.device_id, s.boot_id, s.seq, s.turn DESC;
 
 -- name: devices
 SELECT id, kind, label, zone_id, lon, lat, retired_at IS NOT NULL, credential_hash, cancel_hash, duress_hash
@@ -15,16 +22,21 @@ SELECT zones FROM test_window WHERE starts_at <= %(now)s AND ends_at > %(now)s;
 
 -- name: put_signals
 INSERT INTO signal (id, device_id, boot_id, seq, kind, claimed_at, received_at, recorded_at, lon, lat, accuracy_m,
-  zone_id, flags, test, incident_id, authorisation_id, ledger_seq)
+  zone_id, flags, test, incident_id, authorisation_id, ledger_seq, turn)
 SELECT id, device_id, boot_id, seq, kind, claimed_at, received_at, %(recorded_at)s, lon, lat, accuracy_m, zone_id,
   CASE WHEN flags = '' THEN '{}'::text[] ELSE string_to_array(flags, ',') END,
-  test, incident_id, authorisation_id, %(ledger_seq)s
+  test, incident_id, authorisation_id, %(ledger_seq)s, turn
 FROM unnest(%(id)s::uuid[], %(device_id)s::text[], %(boot_id)s::bigint[], %(seq)s::bigint[], %(kind)s::text[],
   %(claimed_at)s::timestamptz[], %(received_at)s::timestamptz[], %(lon)s::float8[], %(lat)s::float8[],
   %(accuracy_m)s::real[], %(zone_id)s::text[], %(flags)s::text[], %(test)s::boolean[], %(incident_id)s::uuid[],
-  %(authorisation_id)s::uuid[])
+  %(authorisation_id)s::uuid[], %(turn)s::int[])
   AS t (id, device_id, boot_id, seq, kind, claimed_at, received_at, lon, lat, accuracy_m, zone_id, flags, test,
-        incident_id, authorisation_id);
+        incident_id, authorisation_id, turn);
+
+-- name: place_signal
+UPDATE signal SET lon = %(lon)s, lat = %(lat)s, accuracy_m = %(accuracy_m)s, zone_id = %(zone_id)s,
+  flags = array_append(array_remove(flags, 'no_position'), %(flag)s)
+WHERE id = %(id)s;
 
 -- name: heartbeats
 INSERT INTO device_health (device_id, heartbeat_at, battery_pct, rssi_dbm, firmware, boot_id, deaf)
@@ -60,4 +72,4 @@ SELECT id, label, rings FROM zone WHERE retired_at IS NULL ORDER BY id;
 
 -- name: press_seen
 SELECT s.id, i.rung, i.state FROM signal s LEFT JOIN incident i ON i.id = s.incident_id
-WHERE s.device_id = %(device)s AND s.boot_id = %(boot)s AND s.seq = %(seq)s;
+WHERE s.device_id = %(device)s AND s.boot_id = %(boot)s AND s.seq = %(seq)s ORDER BY s.turn DESC LIMIT 1;

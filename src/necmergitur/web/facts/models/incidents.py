@@ -18,6 +18,7 @@ class Incident(Fact):
     exercise = models.BooleanField()
     duress = models.BooleanField()
     cancelled = models.BooleanField()
+    placed = models.BooleanField()
     lon = models.FloatField()
     lat = models.FloatField()
     accuracy_m = models.FloatField()

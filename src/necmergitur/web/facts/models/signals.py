@@ -78,6 +78,7 @@ class Signal(Fact):
     incident_id = models.UUIDField(null=True)
     authorisation_id = models.UUIDField()
     ledger_seq = models.BigIntegerField()
+    turn = models.IntegerField()
 
     class Meta(Fact.Meta):
         db_table = "signal"
