@@ -88,7 +88,8 @@ export const SEEN_POLL_SLOW_MS = 10_000;
 export const SEEN_POLLS_FAST = 60;
 /** The press leaves after this long even if no position is known yet; a position found later completes it. */
 export const POSITION_WAIT_MS = 1_000;
-export const POSITION_TIMEOUT_MS = 3_000;
+/** A cold satellite receiver needs half a minute; the call has left long before. */
+export const POSITION_TIMEOUT_MS = 60_000;
 
 /** Field actions waiting for a network. */
 export const OUTBOX_MAX = 200;

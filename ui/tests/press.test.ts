@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { Ringer, repeatMs, type Memory, type Press, type PressAnswer, type PressPosition, type Said } from "../src/press/ring";
 
-const LIT: PressAnswer = { status: 200, lamp: "lit", seen: false, detail: "" };
-const DARK: PressAnswer = { status: 503, lamp: "dark", seen: false, detail: "" };
-const SILENCE: PressAnswer = { status: 0, lamp: "dark", seen: false, detail: "" };
+const LIT: PressAnswer = { status: 200, lamp: "lit", seen: false, cancelled: false };
+const DARK: PressAnswer = { status: 503, lamp: "dark", seen: false, cancelled: false };
+const SILENCE: PressAnswer = { status: 0, lamp: "dark", seen: false, cancelled: false };
+
+const CANCELLED: PressAnswer = { status: 201, lamp: "lit", seen: false, cancelled: true };
 
 interface Setting {
   answers?: PressAnswer[];
@@ -68,11 +70,24 @@ describe("the personal button", () => {
     expect(waits[0]).toBe(1_000);
     expect(posted.map((press) => [press.seq, press.position])).toEqual([[5, null], [5, place]]);
   });
-  it("stops at a refusal and says why", async () => {
-    const { ringer, posted, said } = phone({ answers: [{ status: 401, lamp: "dark", seen: false, detail: "unknown device" }] });
+  it("repeats the place until it has arrived, and no longer than the call stands", async () => {
+    const place = { lon: 2.35, lat: 48.85, accuracy_m: 12 };
+    const late = (): Promise<PressPosition> => new Promise((resolve) => setTimeout(() => resolve(place), 10));
+    const heard = phone({ answers: [LIT, SILENCE, DARK, LIT], position: late(), seenAfter: 1e9 });
+    await heard.ringer.press("sos");
+    await later();
+    expect(heard.posted.map((press) => press.position !== null)).toEqual([false, true, true, true]);
+    const gone = phone({ answers: [LIT, CANCELLED, SILENCE], position: late(), seenAfter: 1e9 });
+    await gone.ringer.press("sos");
+    await gone.ringer.cancel("4821");
+    await later();
+    expect(gone.posted.length).toBe(2);
+  });
+  it("stops at a refusal and says so", async () => {
+    const { ringer, posted, said } = phone({ answers: [{ status: 401, lamp: "dark", seen: false, cancelled: false }] });
     await ringer.press("sos");
     expect(posted.length).toBe(1);
-    expect(said.at(-1)).toEqual({ state: "refused", detail: "unknown device" });
+    expect(said.at(-1)).toEqual({ state: "refused" });
   });
   it("tells when somebody has seen the call", async () => {
     const { ringer, said } = phone({ seenAfter: 2 });
@@ -81,7 +96,7 @@ describe("the personal button", () => {
     expect(said.at(-1)).toEqual({ state: "seen" });
   });
   it("never keeps a PIN", async () => {
-    const { ringer, kept } = phone({ answers: [LIT, SILENCE, LIT], seenAfter: 1e9 });
+    const { ringer, kept } = phone({ answers: [LIT, SILENCE, CANCELLED], seenAfter: 1e9 });
     await ringer.press("sos");
     await ringer.cancel("4821");
     expect(JSON.stringify(kept)).not.toContain("4821");
@@ -89,7 +104,7 @@ describe("the personal button", () => {
   it("shows a cancellation only once the server has it, and the same for every PIN it accepts", async () => {
     const shown: string[][] = [];
     for (const pin of ["1234", "4321"]) {
-      const { ringer, said } = phone({ answers: [LIT, DARK, LIT], seenAfter: 1e9 });
+      const { ringer, said } = phone({ answers: [LIT, DARK, CANCELLED], seenAfter: 1e9 });
       await ringer.press("sos");
       said.length = 0;
       await ringer.cancel(pin);
@@ -98,7 +113,8 @@ describe("the personal button", () => {
     expect(shown).toEqual([["cancel_trying", "cancelled"], ["cancel_trying", "cancelled"]]);
   });
   it("leaves the call standing when the PIN is wrong", async () => {
-    const { ringer, said, kept } = phone({ answers: [LIT, { status: 422, lamp: "dark", seen: false, detail: "pin" }], seenAfter: 1e9 });
+    // As the door answers: the attempt is recorded, so the lamp is lit; nothing is cancelled.
+    const { ringer, said, kept } = phone({ answers: [LIT, { status: 201, lamp: "lit", seen: false, cancelled: false }], seenAfter: 1e9 });
     await ringer.press("sos");
     await ringer.cancel("0000");
     expect(said.at(-1)).toEqual({ state: "cancel_wrong" });

@@ -121,6 +121,31 @@ def test_a_wrong_pin_leaves_the_call_standing(city: City) -> None:
     assert not Incident.objects.get().cancelled
 
 
+@pytest.mark.parametrize(
+    ("pin", "words"),
+    [
+        (PINS["cancel_pin"], "Cancelled."),
+        (PINS["duress_pin"], "Cancelled."),
+        ("0000", "This PIN was not accepted. Your call still stands."),
+    ],
+)
+def test_a_cancellation_sent_twice_reads_the_same_twice(city: City, pin: str, words: str) -> None:
+    browser = carrying(city)
+    ring(browser)
+    assert [said(ring(browser, 2, "cancel", pin=pin)) for _ in range(2)] == [words, words]
+
+
+def test_a_press_by_form_knows_no_place_and_sends_no_drone_to_a_guess(city: City) -> None:
+    ring(carrying(city))
+    incident = Incident.objects.get()
+    assert (incident.placed, incident.drone, incident.drone_reason) == (False, "refused", "place_unknown")
+
+
+def test_the_name_of_a_button_is_the_same_in_every_language(city: City) -> None:
+    invite(city)
+    assert Device.objects.get(id="p-77").label == "p-77"
+
+
 def test_a_test_says_that_the_button_works(city: City) -> None:
     assert said(ring(carrying(city), kind="test")) == "The test was received. The button works."
 

@@ -117,10 +117,10 @@ class PressPage {
     try {
       const url = this.root.dataset["pressesUrl"] ?? "/api/v1/presses";
       const answer = await fetch(url, { method: "POST", body: JSON.stringify(press), ...asDevice(credential) });
-      const body = (await answer.json().catch(() => ({}))) as { lamp?: string; seen?: boolean; detail?: string; rule?: string };
-      return { status: answer.status, lamp: body.lamp ?? "dark", seen: body.seen === true, detail: body.detail ?? body.rule ?? "" };
+      const body = (await answer.json().catch(() => ({}))) as { lamp?: string; seen?: boolean; cancelled?: boolean };
+      return { status: answer.status, lamp: body.lamp ?? "dark", seen: body.seen === true, cancelled: body.cancelled === true };
     } catch {
-      return { status: 0, lamp: "dark", seen: false, detail: "" };
+      return { status: 0, lamp: "dark", seen: false, cancelled: false };
     }
   }
 
@@ -145,7 +145,12 @@ class PressPage {
     // Without a credential of its own this page is the server's, whose words stand while there is a network.
     if (!this.ringer.credential && navigator.onLine && this.status.textContent?.trim()) return;
     const { text, tone } = this.words();
-    if (this.cancelForm) this.cancelForm.hidden = !CANCELLABLE.has(said.state) || (said.state === "lit" && said.isTest);
+    if (this.cancelForm) {
+      const isHidden = !CANCELLABLE.has(said.state) || (said.state === "lit" && said.isTest);
+      // A form that goes must not take the keyboard's place with it.
+      if (isHidden && this.cancelForm.contains(document.activeElement)) this.form.querySelector("button")?.focus();
+      this.cancelForm.hidden = isHidden;
+    }
     this.status.dataset["tone"] = tone;
     if (this.status.textContent !== text) this.status.textContent = text;
   }
@@ -160,7 +165,7 @@ class PressPage {
       case "trying": return { text: t("press.trying", { n: said.attempt }), tone: "critical" };
       case "lit": return { text: t(said.isTest ? "press.test_lit" : "press.lit"), tone: "ours" };
       case "seen": return { text: t("press.seen"), tone: "resolved" };
-      case "refused": return { text: t("press.refused", { detail: said.detail }), tone: "critical" };
+      case "refused": return { text: t("press.refused"), tone: "critical" };
       case "cancelled": return { text: t("press.cancel_sent"), tone: "quiet" };
       case "cancel_trying": return { text: t("press.cancel_unsent"), tone: "attention" };
       case "cancel_wrong": return { text: t("press.cancel_wrong"), tone: "attention" };

@@ -44,7 +44,8 @@ export interface PressAnswer {
   status: number;
   lamp: string;
   seen: boolean;
-  detail: string;
+  /** Whether a cancellation's PIN was accepted: a wrong one is recorded too, and answered 2xx. */
+  cancelled: boolean;
 }
 
 export interface World {
@@ -62,7 +63,7 @@ export type Said =
   | { state: "trying"; attempt: number }
   | { state: "lit"; isTest: boolean }
   | { state: "seen" }
-  | { state: "refused"; detail: string }
+  | { state: "refused" }
   | { state: "cancelled" }
   | { state: "cancel_trying" }
   | { state: "cancel_wrong" };
@@ -73,8 +74,8 @@ export function repeatMs(attempt: number): number {
 }
 
 const isAccepted = (answer: PressAnswer): boolean => answer.status >= 200 && answer.status < 300;
-/** Only a rule ends the repeating: everything else (no network, 503, a proxy's page) may pass. */
-const isRefused = (answer: PressAnswer): boolean => answer.status === 401 || answer.status === 422;
+/** Only a credential that is not known ends the repeating: all else (no network, 503, a proxy's page) may pass. */
+const isRefused = (answer: PressAnswer): boolean => answer.status === 401;
 
 export class Ringer {
   private isBusy = false;
@@ -132,13 +133,13 @@ export class Ringer {
     try {
       for (let attempt = 1; ; attempt += 1) {
         const answer = await this.world.post(press, credential);
-        if (isAccepted(answer)) {
+        if (isAccepted(answer) && answer.cancelled) {
           this.watching += 1;
           this.keep({ ...this.memory, lit: null });
           this.say({ state: "cancelled" });
           return;
         }
-        if (isRefused(answer)) {
+        if (isRefused(answer) || (isAccepted(answer) && answer.lamp === "lit")) {
           this.say({ state: "cancel_wrong" });
           return;
         }
@@ -173,7 +174,7 @@ export class Ringer {
       }
       if (isRefused(answer)) {
         this.keep({ ...this.memory, pending: null });
-        this.say({ state: "refused", detail: answer.detail });
+        this.say({ state: "refused" });
         return false;
       }
       this.say({ state: "trying", attempt });
@@ -188,11 +189,16 @@ export class Ringer {
     if (!isSeen && !isTest) void this.watch(press);
   }
 
-  /** A position found after the call left completes it, once, under the same number. */
+  /** A position found after the call left completes it under the same number, repeated until it has arrived. */
   private async complete(press: Press, asking: Promise<PressPosition | null>): Promise<void> {
     const position = await asking;
     const { credential } = this.memory;
-    if (position && credential) await this.world.post({ ...press, position }, credential);
+    if (!position || !credential) return;
+    for (let attempt = 1; this.memory.lit?.seq === press.seq; attempt += 1) {
+      const answer = await this.world.post({ ...press, position }, credential);
+      if (isAccepted(answer) || isRefused(answer)) return;
+      await this.world.wait(repeatMs(attempt));
+    }
   }
 
   /** Ask until somebody has seen it; a newer press or a cancellation ends the asking. */

@@ -141,7 +141,10 @@ WORDS: dict[str, Any] = {
     "press.cannot_storage": _("This browser keeps nothing: the button rings only until this page is closed."),
     "press.lit": _("Your call has been received."),
     "press.ready": _("Ready."),
-    "press.refused": _("The call was refused: {detail} Call 112."),
+    "press.refused": _(
+        "Your call was not received: this button is no longer known here. Open the link you were given again. "
+        "In danger, call 112."
+    ),
     "press.seen": _("Someone has seen your call."),
     "press.sending": _("Sending your call."),
     "press.test_lit": _("The test was received. The button works."),

@@ -110,7 +110,7 @@ def create(device_id: str, said: dict[str, str], by: Person, now: datetime) -> s
         id=device_id,
         kind="personal",
         transport="https",
-        label=f"Personal button {device_id}",
+        label=device_id,  # neutral: what it is, its kind says in the reader's language
         cancel_hash=pin_digest(pin_key(), device_id, said.get("cancel_pin")) or None,
         duress_hash=pin_digest(pin_key(), device_id, said.get("duress_pin")) or None,
     )
