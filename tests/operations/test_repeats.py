@@ -42,15 +42,16 @@ def test_counters_that_come_again_after_the_call_was_closed_are_a_new_call(scene
     scene.check()
 
 
-def test_counters_that_come_again_after_any_repeat_join_the_open_call_and_are_flagged(scene: Scene) -> None:
+def test_counters_that_come_again_after_any_repeat_are_a_new_call_and_flagged(scene: Scene) -> None:
     press = scene.make("P-1")
-    (first,) = scene.take(press)
+    scene.take(press)
     scene.wait(REPEAT_LASTS_MAX.total_seconds())
     assert scene.take(press)[0].duplicate
     scene.wait(1)
     (again,) = scene.take(press)
-    assert (again.duplicate, again.incident_id) == (False, first.incident_id)
-    assert scene.incident(first.incident_id).signal_count == 2
+    assert (again.lit, again.duplicate, scene.incident(again.incident_id).state) == (True, False, "open")
+    with scene.store.transaction() as tx:
+        assert "counter_reset" in tx.signals_of(again.incident_id)[-1].flags
 
 
 def test_the_same_unreadable_bytes_are_heard_more_than_once_in_a_devices_life(scene: Scene) -> None:
