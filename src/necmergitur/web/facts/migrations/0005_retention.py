@@ -15,5 +15,5 @@ CREATE INDEX ledger_event_sealed ON ledger_event (recorded_at) WHERE personal IS
 class Migration(migrations.Migration):
     """Add the marks."""
 
-    dependencies = [("facts", "0004_erasure")]
+    dependencies = [("facts", "0005_responders")]
     operations = [migrations.RunSQL(SQL)]
