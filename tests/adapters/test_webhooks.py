@@ -1,11 +1,14 @@
 """Webhooks: signed as the standard says, sent nowhere private, retried, never followed elsewhere."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -212,7 +215,7 @@ def test_an_effect_goes_to_each_partner_that_asked_for_it(hooks: Any, partner: P
     secret = webhooks.new_secret()
     listening(look, partner.url, ["incident.opened"], secret)
     listening(look, partner.url + "/other", ["incident.handed_off"])
-    out.fan_out("incident_opened", {"incident_id": "i", "number": "2026-0001", "kind": "sos"})
+    out.fan_out("incident_opened", {"incident_id": "i", "number": "2026-0001", "kind": "sos"}, "effect-1")
     assert out.deliver_due() == 1
     headers, body = partner.got[0]
     said = Webhook(secret).verify(body, headers)
@@ -225,7 +228,7 @@ def test_a_failure_is_tried_again_later_under_the_same_id_and_then_given_up(hook
     out, clock, look = hooks
     listening(look, partner.url, ["incident.opened"])
     partner.status = 500
-    out.fan_out("incident_opened", {"number": "1"})
+    out.fan_out("incident_opened", {"number": "1"}, "effect-2")
     assert out.deliver_due() == 1
     assert out.deliver_due() == 0
     for _each in range(webhooks.ATTEMPTS_MAX + 3):
@@ -242,10 +245,10 @@ def test_a_partner_that_is_gone_is_switched_off(hooks: Any, partner: Partner) ->
     out, clock, look = hooks
     listening(look, partner.url, ["incident.opened"])
     partner.status = 410
-    out.fan_out("incident_opened", {"number": "1"})
+    out.fan_out("incident_opened", {"number": "1"}, "effect-3")
     out.deliver_due()
     assert look("SELECT disabled_reason FROM webhook_endpoint WHERE disabled_at IS NOT NULL") == [("410 Gone",)]
-    out.fan_out("incident_opened", {"number": "2"})
+    out.fan_out("incident_opened", {"number": "2"}, "effect-4")
     clock.at += timedelta(days=1)
     assert out.deliver_due() == 0
     assert len(partner.got) == 1
@@ -255,7 +258,7 @@ def test_two_workers_never_send_the_same_delivery(hooks: Any, partner: Partner, 
     out, clock, look = hooks
     listening(look, partner.url, ["incident.opened"])
     for number in range(6):
-        out.fan_out("incident_opened", {"number": str(number)})
+        out.fan_out("incident_opened", {"number": str(number)}, f"effect-{number}")
     other_store = PostgresStore(database, connections_max=2)
     other = Webhooks(other_store, clock, SEAL, "private")
     threads = [threading.Thread(target=each.deliver_due) for each in (out, other)]
@@ -273,7 +276,7 @@ def test_a_secret_nobody_can_open_stops_only_its_own_partner(hooks: Any, partner
     listening(look, partner.url, ["incident.opened"])
     lost = listening(look, partner.url + "/lost", ["incident.opened"])
     look("UPDATE webhook_endpoint SET secret_sealed = 'x' WHERE id = %s", lost)
-    out.fan_out("incident_opened", {"number": "1"})
+    out.fan_out("incident_opened", {"number": "1"}, "effect-6")
     assert out.deliver_due() == 2
     assert len(partner.got) == 1
     assert look("SELECT error FROM webhook_delivery WHERE done_at IS NULL") == [("secret_unreadable",)]
@@ -282,9 +285,60 @@ def test_a_secret_nobody_can_open_stops_only_its_own_partner(hooks: Any, partner
 def test_what_was_sent_long_ago_is_forgotten(hooks: Any, partner: Partner) -> None:
     out, clock, look = hooks
     listening(look, partner.url, ["incident.opened"])
-    out.fan_out("incident_opened", {"number": "1"})
+    out.fan_out("incident_opened", {"number": "1"}, "effect-7")
     out.deliver_due()
     assert out.forget_old() == 0
     clock.at += webhooks.KEPT + timedelta(days=1)
     assert out.forget_old() == 1
     assert look("SELECT count(*) FROM webhook_delivery") == [(0,)]
+
+
+def test_the_same_effect_carried_out_twice_is_one_message(hooks: Any, partner: Partner) -> None:
+    out, _clock, look = hooks
+    listening(look, partner.url, ["incident.opened"])
+    for _ in range(2):  # a worker that died between the two marks
+        out.fan_out("incident_opened", {"number": "1"}, "incident_opened:1")
+    assert out.deliver_due() == 1
+    assert partner.got[0][0]["webhook-id"] == webhooks.message_id("incident_opened:1")
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A partner that answers one byte a tenth of a second, for ever: no single read is ever slow."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip(line: socket.socket) -> None:
+        with contextlib.suppress(OSError), line:
+            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while True:
+                line.sendall(b"x")
+                time.sleep(0.1)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+
+
+def test_a_partner_that_drips_is_cut_off_and_delays_nobody_else(
+    hooks: Any, partner: Partner, dripping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, _clock, look = hooks
+    monkeypatch.setattr(webhooks, "DELIVERY_S_MAX", 2.0)
+    listening(look, dripping, ["incident.opened"])
+    listening(look, partner.url, ["incident.opened"])
+    out.fan_out("incident_opened", {"number": "1"}, "incident_opened:1")
+    began = time.monotonic()
+    assert out.begin_due() == 2
+    while not partner.got:
+        assert time.monotonic() - began < 1.5
+        time.sleep(0.01)
+    out.fan_out("incident_opened", {"number": "2"}, "incident_opened:2")
+    assert out.deliver_due() == 1, "the slow partner is still being served: only the other gets its second"
+    while not look("SELECT 1 FROM webhook_delivery WHERE error LIKE 'no_answer%%'"):
+        assert time.monotonic() - began < 6
+        time.sleep(0.05)

@@ -16,15 +16,17 @@ DEVICE_ID = "synthetic-1"
 class Probe:
     """One synthetic button with its own certificate."""
 
-    def __init__(self, host: str, port: int, *, trust: Path, certificate: Path, key: Path) -> None:
+    def __init__(
+        self, host: str, port: int, *, trust: Path, certificate: Path, key: Path, name: str = DEVICE_ID
+    ) -> None:
         """Keep the address and the files; each press connects anew, so that the whole path is walked."""
-        self._host, self._port = host, port
+        self._host, self._port, self._name = host, port, name
         self._trust, self._certificate, self._key = trust, certificate, key
 
     def press(self) -> float | None:
         """Press once; return milliseconds until the lamp, None when it stayed dark."""
         lit = threading.Event()
-        topic = f"nec/v1/button/{DEVICE_ID}"
+        topic = f"nec/v1/button/{self._name}"
         boot_id, seq = int(time.time()), 1
         began = time.monotonic()
 
@@ -40,7 +42,7 @@ class Probe:
             if answer.get("boot_id") == boot_id and answer.get("lamp") == "lit":
                 lit.set()
 
-        client = Client(CallbackAPIVersion.VERSION2, client_id=f"{DEVICE_ID}-{boot_id}-{time.monotonic_ns()}")
+        client = Client(CallbackAPIVersion.VERSION2, client_id=f"{self._name}-{boot_id}-{time.monotonic_ns()}")
         client.tls_set(
             ca_certs=str(self._trust),
             certfile=str(self._certificate),

@@ -1,14 +1,18 @@
 """Events to partners, signed as Standard Webhooks says (standardwebhooks.com, v1: HMAC-SHA256).
 
-The worker calls `Webhooks.fan_out` for each effect and `Webhooks.deliver_due` in its own rhythm. Nothing personal
+The worker calls `Webhooks.fan_out` for each effect and `Webhooks.begin_due` in its own rhythm. Nothing personal
 leaves: an event names an incident by number; a partner with a token asks the API for more.
 """
 
 import base64
+import contextlib
+import hashlib
 import json
 import os
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -36,8 +40,11 @@ READ_TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 1_024  # we read no more of what a partner says
 URL_LENGTH_MAX = 500
 SECRET_BYTES = 32  # Standard Webhooks: 24 to 64 bytes
-LEASE = timedelta(seconds=60)  # longer than one delivery can last
-LEASED_MAX = 16
+DELIVERY_S_MAX = 12.0  # ours: from the first byte sent to the last one read, however slowly they drip
+FOR_ONE_PARTNER_MAX = 6  # deliveries in one go; the others of the same partner come with the next
+LEASE = timedelta(seconds=90)  # longer than one partner's deliveries can last
+LEASED_MAX = 64
+PARTNERS_AT_ONCE_MAX = 8  # ours: threads that wait for partners
 ATTEMPTS_MAX = 12  # with the pauses below: about a day and a half
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(hours=6)
@@ -74,6 +81,11 @@ class Delivered(msgspec.Struct, frozen=True):
     """A partner took it: the HTTP status, 2xx."""
 
     status: int
+
+
+def message_id(dedupe: str) -> str:
+    """Return the id of the message that carries an effect: the same whenever it is made."""
+    return f"msg_{hashlib.sha256(dedupe.encode()).hexdigest()[:32]}"
 
 
 def new_secret() -> str:
@@ -138,7 +150,7 @@ def deliver(endpoint: Endpoint, event: Event, now: datetime, policy: Policy = "p
         "webhook-signature": Webhook(endpoint.secret).sign(event.id, now, event.body),
     }
     try:
-        with _pool(parts.scheme, str(address), port, host) as pool:
+        with _pool(parts.scheme, str(address), port, host) as pool, _cut_after(pool, DELIVERY_S_MAX):
             answer = pool.urlopen(
                 "POST", target, body=event.body.encode(), headers=headers, redirect=False, preload_content=False
             )
@@ -168,6 +180,32 @@ def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnec
     )
 
 
+@contextlib.contextmanager
+def _cut_after(pool: urllib3.HTTPConnectionPool, seconds_max: float) -> Iterator[None]:
+    """Cut the pool's line after `seconds_max`: a time-out for each read is none for a partner that drips."""
+    made: list[Any] = []
+
+    class Watched(pool.ConnectionCls):  # type: ignore[name-defined,misc]  # the pool's own kind, HTTP or HTTPS
+        def connect(self) -> None:
+            made.append(self)
+            super().connect()
+
+    def cut() -> None:
+        for connection in made:
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    pool.ConnectionCls = Watched
+    timer = threading.Timer(seconds_max, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _judged(host: str, port: int, policy: Policy) -> IPv4Address | IPv6Address | Refusal:
     """Resolve a host once and return an address that may be reached; a name cannot change its mind after."""
     try:
@@ -194,9 +232,14 @@ class Webhooks:
         self._clock = clock
         self._seal = seal
         self._policy: Policy = policy
+        self._busy: set[int] = set()
+        self._senders = ThreadPoolExecutor(PARTNERS_AT_ONCE_MAX, thread_name_prefix="webhooks")
 
-    def fan_out(self, kind: str, payload: Mapping[str, Any]) -> None:
-        """Queue one effect for every partner that asked for its kind. Raises Unreachable."""
+    def fan_out(self, kind: str, payload: Mapping[str, Any], dedupe: str) -> None:
+        """Queue one effect for every partner that asked for its kind. Raises Unreachable.
+
+        The message's id comes from the effect's: one that is carried out twice, after a crash, is one message.
+        """
         event = EVENTS.get(kind, kind)
         now = self._clock.now()
         body = json.dumps(
@@ -204,24 +247,45 @@ class Webhooks:
         )
         with self._store.cursor() as cursor:
             cursor.execute(
-                load("webhooks")["fan_out"],
-                {"event_id": f"msg_{self._store.ids.new().hex}", "kind": event, "body": body, "now": now},
+                load("webhooks")["fan_out"], {"event_id": message_id(dedupe), "kind": event, "body": body, "now": now}
             )
 
     def deliver_due(self) -> int:
-        """Send what is due; return how many attempts were made. Raises Unreachable."""
-        sql, now = load("webhooks"), self._clock.now()
+        """Send what is due and wait for the end; return how many attempts were made. Raises Unreachable."""
+        count, sending = self._begin()
+        for partner in sending:
+            partner.result()
+        return count
+
+    def begin_due(self) -> int:
+        """Send what is due without waiting: a slow partner delays nobody else. Raises Unreachable."""
+        return self._begin()[0]
+
+    def _begin(self) -> tuple[int, list[Future[None]]]:
+        now = self._clock.now()
+        parts = {"now": now, "lease": LEASE, "limit": LEASED_MAX, "each": FOR_ONE_PARTNER_MAX, "busy": list(self._busy)}
         with self._store.cursor() as cursor:
-            due = cursor.execute(sql["lease"], {"now": now, "lease": LEASE, "limit": LEASED_MAX}).fetchall()
-        for delivery_id, event_id, body, attempts, _created, endpoint_id, url, sealed in due:
-            secret = open_secret(self._seal, bytes(sealed))
-            outcome: Delivered | Refusal = Refusal(rule="secret_unreadable")
-            if secret is not None:
-                outcome = deliver(
-                    Endpoint(url=url, secret=secret), Event(id=event_id, body=body), self._clock.now(), self._policy
-                )
-            self._note(delivery_id, endpoint_id, attempts, outcome)
-        return len(due)
+            due = cursor.execute(load("webhooks")["lease"], parts).fetchall()
+        by_partner: dict[int, list[tuple[Any, ...]]] = {}
+        for row in sorted(due, key=lambda row: int(row[0])):
+            by_partner.setdefault(row[5], []).append(row)
+        self._busy |= by_partner.keys()
+        return len(due), [self._senders.submit(self._serve, partner, rows) for partner, rows in by_partner.items()]
+
+    def _serve(self, partner: int, rows: list[tuple[Any, ...]]) -> None:
+        """Send one partner what is due, in one thread. What cannot be noted is taken again after its lease."""
+        try:
+            for delivery_id, event_id, body, attempts, _created, _partner, url, sealed in rows:
+                secret = open_secret(self._seal, bytes(sealed))
+                outcome: Delivered | Refusal = Refusal(rule="secret_unreadable")
+                if secret is not None:
+                    event = Event(id=event_id, body=body)
+                    outcome = deliver(Endpoint(url=url, secret=secret), event, self._clock.now(), self._policy)
+                self._note(delivery_id, partner, attempts, outcome)
+        except Exception:
+            log.exception("webhooks_failed", endpoint=partner)
+        finally:
+            self._busy.discard(partner)
 
     def _note(self, delivery_id: int, endpoint_id: int, attempts: int, outcome: Delivered | Refusal) -> None:
         sql, now = load("webhooks"), self._clock.now()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sim_port: int = 14_600
     sim_devices_url: str = ""
     log_level: str = "info"
+    time_zone: str = "Europe/Paris"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -116,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def _check(settings: Settings) -> None:
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
+    if settings.time_zone not in available_timezones():
+        raise BadSetting("NEC_TIME_ZONE: a name of the IANA time zone database, such as Europe/Paris")
     if not 1 <= settings.broker_shards <= SHARDS_MAX:
         raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):

@@ -6,16 +6,17 @@ import functools
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 import structlog
 
+from necmergitur.adapters.keeping import keep_going
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.probe import Probe
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations import observing
 from necmergitur.operations.alarms import set_alarm
-from necmergitur.operations.ports import Unreachable
 from necmergitur.worker.outbox import Outbox
 from necmergitur.worker.paper import Paper
 
@@ -39,13 +40,14 @@ class Sweep:
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """Adapters the worker works with. `probe` is None where no broker is reachable."""
+    """Adapters the worker works with. `probes`: one for each broker it can reach as a device would, or none."""
 
     store: PostgresStore
     clock: Clock
     home: Path
     outbox: Outbox
-    probe: Probe | None
+    probes: tuple[Probe, ...]
+    zone: tzinfo = UTC
     sweeps: tuple[Sweep, ...] = ()
 
 
@@ -57,15 +59,17 @@ async def run(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    paper = Paper(parts.store, parts.home / "log")
+    paper = Paper(parts.store, parts.home / "log", parts.zone)
     chores = [
         _chore("outbox", OUTBOX_S, lambda: _in_thread(parts.outbox.deliver_due)),
-        _chore("paper", PAPER_S, lambda: _in_thread(paper.write)),
+        _chore("paper", PAPER_S, lambda: _in_thread(lambda: paper.write(parts.clock.now()))),
         _chore("stills", STILLS_S, lambda: _in_thread(lambda: observing.drop_expired(parts.store, parts.clock.now()))),
     ]
     chores += [_chore(s.name, s.every_s, functools.partial(_in_thread, s.work)) for s in parts.sweeps]
-    if parts.probe is not None:
+    if parts.probes:
         chores.append(_chore("probe", PROBE_S, lambda: _probe(parts)))
+    else:
+        log.warning("no_probe", why="no certificate in probe/, or NEC_MQTT_PORT is 0: nobody watches the press path")
     tasks = [asyncio.create_task(chore) for chore in chores]
     ready()
     while not stop.is_set():
@@ -79,14 +83,7 @@ async def run(
 
 
 async def _chore(name: str, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await work()
-        except Unreachable:
-            log.warning("chore_without_database", chore=name)
-        except Exception:
-            log.exception("chore_failed", chore=name)
-        await asyncio.sleep(every_s)
+    await keep_going(name, work, every_s=every_s)
 
 
 async def _in_thread(work: Callable[[], object]) -> object:
@@ -94,9 +91,17 @@ async def _in_thread(work: Callable[[], object]) -> object:
 
 
 async def _probe(parts: WorkerParts) -> None:
-    """Press the synthetic button; no lamp is an alarm on every screen."""
-    assert parts.probe is not None
-    lit_ms = await _in_thread(parts.probe.press)
-    missed = lit_ms is None
-    detail = "The synthetic button's lamp stayed dark." if missed else ""
-    await _in_thread(lambda: set_alarm(parts.store, "probe_missed", missed, detail, parts.clock.now()))
+    """Press each broker's synthetic button; a lamp that stays dark is an alarm on every screen."""
+    outcomes = await asyncio.gather(*(asyncio.to_thread(_is_lit, probe) for probe in parts.probes))
+    dark = [str(number) for number, lit in enumerate(outcomes) if not lit]
+    detail = f"The synthetic button's lamp stayed dark: broker {', '.join(dark)}." if dark else ""
+    await _in_thread(lambda: set_alarm(parts.store, "probe_missed", bool(dark), detail, parts.clock.now()))
+
+
+def _is_lit(probe: Probe) -> bool:
+    """Whatever goes wrong on the way, a missing file or a bad certificate, leaves the lamp dark."""
+    try:
+        return probe.press() is not None
+    except Exception:
+        log.exception("probe_failed")
+        return False

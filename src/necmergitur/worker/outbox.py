@@ -19,7 +19,10 @@ ATTEMPTS_MAX = 10  # with doubling pauses: about a day
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(hours=4)
 
-Handler = Callable[[str, Mapping[str, Any]], None]
+KEPT = timedelta(days=14)  # done effects, as long as the deliveries they became
+
+# Kind, payload, and the name that is the same if the effect is carried out twice.
+Handler = Callable[[str, Mapping[str, Any], str], None]
 
 
 class Outbox:
@@ -37,11 +40,11 @@ class Outbox:
         now = self._clock.now()
         with self._store.cursor() as cursor:
             leased = cursor.execute(sql["lease"], {"now": now, "lease": LEASE, "limit": LEASED_MAX}).fetchall()
-        for effect_id, kind, payload, attempts in leased:
+        for effect_id, kind, payload, attempts, dedupe in leased:
             handler = self._handlers.get(kind)
             try:
                 if handler is not None:
-                    handler(kind, msgspec.json.decode(payload))
+                    handler(kind, msgspec.json.decode(payload), dedupe)
             except Exception as error:  # noqa: BLE001 -- whatever went wrong, it is tried again
                 log.warning("effect_failed", kind=kind, attempts=attempts, why=type(error).__name__)
                 pause = min(RETRY_FIRST * 2 ** (attempts - 1), RETRY_MAX)
@@ -56,6 +59,11 @@ class Outbox:
                 continue
             self._mark("effect_done", id=effect_id, now=self._clock.now())
         return len(leased)
+
+    def forget_old(self) -> int:
+        """Drop effects done long ago; return how many. Raises Unreachable."""
+        with self._store.cursor() as cursor:
+            return cursor.execute(load("ledger")["forget_effects"], {"before": self._clock.now() - KEPT}).rowcount
 
     def _mark(self, query: str, **parts: Any) -> None:
         with self._store.cursor() as cursor:

@@ -33,7 +33,7 @@ def _endpoint(database: str, name: str, events: list[str]) -> None:
 def test_an_effect_is_queued_for_the_partners_that_asked_for_it(database: str, webhooks: Webhooks) -> None:
     _endpoint(database, "asked", ["incident.opened"])
     _endpoint(database, "did not", ["incident.escalated"])
-    webhooks.fan_out("incident_opened", {"number": "2026-0001"})
+    webhooks.fan_out("incident_opened", {"number": "2026-0001"}, "effect-1")
     with psycopg.connect(database) as connection:
         queued = connection.execute(
             "SELECT e.name, d.kind FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id"
@@ -42,6 +42,6 @@ def test_an_effect_is_queued_for_the_partners_that_asked_for_it(database: str, w
 
 
 def test_nothing_is_due_without_a_partner(webhooks: Webhooks) -> None:
-    webhooks.fan_out("incident_opened", {"number": "2026-0001"})
+    webhooks.fan_out("incident_opened", {"number": "2026-0001"}, "effect-2")
     assert webhooks.deliver_due() == 0
     assert webhooks.forget_old() == 0

@@ -21,9 +21,9 @@ PATIENCE_S = 20.0
 NOWHERE = Position(2.3488, 48.8534)
 
 
-def store(settings: Settings, connections_max: int = 2) -> PostgresStore:
-    """Return a process's store over the settings' database; it does not wait for ever for one that stands still."""
-    return PostgresStore(settings.database_url, connections_max=connections_max, patience_s=PATIENCE_S)
+def store(settings: Settings, connections_max: int = 2, patience_s: float | None = None) -> PostgresStore:
+    """Return a store over the settings' database; a process that serves people gives PATIENCE_S."""
+    return PostgresStore(settings.database_url, connections_max=connections_max, patience_s=patience_s)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import ground, store
+from necmergitur.app.wiring import PATIENCE_S, ground, store
 from necmergitur.engine.parts import EngineParts
 
 ENGINE_CONNECTIONS = 6  # intake, rules, flights, heartbeats, telemetry, alarms
@@ -18,7 +18,7 @@ def signer(settings: Settings) -> Ed25519Signer:
 
 def engine_parts(settings: Settings) -> EngineParts:
     """Return the engine's adapters."""
-    over = store(settings, ENGINE_CONNECTIONS)
+    over = store(settings, ENGINE_CONNECTIONS, PATIENCE_S)
     signs = signer(settings)
     return EngineParts(
         store=over,

@@ -6,7 +6,7 @@ from a2wsgi import WSGIMiddleware
 
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import ground, store
+from necmergitur.app.wiring import PATIENCE_S, ground, store
 from necmergitur.live.app import LiveApp
 from necmergitur.live.parts import LiveParts
 
@@ -16,7 +16,7 @@ LIVE_CONNECTIONS = 6
 
 def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None] = lambda: None) -> LiveApp:
     """Return the ASGI application: live paths, and the pages behind them unless they run elsewhere."""
-    over = store(settings, LIVE_CONNECTIONS)
+    over = store(settings, LIVE_CONNECTIONS, PATIENCE_S)
     parts = LiveParts(
         store=over,
         database_url=settings.database_url,

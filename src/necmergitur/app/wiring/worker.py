@@ -1,11 +1,10 @@
 """The worker's adapters and chores."""
 
-from necmergitur.adapters.broker import BrokerProcess, shard_of
-from necmergitur.adapters.broker.files import shard_count
+from zoneinfo import ZoneInfo
+
 from necmergitur.adapters.clock import SystemClock
-from necmergitur.adapters.probe import DEVICE_ID
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
-from necmergitur.app.probing import probe
+from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import store
 from necmergitur.operations import retention
@@ -15,6 +14,7 @@ from necmergitur.worker.outbox import Outbox
 
 WORKER_CONNECTIONS = 4
 WEBHOOKS_S = 1.0
+HOUR_S = 3_600.0
 DAY_S = 86_400.0
 
 
@@ -22,19 +22,19 @@ def worker_parts(settings: Settings) -> WorkerParts:
     """Return the worker's adapters."""
     over = store(settings, WORKER_CONNECTIONS)
     clock = SystemClock()
-    probes = None
-    if shard_count(settings.home):
-        shard = shard_of(DEVICE_ID, shard_count(settings.home))
-        probes = probe(settings, settings.mqtt_host, BrokerProcess(settings.home, shard).mqtt_port)
     hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
+    outbox = Outbox(over, clock, dict.fromkeys(EVENTS, hooks.fan_out))
     return WorkerParts(
         store=over,
         clock=clock,
         home=settings.home,
-        outbox=Outbox(over, clock, dict.fromkeys(EVENTS, hooks.fan_out)),
-        probe=probes,
+        outbox=outbox,
+        probes=probes(settings),
+        zone=ZoneInfo(settings.time_zone),
         sweeps=(
-            Sweep("webhooks", WEBHOOKS_S, hooks.deliver_due),
+            Sweep("webhooks", WEBHOOKS_S, hooks.begin_due),
+            Sweep("deliveries", HOUR_S, hooks.forget_old),
+            Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now())),
         ),

@@ -37,10 +37,13 @@ WHERE id IN (
   SELECT id FROM outbox
   WHERE done_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
   ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING id, kind, payload::text, attempts;
+RETURNING id, kind, payload::text, attempts, dedupe;
 
 -- name: effect_done
 UPDATE outbox SET done_at = %(now)s, error = NULL WHERE id = %(id)s;
+
+-- name: forget_effects
+DELETE FROM outbox WHERE done_at < %(before)s;
 
 -- name: effect_failed
 UPDATE outbox SET error = %(error)s, leased_until = NULL, due_at = %(due_at)s,

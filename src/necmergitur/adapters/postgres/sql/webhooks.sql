@@ -5,13 +5,17 @@ WHERE disabled_at IS NULL AND %(kind)s::text = ANY(events)
 ON CONFLICT (endpoint_id, event_id) DO NOTHING;
 
 -- name: lease
+-- A few for each partner, and none for one that is still being served: a slow partner waits for itself alone.
 UPDATE webhook_delivery d SET leased_until = %(now)s::timestamptz + %(lease)s::interval, attempts = d.attempts + 1
 FROM webhook_endpoint e
 WHERE e.id = d.endpoint_id AND d.id IN (
-  SELECT p.id FROM webhook_delivery p JOIN webhook_endpoint q ON q.id = p.endpoint_id
-  WHERE p.done_at IS NULL AND p.due_at <= %(now)s AND (p.leased_until IS NULL OR p.leased_until < %(now)s)
-    AND q.disabled_at IS NULL
-  ORDER BY p.due_at LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED)
+  SELECT p.id FROM webhook_delivery p JOIN (
+    SELECT w.id, row_number() OVER (PARTITION BY w.endpoint_id ORDER BY w.due_at, w.id) AS turn
+    FROM webhook_delivery w JOIN webhook_endpoint q ON q.id = w.endpoint_id
+    WHERE w.done_at IS NULL AND w.due_at <= %(now)s AND (w.leased_until IS NULL OR w.leased_until < %(now)s)
+      AND q.disabled_at IS NULL AND NOT (q.id = ANY(%(busy)s::bigint[]))) AS t ON t.id = p.id
+  WHERE t.turn <= %(each)s AND p.done_at IS NULL AND (p.leased_until IS NULL OR p.leased_until < %(now)s)
+  ORDER BY t.turn, p.due_at LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED)
 RETURNING d.id, d.event_id, d.body, d.attempts, d.created_at, e.id, e.url, e.secret_sealed;
 
 -- name: delivered
