@@ -1,10 +1,11 @@
 """The room in a real browser: both languages, both themes, desktop and phone, axe, the keyboard, and no script at all.
 
-`NEC_SCREENS=docs/screens pytest tests/web/console/test_browser.py` refreshes the kept screenshots.
+`make screens` refreshes the kept screenshots.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,16 +17,14 @@ from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.console.evening import complaints, evening
 from tests.web.pages import City
-from tests.web.test_pages import _keep, by_keyboard
+from tests.web.serving import Served
+from tests.web.test_pages import _keep, _prefer, by_keyboard
 
 pytestmark = pytest.mark.e2e
 
-# Two views cover both languages, both themes and both sizes; the console's usual one first.
-VIEWS = (
-    ("fr", "dark", "desktop", {"width": 1440, "height": 900}),
-    ("en", "light", "phone", {"width": 390, "height": 844}),
-)
-
+VIEWPORTS = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+# What axe sees differs by theme and by size, hardly by language: each theme and size once, each language twice.
+BY_AXE = {("fr", "dark", "desktop"), ("fr", "light", "phone"), ("en", "light", "desktop"), ("en", "dark", "phone")}
 
 PAGES = {
     "board": ("operator", "/console/?incident={street}"),
@@ -50,30 +49,38 @@ PAGES = {
     "field_incident": ("responder", "/field/incidents/{street}/"),
     "press": ("", "/press/"),
 }
-# The board's rows are reached by j and k, and the pilot's orders by their own keys: both are islands with tests of
-# their own (ui/tests, tests/e2e).
+# The board's rows are reached by j and k, and the pilot's orders by their own keys: tests of their own walk them
+# (test_keys.py, test_live_room.py).
 ISLANDS = {"board", "pilot"}
+SETTLE_MS = 150
 
 
+@pytest.mark.screens
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_in_every_language_theme_and_size(name: str, city: City, enter: Callable[..., Page]) -> None:
+def test_a_page_is_whole_in_every_language_theme_and_size(
+    name: str, city: City, served_city: Served, enter: Callable[..., Page]
+) -> None:
     role, template = PAGES[name]
     path = template.format(**evening(city))
+    page = enter(role)
     problems: list[str] = []
-    for language, theme, size, viewport in VIEWS:
-        page = enter(role, language, theme, viewport=viewport)
+    for language, theme in product(("fr", "en"), ("dark", "light")):
+        _prefer(page.context, served_city, language, theme)
         page.goto(path)
-        page.wait_for_timeout(300)
-        where = f"{name} {language} {theme} {size}"
         assert page.locator("html").get_attribute("lang") == language
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        problems += [f"{where}: {wide} px too wide"] if wide > 0 else []
-        problems += [f"{where}: {each}" for each in accessibility_problems(page)]
-        _keep(page, f"{name}-{language}-{theme}-{size}")
-        if name not in ISLANDS and size == "desktop":
-            problems += [f"{where}: {each}" for each in by_keyboard(page)]
-        problems += [f"{where}: {each}" for each in complaints(page)]
-    assert problems == []
+        for size, viewport in VIEWPORTS.items():
+            page.set_viewport_size(viewport)
+            page.wait_for_timeout(SETTLE_MS)
+            where = f"{name} {language} {theme} {size}"
+            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            problems += [f"{where}: {wide} px too wide"] if wide > 0 else []
+            if (language, theme, size) in BY_AXE:
+                problems += [f"{where}: {each}" for each in accessibility_problems(page)]
+            _keep(page, f"{name}-{language}-{theme}-{size}")
+    if name not in ISLANDS:
+        page.set_viewport_size(VIEWPORTS["desktop"])
+        problems += by_keyboard(page)
+    assert problems + complaints(page) == []
 
 
 def test_an_operator_works_without_javascript(city: City, enter: Callable[..., Page]) -> None:
