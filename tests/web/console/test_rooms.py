@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from necmergitur.operations import incidents
-from necmergitur.web.console import supervision
-from necmergitur.web.console.models import ShiftHandover
+from necmergitur.web.console import silence, supervision
+from necmergitur.web.console.models import ShiftHandover, SilentHour
 from necmergitur.web.facts.models import (
     AirspaceNotice,
     Authorisation,
@@ -291,6 +291,22 @@ def test_revoking_needs_a_reason_and_a_standing_one_never_ends(city: City) -> No
     )
 
 
+def test_silent_buttons_are_counted_each_hour_at_their_worst(city: City) -> None:
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    heard(city, "b-1", deaf=True)
+    heard(city, "b-2", deaf=True)
+    assert silence.count(hour - timedelta(minutes=55)) == 2
+    city.sql("UPDATE device_health SET deaf = false")
+    assert silence.count(hour - timedelta(minutes=5)) == 0
+    city.sql("UPDATE device_health SET deaf = true WHERE device_id = 'b-1'")
+    shown = supervision.figures("day", hour + timedelta(minutes=20))["data"]["deaf"]
+    assert len(shown) == 25
+    assert [devices for _hour, devices in shown[-3:]] == [None, 2, 1]
+    silence.count(hour + timedelta(days=366))
+    silence.count(hour + timedelta(days=366, hours=1))
+    assert [row.devices for row in SilentHour.objects.order_by("hour")] == [1, 1]
+
+
 # --- supervision ----------------------------------------------------------------------------------------------------------
 
 
@@ -331,7 +347,7 @@ def test_supervision_needs_its_role_and_downloads_the_same_figures(city: City) -
     browser = city.client("duty_officer")
     assert browser.get("/console/supervisor/?period=week").status_code == 200
     lines = list(csv.reader(browser.get("/console/supervisor/hours.csv").content.decode().splitlines()))
-    assert lines[0] == ["hour", "incidents", "pilots_on_shift", "pilots_needed"]
+    assert lines[0] == ["hour", "incidents", "pilots_on_shift", "pilots_needed", "silent_buttons"]
     assert sum(int(line[1]) for line in lines[1:]) == 1
     assert browser.get("/console/supervisor/response.csv").content.decode().splitlines() == ["on_scene_s"]
     assert browser.get("/console/supervisor/other.csv").status_code == 404

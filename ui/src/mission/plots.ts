@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { TELEMETRY_KEEP_MS } from "../constants";
 import { h, setText } from "../dom";
+import { download, pngOfImages, saveButton, toCsv, type Panel } from "../export";
 import { t, type WordKey } from "../words";
 import { distance_m, type Reading } from "./telemetry";
 
@@ -65,6 +66,12 @@ class Chart {
     ctx.restore();
   }
 
+  /** For a picture of all charts together. */
+  get panel(): Panel {
+    const { width, height } = this.plot;
+    return { image: this.plot.ctx.canvas, title: `${t(this.measure.word)} ${this.value.textContent}`, width, height };
+  }
+
   draw(readings: readonly Reading[], target: Target): void {
     const y = readings.map((reading) => this.measure.read(reading, target));
     this.plot.setData([readings.map((reading) => reading.t / 1000), y]);
@@ -89,12 +96,17 @@ export class DronePlots {
   private readonly charts: Chart[];
   private readonly resizer: ResizeObserver;
   private width: number;
+  private readings: readonly Reading[] = [];
+  private target: Target = { lon: 0, lat: 0 };
 
   constructor(readonly host: HTMLElement, readonly droneId: string) {
     host.dataset["kept"] = "1";
     this.width = chartWidth(host.clientWidth);
     this.charts = MEASURES.map((measure) => new Chart(measure, this.width));
-    host.replaceChildren(...this.charts.map((chart) => chart.element));
+    const save = h("p", { class: "plots__save" },
+      saveButton("supervisor.as_csv", droneId, () => download(`${droneId}.csv`, new Blob([this.csv()], { type: "text/csv" }))),
+      saveButton("supervisor.as_png", droneId, async () => download(`${droneId}.png`, await pngOfImages(this.charts.map((chart) => chart.panel)))));
+    host.replaceChildren(...this.charts.map((chart) => chart.element), save);
     this.resizer = new ResizeObserver(() => {
       const width = chartWidth(host.clientWidth);
       if (width === this.width) return;
@@ -104,7 +116,15 @@ export class DronePlots {
     this.resizer.observe(host);
   }
 
+  private csv(): string {
+    const rows = this.readings.map(({ t: atMs, lat, lon, altitude_m, battery_pct }) =>
+      [new Date(atMs).toISOString(), lat.toFixed(6), lon.toFixed(6), altitude_m, battery_pct, Math.round(distance_m(lon, lat, this.target.lon, this.target.lat))]);
+    return toCsv(["at", "latitude", "longitude", "altitude_m", "battery_pct", "distance_m"], rows);
+  }
+
   draw(readings: readonly Reading[], target: Target): void {
+    this.readings = readings;
+    this.target = target;
     for (const chart of this.charts) chart.draw(readings, target);
   }
 

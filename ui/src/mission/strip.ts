@@ -10,6 +10,14 @@ import { distance_m, type Telemetry } from "./telemetry";
 
 const UNKNOWN = "–";
 
+let oneDecimal: Intl.NumberFormat | null = null;
+
+/** "1.2", or "1,2" where that is how it is written. */
+function tenths(value: number): string {
+  oneDecimal ??= new Intl.NumberFormat(globalThis.document?.documentElement.lang || "en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return oneDecimal.format(value);
+}
+
 /** Texts by [data-telemetry] name. */
 export function figuresOf(state: LiveState, droneId: string, mission: Mission | undefined, nowMs: number): Record<string, string> {
   const row = state.fleet.get(droneId)?.row;
@@ -18,7 +26,7 @@ export function figuresOf(state: LiveState, droneId: string, mission: Mission | 
     phase: mission ? t(`phase.${mission.phase}` as WordKey) : UNKNOWN,
     altitude: row ? `${Math.round(row[3])} m` : UNKNOWN,
     heading: row ? `${(Math.round(row[4]) % 360 + 360) % 360}°` : UNKNOWN,
-    speed: row ? `${row[5].toFixed(1)} m/s` : UNKNOWN,
+    speed: row ? `${tenths(row[5])} m/s` : UNKNOWN,
     battery: row ? `${Math.round(row[6])} %` : UNKNOWN,
     link: row ? (row[9] === 1 ? `${Math.round(row[8])} %` : t("telemetry.lost")) : UNKNOWN,
     eta: eta_s === null ? UNKNOWN : `${Math.round(eta_s)} s`,

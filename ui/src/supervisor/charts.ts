@@ -21,7 +21,8 @@ export interface Figure {
 
 export interface Line {
   label: string;
-  values: number[];
+  /** Null where nothing was counted: the line breaks. */
+  values: (number | null)[];
   style: "solid" | "dashed" | "area";
 }
 
@@ -45,6 +46,12 @@ export function niceTop(value: number, least = 4): number {
   return [1, 2, 4, 5, 10].map((step) => step * power).find((top) => top >= wanted) ?? wanted;
 }
 
+/** A top for an axis of counts: its half is a whole number too. */
+export function countTop(value: number): number {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(value, 4))));
+  return [2, 4, 6, 8, 10].map((step) => step * power).find((top) => top >= value && top >= 4) ?? value;
+}
+
 const rightOf = (axis: Axis): number => axis.width - MARGIN_RIGHT;
 
 function frame(axis: Axis, says: string): SVGElement {
@@ -65,12 +72,20 @@ function yAxis(chart: Axis, top: number): SVGElement {
   return axis;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/** "20 Nov": beyond a day a clock time says nothing. */
+function day(atMs: number, axis: Axis): string {
+  return new Intl.DateTimeFormat(axis.language, { timeZone: axis.timeZone, day: "numeric", month: "short" }).format(atMs);
+}
+
 function timeAxis(axis: Axis, times: readonly string[]): SVGElement {
   const group = svg("g", {});
   const last = times.length - 1;
+  const isLong = Date.parse(times[last] ?? "") - Date.parse(times[0] ?? "") > DAY_MS;
   for (const index of new Set([0, Math.round(last / 3), Math.round((2 * last) / 3), last])) {
     const x = BOX.left + (last === 0 ? 0.5 : index / last) * (rightOf(axis) - BOX.left);
-    const words = clock(Date.parse(times[index] ?? ""), axis.timeZone, axis.language, false);
+    const words = isLong ? day(Date.parse(times[index] ?? ""), axis) : clock(Date.parse(times[index] ?? ""), axis.timeZone, axis.language, false);
     group.append(text(x, HEIGHT - 6, words, index === last ? "end" : index === 0 ? "start" : "middle"));
   }
   return group;
@@ -86,7 +101,7 @@ function marker(x: number, words: string, kind: string, isLeft: boolean): SVGEle
 export function responsePlot(axis: Axis, response: Response, target_s: number): Figure {
   const { bin_s, counts, n } = response;
   const end_s = Math.max(target_s * 1.4, counts.length * bin_s);
-  const top = niceTop(Math.max(...counts));
+  const top = countTop(Math.max(...counts));
   const x = (value_s: number): number => BOX.left + (Math.min(value_s, end_s) / end_s) * (rightOf(axis) - BOX.left);
   const within = counts.reduce((sum, count, index) => sum + ((index + 1) * bin_s <= target_s ? count : 0), 0);
   const says = [
@@ -107,13 +122,14 @@ export function responsePlot(axis: Axis, response: Response, target_s: number): 
   const step_s = niceTop(end_s / 6, 5);
   for (let at_s = 0; at_s <= end_s; at_s += step_s) chart.append(text(x(at_s), HEIGHT - 6, at_s === 0 ? "0 s" : String(at_s), "middle"));
   chart.append(marker(x(target_s), t("supervisor.target", { value: target_s }), "chart__target", false));
-  chart.append(marker(x(response.p50_s), t("supervisor.p50", { value: Math.round(response.p50_s) }), "chart__mark", true));
+  // On the side where its words fit.
+  chart.append(marker(x(response.p50_s), t("supervisor.p50", { value: Math.round(response.p50_s) }), "chart__mark", x(response.p50_s) > axis.width / 3));
   return { element: chart, says };
 }
 
 export function columnsPlot(axis: Axis, rows: readonly (readonly [string, number])[]): Figure | null {
   if (rows.length === 0) return null;
-  const top = niceTop(Math.max(...rows.map(([, count]) => count)));
+  const top = countTop(Math.max(...rows.map(([, count]) => count)));
   const says = t("supervisor.this_hour", { value: rows.at(-1)?.[1] ?? 0 });
   const chart = frame(axis, says);
   chart.append(yAxis(axis, top), timeAxis(axis, rows.map(([at]) => at)));
@@ -125,10 +141,36 @@ export function columnsPlot(axis: Axis, rows: readonly (readonly [string, number
   return { element: chart, says };
 }
 
+/** The path of a line, broken where nothing was counted; and of the ground under it, closed at each break. */
+function pathsOf(points: readonly (readonly [x: number, y: number] | null)[], baseline: number): { line: string; area: string } {
+  let line = "";
+  let area = "";
+  let from: number | null = null;
+  let to = 0;
+  const close = (): void => {
+    if (from !== null) area += `L${to} ${baseline}L${from} ${baseline}Z`;
+    from = null;
+  };
+  for (const point of points) {
+    if (point === null) {
+      close();
+      continue;
+    }
+    const step = `${from === null ? "M" : "L"}${point[0].toFixed(1)} ${point[1].toFixed(1)}`;
+    line += step;
+    area += step;
+    from ??= point[0];
+    to = point[0];
+  }
+  close();
+  return { line, area };
+}
+
 export function linesPlot(axis: Axis, times: readonly string[], lines: readonly Line[]): Figure | null {
-  if (times.length === 0) return null;
-  const top = niceTop(Math.max(...lines.flatMap((line) => line.values)));
-  const says = t("supervisor.now", { value: lines.map((line) => `${line.values.at(-1) ?? 0} ${line.label}`.trim()).join(" · ") });
+  const counted = lines.flatMap((line) => line.values.filter((value) => value !== null));
+  if (counted.length === 0) return null;
+  const top = countTop(Math.max(...counted));
+  const says = t("supervisor.now", { value: lines.map((line) => `${line.values.at(-1) ?? "–"} ${line.label}`.trim()).join(" · ") });
   const chart = frame(axis, says);
   chart.append(yAxis(axis, top), timeAxis(axis, times));
   const last = times.length - 1;
@@ -136,9 +178,9 @@ export function linesPlot(axis: Axis, times: readonly string[], lines: readonly 
   const y = (value: number): number => BOX.bottom - (value / top) * (BOX.bottom - BOX.top);
   const labelled: number[] = [];
   for (const line of lines) {
-    const path = line.values.map((value, index) => `${index === 0 ? "M" : "L"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-    if (line.style === "area") chart.append(svg("path", { class: "chart__area", d: `${path}L${x(last)} ${BOX.bottom}L${x(0)} ${BOX.bottom}Z` }));
-    chart.append(svg("path", { class: `chart__line chart__line--${line.style}`, d: path }));
+    const paths = pathsOf(line.values.map((value, index) => (value === null ? null : [x(index), y(value)])), BOX.bottom);
+    if (line.style === "area") chart.append(svg("path", { class: "chart__area", d: paths.area }));
+    chart.append(svg("path", { class: `chart__line chart__line--${line.style}`, d: paths.line }));
     if (line.label === "") continue;
     let labelY = y(line.values.at(-1) ?? 0) - 6;
     while (labelled.some((other) => Math.abs(other - labelY) < LABEL_PX)) labelY += LABEL_PX;

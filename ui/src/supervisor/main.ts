@@ -2,9 +2,9 @@
 import "../styles/supervisor.css";
 import { readJson } from "../console/page";
 import { h } from "../dom";
+import { download, pngOf, saveButton, toCsv } from "../export";
 import { t, type WordKey } from "../words";
 import { columnsPlot, linesPlot, responsePlot, type Axis, type Figure, type Response } from "./charts";
-import { download, pngOf, toCsv } from "./export";
 
 export interface SupervisorData {
   target_s: number;
@@ -12,7 +12,8 @@ export interface SupervisorData {
   response: Response | null;
   load: [at: string, incidents: number][];
   pilots: [at: string, on_shift: number, need: number][];
-  deaf: [at: string, devices: number][];
+  /** Null where nobody counted. */
+  deaf: [at: string, devices: number | null][];
 }
 
 interface Plot {
@@ -20,7 +21,7 @@ interface Plot {
   name: string;
   figure: Figure | null;
   header: string[];
-  rows: (string | number)[][];
+  rows: (string | number | null)[][];
 }
 
 function responseOf(axis: Axis, { response, target_s }: SupervisorData): Plot {
@@ -49,15 +50,12 @@ function plotsOf(data: SupervisorData, axis: Axis): Plot[] {
 function card(plot: Plot, stamp: string): HTMLElement {
   const title = t(plot.title);
   const { figure } = plot;
-  const button = (word: WordKey, run: () => void): HTMLElement => h("button", {
-    class: "button button--quiet", type: "button", onclick: run, "aria-label": t("supervisor.download", { title, format: t(word) }),
-  }, t(word));
   const csv = (): void => download(`${plot.name}-${stamp}.csv`, new Blob([toCsv(plot.header, plot.rows)], { type: "text/csv" }));
-  const png = (chart: SVGElement) => (): void => void pngOf(chart, title).then((blob) => download(`${plot.name}-${stamp}.png`, blob));
+  const png = (chart: SVGElement) => async (): Promise<void> => download(`${plot.name}-${stamp}.png`, await pngOf(chart, title));
   return h("figure", { class: "plotcard panel" },
     h("figcaption", { class: "plotcard__head" },
       h("span", { class: "plotcard__title" }, title),
-      h("span", {}, button("supervisor.as_csv", csv), figure && button("supervisor.as_png", png(figure.element)))),
+      h("span", {}, saveButton("supervisor.as_csv", title, csv), figure && saveButton("supervisor.as_png", title, png(figure.element)))),
     figure && h("p", { class: "plotcard__says num" }, figure.says),
     figure ? figure.element : h("p", { class: "empty" }, t("supervisor.empty")));
 }

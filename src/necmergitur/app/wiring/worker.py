@@ -16,6 +16,7 @@ WORKER_CONNECTIONS = 4
 WEBHOOKS_S = 1.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
 
 
 def worker_parts(settings: Settings) -> WorkerParts:
@@ -37,6 +38,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now())),
+            Sweep("silence", SILENCE_S, _count_silence),
         ),
     )
 
@@ -49,3 +51,13 @@ def _sweep_accounts() -> int:
     from necmergitur.web.accounts.housekeeping import sweep
 
     return sweep()
+
+
+def _count_silence() -> int:
+    """Note how many street buttons are silent, for the supervisor's plot."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.console.silence import count
+
+    return count()

@@ -1,4 +1,4 @@
-"""The control room's own rows: what one shift tells the next. Facts are elsewhere (facts.models)."""
+"""The room's own rows: what one shift tells the next, how many were silent. Facts are elsewhere (facts.models)."""
 
 from typing import ClassVar
 
@@ -29,3 +29,16 @@ class ShiftHandover(models.Model):
 
     def __str__(self) -> str:
         return f"handover of {self.written_at:%Y-%m-%d %H:%M}"
+
+
+class SilentHour(models.Model):
+    """How many street buttons were silent in an hour, at its worst. Counted by the worker (silence.py)."""
+
+    hour = models.DateTimeField(primary_key=True)
+    devices = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "silent_hour"
+
+    def __str__(self) -> str:
+        return f"{self.devices} silent at {self.hour:%Y-%m-%d %H}"

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from necmergitur.dispatch.staffing import pilots_needed
-from necmergitur.web.console import state
+from necmergitur.web.console import silence, state
 from necmergitur.web.facts.models import Incident, Mission, PilotShift
 
 TARGET_ON_SCENE_S = 60  # the product's promise: information in under a minute
@@ -115,6 +115,9 @@ def figures(period: str, now: datetime) -> dict[str, Any]:
     answered = answer_times(since, ("seen", "acknowledged", "acting"))
     acting = answer_times(since, ("acknowledged", "acting"))
     deaf = state.deaf()["devices"]
+    silent = silence.by_hour([hour for hour, _count in calls])
+    # The hour that runs has not been counted to its end: what is silent now belongs to it.
+    silent[-1] = (silent[-1][0], max(deaf, silent[-1][1] or 0))
     return {
         "data": {
             "target_s": TARGET_ON_SCENE_S,
@@ -122,7 +125,7 @@ def figures(period: str, now: datetime) -> dict[str, Any]:
             "response": distribution(arrived),
             "load": [[iso(hour), count] for hour, count in calls],
             "pilots": [[iso(hour), on_shift, need] for hour, on_shift, need in staffed],
-            "deaf": [[iso(now), deaf]],
+            "deaf": [[iso(hour), devices] for hour, devices in silent],
         },
         "arrived": distribution(arrived),
         "arrived_within": within(arrived, TARGET_ON_SCENE_S),

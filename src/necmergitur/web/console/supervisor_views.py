@@ -46,9 +46,9 @@ def download(request: HttpRequest, what: str) -> HttpResponse:
         out.writerow(["on_scene_s"])
         out.writerows([[f"{one:.1f}"] for one in found["arrived_times"]])
     else:
-        out.writerow(["hour", "incidents", "pilots_on_shift", "pilots_needed"])
-        rows = zip(found["data"]["load"], found["data"]["pilots"], strict=True)
-        out.writerows([[hour, count, on_shift, need] for (hour, count), (_hour, on_shift, need) in rows])
+        out.writerow(["hour", "incidents", "pilots_on_shift", "pilots_needed", "silent_buttons"])
+        rows = zip(*(found["data"][name] for name in ("load", "pilots", "deaf")), strict=True)
+        out.writerows([[*calls, *staffed[1:], silent[1]] for calls, staffed, silent in rows])
     return response
 
 

@@ -75,7 +75,7 @@ WORDS: dict[str, Any] = {
         "The map cannot be drawn by this browser (no WebGL) or could not be fetched. The queue, the "
         "incidents and the missions work without it."
     ),
-    "mute.closed": _("Sound starts with your first key or click"),
+    "mute.closed": _("Sound: press a key"),
     "mute.off": _("Sound on"),
     "mute.on": _("Muted for {left}"),
     "news.call": _("New call: {kind}, {place}."),
@@ -189,6 +189,7 @@ WORDS: dict[str, Any] = {
     "supervisor.response": _("From press to drone on scene"),
     "supervisor.target": _("target {value} s"),
     "supervisor.this_hour": _("{value} this hour"),
+    "supervisor.unsaved": _("It could not be made by this browser."),
     "supervisor.within": _("{percent} % within target, {n} flights"),
     "telemetry.altitude": _("Altitude"),
     "telemetry.battery": _("Battery"),

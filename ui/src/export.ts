@@ -1,8 +1,11 @@
 /** A chart leaves the page as figures or as a picture of itself. */
+import { h } from "./dom";
+import { t, type WordKey } from "./words";
 
 /** RFC 4180, with a quote before anything a spreadsheet would run as a formula. */
-export function toCsv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number): string => {
+export function toCsv(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+  const cell = (value: string | number | null): string => {
+    if (value === null) return "";
     const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
@@ -47,7 +50,22 @@ async function imageOf(element: SVGElement): Promise<HTMLImageElement> {
 export async function pngOf(chart: SVGElement, title: string): Promise<Blob> {
   const [, , width = 480, height = 190] = (chart.getAttribute("viewBox") ?? "").split(" ").map(Number);
   const image = await imageOf(withItsLook(chart, width, height));
-  const canvas = Object.assign(document.createElement("canvas"), { width: width * SCALE, height: (height + TITLE_PX) * SCALE });
+  return pngOfImages([{ image, title, width, height }]);
+}
+
+export interface Panel {
+  image: CanvasImageSource;
+  title: string;
+  /** Its size on the page, in CSS pixels. */
+  width: number;
+  height: number;
+}
+
+/** One picture of several, each under its title, on the page's own ground. */
+export async function pngOfImages(panels: readonly Panel[]): Promise<Blob> {
+  const width = Math.max(...panels.map((one) => one.width));
+  const height = panels.reduce((sum, one) => sum + one.height + TITLE_PX, 0);
+  const canvas = Object.assign(document.createElement("canvas"), { width: width * SCALE, height: height * SCALE });
   const context = canvas.getContext("2d");
   if (!context) throw new Error("no 2D canvas");
   const page = getComputedStyle(document.documentElement);
@@ -56,7 +74,30 @@ export async function pngOf(chart: SVGElement, title: string): Promise<Blob> {
   context.scale(SCALE, SCALE);
   context.fillStyle = page.color;
   context.font = `600 13px ${page.fontFamily}`;
-  context.fillText(title, 8, 18);
-  context.drawImage(image, 0, TITLE_PX, width, height);
+  let top = 0;
+  for (const one of panels) {
+    context.fillText(one.title, 8, top + 18);
+    context.drawImage(one.image, 0, top + TITLE_PX, one.width, one.height);
+    top += one.height + TITLE_PX;
+  }
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"));
+}
+
+/** A small button that saves something. What could not be made says so beside it. */
+export function saveButton(word: WordKey, title: string, work: () => Promise<void> | void): HTMLElement {
+  const button = h("button", {
+    class: "button button--quiet", type: "button", "aria-label": t("supervisor.download", { title, format: t(word) }),
+  }, t(word));
+  const place = h("span", { class: "save" }, button);
+  const run = async (): Promise<void> => {
+    place.querySelector("[role=alert]")?.remove();
+    try {
+      await work();
+    } catch (failure) {
+      console.warn(failure);
+      place.append(h("span", { role: "alert" }, t("supervisor.unsaved")));
+    }
+  };
+  button.addEventListener("click", () => void run());
+  return place;
 }
