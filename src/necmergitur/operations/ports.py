@@ -83,6 +83,7 @@ class DroneRecord(msgspec.Struct, frozen=True, kw_only=True):
     speed_m_s: float
     enabled: bool
     disabled_reason: str
+    camera_kind: str = "mjpeg"  # or "whep": how its picture is opened
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):

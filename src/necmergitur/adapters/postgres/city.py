@@ -100,7 +100,16 @@ class CityMixin(RegistryMixin):
         """Store drones, each with its dock's id."""
         rows: dict[str, list[Any]] = {
             name: [getattr(d, name) for d in drones]
-            for name in ("id", "zone_id", "link_url", "camera_url", "system_id", "signing_key", "speed_m_s")
+            for name in (
+                "id",
+                "zone_id",
+                "link_url",
+                "camera_url",
+                "camera_kind",
+                "system_id",
+                "signing_key",
+                "speed_m_s",
+            )
         }
         self.cursor.execute(SQL["put_drones"], {**rows, "dock_id": list(docks)})
 

@@ -105,6 +105,7 @@ class MissionMixin:
                 speed_m_s=r[8],
                 enabled=r[9],
                 disabled_reason=r[10],
+                camera_kind=r[11],
             )
             for r in self.cursor.execute(SQL["drones"])
         ]

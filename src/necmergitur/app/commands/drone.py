@@ -28,18 +28,26 @@ def command() -> None:
 @click.argument("drone_id")
 @click.option("--dock", required=True, help="The dock it lives in (nec drone docks).")
 @click.option("--link", required=True, help="Where it speaks MAVLink 2: udp://host:port.")
-@click.option("--camera", default="", help="Its live picture: http://host:port/path, multipart JPEG.")
+@click.option("--camera", default="", help="Its live picture: http:// or https:// and an address it answers at.")
+@click.option(
+    "--camera-kind",
+    type=click.Choice(["mjpeg", "whep"]),
+    default="mjpeg",
+    show_default=True,
+    help="How the picture is opened: multipart JPEG, or WebRTC by WHEP.",
+)
 @click.option("--system-id", default=1, show_default=True, help="Its MAVLink system id, on its own link.")
 @click.option("--speed", default=CRUISE_M_S, show_default=True, help="Cruise speed, metres a second.")
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="File for its signing key; made when missing.")
 @click.pass_obj
-def add(
+def add(  # noqa: PLR0913 -- one option for each thing said of a drone
     settings: Settings,
     *,
     drone_id: str,
     dock: str,
     link: str,
     camera: str,
+    camera_kind: str,
     system_id: int,
     speed: float,
     key_file: Path | None,
@@ -48,6 +56,8 @@ def add(
     address = urlsplit(link)
     if address.scheme != "udp" or not address.hostname or not address.port:
         raise click.ClickException("a link looks like udp://10.0.0.7:14550")
+    if camera and urlsplit(camera).scheme not in ("http", "https"):
+        raise click.ClickException("a camera's address begins with http:// or https://")
     path = key_file or settings.home / "drones" / f"{drone_id}.key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,6 +73,7 @@ def add(
             zone_id=row[0],
             link_url=link,
             camera_url=camera,
+            camera_kind=camera_kind,
             system_id=system_id,
             signing_key=bytes.fromhex(path.read_text().strip()),
             speed_m_s=speed,

@@ -42,12 +42,12 @@ INSERT INTO geozone_set (source, read_at, zones, problems)
 VALUES (%(source)s, %(now)s, %(zones)s::jsonb, %(problems)s::jsonb);
 
 -- name: put_drones
-INSERT INTO drone (id, dock_id, zone_id, link_url, camera_url, system_id, signing_key, speed_m_s)
+INSERT INTO drone (id, dock_id, zone_id, link_url, camera_url, camera_kind, system_id, signing_key, speed_m_s)
 SELECT * FROM unnest(%(id)s::text[], %(dock_id)s::text[], %(zone_id)s::text[], %(link_url)s::text[],
-  %(camera_url)s::text[], %(system_id)s::int[], %(signing_key)s::bytea[], %(speed_m_s)s::real[])
+  %(camera_url)s::text[], %(camera_kind)s::text[], %(system_id)s::int[], %(signing_key)s::bytea[], %(speed_m_s)s::real[])
 ON CONFLICT (id) DO UPDATE SET dock_id = excluded.dock_id, zone_id = excluded.zone_id, link_url = excluded.link_url,
-  camera_url = excluded.camera_url, system_id = excluded.system_id, signing_key = excluded.signing_key,
-  speed_m_s = excluded.speed_m_s;
+  camera_url = excluded.camera_url, camera_kind = excluded.camera_kind, system_id = excluded.system_id,
+  signing_key = excluded.signing_key, speed_m_s = excluded.speed_m_s;
 
 -- name: middle
 SELECT avg(lon), avg(lat) FROM dock WHERE retired_at IS NULL;

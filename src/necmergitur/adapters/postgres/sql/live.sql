@@ -65,5 +65,5 @@ SELECT id, credential_hash FROM device WHERE credential_hash IS NOT NULL;
 SELECT id, credential_hash FROM device WHERE id = ANY(%(ids)s) AND credential_hash IS NOT NULL;
 
 -- name: picture
-SELECT m.phase, r.camera_url, 'mjpeg' FROM mission m JOIN drone r ON r.id = m.drone_id
+SELECT m.phase, r.camera_url, r.camera_kind FROM mission m JOIN drone r ON r.id = m.drone_id
 WHERE m.id = %(id)s AND m.state = 'flying';

@@ -26,7 +26,7 @@ ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
 
 -- name: drones
 SELECT r.id, d.lon, d.lat, r.zone_id, r.link_url, r.camera_url, r.system_id, r.signing_key, r.speed_m_s, r.enabled,
-  r.disabled_reason
+  r.disabled_reason, r.camera_kind
 FROM drone r JOIN dock d ON d.id = r.dock_id WHERE d.retired_at IS NULL ORDER BY r.id;
 
 -- name: pilots_on_shift
