@@ -5,13 +5,13 @@ The evening bench and the choice of drone use these figures; the simulated vehic
 
 import math
 
+from necmergitur.governance.constants import TRANSIT_ALTITUDE_M
+
 # Cruise ground speed and acceleration of the reference vehicle (design research on dispatch, section 3).
 CRUISE_M_S = 15.0
 ACCEL_M_S2 = 3.0
 # Vertical speed of the climb: between PX4's MPC_TKO_SPEED (1.5) and the 6-8 m/s of current docked vehicles' manuals.
 CLIMB_M_S = 5.0
-# Above every Haussmann roof (31 m at most, Paris building rules) with margin, half the legal 120 m.
-TRANSIT_ALTITUDE_M = 60.0
 # Dock doors, chosen so that launch and climb take the 20 s that the published on-scene figures assume.
 DOCK_OPEN_S = 6.3
 # Time a mission may stay on scene and time a full recharge takes (design research, section 3, "under load").

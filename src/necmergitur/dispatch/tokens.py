@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from necmergitur.kernel.clock import require_utc
+from necmergitur.governance.constants import CEILING_MAX_M
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import AuthorisationId, DroneId, IncidentId, MissionId
 from necmergitur.kernel.refusal import Refusal
@@ -22,8 +22,6 @@ _DOMAIN = "nec.mission-token.v1"
 # A polygon fence needs an area; ArduPilot's smallest boards store 84 fence points, PX4 more (their manuals).
 MIN_RING_VERTICES = 3
 MAX_RING_VERTICES = 64
-# Law: 120 m above ground is the open and most specific categories' limit (EU 2019/947, UAS.OPEN.010).
-MAX_CEILING_M = 120.0
 
 
 class Volume(msgspec.Struct, frozen=True):
@@ -38,8 +36,8 @@ class Volume(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not MIN_RING_VERTICES <= len(self.ring) <= MAX_RING_VERTICES:
             raise ValueError(f"a volume has {MIN_RING_VERTICES} to {MAX_RING_VERTICES} vertices, not {len(self.ring)}")
-        if not (math.isfinite(self.ceiling_m) and 0.0 < self.ceiling_m <= MAX_CEILING_M):
-            raise ValueError(f"not a ceiling between 0 and {MAX_CEILING_M} m: {self.ceiling_m}")
+        if not (math.isfinite(self.ceiling_m) and 0.0 < self.ceiling_m <= CEILING_MAX_M):
+            raise ValueError(f"not a ceiling between 0 and {CEILING_MAX_M} m: {self.ceiling_m}")
 
 
 class MissionToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +83,17 @@ def signing_bytes(token: MissionToken) -> bytes:
             token.drone_id,
             [(p.lon, p.lat) for p in token.volume.ring],
             float(token.volume.ceiling_m),
-            require_utc(token.not_before).astimezone(UTC),
-            require_utc(token.expires_at).astimezone(UTC),
+            _instant(token.not_before),
+            _instant(token.expires_at),
         )
     )
+
+
+def _instant(at: datetime) -> datetime:
+    """Return the instant in UTC, however its offset was written. Raises ValueError for a naive one."""
+    if at.tzinfo is None:
+        raise ValueError(f"not an instant: {at.isoformat()} has no offset")
+    return at.astimezone(UTC)
 
 
 def issue(
@@ -102,7 +107,7 @@ def issue(
     not_before: datetime,
     expires_at: datetime,
 ) -> MissionToken:
-    """Return a signed token. Raises ValueError when the window is empty or its instants are not aware UTC."""
+    """Return a signed token. Raises ValueError when the window is empty or its instants are naive."""
     if expires_at <= not_before:
         raise ValueError("a token must expire after it begins")
     token = MissionToken(

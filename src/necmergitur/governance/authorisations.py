@@ -3,12 +3,14 @@
 Event-sourced. Editing is revoking and granting again: the record of what was in force stays whole.
 """
 
+import math
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, TRANSIT_ALTITUDE_M
 from necmergitur.kernel.refusal import Refusal
 
 Kind = Literal["standing", "stream", "flight"]
@@ -22,15 +24,32 @@ LABEL_LENGTH_MAX = 200  # ours: one line on a screen and in print
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flight authorisation adds. Heights are metres above ground; geozones are ED-269 identifiers.
+    """What a flight authorisation adds. Geozones are ED-269 identifiers.
 
     `recording`: on scene, the camera may look. Without it a picture needs a camera authorisation beside the flight's.
+
+    Heights are metres above ground, flown as metres above the dock (docs/how-to/drones.md says what that leaves to
+    the city): `transit_m` is the height drones go to the scene at, above the roofs and obstacles of the area.
     """
 
-    ceiling_m: float = 120.0  # EU 2019/947 UAS.OPEN.010: 120 m; a city may authorise less or more
+    ceiling_m: float = CEILING_MAX_M
+    transit_m: float = TRANSIT_ALTITUDE_M
     geozones: tuple[str, ...] = ()
     recording: bool = True
     operator_class: str = ""
+
+    def as_flown(self) -> "Conditions":
+        """Return the heights as they may be flown: what was written before these bounds is lowered to them."""
+        ceiling_m = min(self.ceiling_m, CEILING_MAX_M)
+        return msgspec.structs.replace(self, ceiling_m=ceiling_m, transit_m=min(self.transit_m, ceiling_m))
+
+    def heights(self) -> Refusal | None:
+        """Return why no flight can keep to these heights, None when one can."""
+        if not (math.isfinite(self.ceiling_m) and CEILING_MIN_M <= self.ceiling_m <= CEILING_MAX_M):
+            return Refusal(rule="ceiling_out_of_range", detail=f"From {CEILING_MIN_M:.0f} to {CEILING_MAX_M:.0f} m.")
+        if not (math.isfinite(self.transit_m) and CEILING_MIN_M <= self.transit_m <= self.ceiling_m):
+            return Refusal(rule="transit_out_of_range", detail=f"From {CEILING_MIN_M:.0f} m to the ceiling.")
+        return None
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +123,8 @@ def grant(asked: Authorisation, now: datetime) -> AuthorisationGranted | Refusal
         return Refusal(rule="valid_until_past", detail="It would already be over.")
     if asked.zones is not None and not asked.zones:
         return Refusal(rule="zones_empty", detail="Choose zones, or the whole territory.")
-    return AuthorisationGranted(asked)
+    unflyable = asked.conditions.heights() if asked.kind == "flight" else None
+    return AuthorisationGranted(asked) if unflyable is None else unflyable
 
 
 def revoke(state: Authorisation, by: str, reason: str, now: datetime) -> AuthorisationRevoked | Refusal:

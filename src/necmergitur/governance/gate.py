@@ -46,7 +46,15 @@ class GateTable(msgspec.Struct, frozen=True):
         return now - self.loaded_at > TABLE_AGE_MAX
 
     def find(self, request: Request, now: datetime) -> Authorisation | Refusal:
-        """Return the authorisation that covers `request` at `now`, or why none does."""
+        """Return the newest authorisation that covers `request` at `now`, or why none does."""
+        found = self.find_all(request, now)
+        return found if isinstance(found, Refusal) else found[0]
+
+    def find_all(self, request: Request, now: datetime) -> tuple[Authorisation, ...] | Refusal:
+        """Return every authorisation that covers `request` at `now`, newest first, or why none does.
+
+        A flight needs one that opens its whole way; a newer one that opens less does not take that back.
+        """
         if self.stale(now):
             return Refusal(
                 rule="gate_table_stale",
@@ -54,6 +62,7 @@ class GateTable(msgspec.Struct, frozen=True):
                 detail=f"Authorisations were last read at {self.loaded_at.isoformat()}.",
             )
         nearest: Authorisation | None = None
+        current: list[Authorisation] = []
         for candidate in self.by_modality.get(request.modality, ()):
             if candidate.purpose != request.purpose:
                 continue
@@ -62,8 +71,10 @@ class GateTable(msgspec.Struct, frozen=True):
             if candidate.streams is not None and request.stream not in candidate.streams:
                 continue
             if candidate.current(now):
-                return candidate
+                current.append(candidate)
             nearest = candidate
+        if current:
+            return tuple(current)
         if nearest is not None:
             return _not_current(nearest, now)
         return Refusal(

@@ -10,7 +10,8 @@ import pytest
 
 from necmergitur.adapters.mavlink.arming import SpentMissions
 from necmergitur.adapters.mavlink.fence import Fence
-from necmergitur.adapters.signing import Ed25519Signer
+from necmergitur.adapters.mavlink.fleet import Fleet
+from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
 from necmergitur.dispatch.tokens import MissionToken, issue
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.kernel.refusal import Refusal
@@ -225,6 +226,44 @@ def test_a_nearly_empty_battery_does_not_arm() -> None:
         field.inject(FaultKind.BATTERY_SAG, 20.0)
         await field.until(lambda: (field.link().record.battery_pct or 100.0) < 30.0)
         assert await refusal(field, field.token()) == "not_ready"
+
+    run(test)
+
+
+def test_a_vehicle_that_does_not_stand_in_its_dock_does_not_arm() -> None:
+    async def test(field: Airfield) -> None:
+        await field.link().upload_fence(box(400.0))
+        field.link().vehicle = msgspec.structs.replace(field.link().vehicle, dock=offset(DOCK, 25.0, 0.0))
+        assert not field.fleet.telemetry(DroneId("D-1")).in_dock
+        assert await refusal(field, field.token()) == "not_in_dock"
+
+    run(test)
+
+
+def test_a_drone_that_cannot_be_reached_does_not_stop_the_others() -> None:
+    """A name nobody knows, no address at all, a key of another length: three bad records, one good drone."""
+
+    async def test(field: Airfield) -> None:
+        good = field.link().vehicle
+        bad = [
+            msgspec.structs.replace(good, drone_id=DroneId("D-2"), endpoint="udp://drone.invalid:14550"),
+            msgspec.structs.replace(good, drone_id=DroneId("D-3"), endpoint="serial:/dev/ttyS0"),
+            msgspec.structs.replace(good, drone_id=DroneId("D-4"), signing_key=b"short"),
+        ]
+        fleet = Fleet(
+            [*bad, msgspec.structs.replace(good, drone_id=DroneId("D-5"))],
+            verifier=Ed25519Verifier([field.signer.public_bytes()]),
+            clock=field.clock,
+            on_breach=lambda breach: None,
+            on_link=lambda drone_id, up: None,
+        )
+        await fleet.start()
+        try:
+            assert fleet._links[DroneId("D-5")].is_open
+            assert [fleet._links[DroneId(name)].is_open for name in ("D-2", "D-3")] == [False, False]
+            assert DroneId("D-4") not in fleet.snapshot()
+        finally:
+            await fleet.stop()
 
     run(test)
 

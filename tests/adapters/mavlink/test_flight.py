@@ -85,6 +85,35 @@ def test_hold_stops_the_drone_and_resume_takes_it_on() -> None:
     run(test)
 
 
+def test_a_drone_held_over_its_scene_stays_on_scene_with_its_picture() -> None:
+    async def test(field: Airfield) -> None:
+        flight = asyncio.create_task(field.fly(on_scene_max_s=60.0))
+        await field.until_phase(Phase.ON_SCENE)
+        await field.until(lambda: field.link().record.recording)
+        assert await field.fleet.hold(DRONE) is True
+        await asyncio.sleep(0.5)
+        assert (field.phases[-1], field.pilot().body.recording) == (Phase.ON_SCENE, True)
+        await field.fleet.abort(DRONE)
+        assert (await flight).how == "docked"
+        assert field.breaches == []
+
+    run(test)
+
+
+def test_a_drone_held_on_its_way_home_can_be_called_back() -> None:
+    async def test(field: Airfield) -> None:
+        flight = asyncio.create_task(field.fly(east_m=300.0, on_scene_max_s=0.2))
+        await field.until_phase(Phase.RETURN)
+        await field.until(lambda: field.pilot().body.goal is Goal.RETURN)
+        assert await field.fleet.hold(DRONE) is True
+        await field.until(lambda: field.phases[-1] is Phase.HOLD)
+        assert await field.fleet.abort(DRONE) is True
+        await field.until(lambda: field.pilot().body.goal is Goal.RETURN)
+        assert (await flight).how == "docked"
+
+    run(test)
+
+
 def test_a_pilot_descends_and_moves_inside_the_volume_only() -> None:
     async def test(field: Airfield) -> None:
         flight = asyncio.create_task(field.fly(on_scene_max_s=60.0))
@@ -132,6 +161,10 @@ def test_land_now_lands_where_it_is() -> None:
         assert (end.how, field.phases[-1]) == ("landed_away", Phase.LAND)
         assert distance_m(field.pilot().position, SCENE) < 20.0
         assert (field.pilot().body.armed, field.pilot().body.recording) == (False, False)
+        assert not field.fleet.telemetry(DRONE).in_dock, "it stands in a street"
+        again = await field.fly()
+        assert isinstance(again, Refusal)
+        assert (again.rule, field.pilot().body.armed) == ("not_in_dock", False)
 
     run(test)
 
@@ -197,10 +230,10 @@ def test_a_helicopter_brings_every_drone_below_the_floor_until_it_is_gone() -> N
         flight = asyncio.create_task(field.fly(altitude_m=60.0, on_scene_max_s=30.0))
         await field.until_phase(Phase.ON_SCENE)
         field.fleet.announce_helicopter(box(400.0).ring, field.clock.now() + timedelta(minutes=5))
-        await field.until(lambda: field.pilot().body.altitude_m < 31.0)
+        await field.until(lambda: field.pilot().body.altitude_m < 41.0)
         assert field.phases[-1] is Phase.HOLD
         await asyncio.sleep(0.5)
-        assert 28.0 < field.pilot().body.altitude_m < 31.0
+        assert 38.0 < field.pilot().body.altitude_m < 41.0, "above the roofs, which end at 31 m"
         field.fleet.clear_helicopter()
         await field.until(lambda: field.pilot().body.altitude_m > 59.0)
         assert field.phases[-1] is Phase.ON_SCENE
@@ -230,6 +263,18 @@ def test_nothing_lifts_off_under_a_helicopter() -> None:
         assert (outcome.rule, field.pilot().body.armed, field.pilot().body.doors) == ("helicopter_in_area", False, 0.0)
         field.clock.skew = timedelta(minutes=6)
         assert not field.fleet._airspace.covers(DOCK, field.clock.now())
+
+    run(test)
+
+
+def test_nothing_lifts_off_whose_way_crosses_a_helicopter() -> None:
+    async def test(field: Airfield) -> None:
+        middle = offset(DOCK, 150.0, 0.0)
+        between = tuple(offset(middle, x, y) for x, y in ((-20, -20), (20, -20), (20, 20), (-20, 20)))
+        field.fleet.announce_helicopter(between, field.clock.now() + timedelta(minutes=5))
+        outcome = await field.fly(east_m=300.0)
+        assert isinstance(outcome, Refusal), "neither the dock nor the scene lies under it, the way does"
+        assert (outcome.rule, field.pilot().body.armed) == ("helicopter_in_area", False)
 
     run(test)
 

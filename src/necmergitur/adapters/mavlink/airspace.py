@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import shapely
+
 from necmergitur.adapters.mavlink.constants import MAX_ANNOUNCED
 from necmergitur.kernel.clock import require_utc
 from necmergitur.kernel.geo import Position, ring_contains
@@ -29,6 +31,15 @@ class Airspace:
         """Open the air again, everywhere."""
         self._areas.clear()
 
+    def crosses(self, start: Position, to: Position, now: datetime) -> bool:
+        """Return whether a helicopter is announced anywhere on the straight way from `start` to `to` at `now`."""
+        way = shapely.LineString([(start.lon, start.lat), (to.lon, to.lat)])
+        return any(now < until and shapely.intersects(_drawn(ring), way) for ring, until in self._areas)
+
     def covers(self, place: Position, now: datetime) -> bool:
         """Return whether a helicopter is announced over `place` at `now`."""
         return any(now < until and ring_contains(ring, place) for ring, until in self._areas)
+
+
+def _drawn(ring: tuple[Position, ...]) -> shapely.Polygon:
+    return shapely.Polygon([(place.lon, place.lat) for place in ring])

@@ -12,6 +12,7 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from necmergitur.adapters.mavlink.commands import Commander
 from necmergitur.adapters.mavlink.constants import (
+    AT_DOCK_M,
     AUTOPILOT_COMPONENT_ID,
     CAMERA_COMPONENT_ID,
     GROUND_COMPONENT_ID,
@@ -25,7 +26,7 @@ from necmergitur.adapters.mavlink.fence import FenceTransfer
 from necmergitur.adapters.mavlink.telemetry import Record, Telemetry
 from necmergitur.adapters.mavlink.wire import Message, Wire
 from necmergitur.kernel.clock import Clock
-from necmergitur.kernel.geo import Position
+from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.kernel.ids import DroneId
 
 _HEARTBEAT_ID = int(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
@@ -103,6 +104,11 @@ class Channel(asyncio.DatagramProtocol):
             self._transport.close()
             self._transport = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket to send by."""
+        return self._transport is not None
+
     def tick(self) -> None:
         """Send our heartbeat and notice a lost link; call once a second."""
         assert self._loop is not None, "open the channel first"
@@ -145,8 +151,17 @@ class Channel(asyncio.DatagramProtocol):
             link_quality_pct=self._quality.pct if self.connected else 0,
             wind_m_s=record.wind_m_s,
             connected=self.connected,
+            in_dock=self.in_dock,
             at=self.heard_at,
         )
+
+    @property
+    def in_dock(self) -> bool:
+        """Whether the vehicle stands, disarmed, where its dock is."""
+        record = self.record
+        if record.armed or not record.landed or record.position is None:
+            return False
+        return distance_m(record.position, self.vehicle.dock) <= AT_DOCK_M
 
     @property
     def messages_received(self) -> int:
@@ -185,6 +200,11 @@ class Channel(asyncio.DatagramProtocol):
             heard = True
         if heard:
             self._alive()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a socket that broke (called by the loop): the fleet opens another."""
+        if exc is not None:
+            self._transport = None
 
     def error_received(self, exc: Exception) -> None:
         """Ignore ICMP errors: a vehicle that is not there yet shows as a link that is not connected."""

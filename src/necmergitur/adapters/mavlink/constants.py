@@ -1,5 +1,7 @@
 """Named bounds and identifiers of this room, each with its source."""
 
+from necmergitur.governance.constants import CEILING_MIN_M
+
 # --- identity on the link (MAVLink "Routing": 255 is the conventional ground station, 190 MISSIONPLANNER) ---
 GROUND_SYSTEM_ID = 255
 GROUND_COMPONENT_ID = 190
@@ -11,6 +13,8 @@ GIMBAL_COMPONENT_ID = 154  # MAV_COMP_ID_GIMBAL
 HEARTBEAT_S = 1.0
 # Three missed heartbeats: the screen must say so before its own 3 s stale banner has been up for long.
 LINK_LOST_S = 3.0
+OPEN_WAIT_S = 5.0  # how long the start waits for links to open: a name server that does not answer takes longer
+OPEN_AGAIN_S = 30.0  # a link that could not be opened (a name, a route) is tried again this often
 # Window over which lost sequence numbers give a link quality; ten seconds at 8 messages/s is 80 samples.
 QUALITY_WINDOW_S = 10.0
 
@@ -33,6 +37,9 @@ DEGREES_E7 = 1e7
 
 # --- the rehearsed flight ---
 DOCK_RADIUS_M = 5.0  # landed this near its dock counts as docked; docks' own precision landing is finer
+# It lifts only from within this distance of its dock: wider than the above, because a receiver that stands still in
+# a street canyon wanders by ten to fifteen metres (GPS SPS Performance Standard: 8 m at 95 % under an open sky).
+AT_DOCK_M = 20.0
 ARRIVED_M = 10.0  # nearly at rest above the scene: the camera may look down
 CLIMBED_M = 1.0  # below the ordered altitude by less than this: the climb is over
 SCENE_MARGIN_M = 5.0  # the camera stops this far inside the radius, so that wind never records outside it
@@ -54,10 +61,12 @@ ADOPTION_GRACE_S = 15.0
 ADOPTION_WAIT_S = 30.0  # how long an adoption waits for a first word before the mission counts as link lost
 
 # --- helicopter announced in the area: one constant is the rule ---
-# Every drone airborne inside descends at once to this height above its dock and holds; the roofs are at 31 m at
-# most (Paris), rescue helicopters cross the city at 150 m or more (SERA.5005 f) and land only on cleared ground.
-HELICOPTER_FLOOR_M = 30.0
-# From 60 m at 3 m/s the floor takes 11 s; a drone not there after this lands where it is.
+# Every drone airborne inside descends at once, by this much at most and never below the least height a flight is
+# authorised at (above the roofs), and holds; rescue helicopters cross the city at 150 m or more (SERA.5005 f) and land
+# only on cleared ground.
+HELICOPTER_DESCENT_M = 20.0
+HELICOPTER_FLOOR_M = CEILING_MIN_M
+# 20 m at 3 m/s take 7 s; a drone not there after this lands where it is.
 HELICOPTER_CLEAR_S = 15.0
 FLOOR_TOLERANCE_M = 2.0
 MAX_ANNOUNCED = 64  # more at once than any city has seen

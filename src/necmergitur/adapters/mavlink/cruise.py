@@ -4,8 +4,8 @@ Fixed behaviours, the same every time:
 
 - link lost: nothing can be ordered; the vehicle levels its camera, stops recording and returns by itself. When the
   link is back, the flight goes on if the vehicle did not turn home, and follows it home if it did.
-- helicopter announced: descend at once to `HELICOPTER_FLOOR_M` and hold there until it is clear; not below it
-  after `HELICOPTER_CLEAR_S`: land. Nothing lifts off inside the area.
+- helicopter announced: descend at once to the floor (`HELICOPTER_FLOOR_M`) and hold there until it is clear; not
+  below it after `HELICOPTER_CLEAR_S`: land. Nothing lifts off whose way crosses the area.
 - battery low, time on scene over, an order refused in the air: camera level, recording off, return.
 """
 
@@ -22,6 +22,7 @@ from necmergitur.adapters.mavlink.constants import (
     FLIGHT_MAX_S,
     FLOOR_TOLERANCE_M,
     HELICOPTER_CLEAR_S,
+    HELICOPTER_DESCENT_M,
     HELICOPTER_FLOOR_M,
     LEVEL_PITCH_DEG,
     LEVEL_TOLERANCE_DEG,
@@ -59,10 +60,12 @@ class Cruise:
         self._told: Phase | None = None
         self._target = plan.target
         self._altitude_m = plan.altitude_m
+        self._floor_m = max(HELICOPTER_FLOOR_M, plan.altitude_m - HELICOPTER_DESCENT_M)
         self._ordered = False  # whether the vehicle accepted the order of the present leg
         self._again_s = 0.0  # not before this second of the loop's clock is a refused order sent again
         self._camera_again_s = 0.0
         self._holding = False
+        self._land_asked = False  # by the pilot, not by the vehicle
         self._yield_s: float | None = None  # when a helicopter made it descend
         self._yielded = False  # whether the vehicle accepted that order
         self._lost_s: float | None = None
@@ -108,7 +111,7 @@ class Cruise:
             return await self._finish()
         self._follow_vehicle()
         if was_lost:
-            self._tell(Phase.HOLD if self._holding else self._leg)
+            self._tell(self._shown())
         if await self._yields_to_helicopter(now_s):
             return None
         await self._mind_camera(now_s)
@@ -125,13 +128,17 @@ class Cruise:
     def _follow_vehicle(self) -> None:
         """The vehicle's own failsafes win: where it turns home or lands by itself, the flight follows."""
         record = self.link.record
+        low = record.battery_pct is not None and record.battery_pct < RETURN_BATTERY_PCT
         if self._leg in {Phase.RETURN, Phase.LAND}:
+            if self._leg is Phase.RETURN and self._holding and low:
+                self._holding = False
+                self._enter(Phase.RETURN)
             return
         if record.mode == "return":
             self._enter(Phase.RETURN)
         elif record.mode == "land":
             self._enter(Phase.LAND)
-        elif record.battery_pct is not None and record.battery_pct < RETURN_BATTERY_PCT:
+        elif low:
             self._holding = False
             self._enter(Phase.RETURN)
 
@@ -281,19 +288,18 @@ class Cruise:
             if self._yield_s is not None:
                 self._yield_s = None
                 self._enter(self._leg)
-                if self._holding:
-                    self._tell(Phase.HOLD)
+                self._tell(self._shown())
             return False
         if self._yield_s is None:
             self._yield_s, self._yielded = now_s, False
             self._tell(Phase.HOLD)
         if not self._yielded:
-            low = record.altitude_m <= HELICOPTER_FLOOR_M
+            low = record.altitude_m <= self._floor_m
             outcome = await self._order(
-                self.link.hold if low else lambda: self.link.go_to(position, HELICOPTER_FLOOR_M, -1.0)
+                self.link.hold if low else lambda: self.link.go_to(position, self._floor_m, -1.0)
             )
             self._yielded = bool(outcome)
-        if record.altitude_m > HELICOPTER_FLOOR_M + FLOOR_TOLERANCE_M and now_s - self._yield_s > HELICOPTER_CLEAR_S:
+        if record.altitude_m > self._floor_m + FLOOR_TOLERANCE_M and now_s - self._yield_s > HELICOPTER_CLEAR_S:
             self._enter(Phase.LAND)
             return False
         return True
@@ -326,6 +332,12 @@ class Cruise:
         if self._lost_s is None:
             self._tell(leg)
         self._wake.set()
+
+    def _shown(self) -> Phase:
+        """The phase people see: a drone held over its scene is still on scene, and its picture stays."""
+        position = self.link.record.position
+        looking = self._leg is Phase.ON_SCENE and position is not None and self._may_look(position)
+        return Phase.HOLD if self._holding and not looking else self._leg
 
     def _tell(self, phase: Phase) -> None:
         if phase is not self._told:

@@ -14,15 +14,16 @@ from necmergitur.adapters.mavlink.airspace import Airspace
 from necmergitur.adapters.mavlink.arming import SpentMissions
 from necmergitur.adapters.mavlink.channel import Vehicle
 from necmergitur.adapters.mavlink.commands import Outcome
-from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S
+from necmergitur.adapters.mavlink.constants import ADOPTION_GRACE_S, HEARTBEAT_S, OPEN_AGAIN_S, OPEN_WAIT_S
 from necmergitur.adapters.mavlink.flight import Flight
 from necmergitur.adapters.mavlink.link import Link
 from necmergitur.adapters.mavlink.phases import FlightEnd, OnPhase, Phase, Plan
 from necmergitur.adapters.mavlink.telemetry import Telemetry
 from necmergitur.adapters.mavlink.watch import Breach, Watch
 from necmergitur.dispatch.constants import SCENE_RADIUS_M
-from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
+from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S
 from necmergitur.dispatch.tokens import MissionToken, Verifier, Volume, check
+from necmergitur.governance.constants import TRANSIT_ALTITUDE_M
 from necmergitur.kernel.clock import Clock
 from necmergitur.kernel.geo import Position, ring_contains
 from necmergitur.kernel.ids import DroneId, MissionId
@@ -64,33 +65,37 @@ class Fleet:
         self._watches: dict[DroneId, Watch] = {}
         self._flights: dict[DroneId, Flight] = {}
         self._linked: dict[DroneId, bool] = {}
-        self._heart: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._started_s = 0.0
         self._counted = (0, 0)
         for vehicle in vehicles:
             drone_id = vehicle.drone_id
             if drone_id in self._links:
                 raise ValueError(f"two vehicles are named {drone_id}")
-            self._links[drone_id] = Link(
-                vehicle, verifier=verifier, clock=clock, spent=self._spent, on_change=self._changed
-            )
+            try:
+                self._links[drone_id] = Link(
+                    vehicle, verifier=verifier, clock=clock, spent=self._spent, on_change=self._changed
+                )
+            except ValueError as error:  # a key of another length: this drone is not heard, the others are
+                _log.error("drone_unusable", drone_id=drone_id, why=str(error))
+                continue
             self._watches[drone_id] = Watch(drone_id)
             self._linked[drone_id] = False
 
     # --- life ---------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Open every link and begin the heartbeats. Raises ValueError for a malformed endpoint."""
+        """Open every link and begin the heartbeats. A link that cannot be opened is logged and tried again."""
         self._started_s = asyncio.get_running_loop().time()
-        for link in self._links.values():
-            await link.open()
-        self._heart = asyncio.create_task(self._beat())
+        first = asyncio.create_task(self._open_links())
+        await asyncio.wait([first], timeout=OPEN_WAIT_S)
+        self._tasks = [first, asyncio.create_task(self._beat()), asyncio.create_task(self._open_rest())]
 
     async def stop(self) -> None:
         """Close every link. Vehicles in the air follow their own lost-link behaviour."""
-        if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.gather(self._heart, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for link in self._links.values():
             link.close()
 
@@ -282,12 +287,25 @@ class Fleet:
             _log.warning("drone_breach", drone_id=link.drone_id, kind=breach.kind.value, value=breach.value)
             self._on_breach(breach)
 
+    async def _open_links(self) -> None:
+        closed = [link for link in self._links.values() if not link.is_open]
+        outcomes = await asyncio.gather(*(link.open() for link in closed), return_exceptions=True)
+        for link, outcome in zip(closed, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                _log.error("drone_link_unopened", drone_id=link.drone_id, why=f"{type(outcome).__name__}: {outcome}")
+
+    async def _open_rest(self) -> None:
+        while True:  # until cancelled by stop()
+            await asyncio.sleep(OPEN_AGAIN_S)
+            await self._open_links()
+
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while True:  # until cancelled by stop()
             for link in self._links.values():
-                link.tick()
+                if link.is_open:
+                    self._tick(link)
             received = self.messages_received
             rejected = sum(link.messages_rejected for link in self._links.values())
             MESSAGES.inc(received - self._counted[0])
@@ -295,6 +313,12 @@ class Fleet:
             self._counted = (received, rejected)
             due_s = max(due_s + HEARTBEAT_S, loop.time())
             await asyncio.sleep(due_s - loop.time())
+
+    def _tick(self, link: Link) -> None:
+        try:
+            link.tick()
+        except Exception:  # noqa: BLE001 -- one drone's socket does not silence the others'
+            _log.exception("drone_tick_failed", drone_id=link.drone_id)
 
 
 def _unknown(drone_id: DroneId) -> Refusal:

@@ -58,13 +58,13 @@ class Flight(Cruise):
             self._holding = False
         else:
             self._ordered = False
-            self._tell(Phase.HOLD)
+            self._tell(self._shown())
         return outcome
 
     async def resume(self) -> Outcome:
-        """Go on with the leg that was held."""
+        """Go on with the leg that was held; a drone that was not held goes on anyway."""
         if not self._holding:
-            return self._not_now("resume")
+            return True if self._yield_s is None else self._not_now("resume")
         self._holding = False
         self._enter(self._leg)
         return True
@@ -101,10 +101,16 @@ class Flight(Cruise):
         return outcome
 
     async def abort(self) -> Outcome:
-        """Camera level, recording off, return to the dock; before arming, stay in it."""
+        """Camera level, recording off, return to the dock; before arming, stay in it.
+
+        A drone held on its way home goes on; one that lands because its pilot said so turns home; one that lands by
+        itself is left to it.
+        """
         self._aborted = True
-        if self._leg not in {Phase.OPEN_DOCK, Phase.RETURN, Phase.LAND}:
-            self._holding = False
+        held, self._holding = self._holding, False
+        going = self._leg is Phase.RETURN and not held
+        if self._leg is not Phase.OPEN_DOCK and not going and (self._leg is not Phase.LAND or self._land_asked):
+            self._land_asked = False
             self._enter(Phase.RETURN)
         return True
 
@@ -117,6 +123,7 @@ class Flight(Cruise):
             return outcome
         self._aborted = True
         self._holding = False
+        self._land_asked = True
         self._enter(Phase.LAND)
         self._ordered = bool(outcome)
         return outcome
@@ -165,8 +172,6 @@ class Flight(Cruise):
         await self.link.close_dock()
 
     def _closed_air(self) -> Refusal | None:
-        now = self.link.clock.now()
-        for place in (self.link.vehicle.dock, self._plan.target):
-            if self._airspace.covers(place, now):
-                return Refusal(rule="helicopter_in_area", detail="a helicopter is announced over the dock or the scene")
+        if self._airspace.crosses(self.link.vehicle.dock, self._plan.target, self.link.clock.now()):
+            return Refusal(rule="helicopter_in_area", detail="a helicopter is announced between the dock and the scene")
         return None

@@ -74,7 +74,7 @@ class Link(Channel):
     def check_token(self, token: MissionToken) -> MissionToken | Refusal:
         """Return the token if it would let this vehicle arm now, before anything is asked of the vehicle.
 
-        Refusals: `token_*`, `mission_already_flown`, `drone_already_flying`, `not_ready`, `link_lost`.
+        Refusals: `token_*`, `mission_already_flown`, `drone_already_flying`, `not_ready`, `not_in_dock`, `link_lost`.
         """
         checked = check(token, self.drone_id, self.clock.now(), self._verifier)
         if isinstance(checked, Refusal):
@@ -88,6 +88,8 @@ class Link(Channel):
             return Refusal(rule="drone_already_flying", detail=f"{self.drone_id} is armed")
         if not record.complete:
             return Refusal(rule="not_ready", detail=f"{self.drone_id} has not told its whole state yet")
+        if not self.in_dock:
+            return Refusal(rule="not_in_dock", detail=f"{self.drone_id} does not stand in its dock")
         if record.battery_pct is None or record.battery_pct < MIN_ARM_BATTERY_PCT:
             return Refusal(
                 rule="not_ready", detail=f"{self.drone_id} has {record.battery_pct} % of {MIN_ARM_BATTERY_PCT} %"

@@ -7,7 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from necmergitur.dispatch.constants import SCENE_RADIUS_M
-from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S, TRANSIT_ALTITUDE_M
+from necmergitur.dispatch.flight_time import CRUISE_M_S, ON_SCENE_MAX_S
+from necmergitur.governance.constants import TRANSIT_ALTITUDE_M
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.kernel.refusal import Refusal

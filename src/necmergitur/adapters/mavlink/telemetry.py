@@ -31,7 +31,10 @@ _ARDUCOPTER_MODES = {3: "guided", 4: "guided", 5: "hold", 6: "return", 9: "land"
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """The last known state of one vehicle. `None` means the vehicle has not said; `at` is its last message."""
+    """The last known state of one vehicle. `None` means the vehicle has not said; `at` is its last message.
+
+    `in_dock`: it stands disarmed where its dock is. One that landed in a street does not, and is not offered.
+    """
 
     drone_id: DroneId
     position: Position | None
@@ -48,6 +51,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     link_quality_pct: int
     wind_m_s: float | None
     connected: bool
+    in_dock: bool
     at: datetime | None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 from pymavlink.dialects.v20 import common as mavlink
 
-from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
+from necmergitur.governance.constants import TRANSIT_ALTITUDE_M
 from necmergitur.kernel.geo import LocalPlane, Position, ring_contains
 from necmergitur.sim.fleet import physics
 from necmergitur.sim.fleet.constants import (

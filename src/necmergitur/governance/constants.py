@@ -1,0 +1,10 @@
+"""Bounds of the governance room, each with its source."""
+
+# Law: 120 m above ground is the open and most specific categories' limit (EU 2019/947, UAS.OPEN.010).
+CEILING_MAX_M = 120.0
+# Ours: no flight is authorised lower than this, because it would go between houses. Paris's highest ordinary roofs
+# end at 31 m (its building rules), with the margin of an antenna and a receiver's error.
+CEILING_MIN_M = 40.0
+# Ours: above every Haussmann roof with margin, half the legal ceiling. A city of towers writes its own height into
+# its authorisations.
+TRANSIT_ALTITUDE_M = 60.0
