@@ -296,3 +296,106 @@ def test_more_calls_than_drones_are_shared_out_and_the_others_are_told_why(open_
     assert len({m.pilot_id for m in round_.offered}) == 9
     assert [rule for _, rule in round_.refused] == ["no_drone"] * 15
     scene.check()
+
+
+def test_an_older_authorisation_that_opens_the_way_is_not_hidden_by_a_newer_one(open_scene) -> None:
+    from uuid import UUID
+
+    sky = GeozoneSet("sky", (prohibited("PALACE", place(100, 0), 50.0),))
+    scene = open_scene(town(geozones=sky, authorisations=(flights(conditions=Conditions(geozones=("PALACE",))),)))
+    newer = flights(id=UUID(int=9), granted_at=START)
+    assert authorising.grant(scene.store, newer, scene.now)
+    scene.call("P-1")
+    assert scene.offered().authorisation_id == flights().id
+    scene.check()
+
+
+def test_no_drone_is_sent_where_a_helicopter_is_announced_on_its_way(open_scene) -> None:
+    notice = Notice(place(50, 0), 20.0, START + timedelta(hours=1))
+    scene = open_scene(town(notices=(notice,)))
+    scene.call("P-1")
+    assert scene.offered().drone_id != "D-4", "its way crosses the notice, though neither end lies in it"
+
+
+def test_two_offers_in_a_row_left_unanswered_pause_the_pilot(open_scene) -> None:
+    scene = open_scene(town(shifts=(pilot(1),)))
+    for paused in (False, True):
+        scene.call("P-1")
+        scene.offer(refused_too=True)
+        assert dispatching.pass_on_expired(scene.store, scene.wait(10)) == 1
+        with scene.store.transaction() as tx:
+            (fact,) = tx.pilots_on_shift(scene.now)
+        assert fact.paused is paused
+    scene.wait(1)
+    assert scene.offer(refused_too=True).offered == ()
+    audit = [f for f in scene.facts() if f.kind == "Audited"][-1]
+    assert b'"action":"engine:shift:pause"' in audit.payload
+    scene.check()
+
+
+def test_an_answer_between_two_missed_offers_keeps_the_pilot_on(open_scene) -> None:
+    scene = open_scene(town(shifts=(pilot(1),)))
+    scene.call("P-1")
+    for answer in (False, True, False):
+        (mission,) = scene.offer(refused_too=True).offered
+        if answer:
+            assert dispatching.decline(scene.store, mission.id, Person(1, "Pilot 1"), scene.wait(1))
+        else:
+            assert dispatching.pass_on_expired(scene.store, scene.wait(10)) == 1
+    with scene.store.transaction() as tx:
+        assert not tx.pilots_on_shift(scene.now)[0].paused
+
+
+def test_a_pilot_who_let_an_offer_pass_is_not_asked_first_again(scene: Scene) -> None:
+    scene.call("P-1")
+    mission = scene.offered()
+    assert mission.pilot_id == 1
+    dispatching.pass_on_expired(scene.store, scene.wait(10))
+    with scene.store.transaction() as tx:
+        asked = {p.user_id: p.last_offered_at for p in tx.pilots_on_shift(scene.now)}
+    assert (asked[1], asked[2], asked[3]) == (mission.offered_at, mission.offered_at, None)
+    scene.call("P-5")
+    assert scene.offered().pilot_id == 3
+
+
+def test_what_the_law_ended_is_not_held_against_the_drone(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    assert flying.ended(scene.store, mission.id, "authorisation_expired", scene.wait(1))
+    again = scene.offered()
+    assert (again.incident_id, again.drone_id) == (call.id, mission.drone_id)
+
+
+def test_a_drone_that_failed_is_tried_again_after_a_while(scene: Scene) -> None:
+    scene.fleet.only("D-4")
+    scene.call("P-1")
+    mission = scene.launch(scene.accept(scene.offered()))
+    assert flying.ended(scene.store, mission.id, "failed", scene.wait(1))
+    assert scene.offer(refused_too=True).offered == ()
+    scene.wait(301)
+    (again,) = scene.offer(refused_too=True).offered
+    assert again.drone_id == "D-4"
+
+
+def test_a_person_who_asks_again_does_not_wait_for_a_drone_that_failed(scene: Scene) -> None:
+    scene.fleet.only("D-4")
+    call = scene.call("P-1")
+    mission = scene.launch(scene.accept(scene.offered()))
+    assert flying.ended(scene.store, mission.id, "failed", scene.wait(1))
+    assert scene.offer().offered == ()
+    assert incidents.seek_drone(scene.store, call.id, OPERATOR, scene.wait(1))
+    assert scene.offered().drone_id == "D-4"
+
+
+def test_calls_refused_before_take_turns(open_scene, monkeypatch) -> None:
+    monkeypatch.setattr(dispatching, "ROUND_MAX", 2)
+    scene = open_scene(town(authorisations=(flights(zones=("Z-1",)),)))
+    calls = [scene.call("P-1"), scene.call("P-3"), scene.call("P-5")]
+    for _ in calls:
+        scene.offer()
+        scene.wait(1)
+    looked: set[object] = set()
+    for _ in range(2):
+        looked |= {incident_id for incident_id, _ in scene.offer(refused_too=True).refused}
+        scene.wait(5)
+    assert looked == {call.id for call in calls}

@@ -8,9 +8,10 @@ from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
 from necmergitur.dispatch import tokens
 from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.missions import Mission
+from necmergitur.governance.authorisations import Conditions
 from necmergitur.operations import authorising, dispatching, flying, incidents
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
-from tests.operations.town import CANCEL, FLIGHTS, START, flights, pilot, place, town
+from tests.operations.town import CANCEL, FLIGHTS, START, TOWN, flights, pilot, place, town
 
 SIGNER = Ed25519Signer.generate()
 
@@ -256,3 +257,133 @@ def test_an_unknown_mission_is_refused_everywhere(scene: Scene) -> None:
         dispatching.decline(scene.store, nothing, nobody, scene.now),
     ):
         assert refused(outcome) == "mission_unknown"
+
+
+def drone(scene: Scene, name: str):
+    with scene.store.transaction() as tx:
+        return next(d for d in tx.drones() if d.id == name)
+
+
+def test_a_drone_that_landed_in_a_street_is_grounded_until_a_technician_has_seen_it(scene: Scene) -> None:
+    mission = scene.fly()
+    assert flying.order(scene.store, mission.id, "land", person(mission), scene.wait(20))
+    assert flying.ended(scene.store, mission.id, "landed_away", scene.wait(30))
+    record = drone(scene, mission.drone_id)
+    assert (record.enabled, record.disabled_reason) == (False, "landed_away")
+    audit = [f for f in scene.facts() if f.kind == "Audited"][-1]
+    assert b'"action":"engine:drone:ground"' in audit.payload
+    scene.fleet.only(mission.drone_id)
+    scene.call("P-3")
+    assert scene.offer().offered == ()
+    scene.check()
+
+
+def test_a_return_asked_before_the_lift_off_ends_the_mission(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    after = flying.order(scene.store, mission.id, "return", person(mission), scene.wait(1))
+    assert (after.state, after.end_reason) == ("ended", "called_back")
+    assert refused(flying.token_for(scene.store, mission.id, SIGNER, scene.now)) == "not_accepted"
+    assert refused(flying.launched(scene.store, mission.id, scene.now)) == "not_accepted"
+    assert scene.incident(call.id).drone == "done"
+    scene.check()
+
+
+@pytest.mark.parametrize("asked", ["hold", "descend", "fly"])
+def test_before_the_lift_off_there_is_nothing_to_hold(scene: Scene, asked) -> None:
+    scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    assert refused(flying.order(scene.store, mission.id, asked, person(mission), scene.now)) == "not_flying"
+
+
+@pytest.mark.parametrize("asked", ["hold", "descend", "fly"])
+def test_a_drone_called_home_is_not_held_or_sent_on(scene: Scene, asked) -> None:
+    mission = scene.fly()
+    assert flying.order(scene.store, mission.id, "return", person(mission), scene.wait(20))
+    assert refused(flying.order(scene.store, mission.id, asked, person(mission), scene.wait(1))) == "coming_home"
+    assert flying.order(scene.store, mission.id, "land", person(mission), scene.wait(1)).order == "land"
+
+
+def test_an_order_the_drone_refused_is_told_and_no_longer_stands(scene: Scene) -> None:
+    mission = scene.fly()
+    held = flying.order(scene.store, mission.id, "hold", person(mission), scene.wait(5))
+    after = flying.order_refused(scene.store, mission.id, held.order_seq, "command_refused", scene.wait(1))
+    assert (after.order, after.order_seq, after.order_refused) == ("fly", 1, "hold command_refused")
+    again = flying.order(scene.store, mission.id, "hold", person(mission), scene.wait(1))
+    assert (again.order, again.order_refused) == ("hold", "")
+    late = flying.order_refused(scene.store, mission.id, held.order_seq, "command_refused", scene.wait(1))
+    assert late.order == "hold", "a refusal of an older order changes nothing"
+    scene.check()
+
+
+def test_a_landing_lost_with_the_link_leaves_the_way_home_asked(scene: Scene) -> None:
+    mission = scene.fly()
+    asked = flying.order(scene.store, mission.id, "land", person(mission), scene.wait(5))
+    after = flying.order_refused(scene.store, mission.id, asked.order_seq, "link_lost", scene.wait(1))
+    assert (after.order, after.order_seq, after.order_refused) == ("return", 2, "land link_lost")
+
+
+def test_an_accepted_mission_that_never_lifts_ends_and_the_search_goes_on(scene: Scene) -> None:
+    call = scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    assert flying.end_unlifted(scene.store, scene.wait(60)) == 0
+    assert flying.end_unlifted(scene.store, scene.wait(0.001)) == 1
+    assert scene.mission(mission.id).end_reason == "never_lifted"
+    assert scene.incident(call.id).drone == "searching"
+    assert scene.offered().drone_id == mission.drone_id, "it says nothing against the drone"
+    scene.check()
+
+
+def test_an_old_acceptance_lifts_nothing(scene: Scene) -> None:
+    scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    assert refused(flying.launched(scene.store, mission.id, scene.wait(61))) == "never_lifted"
+
+
+def test_the_drone_of_a_retired_dock_is_known_while_it_works(open_scene, request) -> None:
+    if "twin" in request.node.name:
+        return  # the twin retires no docks
+    scene = open_scene(TOWN)
+    mission = scene.fly()
+    with scene.store.cursor() as cursor:
+        cursor.execute("UPDATE dock SET retired_at = now() WHERE id = %s", (f"dock-{mission.drone_id}",))
+    assert drone(scene, mission.drone_id), "a restarted engine must find it, or nobody brings it home"
+    assert flying.ended(scene.store, mission.id, "docked", scene.wait(60))
+    with scene.store.transaction() as tx:
+        assert mission.drone_id not in {d.id for d in tx.drones()}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "rule"),
+    [
+        (Conditions(ceiling_m=120.1), "ceiling_out_of_range"),
+        (Conditions(ceiling_m=39.9, transit_m=39.9), "ceiling_out_of_range"),
+        (Conditions(ceiling_m=float("nan")), "ceiling_out_of_range"),
+        (Conditions(ceiling_m=80.0, transit_m=80.1), "transit_out_of_range"),
+        (Conditions(transit_m=39.9), "transit_out_of_range"),
+    ],
+)
+def test_no_authorisation_flies_above_the_law_or_between_the_houses(scene: Scene, conditions, rule) -> None:
+    from uuid import UUID
+
+    asked = flights(id=UUID(int=FLIGHTS.int + 1), conditions=conditions)
+    assert refused(authorising.grant(scene.store, asked, scene.now)) == rule
+
+
+def test_a_ceiling_written_before_it_was_bounded_is_flown_at_the_laws_limit(open_scene, monkeypatch) -> None:
+    monkeypatch.setattr(Conditions, "heights", lambda _: None)  # as it was granted then
+    scene = open_scene(town(authorisations=(flights(conditions=Conditions(ceiling_m=500.0)),)))
+    monkeypatch.undo()
+    scene.call("P-1")
+    token = flying.token_for(scene.store, scene.accept(scene.offered()).id, SIGNER, scene.now)
+    assert isinstance(token, tokens.MissionToken)
+    assert token.volume.ceiling_m == 120.0
+
+
+def test_a_ceiling_below_the_roofs_written_before_it_was_bounded_flies_nothing(open_scene, monkeypatch) -> None:
+    monkeypatch.setattr(Conditions, "heights", lambda _: None)
+    scene = open_scene(town(authorisations=(flights(conditions=Conditions(ceiling_m=25.0)),)))
+    monkeypatch.undo()
+    call = scene.call("P-1")
+    assert scene.offer().offered == ()
+    assert scene.incident(call.id).drone_reason == "ceiling_out_of_range"

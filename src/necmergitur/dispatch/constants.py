@@ -13,7 +13,11 @@ CANCEL_WINDOW = timedelta(seconds=5)  # ours: overlaps dock opening, so costs no
 # same press of a trembling hand, which must not undo what an operator just answered.
 CALL_AGAIN_AFTER = timedelta(seconds=10)
 OFFER_LASTS = timedelta(seconds=10)  # a pilot has ten seconds, then the next
+UNANSWERED_MAX = 2  # ours: one offer missed is a glance away, two in a row is an empty chair: offers pause
 OFFERS_MAX = 12  # ours: after that many refusals humans are told and the search rests
+# How long a drone that failed on its way is not sent to the same incident again. Ours: a battery swapped, a door
+# freed of ice; a person who asks again does not wait for it.
+BAR_LASTS = timedelta(minutes=5)
 SEARCH_REST = timedelta(seconds=5)  # ours: how long before an empty search is tried again
 
 # Matching: ours, to be measured against judged pairs; distances are compared with the stated accuracy.
@@ -37,6 +41,9 @@ SCENE_RADIUS_M = 60.0  # recording is allowed only inside it
 # that never finishes would otherwise promise for ever.
 SOON_PATIENCE = timedelta(seconds=60)
 ETA_MAX_S = 600.0  # ours: a drone farther than ten minutes is no help
+# An accepted mission lifts within this, or ends and the search goes on: doors open while the pilot decides, the
+# caller's window to cancel is five seconds, and a pilot who accepted a minute ago no longer looks at the screen.
+LIFT_WITHIN = timedelta(seconds=60)
 TOKEN_LASTS = timedelta(minutes=30)  # ours: longer than any battery
 PILOT_QUALIFICATION = "drone_pilot"  # the name in the table of qualifications
 NOTE_LENGTH_MAX = 2_000  # ours: a page of print

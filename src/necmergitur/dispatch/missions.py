@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from necmergitur.dispatch.constants import OFFER_LASTS, OFFERS_MAX
+from necmergitur.dispatch.constants import LIFT_WITHIN, OFFER_LASTS, OFFERS_MAX
 from necmergitur.dispatch.incidents import Person
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
@@ -17,12 +17,28 @@ from necmergitur.kernel.refusal import Refusal
 State = Literal["offered", "accepted", "flying", "ended"]
 Order = Literal["fly", "hold", "descend", "return", "land"]
 ORDERS: tuple[Order, ...] = ("fly", "hold", "descend", "return", "land")
-# Ends that say nothing against the drone: it may be sent to the same incident again.
-EXCUSED = ("no_pilot", "called_back", "helicopter_in_area")
+HOMEWARD: tuple[Order, ...] = ("return", "land")
+# Ends that say nothing against the drone (people, the law): it may be sent to the same incident again.
+EXCUSED = (
+    "no_pilot",
+    "called_back",
+    "never_lifted",
+    "helicopter_in_area",
+    "no_authorisation",
+    "authorisation_revoked",
+    "authorisation_expired",
+    "authorisation_not_yet",
+    "gate_table_stale",
+)
+# Ends after which a person looks at the drone before it flies again.
+GROUNDING = ("landed_away",)
 
 
 class Mission(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of one mission. `eta_s` counts from the offer; `phase` follows the drone."""
+    """The state of one mission. `eta_s` counts from the offer; `phase` follows the drone.
+
+    `order_refused` is the last order that was not carried out and the rule it met ("land link_lost").
+    """
 
     id: UUID
     incident_id: UUID
@@ -45,6 +61,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     tried_pilots: tuple[int, ...] = ()
     order: Order = "fly"
     order_seq: int = 0
+    order_refused: str = ""
     version: int = 1
 
 
@@ -100,6 +117,15 @@ class MissionOrdered(msgspec.Struct, frozen=True, tag=True):
     at: datetime
 
 
+class OrderRefused(msgspec.Struct, frozen=True, tag=True):
+    """The drone did not carry out the order `seq`, and will not any more."""
+
+    order: Order
+    seq: int
+    rule: str
+    at: datetime
+
+
 class MissionHandedOver(msgspec.Struct, frozen=True, tag=True):
     """Another pilot took the controls, and said so."""
 
@@ -129,6 +155,7 @@ MissionEvent = (
     | MissionLaunched
     | PhaseReached
     | MissionOrdered
+    | OrderRefused
     | MissionHandedOver
     | CameraBreached
     | MissionEnded
@@ -163,19 +190,34 @@ def pass_on(
 
 
 def order(state: Mission, asked: Order, by: Person, now: datetime) -> list[MissionEvent] | Refusal:
-    """Ask something of the drone. Only the mission's pilot may; return and land also by whoever leads."""
-    if state.state not in ("accepted", "flying"):
+    """Ask something of the drone. Only the mission's pilot may.
+
+    Before the lift-off there is one thing to ask, that it stay: the mission ends. A drone called home is not held,
+    sent lower or sent on any more.
+    """
+    if state.state not in ("accepted", "flying") or (state.state == "accepted" and asked not in HOMEWARD):
         return Refusal(rule="not_flying", facts={"state": state.state})
     if by.id != state.pilot_id:
         return Refusal(rule="not_your_mission", owner=state.pilot_name)
+    if state.state == "accepted":
+        return [MissionOrdered(asked, by, now), MissionEnded("called_back", now)]
+    if state.order in HOMEWARD and asked not in HOMEWARD:
+        return Refusal(rule="coming_home", owner=state.pilot_name)
     return [MissionOrdered(asked, by, now)]
+
+
+def refuse_order(state: Mission, seq: int, rule: str, now: datetime) -> list[MissionEvent]:
+    """Record that order `seq` was not carried out; nothing when another was given since."""
+    if state.state != "flying" or state.order_seq != seq:
+        return []
+    return [OrderRefused(state.order, seq, rule, now)]
 
 
 def call_back(state: Mission, by: Person, now: datetime) -> list[MissionEvent]:
     """Bring the drone home, or withdraw the offer: the incident closed, the caller cancelled, the law ended."""
     if state.state in ("offered", "accepted"):
         return [MissionOrdered("return", by, now), MissionEnded("called_back", now)]
-    if state.state == "flying" and state.order not in ("return", "land"):
+    if state.state == "flying" and state.order not in HOMEWARD:
         return [MissionOrdered("return", by, now)]
     return []
 
@@ -190,12 +232,21 @@ def hand_over(state: Mission, to: Person, now: datetime) -> list[MissionEvent] |
 
 
 def launch(state: Mission, now: datetime) -> list[MissionEvent] | Refusal:
-    """Record the lift-off; refused unless a pilot accepted. Two engines that race meet here."""
+    """Record the lift-off; refused unless a pilot accepted, just now. Two engines that race meet here."""
     if state.state == "flying":
         return []
     if state.state != "accepted":
         return Refusal(rule="not_accepted", facts={"state": state.state})
+    if state.order in HOMEWARD:
+        return Refusal(rule="called_back")
+    if overdue(state, now):
+        return Refusal(rule="never_lifted")
     return [MissionLaunched(now)]
+
+
+def overdue(state: Mission, now: datetime) -> bool:
+    """Return whether an accepted mission should have lifted long ago: its pilot looks elsewhere by now."""
+    return state.state == "accepted" and state.accepted_at is not None and now - state.accepted_at > LIFT_WITHIN
 
 
 def reach(state: Mission, phase: str, now: datetime) -> list[MissionEvent]:
@@ -254,11 +305,21 @@ def _changes(state: Mission, event: MissionEvent) -> dict[str, object]:
         case PhaseReached(phase, at):
             first = phase == "on_scene" and state.on_scene_at is None
             return {"phase": phase, "on_scene_at": at if first else state.on_scene_at}
-        case MissionOrdered(asked):
-            return {"order": asked, "order_seq": state.order_seq + 1}
+        case MissionOrdered() | OrderRefused():
+            return _order_changes(state, event)
         case MissionHandedOver(to):
             return {"pilot_id": to.id, "pilot_name": to.name}
         case MissionEnded(reason, at):
             return {"state": "ended", "phase": "ended", "ended_at": at, "end_reason": reason, "offer_expires_at": None}
         case _:
             return {}
+
+
+def _order_changes(state: Mission, event: MissionOrdered | OrderRefused) -> dict[str, object]:
+    if isinstance(event, MissionOrdered):
+        return {"order": event.order, "order_seq": state.order_seq + 1, "order_refused": ""}
+    refused = f"{event.order} {event.rule}"
+    if event.order in HOMEWARD:
+        # It was to come down and did not: coming home is what stays asked of it.
+        return {"order": "return", "order_seq": state.order_seq + 1, "order_refused": refused}
+    return {"order": "fly", "order_refused": refused}

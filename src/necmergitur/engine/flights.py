@@ -7,7 +7,8 @@ none is launched twice.
 import asyncio
 import contextlib
 import functools
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,13 +16,17 @@ from uuid import UUID
 
 import structlog
 
+from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.mavlink.constants import MAX_ANNOUNCED
 from necmergitur.adapters.mavlink.fleet import Fleet, FlightEnd, Phase, Vehicle
 from necmergitur.adapters.mavlink.watch import Breach
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.dispatch import missions
 from necmergitur.dispatch.constants import SCENE_RADIUS_M
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.tokens import MissionToken, Volume
 from necmergitur.engine import metrics
+from necmergitur.engine.orders import Orders
 from necmergitur.engine.parts import EngineParts
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId, MissionId
@@ -33,11 +38,11 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 TICK_S = 0.5
-DESCEND_TO_M = 30.0  # ours: low enough to see, above the trees of a boulevard
 NOTICES_S = 2.0
 READY_PATIENCE_S = 6.0  # a pre-arm check takes seconds; another drone takes longer
 READY_RETRY_S = 0.5
 PASSING = frozenset({"not_ready", "token_not_yet_valid"})
+ERRORS_MAX = 3  # ours: unexpected errors in one flight before its mission ends with that as its reason
 DATABASE_PATIENCE_S = 60.0  # how long a phase waits for the database before it is left to the next comparison
 
 
@@ -52,14 +57,21 @@ class Flights:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._flying: dict[UUID, asyncio.Task[None]] = {}
-        self._obeying: dict[UUID, asyncio.Task[None]] = {}
+        self._docks: set[asyncio.Task[None]] = set()
         self._prepared: dict[str, UUID] = {}
-        self._orders: dict[UUID, int] = {}
+        self._errors: Counter[UUID] = Counter()
+        self._noticed: set[int] = set()
         self._phases: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(10_000)
         self.phase: dict[str, str] = {}
         self.fleet = Fleet(
             [
-                Vehicle(drone_id=DroneId(r.id), endpoint=r.link_url, dock=r.dock, signing_key=r.signing_key)
+                Vehicle(
+                    drone_id=DroneId(r.id),
+                    endpoint=r.link_url,
+                    dock=r.dock,
+                    signing_key=r.signing_key,
+                    system_id=r.system_id,
+                )
                 for r in records
             ],
             verifier=parts.verifier,
@@ -68,21 +80,24 @@ class Flights:
             on_link=self._on_link,
             spent=spent,
         )
+        self._orders = Orders(self.fleet, self.phase, self._tell_refused)
 
     async def start(self) -> None:
         """Open the links and begin comparing."""
         await self.fleet.start()
         self._tasks = [
-            asyncio.create_task(self._run(), name="flights"),
-            asyncio.create_task(self._record_phases(), name="phases"),
-            asyncio.create_task(self._follow_notices(), name="airspace"),
+            asyncio.create_task(keep_going("flights", self._turn), name="flights"),
+            asyncio.create_task(keep_going("phases", self._record_next), name="phases"),
+            asyncio.create_task(keep_going("airspace", self._follow_notices, every_s=NOTICES_S), name="airspace"),
         ]
 
     async def stop(self) -> None:
         """Close the links. Drones in the air carry on and are adopted by the next engine."""
-        for task in [*self._tasks, *self._flying.values()]:
+        tasks = [*self._tasks, *self._flying.values(), *self._docks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._flying.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._orders.stop()
         await self.fleet.stop()
         self._executor.shutdown(wait=True)
 
@@ -102,18 +117,12 @@ class Flights:
                     raise
                 await asyncio.sleep(0.3)
 
-    async def _run(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
-            self._wake.clear()
-            try:
-                live = await self._database(self._live_missions)
-                await self._compare(live)
-            except Unreachable:
-                log.warning("flights_without_database")
-            except Exception:
-                log.exception("flights_failed")
+    async def _turn(self) -> None:
+        """Wait until something may have changed, and compare."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), TICK_S)
+        self._wake.clear()
+        await self._compare(await self._database(self._live_missions))
 
     def _live_missions(self) -> list[Mission]:
         with self._parts.store.transaction() as tx:
@@ -125,26 +134,31 @@ class Flights:
         metrics.FLYING.set(sum(1 for m in live if m.state == "flying"))
         for mission in live:
             if mission.drone_id not in self._records:
-                continue
-            if mission.state == "offered":
+                # Installed since this engine started, or gone: its pilot and its incident must not wait for it.
+                await self._end(mission, "unknown_drone")
+            elif mission.state == "offered":
                 self._prepare(mission)
             elif mission.id not in self._flying:
                 task = asyncio.create_task(self._fly(mission), name=f"flight-{mission.drone_id}")
                 self._flying[mission.id] = task
                 task.add_done_callback(functools.partial(self._landed, mission.id))
-            elif mission.state == "flying" and mission.order_seq != self._orders.get(mission.id, 0):
-                self._obey_soon(mission)
+            elif mission.state == "flying":
+                self._orders.follow(mission)
         for drone_id, mission_id in list(self._prepared.items()):
             if mission_id not in by_id and mission_id not in self._flying:
                 del self._prepared[drone_id]
-                asyncio.get_running_loop().create_task(self._close_dock(drone_id))
+                self._at_dock(self._close_dock(drone_id), drone_id)
 
-    def _obey_soon(self, mission: Mission) -> None:
-        """Pass an order on without making other drones wait for this one's answer; one at a time per drone."""
-        if mission.id not in self._obeying:
-            task = asyncio.create_task(self._obey(mission), name=f"order-{mission.drone_id}")
-            self._obeying[mission.id] = task
-            task.add_done_callback(lambda _: self._obeying.pop(mission.id, None))
+    def _at_dock(self, work: Coroutine[Any, Any, None], drone_id: str) -> None:
+        """Open or close a dock without making other drones wait for its answer."""
+        task = asyncio.create_task(work, name=f"dock-{drone_id}")
+        self._docks.add(task)
+        task.add_done_callback(functools.partial(self._dock_done, drone_id))
+
+    def _dock_done(self, drone_id: str, task: asyncio.Task[None]) -> None:
+        self._docks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("dock_failed", drone=drone_id, exc_info=error)
 
     def _landed(self, mission_id: UUID, _: asyncio.Task[None]) -> None:
         self._flying.pop(mission_id, None)
@@ -154,7 +168,7 @@ class Flights:
         if self._prepared.get(mission.drone_id) == mission.id:
             return
         self._prepared[mission.drone_id] = mission.id
-        asyncio.get_running_loop().create_task(self._open_dock(mission))
+        self._at_dock(self._open_dock(mission), mission.drone_id)
 
     async def _open_dock(self, mission: Mission) -> None:
         volume = await self._database(lambda: self._volume(mission))
@@ -169,49 +183,61 @@ class Flights:
             log.warning("unprepare_refused", drone=drone_id, rule=outcome.rule)
 
     def _volume(self, mission: Mission) -> Volume | None:
-        with self._parts.store.transaction() as tx:
-            authorisation = tx.authorisation(mission.authorisation_id)
-        if authorisation is None:
+        conditions = flying.conditions_of(self._parts.store, mission)
+        if conditions is None or conditions.heights() is not None:
             return None
-        dock = self._records[mission.drone_id].dock
-        return Volume(flying.corridor(dock, mission.target), authorisation.conditions.ceiling_m)
+        return Volume(flying.corridor(self._records[mission.drone_id].dock, mission.target), conditions.ceiling_m)
 
     async def _fly(self, mission: Mission) -> None:
-        """Fly one mission from token to dock and record its end."""
-        store, clock = self._parts.store, self._parts.clock
-        adopt = mission.state == "flying"
+        """Fly one mission from token to dock and record its end.
+
+        After an error nobody foresaw the vehicle was ordered home: it is adopted and followed there, and the mission
+        ends with that reason once it stands, or after ERRORS_MAX such errors.
+        """
         try:
-            token = await self._database(
-                lambda: flying.token_for(store, mission.id, self._parts.signer, clock.now(), adopting=adopt)
-            )
-            if isinstance(token, Refusal):
-                await self._end(mission, token.rule)
-                return
-            wait_s = (token.not_before - clock.now()).total_seconds()
-            if wait_s > 0 and not adopt:
-                await asyncio.sleep(wait_s)
-            recorded = await self._database(lambda: flying.launched(store, mission.id, clock.now()))
-            if isinstance(recorded, Refusal):
-                await self._end(mission, recorded.rule)
-                return
-            self._orders[mission.id] = 0 if adopt else recorded.order_seq
-            self.wake()
-            ended = await self._attempt(mission, token, adopt=adopt)
-            if isinstance(ended, Refusal):
-                reason = ended.rule
-            else:
-                reason = ended.refusal.rule if ended.refusal is not None else ended.how
+            reason = await self._flown(mission)
             await self._end(mission, reason)
-        except asyncio.CancelledError:
-            raise
+        except Unreachable:
+            log.warning("flight_without_database", drone=mission.drone_id)
         except Exception:
             log.exception("flight_failed", drone=mission.drone_id)
+            self._errors[mission.id] += 1
+            if mission.state != "flying" or self._errors[mission.id] >= ERRORS_MAX:
+                with contextlib.suppress(Unreachable):
+                    await self._end(mission, "engine_error")
             await asyncio.sleep(1.0)
         finally:
-            self._prepared.pop(mission.drone_id, None)
-            self.phase.pop(mission.drone_id, None)
+            self.phase.pop(mission.drone_id, None)  # the dock is closed by the next comparison
 
-    async def _attempt(self, mission: Mission, token: MissionToken, *, adopt: bool) -> FlightEnd | Refusal:
+    async def _flown(self, mission: Mission) -> str:
+        """Fly, and return why the mission ends."""
+        store, clock = self._parts.store, self._parts.clock
+        adopt = mission.state == "flying"
+        token = await self._database(
+            lambda: flying.token_for(store, mission.id, self._parts.signer, clock.now(), adopting=adopt)
+        )
+        if isinstance(token, Refusal):
+            return token.rule
+        conditions = await self._database(lambda: flying.conditions_of(store, mission))
+        assert conditions is not None, "a token was signed under it"
+        wait_s = (token.not_before - clock.now()).total_seconds()
+        if wait_s > 0 and not adopt:
+            await asyncio.sleep(wait_s)
+        recorded = await self._database(lambda: flying.launched(store, mission.id, clock.now()))
+        if isinstance(recorded, Refusal):
+            return recorded.rule
+        self._orders.begin(recorded, adopted=adopt)
+        self.wake()
+        ended = await self._attempt(mission, token, altitude_m=conditions.transit_m, adopt=adopt)
+        if isinstance(ended, Refusal):
+            return ended.rule
+        if ended.how in missions.GROUNDING or ended.refusal is None:
+            return ended.how
+        return ended.refusal.rule
+
+    async def _attempt(
+        self, mission: Mission, token: MissionToken, *, altitude_m: float, adopt: bool
+    ) -> FlightEnd | Refusal:
         """Fly; a vehicle that is not ready yet (its checks still run) is asked again for a few seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + READY_PATIENCE_S
@@ -221,7 +247,7 @@ class Flights:
                 mission.target,
                 self._on_phase,
                 scene_radius_m=SCENE_RADIUS_M,
-                altitude_m=flying.altitude_m(token.volume.ceiling_m),
+                altitude_m=altitude_m,
                 speed_m_s=self._records[mission.drone_id].speed_m_s,
                 adopt=adopt,
             )
@@ -231,24 +257,12 @@ class Flights:
 
     async def _end(self, mission: Mission, reason: str) -> None:
         await self._database(lambda: flying.ended(self._parts.store, mission.id, reason, self._parts.clock.now()))
-        self._orders.pop(mission.id, None)
+        self._orders.forget(mission.id)
+        self._errors.pop(mission.id, None)
 
-    async def _obey(self, mission: Mission) -> None:
-        """Pass the pilot's last order to the drone. A refusal is logged and tried at the next change."""
-        drone = DroneId(mission.drone_id)
-        orders: dict[str, Callable[[], Any]] = {
-            "fly": lambda: self.fleet.resume(drone),
-            "hold": lambda: self.fleet.hold(drone),
-            "descend": lambda: self.fleet.descend(drone, DESCEND_TO_M),
-            "return": lambda: self.fleet.abort(drone),
-            "land": lambda: self.fleet.land_now(drone),
-        }
-        outcome = await orders[mission.order]()
-        if isinstance(outcome, Refusal):
-            log.warning("order_refused", drone=mission.drone_id, order=mission.order, rule=outcome.rule)
-            if outcome.rule == "no_flight":
-                return
-        self._orders[mission.id] = mission.order_seq
+    async def _tell_refused(self, mission: Mission, rule: str) -> None:
+        store, now = self._parts.store, self._parts.clock.now()
+        await self._database(lambda: flying.order_refused(store, mission.id, mission.order_seq, rule, now))
 
     def _on_phase(self, mission_id: MissionId, drone_id: DroneId, phase: Phase, at: datetime) -> None:
         self.phase[drone_id] = phase.value
@@ -271,31 +285,28 @@ class Flights:
         except asyncio.QueueFull:
             log.error("phases_overflow")  # noqa: TRY400 -- the trace says nothing
 
-    async def _record_phases(self) -> None:
-        """Record phases in order, each as soon as the database takes it."""
+    async def _record_next(self) -> None:
+        """Record phases in order, each as soon as the database takes it, however long it is away."""
+        work = await self._phases.get()
         while True:
-            work = await self._phases.get()
             try:
                 await self._database(work)
-            except Exception:
-                log.exception("phase_not_recorded")
+            except Unreachable:
+                continue
+            return
 
     async def _follow_notices(self) -> None:
         """Tell the fleet about helicopters announced and gone."""
-        known: set[int] = set()
-        while True:
-            await asyncio.sleep(NOTICES_S)
-            try:
-                notices = await self._database(self._notices)
-            except Unreachable:
-                continue
-            current = {n[0] for n in notices}
-            if current == known:
-                continue
-            self.fleet.clear_helicopter()
-            for _, _, lon, lat, radius_m, _, ends_at in notices:
-                self.fleet.announce_helicopter(flying.square(Position(lon, lat), radius_m), ends_at)
-            known = current
+        notices = await self._database(self._notices)
+        current = {n[0] for n in notices}
+        if current == self._noticed:
+            return
+        if len(notices) > MAX_ANNOUNCED:
+            log.error("notices_overflow", in_force=len(notices), followed=MAX_ANNOUNCED)
+        self.fleet.clear_helicopter()
+        for _, _, lon, lat, radius_m, _, ends_at in notices[-MAX_ANNOUNCED:]:
+            self.fleet.announce_helicopter(flying.square(Position(lon, lat), radius_m), ends_at)
+        self._noticed = current
 
     def _notices(self) -> list[tuple[Any, ...]]:
         with self._parts.store.cursor() as cursor:

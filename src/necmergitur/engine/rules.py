@@ -91,6 +91,7 @@ class RuleClock:
             changed |= self._step("call-back", lambda: flying.call_back_unfounded(store, now) > 0)
         self._step("deadlines", lambda: timers.escalate_due(store, now, _not_escalated) > 0)
         changed |= self._step("offers-expired", lambda: dispatching.pass_on_expired(store, now) > 0)
+        changed |= self._step("never-lifted", lambda: flying.end_unlifted(store, now) > 0)
         retry = started - self._retried_at >= RETRY_REFUSED_S
         if retry:
             self._retried_at = started

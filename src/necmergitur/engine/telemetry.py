@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from necmergitur.adapters.keeping import keep_going
 from necmergitur.adapters.mavlink.telemetry import Telemetry
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.engine.flights import Flights
@@ -28,10 +29,13 @@ class FleetReport:
         self._flights = flights
         self._publish = publish
         self._task: asyncio.Task[None] | None = None
+        self._published = 0
 
     def start(self) -> None:
         """Begin reporting."""
-        self._task = asyncio.create_task(self._run(), name="fleet-report")
+        self._task = asyncio.create_task(
+            keep_going("fleet-report", self._report, every_s=PUBLISH_S), name="fleet-report"
+        )
 
     async def stop(self) -> None:
         """Stop reporting."""
@@ -47,27 +51,24 @@ class FleetReport:
                 link_pct=float(t.link_quality_pct),
                 wind_m_s=t.wind_m_s,
                 linked=t.connected,
-                docked=t.landed and not t.armed,
+                docked=t.in_dock,
             )
             for drone_id, t in self._flights.fleet.snapshot().items()
         }
 
-    async def _run(self) -> None:
-        count = 0
-        while True:
-            await asyncio.sleep(PUBLISH_S)
-            snapshot = self._flights.fleet.snapshot()
-            now = self._parts.clock.now()
-            rows = [self._row(str(drone_id), t) for drone_id, t in snapshot.items()]
-            await self._publish(FLEET_SUBJECT, msgspec.json.encode({"t": int(now.timestamp() * 1000), "d": rows}))
-            count += 1
-            if count % STORE_EVERY == 0:
-                with contextlib.suppress(Unreachable):
-                    await asyncio.get_running_loop().run_in_executor(None, self._store, rows)
+    async def _report(self) -> None:
+        snapshot = self._flights.fleet.snapshot()
+        now = self._parts.clock.now()
+        rows = [self._row(str(drone_id), t) for drone_id, t in snapshot.items()]
+        await self._publish(FLEET_SUBJECT, msgspec.json.encode({"t": int(now.timestamp() * 1000), "d": rows}))
+        self._published += 1
+        if self._published % STORE_EVERY == 0:
+            with contextlib.suppress(Unreachable):
+                await asyncio.get_running_loop().run_in_executor(None, self._store, rows)
 
     def _row(self, drone_id: str, t: Telemetry) -> list[Any]:
         """Return [id, lon, lat, altitude m, heading deg, speed m/s, battery %, phase, link %, linked]."""
-        idle = "docked" if t.landed else "airborne"
+        idle = "docked" if t.in_dock else "landed" if t.landed else "airborne"
         return [
             drone_id,
             None if t.position is None else round(t.position.lon, 6),

@@ -11,27 +11,25 @@ import msgspec
 from necmergitur.dispatch import choice, incidents, missions, pilots
 from necmergitur.dispatch.availability import free_in_s
 from necmergitur.dispatch.choice import Choice, DroneFact, Need
-from necmergitur.dispatch.constants import OFFER_LASTS, SOON_PATIENCE
-from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
+from necmergitur.dispatch.constants import BAR_LASTS, OFFER_LASTS, SOON_PATIENCE, UNANSWERED_MAX
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance import gate
-from necmergitur.governance.gate import FLIGHT, GateTable, Request
-from necmergitur.kernel.geo import Position
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.kernel.events import Fact
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
 from necmergitur.operations import responding
-from necmergitur.operations.ports import DroneRecord, Notice, Store, Transaction
+from necmergitur.operations.ports import DroneRecord, Store, Transaction
+from necmergitur.operations.registry import Audited
 from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.ways import Ways
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
-from necmergitur.territory.airspace import Airspace
-from necmergitur.territory.geozones import usable
 
 ROUND_MAX = 256  # incidents looked at in one round; the next round takes the rest
 ROUTES_TRIED_MAX = 8  # drones whose route is checked for one incident before it is called out of reach
-EMERGENCY = "emergency_response"  # the purpose a flight authorisation must name
 ENGINE = Person(0, "Nec Mergitur")
 WAIT_STEP_S = 60  # a wait is told by the minute, so that it is not a new fact at every retry
 
@@ -64,13 +62,11 @@ class Round(msgspec.Struct, frozen=True):
 class _Ground(msgspec.Struct, frozen=True):
     """What a round reads once."""
 
-    table: GateTable
+    ways: Ways
     records: dict[str, DroneRecord]
     fleet: choice.Fleet
     pilots: list[PilotFact]
-    airspace: Airspace | None
     failed: dict[UUID, frozenset[str]]
-    notices: list[Notice]
 
 
 def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: bool = False) -> Round:
@@ -87,6 +83,8 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     tx.serialise()
     tx.expect_choice(now)
     seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
+    if len(seeking) == ROUND_MAX:
+        tx.tried([i.id for i in seeking], now)  # the next round takes those that waited longest
     ground = _read_ground(tx, view, seeking, now)
     offered: list[Mission] = []
     refused: dict[UUID, Refusal] = {}
@@ -95,10 +93,10 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
     taken = list(ground.pilots)
     if not pilots.count_free(ground.pilots, now):
         # Choosing drones for everybody, every few seconds, would only hold the record's lock in the worst hour.
-        unlawful = {i.id: _allowed(ground, i, now) for i in seeking}
+        unlawful = {i.id: ground.ways.allowed(i, now) for i in seeking}
         refused = {i: _no_pilot(ground.pilots) if why is None else why for i, why in unlawful.items()}
-    for incident, chosen in [] if refused else _choose(ground, seeking, refused, now):
-        outcome = _offer(store, tx, ground, incident, chosen, taken, now)
+    for incident, chosen, law in [] if refused else _choose(ground, seeking, refused, now):
+        outcome = _offer(store, tx, ground, incident, chosen, law, taken, now)
         if isinstance(outcome, Refusal):
             refused[incident.id] = outcome
             continue
@@ -132,7 +130,7 @@ def rehearse(store: Store, view: FleetView, now: datetime) -> int:
             return 0
         ground = _read_ground(tx, view, tests, now)
         refused: dict[UUID, Refusal] = {}
-        decided = {incident.id: chosen.why for incident, chosen in _choose(ground, tests, refused, now)}
+        decided = {incident.id: chosen.why for incident, chosen, _ in _choose(ground, tests, refused, now)}
         decided |= {incident_id: describe(why) for incident_id, why in refused.items()}
         changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {
             i.id: (i, incidents.change_drone(i, "none", decided.get(i.id, ""), now)) for i in tests
@@ -150,13 +148,11 @@ def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], 
     busy = {m.drone_id: m for m in tx.live_missions()}
     facts = [drone_fact(r, states.get(r.id), busy.get(r.id), now) for r in records.values()]
     return _Ground(
-        tx.gate_table(now),
+        Ways(tx.gate_table(now), tx.airspace(), tx.notices(now)),
         records,
         choice.Fleet(facts),
         tx.pilots_on_shift(now),
-        tx.airspace(),
-        tx.failed_drones([i.id for i in seeking]),
-        tx.notices(now),
+        tx.failed_drones([i.id for i in seeking if not _asked_again(i)], now - BAR_LASTS),
     )
 
 
@@ -178,20 +174,20 @@ def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission |
 
 def _choose(  # noqa: C901 -- one round of asking, in the order things can fail
     ground: _Ground, seeking: Sequence[Incident], refused: dict[UUID, Refusal], now: datetime
-) -> list[tuple[Incident, Choice]]:
-    """Choose drones; a route that crosses a forbidden geozone bars that drone and tries the next."""
+) -> list[tuple[Incident, Choice, Authorisation]]:
+    """Choose drones; a way that no authorisation opens bars that drone and tries the next."""
     by_id = {i.id: i for i in seeking}
     # A drone that could not arm or come there would only cost this incident another pilot's time.
     needs: dict[UUID, Need] = {}
     for incident in seeking:
-        allowed = _allowed(ground, incident, now)
+        allowed = ground.ways.allowed(incident, now)
         if isinstance(allowed, Refusal):
             refused[incident.id] = allowed
         else:
             failed = ground.failed.get(incident.id, frozenset())
             waits = now - incident.opened_at < SOON_PATIENCE
             needs[incident.id] = Need(incident.id, incident.position, failed, waits)
-    settled: list[tuple[Incident, Choice]] = []
+    settled: list[tuple[Incident, Choice, Authorisation]] = []
     used: frozenset[str] = frozenset()
     for _ in range(ROUTES_TRIED_MAX):
         if not needs:
@@ -206,64 +202,25 @@ def _choose(  # noqa: C901 -- one round of asking, in the order things can fail
                     refused.setdefault(incident_id, _none_usable(ground))
                     del needs[incident_id]
                 continue
-            clear = _route(ground, by_id[incident_id], found, now)
-            if clear is None:
-                settled.append((by_id[incident_id], found))
+            law = ground.ways.open_to(by_id[incident_id], ground.records[found.drone_id].dock, now)
+            if isinstance(law, Authorisation):
+                settled.append((by_id[incident_id], found, law))
                 used |= {found.drone_id}
                 del needs[incident_id]
             else:
                 again = True
-                refused[incident_id] = clear
+                refused[incident_id] = law
                 needs[incident_id] = msgspec.structs.replace(need, barred=need.barred | {found.drone_id})
     for incident_id in needs:
         refused.setdefault(incident_id, _none_usable(ground))
-    for incident, _ in settled:
+    for incident, _, _ in settled:
         refused.pop(incident.id, None)
     return settled
 
 
-def _allowed(ground: _Ground, incident: Incident, now: datetime) -> Refusal | None:
-    """Check what does not depend on the drone: the law, the geozones, the pilots."""
-    if incident.zone_id is None:
-        # An authorisation for the whole territory says nothing of what lies beyond it.
-        return Refusal(rule="outside_territory", owner="airspace")
-    found = ground.table.find(_request(incident), now)
-    if isinstance(found, Refusal):
-        return found
-    if ground.airspace is None:
-        return Refusal(rule="no_geozones", owner="airspace", detail="No geozone set was ever read: no flight.")
-    unfit = usable(ground.airspace.zones, now)
-    return _announced(ground, incident.position) if unfit is None else unfit
-
-
-def _announced(ground: _Ground, place: Position) -> Refusal | None:
-    """Refuse a place where a helicopter is announced: the vehicle would not lift, and a pilot would be asked for it."""
-    over = next((notice for notice in ground.notices if notice.covers(place)), None)
-    return None if over is None else Refusal(rule="helicopter_in_area", owner="airspace", until=over.until)
-
-
-def _request(incident: Incident) -> Request:
-    return Request(modality=FLIGHT, purpose=EMERGENCY, stream="fleet", zone_id=incident.zone_id)
-
-
-def _route(ground: _Ground, incident: Incident, found: Choice, now: datetime) -> Refusal | None:
-    """Check the straight line from dock to scene against the geozones the authorisation opens."""
-    authorisation = ground.table.find(_request(incident), now)
-    if isinstance(authorisation, Refusal) or ground.airspace is None:
-        return Refusal(rule="no_authorisation")
-    dock = ground.records[found.drone_id].dock
-    if (announced := _announced(ground, dock)) is not None:
-        return announced
-    # The authorisation names the zones it opens, prohibited ones too: it is the written derogation.
-    opened = frozenset(authorisation.conditions.geozones)
-    return ground.airspace.route_clear(
-        dock,
-        incident.position,
-        min(TRANSIT_ALTITUDE_M, authorisation.conditions.ceiling_m),
-        now,
-        authorised_zone_ids=opened,
-        exempted_zone_ids=opened,
-    )
+def _asked_again(incident: Incident) -> bool:
+    """Return whether a person just asked for a drone: then those that failed here before are asked too."""
+    return incident.drone == "searching" and incident.drone_reason.startswith("asked by ")
 
 
 def _none_usable(ground: _Ground) -> Refusal:
@@ -279,10 +236,11 @@ def _offer(
     ground: _Ground,
     incident: Incident,
     chosen: Choice,
+    law: Authorisation,
     on_shift: Sequence[PilotFact],
     now: datetime,
 ) -> tuple[Mission, list[Admitted]] | Refusal:
-    """Offer one mission to one pilot, admitted under the flight authorisation in force."""
+    """Offer one mission to one pilot, admitted under the authorisation that opens its way."""
     if chosen.wait_s > 0:
         return Refusal(
             rule="drone_soon",
@@ -294,14 +252,11 @@ def _offer(
     pilot = pilots.next_pilot(on_shift, (), now)
     if pilot is None:
         return _no_pilot(on_shift)
-    authorisation = ground.table.find(_request(incident), now)
-    if isinstance(authorisation, Refusal):
-        return authorisation
     personal = incident.personal_device is not None
     event = missions.MissionOffered(
         id=store.ids.new(),
         incident_id=incident.id,
-        authorisation_id=authorisation.id,
+        authorisation_id=law.id,
         drone_id=chosen.drone_id,
         pilot=pilot,
         target=None if personal else incident.position,
@@ -311,7 +266,7 @@ def _offer(
         at=now,
     )
     mission, facts = mission_facts(tx, None, [event], "engine:dispatch", incident.position)
-    admitted = gate.admit(ground.table, _request(incident), facts, now)
+    admitted = gate.admit_under(ground.ways.table, law.id, facts, now)
     if isinstance(admitted, Refusal):
         return admitted
     assert mission is not None
@@ -345,6 +300,7 @@ def pass_on_expired(store: Store, now: datetime) -> int:
         expired = tx.offers_expired(now, ROUND_MAX)
         for mission in expired:
             _pass_on(store.ids, tx, mission, "expired", "engine:timer", now)
+            _leave_unanswered(store.ids, tx, mission, now)  # after: the record's lock comes before any row's
         return len(expired)
 
     return on_conflict(store, attempt)
@@ -359,9 +315,19 @@ def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Missio
             return Refusal(rule="mission_unknown")
         if mission.state != "offered" or mission.pilot_id != by.id:
             return Refusal(rule="offer_gone", owner=mission.pilot_name)
-        return _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", now)
+        after = _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", now)
+        tx.offer_answered(by.id)
+        return after
 
     return on_conflict(store, attempt)
+
+
+def _leave_unanswered(ids: IdSource, tx: Transaction, mission: Mission, now: datetime) -> None:
+    """Count an offer its pilot let pass; a pilot who walked away is not asked first every time."""
+    if mission.pilot_id is not None and tx.offer_unanswered(mission.pilot_id, UNANSWERED_MAX, now):
+        event = Audited("engine:shift:pause", str(mission.pilot_id), {"unanswered": str(UNANSWERED_MAX)})
+        fact = Fact(stream=f"audit:{ids.new()}", version=1, event=event, actor="engine:timer")
+        tx.append(gate.admit_record([fact], now))
 
 
 def _pass_on(ids: IdSource, tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:

@@ -6,16 +6,18 @@ from uuid import UUID
 
 from necmergitur.dispatch import incidents, missions
 from necmergitur.dispatch.constants import CANCEL_WINDOW, SCENE_RADIUS_M, TOKEN_LASTS
-from necmergitur.dispatch.flight_time import TRANSIT_ALTITUDE_M
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission, MissionEvent, Order
 from necmergitur.dispatch.pilots import PilotFact, unavailable
 from necmergitur.dispatch.tokens import MissionToken, Signer, Volume, issue
 from necmergitur.governance import gate
+from necmergitur.governance.authorisations import Conditions
+from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import LocalPlane, Position, distance_m
 from necmergitur.kernel.ids import AuthorisationId, DroneId, IncidentId, MissionId
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Store, Transaction
+from necmergitur.operations.registry import Audited
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
 from necmergitur.signals.press import Signal
@@ -44,6 +46,7 @@ def accept(store: Store, mission_id: UUID, by: Person, now: datetime) -> Mission
             return admitted
         assert after is not None
         tx.put_missions([after], tx.append(admitted))
+        tx.offer_answered(by.id)
         return after
 
     return on_conflict(store, attempt)
@@ -87,8 +90,29 @@ def _change(
 
 
 def order(store: Store, mission_id: UUID, asked: Order, by: Person, now: datetime) -> Mission | Refusal:
-    """The pilot asks the drone to fly on, hold, descend, return or land. The engine carries it out."""
-    return _change(store, mission_id, f"user:{by.id}", now, lambda m: missions.order(m, asked, by, now))
+    """The pilot asks the drone to fly on, hold, descend, return or land. The engine carries it out.
+
+    A return or a landing asked before the lift-off ends the mission: nothing arms.
+    """
+
+    def attempt(tx: Transaction) -> Mission | Refusal:
+        mission = tx.mission(mission_id)
+        if mission is None:
+            return Refusal(rule="mission_unknown")
+        events = missions.order(mission, asked, by, now)
+        if isinstance(events, Refusal):
+            return events
+        after = write_missions(tx, {mission.id: (mission, events)}, f"user:{by.id}", now)[mission.id]
+        if after.state == "ended":
+            _follow(tx, after, "done", after.end_reason, now)
+        return after
+
+    return on_conflict(store, attempt)
+
+
+def order_refused(store: Store, mission_id: UUID, seq: int, rule: str, now: datetime) -> Mission | Refusal:
+    """Record that the drone did not carry out order `seq`, so that its pilot reads it."""
+    return _change(store, mission_id, "engine:fleet", now, lambda m: missions.refuse_order(m, seq, rule, now))
 
 
 def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Mission | Refusal:
@@ -134,13 +158,17 @@ def token_for(
         held = tx.signals_of(incident.id)
     if record is None or authorisation is None:
         return Refusal(rule="drone_unknown")
+    conditions = authorisation.conditions.as_flown()
+    unflyable = conditions.heights()
+    if unflyable is not None and not adopting:
+        return unflyable
     return issue(
         signer,
         mission_id=MissionId(mission.id),
         incident_id=IncidentId(mission.incident_id),
         authorisation_id=AuthorisationId(mission.authorisation_id),
         drone_id=DroneId(mission.drone_id),
-        volume=Volume(corridor(record.dock, mission.target), authorisation.conditions.ceiling_m),
+        volume=Volume(corridor(record.dock, mission.target), conditions.ceiling_m),
         not_before=max(mission.accepted_at or now, lift_off_not_before(incident, held)),
         expires_at=now + TOKEN_LASTS,
     )
@@ -173,9 +201,11 @@ def square(centre: Position, radius_m: float) -> tuple[Position, ...]:
     return tuple(plane.to_position(x * radius_m, y * radius_m) for x, y in corners)
 
 
-def altitude_m(ceiling_m: float) -> float:
-    """Return the height to fly at, metres above the dock."""
-    return min(TRANSIT_ALTITUDE_M, ceiling_m)
+def conditions_of(store: Store, mission: Mission) -> Conditions | None:
+    """Return the heights a mission is flown under; None when its authorisation is not known here."""
+    with store.transaction() as tx:
+        authorisation = tx.authorisation(mission.authorisation_id)
+    return None if authorisation is None else authorisation.conditions.as_flown()
 
 
 def launched(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal:
@@ -241,7 +271,10 @@ def breached(store: Store, mission_id: UUID, kind: str, value: float, now: datet
 
 
 def ended(store: Store, mission_id: UUID, reason: str, now: datetime) -> Mission | Refusal:
-    """Record the end. An incident left without its drone before the scene was reached seeks another."""
+    """Record the end. An incident left without its drone before the scene was reached seeks another.
+
+    A drone that landed in a street is grounded until a technician has seen it.
+    """
 
     def attempt(tx: Transaction) -> Mission | Refusal:
         mission = tx.mission(mission_id)
@@ -250,10 +283,33 @@ def ended(store: Store, mission_id: UUID, reason: str, now: datetime) -> Mission
         events = missions.end(mission, reason, now)
         if not events:
             return mission
-        after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now)[mission.id]
-        arrived, called = mission.on_scene_at is not None, mission.order in ("return", "land")
-        _follow(tx, after, "done" if arrived or called else "searching", reason, now)
-        return after
+        return _write_end(store, tx, mission, events, reason, now)
+
+    return on_conflict(store, attempt)
+
+
+def _write_end(
+    store: Store, tx: Transaction, mission: Mission, events: list[MissionEvent], reason: str, now: datetime
+) -> Mission:
+    """Write an end and what follows for the incident and the drone."""
+    after = write_missions(tx, {mission.id: (mission, events)}, "engine:fleet", now)[mission.id]
+    arrived, called = mission.on_scene_at is not None, mission.order in missions.HOMEWARD
+    _follow(tx, after, "done" if arrived or called else "searching", reason, now)
+    if reason in missions.GROUNDING and tx.ground_drone(mission.drone_id, reason):
+        event = Audited("engine:drone:ground", mission.drone_id, {"reason": reason, "mission": str(mission.id)})
+        fact = Fact(stream=f"audit:{store.ids.new()}", version=1, event=event, actor="engine:fleet")
+        tx.append(gate.admit_record([fact], now))
+    return after
+
+
+def end_unlifted(store: Store, now: datetime) -> int:
+    """End missions that were accepted and never lifted, so that drone, pilot and incident are free. How many."""
+
+    def attempt(tx: Transaction) -> int:
+        late = [m for m in tx.live_missions() if missions.overdue(m, now)]
+        for mission in late:
+            _write_end(store, tx, mission, missions.end(mission, "never_lifted", now), "never_lifted", now)
+        return len(late)
 
     return on_conflict(store, attempt)
 

@@ -104,10 +104,20 @@ class Notice(msgspec.Struct, frozen=True):
     radius_m: float
     until: datetime
 
-    def covers(self, place: Position) -> bool:
-        """Return whether `place` lies in the square."""
-        x_m, y_m = LocalPlane(self.place).to_xy(place)
-        return max(abs(x_m), abs(y_m)) <= self.radius_m
+    def crosses(self, start: Position, to: Position) -> bool:
+        """Return whether the straight way from `start` to `to` meets the square (both may be the same place)."""
+        plane = LocalPlane(self.place)
+        x_m, y_m = plane.to_xy(start)
+        to_x_m, to_y_m = plane.to_xy(to)
+        first, last = 0.0, 1.0  # the part of the way still between the sides looked at
+        for at_m, step_m in ((x_m, to_x_m - x_m), (y_m, to_y_m - y_m)):
+            if step_m == 0.0:
+                if abs(at_m) > self.radius_m:
+                    return False
+                continue
+            entry, leave = sorted(((-self.radius_m - at_m) / step_m, (self.radius_m - at_m) / step_m))
+            first, last = max(first, entry), min(last, leave)
+        return first <= last
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +189,11 @@ class IncidentStore(Protocol):
         ...
 
     def incidents_seeking(self, limit: int, *, refused_too: bool) -> list[Incident]:
-        """Return open incidents that want a drone: those never tried first, then oldest first."""
+        """Return open incidents that want a drone: the refused after the others, the longest untried before, oldest."""
+        ...
+
+    def tried(self, incident_ids: Collection[UUID], now: datetime) -> None:
+        """Remember that a drone was sought for these at `now`."""
         ...
 
     def incidents_rehearsing(self, limit: int) -> list[Incident]:
@@ -258,8 +272,8 @@ class MissionStore(Protocol):
         """Return an incident's missions, oldest first."""
         ...
 
-    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
-        """Return, by incident, the drones whose mission ended before the scene through no person's choice."""
+    def failed_drones(self, incident_ids: Collection[UUID], since: datetime) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones whose mission ended since then, before the scene, by their own fault."""
         ...
 
     def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
@@ -276,6 +290,18 @@ class MissionStore(Protocol):
 
     def drones(self) -> list[DroneRecord]:
         """Return every drone that is installed."""
+        ...
+
+    def offer_unanswered(self, user_id: int, most: int, now: datetime) -> bool:
+        """Count an offer a pilot on shift let pass; pause the shift at `most` in a row. Return whether it did."""
+        ...
+
+    def offer_answered(self, user_id: int) -> None:
+        """Begin counting anew: the pilot is there."""
+        ...
+
+    def ground_drone(self, drone_id: str, reason: str) -> bool:
+        """Take a drone out of service, `reason` a rule's name; return whether it was in service."""
         ...
 
     def pilots_on_shift(self, now: datetime) -> list[PilotFact]:

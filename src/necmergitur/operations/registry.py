@@ -29,7 +29,10 @@ class Audited(msgspec.Struct, frozen=True, tag=True):
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """A pilot's turn. `max_missions` drones at once, one unless a lead says otherwise."""
+    """A pilot's turn. `max_missions` drones at once, one unless a lead says otherwise.
+
+    `unanswered` counts offers let pass in a row: at `dispatch.constants.UNANSWERED_MAX` the shift pauses by itself.
+    """
 
     id: int
     user_id: int
@@ -40,6 +43,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool
     ended_at: datetime | None
     handover_note: str
+    unanswered: int = 0
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):

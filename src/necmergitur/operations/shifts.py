@@ -36,10 +36,11 @@ def start_shift(
 def pause_shift(registry: Registry, by: Person, paused: bool, now: datetime) -> Shift | Refusal:
     """Stop or resume offers, without ending the shift."""
     with registry.transaction() as tx:
+        tx.serialise()  # the row is written whole: an end recorded meanwhile must not be undone
         shift: Shift | None = tx.current_shift(by.id, now)
         if shift is None:
             return Refusal(rule="not_on_shift")
-        changed = msgspec.structs.replace(shift, paused=paused)
+        changed = msgspec.structs.replace(shift, paused=paused, unanswered=0)
         tx.change_shift(changed)
         audit(registry, tx, f"pilot:shift:{'pause' if paused else 'resume'}", str(shift.id), by, now)
         return changed

@@ -25,6 +25,9 @@ class Ways(msgspec.Struct, frozen=True):
 
     def allowed(self, incident: Incident, now: datetime) -> Refusal | None:
         """Return why no drone may come here, whichever it is: the law, the geozones, a helicopter over the scene."""
+        if incident.zone_id is None:
+            # An authorisation for the whole territory says nothing of what lies beyond it.
+            return Refusal(rule="outside_territory", owner="airspace")
         found = self.table.find_all(request(incident), now)
         if isinstance(found, Refusal):
             return found

@@ -75,6 +75,10 @@ class IncidentMixin:
         parts = {"limit": limit, "refused_too": refused_too}
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["seeking"], parts)]
 
+    def tried(self, incident_ids: Collection[UUID], now: datetime) -> None:
+        """Remember that a drone was sought for these."""
+        self.cursor.execute(SQL["tried"], {"ids": list(incident_ids), "now": now})
+
     def incidents_rehearsing(self, limit: int) -> list[Incident]:
         """Return open test incidents whose decision is still to be rehearsed."""
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["rehearsing"], {"limit": limit})]

@@ -70,9 +70,9 @@ class MissionMixin:
         """Return an incident's missions."""
         return [CODEC.from_row(r) for r in self.cursor.execute(SQL["of_incident"], {"incident_id": incident_id})]
 
-    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
-        """Return, by incident, the drones that tried to reach it and did not."""
-        parts = {"incident_ids": list(incident_ids), "excused": list(EXCUSED)}
+    def failed_drones(self, incident_ids: Collection[UUID], since: datetime) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones that tried to reach it since then and did not."""
+        parts = {"incident_ids": list(incident_ids), "excused": list(EXCUSED), "since": since}
         return {row[0]: frozenset(row[1]) for row in self.cursor.execute(SQL["failed_drones"], parts)}
 
     def offers_expired(self, now: datetime, limit: int) -> list[Mission]:
@@ -109,6 +109,20 @@ class MissionMixin:
             )
             for r in self.cursor.execute(SQL["drones"])
         ]
+
+    def offer_unanswered(self, user_id: int, most: int, now: datetime) -> bool:
+        """Count an offer let pass; return whether that paused the shift."""
+        parts = {"user_id": user_id, "most": most, "now": now}
+        row = self.cursor.execute(SQL["offer_unanswered"], parts).fetchone()
+        return row is not None and bool(row[0])
+
+    def offer_answered(self, user_id: int) -> None:
+        """Begin counting anew."""
+        self.cursor.execute(SQL["offer_answered"], {"user_id": user_id})
+
+    def ground_drone(self, drone_id: str, reason: str) -> bool:
+        """Take a drone out of service."""
+        return self.cursor.execute(SQL["ground_drone"], {"id": drone_id, "reason": reason}).rowcount > 0
 
     def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
         """Return pilots whose shift covers `now`."""

@@ -38,8 +38,7 @@ class RegistryMixin:
     def current_shift(self, user_id: int, now: datetime) -> Shift | None:
         """Return the shift a user is on."""
         row = self.cursor.execute(SQL["current_shift"], {"user_id": user_id, "now": now}).fetchone()
-        names = ["id", "user_id", "name", "starts_at", "ends_at", "max_missions", "paused", "ended_at", "handover_note"]
-        return None if row is None else Shift(**dict(zip(names, row, strict=True)))
+        return None if row is None else Shift(**dict(zip(Shift.__struct_fields__, row, strict=True)))
 
     def change_shift(self, shift: Shift) -> None:
         """Store a shift as changed."""

@@ -19,8 +19,8 @@ from necmergitur.kernel.geo import Position, offset
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising, shifts
 from necmergitur.operations import city as cities
-from necmergitur.operations.dispatching import EMERGENCY
 from necmergitur.operations.ports import DroneRecord
+from necmergitur.operations.ways import EMERGENCY
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from necmergitur.dispatch.flight_time import CRUISE_M_S
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.governance.gate import FLIGHT
-from necmergitur.operations.dispatching import EMERGENCY
 from necmergitur.operations.ports import DroneRecord
+from necmergitur.operations.ways import EMERGENCY
 from necmergitur.sim.evening.callers import devices_of
 from necmergitur.sim.twin.town import Shift, Town
 from necmergitur.territory.geozones import Geozone, GeozoneSet, Limit, Volume

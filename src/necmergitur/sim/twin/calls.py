@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -153,7 +153,13 @@ class CallsMixin:
         """Return open incidents that want a drone: those never tried first, then oldest first."""
         wanted = ("searching", "refused") if refused_too else ("searching",)
         seeking = [i for i in self._open() if i.drone in wanted and _may_seek(i)]
-        return sorted(seeking, key=lambda i: (i.drone == "refused", i.opened_at, i.id))[:limit]
+        tried, never = self.tables.tried_at, datetime.min.replace(tzinfo=UTC)
+        return sorted(seeking, key=lambda i: (i.drone == "refused", tried.get(i.id, never), i.opened_at, i.id))[:limit]
+
+    def tried(self, incident_ids: Collection[UUID], now: datetime) -> None:
+        """Remember that a drone was sought for these."""
+        for incident_id in incident_ids:
+            self.journal.put(self.tables.tried_at, incident_id, now)
 
     def incidents_rehearsing(self, limit: int) -> list[Incident]:
         """Return open test incidents whose decision is still to be rehearsed, oldest first."""

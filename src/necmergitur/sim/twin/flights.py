@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.dispatch.missions import EXCUSED, Mission
 from necmergitur.dispatch.pilots import PilotFact
@@ -44,13 +46,13 @@ class FlightsMixin:
         found = [self.tables.missions[i] for i in self.tables.missions_of_incident.get(incident_id, ())]
         return sorted(found, key=lambda m: (m.offered_at, m.id))
 
-    def failed_drones(self, incident_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
-        """Return, by incident, the drones that tried to reach it and did not."""
+    def failed_drones(self, incident_ids: Collection[UUID], since: datetime) -> dict[UUID, frozenset[str]]:
+        """Return, by incident, the drones that tried to reach it since then and did not."""
         found = {
             incident_id: frozenset(
                 m.drone_id
                 for m in self.missions_of(incident_id)
-                if m.state == "ended" and m.on_scene_at is None and not _excused(m)
+                if m.ended_at is not None and m.ended_at > since and m.on_scene_at is None and not _excused(m)
             )
             for incident_id in incident_ids
         }
@@ -75,10 +77,8 @@ class FlightsMixin:
                 self._alone(mission)
             self.journal.put(self.tables.missions, mission.id, mission)
             self.journal.put(self.tables.missions_of_incident[mission.incident_id], mission.id, None)
-            if before is not None and before.pilot_id is not None and before.pilot_id != mission.pilot_id:
-                self.journal.drop(self.tables.missions_of_pilot[before.pilot_id], mission.id)
-            if mission.pilot_id is not None:
-                self.journal.put(self.tables.missions_of_pilot[mission.pilot_id], mission.id, mission.offered_at)
+            for pilot_id in mission.tried_pilots:
+                self.journal.put(self.tables.missions_of_pilot[pilot_id], mission.id, mission.offered_at)
             if mission.state != "ended":
                 self.journal.put(self.tables.live_missions, mission.id, None)
                 self.journal.put(self.tables.mission_of_drone, mission.drone_id, mission.id)
@@ -116,6 +116,27 @@ class FlightsMixin:
         """Return installed drones."""
         return list(self.tables.drones.values())
 
+    def offer_unanswered(self, user_id: int, most: int, now: datetime) -> bool:  # noqa: ARG002  shifts last the scene
+        """Count an offer let pass; return whether that paused the shift."""
+        count = self.tables.unanswered.get(user_id, 0) + 1
+        self.journal.put(self.tables.unanswered, user_id, count)
+        if count >= most:
+            self.journal.put(self.tables.walked_away, user_id, None)
+        return count == most
+
+    def offer_answered(self, user_id: int) -> None:
+        """Begin counting anew."""
+        self.journal.drop(self.tables.unanswered, user_id)
+
+    def ground_drone(self, drone_id: str, reason: str) -> bool:
+        """Take a drone out of service."""
+        record = self.tables.drones.get(drone_id)
+        if record is None or not record.enabled:
+            return False
+        grounded = msgspec.structs.replace(record, enabled=False, disabled_reason=reason)
+        self.journal.put(self.tables.drones, drone_id, grounded)
+        return True
+
     def pilots_on_shift(self, now: datetime) -> list[PilotFact]:
         """Return pilots whose shift covers `now`, with their load."""
         loads: dict[int, int] = {}
@@ -140,7 +161,7 @@ class FlightsMixin:
             qualified_until=shift.qualified_until if qualified else None,
             max_missions=shift.max_missions,
             load=load,
-            paused=shift.paused,
+            paused=shift.paused or shift.user_id in self.tables.walked_away,
             last_offered_at=max((at for at in offers if at > now - _OFFERS_REMEMBERED), default=None),
         )
 

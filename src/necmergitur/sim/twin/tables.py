@@ -57,6 +57,7 @@ class Tables:
         self.links_of_incident: dict[UUID, dict[tuple[UUID, UUID, datetime], None]] = defaultdict(dict)
         self.links_of_device: dict[str, dict[tuple[UUID, UUID, datetime], None]] = defaultdict(dict)
         self.incidents: dict[UUID, Incident] = {}
+        self.tried_at: dict[UUID, datetime] = {}
         self.open_incidents: dict[UUID, None] = {}
         self.numbers = 0
         self.proposals: dict[UUID, Proposal] = {}
@@ -67,6 +68,8 @@ class Tables:
         self.live_missions: dict[UUID, None] = {}
         self.mission_of_drone: dict[str, UUID] = {}
         self.missions_of_incident: dict[UUID, dict[UUID, None]] = defaultdict(dict)
+        self.unanswered: dict[int, int] = {}  # offers in a row, by pilot
+        self.walked_away: dict[int, None] = {}
         self.missions_of_pilot: dict[int, dict[UUID, datetime]] = defaultdict(dict)
         self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in _standing()}
         self.gate_table: GateTable | None = None  # compiled again after any change, and after any rollback

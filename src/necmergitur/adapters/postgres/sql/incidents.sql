@@ -30,7 +30,10 @@ SELECT {columns} FROM incident
 WHERE state = 'open' AND NOT test
   AND (drone = 'searching' OR (%(refused_too)s AND drone = 'refused'))
   AND NOT (cancelled AND NOT duress) AND placed
-ORDER BY (drone = 'refused'), opened_at, id LIMIT %(limit)s;
+ORDER BY (drone = 'refused'), drone_tried_at NULLS FIRST, opened_at, id LIMIT %(limit)s;
+
+-- name: tried
+UPDATE incident SET drone_tried_at = %(now)s WHERE id = ANY (%(ids)s);
 
 -- name: rehearsing
 SELECT {columns} FROM incident WHERE state = 'open' AND test AND drone = 'searching' ORDER BY opened_at, id LIMIT %(limit)s;

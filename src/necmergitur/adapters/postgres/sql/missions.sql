@@ -13,7 +13,7 @@ SELECT {columns} FROM mission WHERE incident_id = %(incident_id)s ORDER BY offer
 -- name: failed_drones
 SELECT incident_id, array_agg(DISTINCT drone_id) FROM mission
 WHERE incident_id = ANY(%(incident_ids)s) AND state = 'ended' AND on_scene_at IS NULL AND end_reason <> ALL(%(excused)s)
-  AND order_name NOT IN ('return', 'land')
+  AND order_name NOT IN ('return', 'land') AND ended_at > %(since)s
 GROUP BY incident_id;
 
 -- name: offers_expired
@@ -27,12 +27,25 @@ ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
 -- name: drones
 SELECT r.id, d.lon, d.lat, r.zone_id, r.link_url, r.camera_url, r.system_id, r.signing_key, r.speed_m_s, r.enabled,
   r.disabled_reason, r.camera_kind
-FROM drone r JOIN dock d ON d.id = r.dock_id WHERE d.retired_at IS NULL ORDER BY r.id;
+FROM drone r JOIN dock d ON d.id = r.dock_id
+WHERE d.retired_at IS NULL OR EXISTS (SELECT FROM mission m WHERE m.drone_id = r.id AND m.state <> 'ended')
+ORDER BY r.id;
+
+-- name: offer_unanswered
+UPDATE pilot_shift SET unanswered = unanswered + 1, paused = paused OR unanswered + 1 >= %(most)s
+WHERE user_id = %(user_id)s AND ended_at IS NULL AND starts_at <= %(now)s AND ends_at > %(now)s
+RETURNING unanswered = %(most)s;
+
+-- name: offer_answered
+UPDATE pilot_shift SET unanswered = 0 WHERE user_id = %(user_id)s AND ended_at IS NULL AND unanswered > 0;
+
+-- name: ground_drone
+UPDATE drone SET enabled = false, disabled_reason = %(reason)s WHERE id = %(id)s AND enabled;
 
 -- name: pilots_on_shift
 SELECT s.user_id, s.name, s.ends_at, q.valid_until, s.max_missions,
   (SELECT count(*) FROM mission m WHERE m.pilot_id = s.user_id AND m.state <> 'ended'), s.paused,
-  (SELECT max(m.offered_at) FROM mission m WHERE m.pilot_id = s.user_id AND m.offered_at > %(now)s::timestamptz - interval '12 hours')
+  (SELECT max(m.offered_at) FROM mission m WHERE s.user_id = ANY (m.tried_pilots) AND m.offered_at > %(now)s::timestamptz - interval '12 hours')
 FROM pilot_shift s
 LEFT JOIN qualification q ON q.user_id = s.user_id AND q.kind = %(kind)s AND q.valid_from <= %(now)s
 WHERE s.ended_at IS NULL AND s.starts_at <= %(now)s AND s.ends_at > %(now)s

@@ -3,13 +3,14 @@ INSERT INTO pilot_shift (user_id, name, starts_at, ends_at, max_missions)
 VALUES (%(user_id)s, %(name)s, %(starts_at)s, %(ends_at)s, %(max_missions)s) RETURNING id;
 
 -- name: current_shift
-SELECT id, user_id, name, starts_at, ends_at, max_missions, paused, ended_at, handover_note FROM pilot_shift
+SELECT id, user_id, name, starts_at, ends_at, max_missions, paused, ended_at, handover_note, unanswered
+FROM pilot_shift
 WHERE user_id = %(user_id)s AND ended_at IS NULL AND starts_at <= %(now)s AND ends_at > %(now)s
 ORDER BY id DESC LIMIT 1;
 
 -- name: change_shift
 UPDATE pilot_shift SET paused = %(paused)s, ended_at = %(ended_at)s, handover_note = %(handover_note)s,
-  ends_at = %(ends_at)s, max_missions = %(max_missions)s WHERE id = %(id)s;
+  ends_at = %(ends_at)s, max_missions = %(max_missions)s, unanswered = %(unanswered)s WHERE id = %(id)s;
 
 -- name: put_qualification
 INSERT INTO qualification (user_id, kind, valid_from, valid_until, recorded_by)

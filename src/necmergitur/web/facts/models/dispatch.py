@@ -52,6 +52,7 @@ class PilotShift(Fact):
     paused = models.BooleanField()
     ended_at = models.DateTimeField(null=True)
     handover_note = models.TextField()
+    unanswered = models.IntegerField()
 
     class Meta(Fact.Meta):
         db_table = "pilot_shift"
@@ -96,6 +97,7 @@ class Mission(Fact):
     tried_pilots = ArrayField(models.BigIntegerField())
     order_name = models.TextField()
     order_seq = models.IntegerField()
+    order_refused = models.TextField()
     version = models.IntegerField()
     last_seq = models.BigIntegerField()
 

@@ -33,6 +33,7 @@ class Incident(Fact):
     owner_name = models.TextField()
     drone = models.TextField()
     drone_reason = models.TextField()
+    drone_tried_at = models.DateTimeField(null=True)
     outcome = models.TextField()
     closed_at = models.DateTimeField(null=True)
     merged_into = link("facts.Incident", null=True, db_column="merged_into")
