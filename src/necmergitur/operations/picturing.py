@@ -8,7 +8,7 @@ from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.governance import gate
 from necmergitur.governance.gate import CAMERA, Request
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.dispatching import EMERGENCY
+from necmergitur.operations.ways import EMERGENCY
 from necmergitur.operations.ports import Store, Transaction
 
 

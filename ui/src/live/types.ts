@@ -66,6 +66,8 @@ export interface Mission {
   ended_at: string | null;
   end_reason: string | null;
   order_name: string | null;
+  /** The last order that was not carried out and the rule it met: "land link_lost". */
+  order_refused?: string;
   version: number;
   last_seq: number;
 }

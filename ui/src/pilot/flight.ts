@@ -42,13 +42,22 @@ function handOver(colleagues: readonly Colleague[]): HTMLElement {
     h("button", { class: "button", type: "button", "data-order": "hand_over" }, t("pilot.hand_over")));
 }
 
+/** The order that the drone did not carry out, in words; nothing when the last one was. */
+function refusedOrder(mission: Mission): HTMLElement | null {
+  const [order, rule] = (mission.order_refused ?? "").split(" ");
+  if (!order || !rule) return null;
+  const said = { order: t(`pilot.${order}` as WordKey), why: t(`refused.${rule}` as WordKey) };
+  return h("p", { class: "banner banner--attention", role: "alert" }, t("pilot.order_refused", said));
+}
+
 function head(mission: Mission, incident: Incident | null): HTMLElement {
   const order = mission.order_name ? t("pilot.order", { order: t(`pilot.${mission.order_name}` as WordKey) }) : null;
   const what = incident ? [kindOf(incident), incident.label] : [];
   return h("header", { class: "flight__head" },
     h("h1", { class: "pilot__state", "data-phase": mission.phase, "data-telemetry": "phase" }, t(`phase.${mission.phase}`)),
     h("p", { class: "offer__place" }, what.join(" · ")),
-    h("p", { class: "offer__kind num" }, [mission.drone_id, incident?.number, order].filter(Boolean).join(" · ")));
+    h("p", { class: "offer__kind num" }, [mission.drone_id, incident?.number, order].filter(Boolean).join(" · ")),
+    refusedOrder(mission));
 }
 
 /** One button for each drone in hand; nothing when there is only one. */

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.governance.authorisations import LABEL_LENGTH_MAX, STANDING, Authorisation, Conditions
+from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, TRANSIT_ALTITUDE_M
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising
@@ -24,7 +25,6 @@ from necmergitur.web.facts.models import Authorisation as AuthorisationRow
 from necmergitur.web.facts.models import Zone
 from necmergitur.web.store import CLOCK, store
 
-CEILING_MAX_M = 500.0  # ours: above, no city drone flies; EU 2019/947 opens 120 m
 GEOZONES_LENGTH_MAX = 500
 SHOWN_MAX = 200
 # A refusal names the field it is about: which form field shows it.
@@ -33,6 +33,8 @@ FIELD_OF = {
     "valid_until_before_start": "valid_until",
     "valid_until_past": "valid_until",
     "zones_empty": "zones",
+    "ceiling_out_of_range": "ceiling_m",
+    "transit_out_of_range": "transit_m",
 }
 
 
@@ -77,9 +79,26 @@ class GrantForm(forms.Form):
         widget=forms.RadioSelect,
         initial="all",
     )
-    zones = forms.MultipleChoiceField(label=_("Zones"), required=False, widget=forms.SelectMultiple(attrs={"size": 8}))
+    zones = forms.MultipleChoiceField(
+        label=_("Zones"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("Where a call may be answered. A drone may cross other zones on its way there."),
+    )
     ceiling_m = forms.FloatField(
-        label=_("Ceiling, metres above ground"), min_value=10, max_value=CEILING_MAX_M, initial=120, required=False
+        label=_("Ceiling, metres above ground"),
+        min_value=CEILING_MIN_M,
+        max_value=CEILING_MAX_M,
+        initial=CEILING_MAX_M,
+        required=False,
+    )
+    transit_m = forms.FloatField(
+        label=_("Height of the way, metres above ground"),
+        min_value=CEILING_MIN_M,
+        max_value=CEILING_MAX_M,
+        initial=TRANSIT_ALTITUDE_M,
+        required=False,
+        help_text=_("Above every roof and crane of the area, measured from the lowest dock. At most the ceiling."),
     )
     recording = forms.BooleanField(
         label=_("On scene, the camera may look"),
@@ -155,7 +174,6 @@ def grant(request: HttpRequest) -> HttpResponse:
 
 def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
     flight = said["kind"] == "flight"
-    geozones = tuple(name.strip() for name in said["geozones"].split(",") if name.strip())
     return Authorisation(
         id=store().ids.new(),
         kind=said["kind"],
@@ -168,12 +186,20 @@ def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
         streams=None,
         valid_from=said["valid_from"].astimezone(UTC),
         valid_until=said["valid_until"].astimezone(UTC),
-        conditions=Conditions(ceiling_m=said["ceiling_m"] or 120.0, geozones=geozones, recording=said["recording"])
-        if flight
-        else Conditions(),
+        conditions=_conditions(said) if flight else Conditions(),
         demo=False,
         granted_by=by.name,
         granted_at=now,
+    )
+
+
+def _conditions(said: dict[str, Any]) -> Conditions:
+    ceiling_m = said["ceiling_m"] or CEILING_MAX_M
+    return Conditions(
+        ceiling_m=ceiling_m,
+        transit_m=said["transit_m"] or min(TRANSIT_ALTITUDE_M, ceiling_m),
+        geozones=tuple(name.strip() for name in said["geozones"].split(",") if name.strip()),
+        recording=said["recording"],
     )
 
 

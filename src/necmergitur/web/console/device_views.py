@@ -21,6 +21,7 @@ from necmergitur.operations import devices as device_operations
 from necmergitur.web.accounts.rules import is_technician, require
 from necmergitur.web.console import guards, rights
 from necmergitur.web.console.pages import show
+from necmergitur.web.console.reasons import in_words
 from necmergitur.web.console.words import DEVICE_KINDS, PHASES, TRANSPORTS, say
 from necmergitur.web.facts.models import (
     AirspaceNotice,
@@ -133,6 +134,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
                 "row": row,
                 "heard": getattr(row, "state", None),
                 "phase": say(PHASES, row.state.phase) if getattr(row, "state", None) else "",
+                "why": in_words(row.disabled_reason),
                 "mission": flying.get(row.id),
             }
             for row in page

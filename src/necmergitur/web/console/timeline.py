@@ -19,6 +19,7 @@ from necmergitur.web.console.words import (
     LEVELS,
     NOTE_KINDS,
     ORDERS,
+    ORDERS_REFUSED,
     OUTCOMES,
     PHASES,
     RESPONDER_STATES,
@@ -211,6 +212,11 @@ def _ordered(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     return _("Order to the drone: %(order)s") % {"order": say(ORDERS, fact["order"]).lower()}, ""
 
 
+def _order_refused(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
+    told = {"order": say(ORDERS, fact["order"]).lower(), "why": say(ORDERS_REFUSED, fact["rule"])}
+    return _("Order not carried out: %(order)s (%(why)s)") % told, "attention"
+
+
 def _breached(fact: dict[str, Any], _names: dict[str, str]) -> tuple[str, str]:
     return _("Camera rule broken: %(what)s") % {"what": say(BREACHES, fact["kind"])}, "serious"
 
@@ -254,6 +260,7 @@ _MISSION: dict[str, Any] = {
     "MissionLaunched": _plain(lambda: _("Drone lifted off"), "ours"),
     "PhaseReached": _phase,
     "MissionOrdered": _ordered,
+    "OrderRefused": _order_refused,
     "MissionHandedOver": _plain(lambda: _("Controls handed over")),
     "CameraBreached": _breached,
     "MissionEnded": _ended,

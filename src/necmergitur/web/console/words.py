@@ -57,6 +57,7 @@ PHASES: Words = {
     "docked": _("In its dock"),
     "standby": _("In its dock"),
     "airborne": _("In the air"),
+    "landed": _("On the ground, away from its dock"),
 }
 MISSION_STATES: Words = {
     "offered": _("Offered"),
@@ -87,6 +88,8 @@ END_REASONS: Words = {
     "failed": _("the drone refused"),
     "called_back": _("called back"),
     "no_pilot": _("no pilot answered"),
+    "unknown_drone": _("the engine does not know this drone"),
+    "engine_error": _("an error in the engine"),
 }
 FLAGS: Words = {
     "no_clock": _("no time stated"),
@@ -167,6 +170,13 @@ SEEN_FACTS: Words = {
     "access_blocked": _("Access blocked"),
     "nothing_seen": _("Nothing seen"),
 }
+ORDERS_REFUSED: Words = {
+    "command_refused": _("the drone refused"),
+    "command_timeout": _("the drone did not answer"),
+    "link_lost": _("link lost"),
+    "not_now": _("not possible in this phase"),
+    "altitude_outside_volume": _("outside its heights"),
+}
 AUDIT: Words = {
     "pilot:shift:start": _("Shift started"),
     "pilot:shift:pause": _("Offers paused"),
@@ -180,6 +190,8 @@ AUDIT: Words = {
     "lead:test_window:declare": _("Test window declared"),
     "lead:airspace:announce": _("Helicopter announced"),
     "lead:airspace:end": _("Notice ended"),
+    "engine:drone:ground": _("Drone grounded"),
+    "engine:shift:pause": _("Offers paused: two in a row without an answer"),
     "technician:drone:ground": _("Drone grounded"),
     "technician:drone:enable": _("Drone back in service"),
     "city:install": _("City installed"),
