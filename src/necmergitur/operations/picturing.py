@@ -8,8 +8,8 @@ from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.governance import gate
 from necmergitur.governance.gate import CAMERA, Request
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.ways import EMERGENCY
 from necmergitur.operations.ports import Store, Transaction
+from necmergitur.operations.ways import EMERGENCY
 
 
 def uncovered(tx: Transaction, mission: Mission, now: datetime) -> Refusal | None:
