@@ -33,7 +33,7 @@ from necmergitur.operations import city as cities
 from necmergitur.sim.devices.constants import RETURN_SPREAD_S
 from necmergitur.sim.devices.crowd_process import CrowdProcess, Stand, crowds_of
 from necmergitur.territory.generated import generate
-from necmergitur.territory.model import CityPlan
+from necmergitur.territory.model import City, CityPlan
 
 # A first start migrates, founds, and issues 20,000 certificates; four times what it takes on two idle cores.
 START_S_MAX = 240.0
@@ -127,17 +127,17 @@ class Whole:
 
 
 @contextmanager
-def whole_city(size: Size, *, seed: int = 1) -> Iterator[Whole]:
+def whole_city(size: Size, *, seed: int = 1, made: City | None = None) -> Iterator[Whole]:
     """Found a city of this size, start it, and take it down with everything it wrote.
 
-    Raises DidNotStart.
+    `made` is put in place of an invented one. Raises DidNotStart.
     """
     home = Path(tempfile.mkdtemp(prefix="nec-bench-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
         environ = _environ(home, size)
         settings = Settings.from_environment(environ)
-        _found(settings, size, seed, environ)
+        _found(settings, size, seed, environ, made)
         without = [word for name in ("sim", *size.without) for word in ("--without", name)]
         running.append(_start(home, "run", ["run", "--demo", *without], environ))
         _wait(home, running[0], lambda: _is_up(home, running[0].pid))
@@ -198,14 +198,14 @@ def _is_free(kind: socket.SocketKind, port: int) -> bool:
     return True
 
 
-def _found(settings: Settings, size: Size, seed: int, environ: dict[str, str]) -> None:
-    """Make the database and put a generated city of the wanted size in it, before `nec run` makes its own."""
+def _found(settings: Settings, size: Size, seed: int, environ: dict[str, str], made: City | None) -> None:
+    """Make the database and put a city in it, before `nec run` makes its own."""
     server = embedded_postgres(settings)
     server.start()
     try:
         given = {**environ, "NEC_DATABASE_URL": server.url}
         migrating = _start(settings.home, "migrate", ["migrate"], given)
-        made = generate(seed, CityPlan(zones=size.zones, buttons=size.buttons, seed=seed), size.quarters)
+        made = made or generate(seed, CityPlan(zones=size.zones, buttons=size.buttons, seed=seed), size.quarters)
         if migrating.wait(START_S_MAX) != 0:
             raise DidNotStart(f"migrations failed:\n{_last_words(settings.home, 'migrate')}")
         over = PostgresStore(server.url)
