@@ -309,9 +309,8 @@ def dripping() -> Iterator[str]:
 
     def drip(line: socket.socket) -> None:
         with contextlib.suppress(OSError), line:
-            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
             while True:
-                line.sendall(b"x")
+                line.sendall(b"H")
                 time.sleep(0.1)
 
     def serve() -> None:
