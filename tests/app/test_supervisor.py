@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -31,6 +32,44 @@ READY = "from necmergitur.app.notify import ready, alive; import time, os, sys, 
 STAGES = ({stages})
 with held_lock(home):
     asyncio.run(Supervisor(home, STAGES, welcome="welcome").run())
+"""
+
+TALKER = """
+import sys, time
+from necmergitur.app.notify import ready
+ready()
+for number in range(20_000):
+    print("a line of some length, so that a pipe of 64 kB is soon full", number, flush=True)
+open(sys.argv[1], "w")
+time.sleep(60)
+"""
+
+# The real application on the real server; its first life blocks its own loop after a while.
+BLOCKED_LIVE = """
+import asyncio, sys, time
+from pathlib import Path
+import uvicorn
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app import notify
+from necmergitur.kernel.geo import Position
+from necmergitur.live.app import LiveApp
+from necmergitur.live.parts import LiveParts
+from necmergitur.operations.intake import Ground
+
+url, home = "postgresql://nobody@127.0.0.1:9/none", Path(sys.argv[1])
+ground = Ground(Position(2.0, 48.0))
+parts = LiveParts(PostgresStore(url), url, ("nats://127.0.0.1:9",), SystemClock(), ground, b"k" * 32, home)
+
+class Server(uvicorn.Server):
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        notify.ready()
+        if not (home / "blocked").exists():
+            (home / "blocked").touch()
+            asyncio.get_running_loop().call_later(3, time.sleep, 60)
+
+Server(uvicorn.Config(LiveApp(parts, alive=notify.alive), port=0, lifespan="on")).run()
 """
 
 
@@ -293,3 +332,56 @@ def test_a_process_that_leaves_a_grandchild_behind_is_replaced_and_the_grandchil
     begun = time.monotonic()
     assert city.end() == 0
     assert time.monotonic() - begun < 3
+
+
+def test_a_disk_that_takes_nothing_ends_no_keeper(run: Any) -> None:
+    one = run("""Stage(processes=(ProcessSpec(name="worker", argv=python(READY + "ready(); time.sleep(60)")),)),""")
+    one.up()
+    pid = one.child("worker")["pid"]
+    # No file of the supervisor may grow from here on: to it, a full disk. Its children inherit what they need not.
+    resource.prlimit(one.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    os.kill(pid, signal.SIGKILL)
+
+    def replaced() -> bool:
+        return [c.pid for c in psutil.Process(one.process.pid).children() if c.pid != pid] != []
+
+    one.wait_until(replaced)
+    time.sleep(0.5)
+    assert replaced()
+
+
+def test_a_console_that_stands_still_holds_up_nobody(tmp_path: Path) -> None:
+    done, script = tmp_path / "done", tmp_path / "talker.py"
+    script.write_text(TALKER)
+    stages = (
+        f"""Stage(processes=(ProcessSpec(name="talker", argv=(sys.executable, {str(script)!r}, {str(done)!r})),)),"""
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER.format(stages=stages), str(tmp_path / "home")],
+        stdout=subprocess.PIPE,  # nobody ever reads it
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not done.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline, "the talker waits for the console"
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_live_process_whose_loop_is_blocked_is_killed_and_replaced(run: Any, tmp_path: Path) -> None:
+    script = tmp_path / "live.py"
+    script.write_text(BLOCKED_LIVE)
+    argv = f"(sys.executable, {str(script)!r}, {str(tmp_path)!r})"
+    one = run(f"""Stage(processes=(ProcessSpec(name="live", argv={argv}, watchdog_s=3.0),)),""")
+    one.up()
+    first = one.child("live")["pid"]
+    one.wait_until(lambda: one.child("live").get("restarts") == 1 and one.child("live")["state"] == "running", 60)
+    assert one.child("live")["pid"] != first
+    assert "silent, so it is killed" in (one.home / "logs" / "supervisor.log").read_text()

@@ -22,3 +22,4 @@ LINE_BYTES_MAX = 64 * 1024  # ours: a log line is under 4 kB; beyond this it is 
 NOTIFICATION_BYTES_MAX = 4096
 LOG_BYTES_MAX = 10 * 1024**2  # ours: with LOG_FILES_MAX, at most 60 MB for each process
 LOG_FILES_MAX = 5  # ours: see LOG_BYTES_MAX
+LINES_WAITING_MAX = 2_000  # ours: what a console that stands still may catch up on; the files hold everything

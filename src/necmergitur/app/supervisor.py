@@ -144,7 +144,8 @@ class Supervisor:
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
-        state_file(self._home).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            state_file(self._home).unlink(missing_ok=True)
         self._journal.tell("stopped")
         self._journal.close()
 
@@ -152,8 +153,10 @@ class Supervisor:
         report = Report(os.getpid(), self._since, self._up, [child.report() for child in self._all()])
         path = state_file(self._home)
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(report))
-        fresh.replace(path)
+        # A full disk costs `nec status` its news, not a process its keeper.
+        with contextlib.suppress(OSError):
+            fresh.write_bytes(msgspec.json.encode(report))
+            fresh.replace(path)
 
 
 async def _ready(child: Child) -> None:
