@@ -23,10 +23,11 @@ COUNTERS = "web_counter"
 # Password hashes and second factors are the pages' alone; the other processes read only live tickets.
 LEDGER_ROLE = "nec_ledger"
 READ_BY_LIVE = "live_session"
-# What the worker needs to deliver webhooks (as in the api's migrations): given again after each migration.
+# What the worker needs to deliver webhooks: given again after each migration. Of a token, when it ends and no more.
 GIVEN_TO_WORKER = {
     "webhook_delivery": "SELECT, INSERT, UPDATE, DELETE",
     "webhook_endpoint": "SELECT, UPDATE (disabled_at, disabled_reason)",
+    "api_token": "SELECT (id, revoked_at, expires_at)",
 }
 # Tables whose rights the ledger's own migrations decide.
 LEDGER_APP = "facts"

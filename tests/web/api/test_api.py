@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from necmergitur.dispatch.observations import ObservationFacts
-from necmergitur.operations import observing
+from necmergitur.operations import incidents, observing
 from necmergitur.web.api import tokens
 from necmergitur.web.api.endpoints import api
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
@@ -70,6 +70,8 @@ def test_an_ended_token_opens_nothing(city: City, change: dict[str, Any]) -> Non
 
 CALLS = {
     "incidents:read": [("get", "/incidents"), ("get", f"/incidents/{NOWHERE}")],
+    "places:read": [],
+    "words:read": [],
     "incidents:act": [
         ("post", f"/incidents/{NOWHERE}/climb"),
         ("post", f"/incidents/{NOWHERE}/notes"),
@@ -147,7 +149,6 @@ def test_incidents_are_listed_filtered_and_paged(city: City) -> None:
     for query, expected in (
         ({"kind": "fire"}, [personal]),
         ({"state": "closed"}, []),
-        ({"zone_id": "z-2"}, []),
         ({"until": "2020-01-01T00:00:00Z"}, []),
         ({"since": "2020-01-01T00:00:00"}, [personal, street]),
         ({"per_page": 1, "page": 2}, [street]),
@@ -157,7 +158,53 @@ def test_incidents_are_listed_filtered_and_paged(city: City) -> None:
         assert [one["id"] for one in partner.get("/incidents", **query).json()["items"]] == [
             str(one) for one in expected
         ]
-    assert partner.get(f"/incidents/{street}").json()["label"] == "Rue des Essais 1"
+    assert partner.get(f"/incidents/{street}").json()["number"] == everything["items"][1]["number"]
+
+
+def test_a_place_is_told_only_with_its_scope(city: City) -> None:
+    street = city.press()
+    partner = Partner(city, "incidents:read")
+    for answer in (partner.get("/incidents").json()["items"][0], partner.get(f"/incidents/{street}").json()):
+        assert answer["place"] is None
+        assert not {"lon", "lat", "label", "zone_id", "owner_name", "drone_reason"} & set(answer)
+    refused = partner.get("/incidents", zone_id="z-1")
+    assert (refused.status_code, refused.json()["rule"]) == (403, "scope_missing")
+    told = Partner(city, "incidents:read", "places:read")
+    assert told.get(f"/incidents/{street}").json()["place"] == {
+        "lon": 2.351,
+        "lat": 48.856,
+        "accuracy_m": 15.0,
+        "zone_id": "z-1",
+        "label": "Rue des Essais 1",
+    }
+    assert told.get("/incidents", zone_id="z-1").json()["count"] == 1
+    assert told.get("/incidents", zone_id="z-2").json()["count"] == 0
+
+
+def test_a_personal_calls_place_leaves_to_the_nearest_kilometre(city: City) -> None:
+    incident = city.person_press("p-1", 2.35312, 48.85687)
+    city.sql("UPDATE incident SET zone_id = 'z-1'")
+    partner = Partner(city, *tokens.SCOPES)
+    place = partner.get(f"/incidents/{incident}").json()["place"]
+    assert place == {"lon": 2.35, "lat": 48.86, "accuracy_m": 1_000.0, "zone_id": None, "label": ""}
+    assert partner.get("/incidents", zone_id="z-1").json()["count"] == 0, "a zone is a finer place"
+
+
+def test_no_name_of_a_person_leaves(city: City) -> None:
+    incident = city.press()
+    mission = city.mission(incident, state="flying", phase="on_scene")
+    by, now = city.person("operator"), datetime.now(UTC)
+    incidents.climb(store(), incident, "acknowledged", by, now)
+    incidents.seek_drone(store(), incident, by, now)
+    observing.file_observation(store(), incident, mission, ObservationFacts(fire=True), "x", city.person("pilot"), now)
+    city.sql("UPDATE incident SET drone_reason = 'asked by Operator Test'")
+    city.sql("UPDATE device SET label = 'Ada Example' WHERE id = 'p-1'")
+    partner = Partner(city, *tokens.SCOPES)
+    paths = ("/incidents", f"/incidents/{incident}", "/missions", f"/missions/{mission}", "/devices", "/observations")
+    for path in paths:
+        text = partner.get(path).content.decode()
+        for name in ("Operator Test", "Pilot Test", "Ada Example"):
+            assert name not in text, path
 
 
 @pytest.mark.parametrize("query", [{"state": "x"}, {"page": 0}, {"per_page": 9_999}, {"since": "soon"}])
@@ -181,7 +228,7 @@ def test_a_partner_climbs_writes_and_closes_under_its_own_name(city: City) -> No
     incident = city.press()
     partner = Partner(city, "incidents:act")
     climbed = partner.post(f"/incidents/{incident}/climb", {"rung": "acknowledged"})
-    assert (climbed.status_code, climbed.json()["owner_name"]) == (200, "Metro")
+    assert (climbed.status_code, climbed.json()["mine"]) == (200, True)
     assert Incident.objects.get().owner_id == -partner.row.pk
     again = partner.post(f"/incidents/{incident}/climb", {"rung": "seen"})
     assert (again.status_code, again.json()["rule"]) == (409, "already_climbed")
@@ -222,7 +269,9 @@ def test_missions_and_observations_are_read(city: City) -> None:
     assert partner.get(f"/missions/{NOWHERE}").status_code == 404
     assert partner.get("/missions", state="ended").json()["items"] == []
     seen = partner.get("/observations", incident_id=incident).json()["items"][0]
-    assert (seen["facts"]["people_down"], seen["note"]) == (1, "north side")
+    assert (seen["facts"]["people_down"], seen["note"]) == (1, None)
+    told = Partner(city, "observations:read", "words:read").get("/observations").json()["items"][0]
+    assert told["note"] == "north side"
 
 
 def test_a_personal_button_has_no_place_in_the_api(city: City) -> None:
@@ -354,6 +403,17 @@ def test_an_administrator_makes_and_ends_tokens(city: City) -> None:
     for change in ({"devices": "p-99"}, {"scopes": []}, {"days": "9999"}, {"scopes": ["root"]}):
         assert browser.post("/console/partners/tokens/new/", {**form, **change}).status_code == 422
     assert city.client("lead").post("/console/partners/tokens/new/", form).status_code == 403
+
+
+def test_a_revoked_token_takes_its_webhooks_with_it(city: City) -> None:
+    one, other = Partner(city, "webhooks:manage"), Partner(city, "webhooks:manage")
+    one.post("/webhooks", HOOK)
+    other.post("/webhooks", HOOK)
+    browser = city.client("administrator")
+    assert browser.post(f"/console/partners/tokens/{one.row.pk}/revoke/").status_code == 302
+    left = {row.created_by_name: row.disabled_reason for row in WebhookEndpoint.objects.exclude(disabled_at=None)}
+    assert left == {tokens.owner(one.row): "its token was revoked"}
+    assert "its token was revoked" in browser.get("/console/partners/").content.decode()
 
 
 def test_an_administrator_makes_tries_stops_renews_and_drops_a_webhook(city: City) -> None:

@@ -17,10 +17,11 @@ from necmergitur.operations.intake import Ground, Received
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.signals.press import Press, StatedPosition
-from necmergitur.web.api import hooks, shapes
+from necmergitur.web.api import disclosed, hooks, shapes
+from necmergitur.web.api.disclosed import PLACES
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.api.openapi import Api
-from necmergitur.web.api.tokens import Bearer, ScopeMissing, partner
+from necmergitur.web.api.tokens import Bearer, ScopeMissing, need, owner, partner, token_of
 from necmergitur.web.console.guards import status_of
 from necmergitur.web.facts.models import Device, Incident, Mission, Observation
 from necmergitur.web.press.ringing import NOWHERE
@@ -103,7 +104,7 @@ def _one(rows: QuerySet[Any], pk: UUID) -> Any:
 @api.get("/me", response={200: shapes.Me, 401: shapes.Problem}, tags=["token"])
 def me(request: HttpRequest) -> ApiToken:
     """Say which token asks, and what it may."""
-    return request.auth  # type: ignore[attr-defined]
+    return token_of(request)
 
 
 # --- incidents -------------------------------------------------------------------------------------------------
@@ -125,13 +126,17 @@ def list_incidents(
 ) -> dict[str, Any]:
     """List incidents, newest first. `since` and `until` bound when they opened."""
     rows = Incident.objects.order_by("-opened_at", "-id")
+    if zone_id is not None:  # an answer by zone says where: it needs the scope, and leaves personal calls out
+        need(request, PLACES)
+        rows = rows.filter(personal_device=None)
     wanted = {"state": state, "kind": _clean(kind), "zone_id": _clean(zone_id), "test": test}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if since is not None:
         rows = rows.filter(opened_at__gte=_utc(since))
     if until is not None:
         rows = rows.filter(opened_at__lt=_utc(until))
-    return _page(rows, page, per_page)
+    found = _page(rows, page, per_page)
+    return found | {"items": [disclosed.incident(token_of(request), row) for row in found["items"]]}
 
 
 def _clean(text: str | None) -> str | None:
@@ -153,9 +158,9 @@ def _utc(when: datetime) -> datetime:
     auth=Bearer("incidents:read"),
     tags=["incidents"],
 )
-def read_incident(request: HttpRequest, pk: UUID) -> Incident:
+def read_incident(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     """Read one incident."""
-    return _one(Incident.objects.all(), pk)
+    return disclosed.incident(token_of(request), _one(Incident.objects.all(), pk))
 
 
 @api.post(
@@ -166,9 +171,9 @@ def read_incident(request: HttpRequest, pk: UUID) -> Incident:
 )
 def climb(request: HttpRequest, pk: UUID, said: shapes.ClimbIn) -> Any:
     """Say that the partner saw, acknowledged or acts. 409 when somebody already did."""
-    by = partner(request.auth)  # type: ignore[attr-defined]
+    by = partner(token_of(request))
     refused = _run(lambda now: incidents.climb(store(), pk, said.rung, by, now))
-    return refused if isinstance(refused, Status) else _one(Incident.objects.all(), pk)
+    return refused if isinstance(refused, Status) else read_incident(request, pk)
 
 
 @api.post(
@@ -179,7 +184,7 @@ def climb(request: HttpRequest, pk: UUID, said: shapes.ClimbIn) -> Any:
 )
 def note(request: HttpRequest, pk: UUID, said: shapes.NoteIn) -> Any:
     """Write a note, a call-back or a hand-off on an incident."""
-    by = partner(request.auth)  # type: ignore[attr-defined]
+    by = partner(token_of(request))
     return _run(lambda now: incidents.write_note(store(), pk, said.kind, said.body, by, now))
 
 
@@ -191,9 +196,9 @@ def note(request: HttpRequest, pk: UUID, said: shapes.NoteIn) -> Any:
 )
 def close(request: HttpRequest, pk: UUID, said: shapes.CloseIn) -> Any:
     """Close an incident with an outcome. Its drone comes home."""
-    by = partner(request.auth)  # type: ignore[attr-defined]
+    by = partner(token_of(request))
     refused = _run(lambda now: incidents.close(store(), pk, said.outcome, by, now))
-    return refused if isinstance(refused, Status) else _one(Incident.objects.all(), pk)
+    return refused if isinstance(refused, Status) else read_incident(request, pk)
 
 
 # --- missions, devices, observations ------------------------------------------------------------------------------
@@ -246,7 +251,7 @@ def _device(row: Device) -> dict[str, Any]:
         "id": row.id,
         "kind": row.kind,
         "transport": row.transport,
-        "label": row.label,
+        "label": row.label if post else "",
         "zone_id": row.zone_id if post else None,
         "lon": row.lon if post else None,
         "lat": row.lat if post else None,
@@ -268,7 +273,8 @@ def list_observations(
 ) -> dict[str, Any]:
     """List what pilots saw, newest first."""
     rows = Observation.objects.order_by("-observed_at", "-id")
-    return _page(rows if incident_id is None else rows.filter(incident_id=incident_id), page, per_page)
+    found = _page(rows if incident_id is None else rows.filter(incident_id=incident_id), page, per_page)
+    return found | {"items": [disclosed.observation(token_of(request), row) for row in found["items"]]}
 
 
 # --- signals in -----------------------------------------------------------------------------------------------------
@@ -282,7 +288,7 @@ def list_observations(
 )
 def send_signal(request: HttpRequest, said: shapes.SignalIn) -> Any:
     """Send a call for help of one of the token's own buttons. 201 means committed; 200, the same call again."""
-    row: ApiToken = request.auth  # type: ignore[attr-defined]
+    row = token_of(request)
     if said.device not in row.devices:
         return Status(403, {"rule": "device_not_yours", "detail": "This token does not speak for that button."})
     position = None
@@ -335,10 +341,10 @@ def list_webhooks(request: HttpRequest) -> list[WebhookEndpoint]:
 )
 def make_webhook(request: HttpRequest, said: shapes.WebhookIn) -> Any:
     """Ask to be told of events. The signing secret is in this answer and in no other."""
-    row: ApiToken = request.auth  # type: ignore[attr-defined]
+    row = token_of(request)
     if _own(request).count() >= hooks.PER_PARTNER_MAX:
         return Status(409, {"rule": "too_many_webhooks", "detail": f"At most {hooks.PER_PARTNER_MAX} a token."})
-    made = hooks.create(said.name, said.url, sorted(set(said.events)), by=hooks.owner(row))
+    made = hooks.create(said.name, said.url, sorted(set(said.events)), by=owner(row))
     if isinstance(made, Refusal):
         return Status(409, {"rule": made.rule, "detail": made.detail})
     endpoint, secret = made
@@ -364,4 +370,4 @@ def drop_webhook(request: HttpRequest, pk: int) -> Any:
 
 
 def _own(request: HttpRequest) -> QuerySet[WebhookEndpoint]:
-    return WebhookEndpoint.objects.filter(created_by_name=hooks.owner(request.auth))  # type: ignore[attr-defined]
+    return WebhookEndpoint.objects.filter(created_by_name=owner(token_of(request)))

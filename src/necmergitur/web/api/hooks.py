@@ -9,7 +9,7 @@ from django.utils import timezone
 from necmergitur.adapters import webhooks
 from necmergitur.adapters.webhooks import EVENTS, PING, Policy
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.web.api.models import ApiToken, WebhookDelivery, WebhookEndpoint
+from necmergitur.web.api.models import WebhookDelivery, WebhookEndpoint
 from necmergitur.web.store import CLOCK, store
 
 PER_PARTNER_MAX = 10
@@ -21,11 +21,6 @@ def policy() -> Policy:
     return cast(
         Policy, "private" if os.environ.get("NEC_WEBHOOK_PRIVATE", "") in {"1", "true", "yes", "on"} else "public"
     )
-
-
-def owner(row: ApiToken) -> str:
-    """Return how a token's endpoints are marked."""
-    return f"token:{row.pk}"
 
 
 def create(name: str, url: str, events: list[str], *, by: str) -> tuple[WebhookEndpoint, str] | Refusal:

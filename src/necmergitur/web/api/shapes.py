@@ -25,8 +25,21 @@ class Problem(Schema):
     detail: str = ""
 
 
+class PlaceOut(Schema):
+    """Where an incident is: WGS84 degrees, and for a street button the words on it."""
+
+    lon: float
+    lat: float
+    accuracy_m: float
+    zone_id: str | None
+    label: str
+
+
 class IncidentOut(Schema):
-    """One incident. Never says whether its caller is under duress: that stays in the room."""
+    """One incident. Never says whether its caller is under duress, nor who works on it: that stays in the room.
+
+    `place` is null without the scope `places:read`, and until somebody knows it. A personal call's is rounded to a kilometre, without words.
+    """
 
     id: UUID
     number: str
@@ -36,23 +49,18 @@ class IncidentOut(Schema):
     test: bool
     exercise: bool
     cancelled: bool
-    placed: bool = Field(description="False until somebody knows where it is; lon and lat then say nothing.")
-    lon: float
-    lat: float
-    accuracy_m: float
-    zone_id: str | None
-    label: str
+    placed: bool = Field(description="False until somebody knows where it is; there is no place to tell then.")
+    place: PlaceOut | None
     opened_at: datetime
     last_signal_at: datetime
     signal_count: int
     escalation: int
     due_at: datetime | None
-    owner_name: str
+    mine: bool
     drone: str
-    drone_reason: str
     outcome: str
     closed_at: datetime | None
-    merged_into: UUID | None = Field(None, alias="merged_into_id")
+    merged_into: UUID | None
     version: int
 
 
@@ -62,7 +70,6 @@ class MissionOut(Schema):
     id: UUID
     incident_id: UUID
     drone_id: str
-    pilot_name: str
     state: Literal["offered", "accepted", "flying", "ended"]
     phase: str
     eta_s: float
@@ -77,7 +84,7 @@ class MissionOut(Schema):
 
 
 class DeviceOut(Schema):
-    """The health of a button. A street button has a place; a personal one never does."""
+    """The health of a button. A street button has a place and a label; a personal one never does."""
 
     id: str
     kind: str
@@ -94,14 +101,14 @@ class DeviceOut(Schema):
 
 
 class ObservationOut(Schema):
-    """What a pilot saw."""
+    """What a pilot saw. `note`, what they wrote, is null without the scope `words:read`."""
 
     id: UUID
     incident_id: UUID
     mission_id: UUID | None
     observed_at: datetime
     facts: dict[str, Any]
-    note: str
+    note: str | None
 
 
 class NoteOut(Schema):

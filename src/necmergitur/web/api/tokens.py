@@ -5,13 +5,14 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja.security import HttpBearer
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.web.accounts.models import User
-from necmergitur.web.api.models import ApiToken
+from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.store import CLOCK
 
 PREFIX = "nec_"
@@ -21,11 +22,13 @@ LASTS_MAX = timedelta(days=366)
 USED_STEP = timedelta(minutes=1)  # the last use is kept to the minute: a busy partner must not write at each call
 
 SCOPES: dict[str, Any] = {
-    "incidents:read": _("Read incidents"),
+    "incidents:read": _("Read incidents: number, kind and progress"),
+    "places:read": _("With incidents, where they are (personal calls to the nearest kilometre)"),
     "incidents:act": _("Acknowledge, note and close incidents"),
     "missions:read": _("Read missions"),
     "devices:read": _("Read the health of buttons"),
-    "observations:read": _("Read what drones saw"),
+    "observations:read": _("Read what drones saw, as counts and marks"),
+    "words:read": _("With what drones saw, the words pilots wrote"),
     "signals:write": _("Send calls for its own buttons"),
     "webhooks:manage": _("Manage its webhooks"),
 }
@@ -58,6 +61,18 @@ class Bearer(HttpBearer):
         return row
 
 
+def token_of(request: HttpRequest) -> ApiToken:
+    """Return the row of the token that asks."""
+    row: ApiToken = request.auth  # type: ignore[attr-defined]
+    return row
+
+
+def need(request: HttpRequest, scope: str) -> None:
+    """Ask for one scope more than the call's own. Raises ScopeMissing."""
+    if scope not in token_of(request).scopes:
+        raise ScopeMissing(scope)
+
+
 def find(token: str) -> ApiToken | None:
     """Return a usable token and note that it was used."""
     if not token.startswith(PREFIX):
@@ -85,6 +100,20 @@ def create(name: str, scopes: list[str], devices: list[str], expires_at: datetim
         expires_at=expires_at,
     )
     return row, token
+
+
+def revoke(row: ApiToken) -> None:
+    """End a token now, and what it asked to be told with it."""
+    now = CLOCK.now()
+    with transaction.atomic():
+        ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now)
+        ended = WebhookEndpoint.objects.filter(created_by_name=owner(row), disabled_at=None)
+        ended.update(disabled_at=now, disabled_reason=str(_("its token was revoked")))
+
+
+def owner(row: ApiToken) -> str:
+    """Return how a token's webhooks are marked (webhooks.sql reads it too)."""
+    return f"token:{row.pk}"
 
 
 def partner(row: ApiToken) -> Person:

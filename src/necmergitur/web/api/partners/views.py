@@ -105,9 +105,8 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @require(is_administrator)
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a token now."""
-    get_object_or_404(ApiToken, pk=pk)
-    ApiToken.objects.filter(pk=pk, revoked_at=None).update(revoked_at=CLOCK.now())
+    """End a token now, and its webhooks."""
+    tokens.revoke(get_object_or_404(ApiToken, pk=pk))
     return redirect("partners:partners")
 
 
