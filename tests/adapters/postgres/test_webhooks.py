@@ -58,10 +58,10 @@ def test_a_partner_whose_token_is_over_is_told_nothing_more(
         ).fetchone()
     assert made
     _endpoint(database, "tokens", ["incident.opened"], by=f"token:{made[0]}")
-    webhooks.fan_out("incident_opened", {"number": "2026-0001"})
+    webhooks.fan_out("incident_opened", {"number": "2026-0001"}, "incident_opened:1")
     with psycopg.connect(database) as connection:
         connection.execute("UPDATE api_token SET expires_at = %s, revoked_at = %s", [expires_at, revoked_at])
-    webhooks.fan_out("incident_opened", {"number": "2026-0002"})
+    webhooks.fan_out("incident_opened", {"number": "2026-0002"}, "incident_opened:2")
     # What was queued while the token was good waits too: it is not sent after its end.
     assert webhooks.deliver_due() == 2 * len(told)
     with psycopg.connect(database) as connection:

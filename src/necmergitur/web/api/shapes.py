@@ -38,7 +38,8 @@ class PlaceOut(Schema):
 class IncidentOut(Schema):
     """One incident. Never says whether its caller is under duress, nor who works on it: that stays in the room.
 
-    `place` is null without the scope `places:read`, and until somebody knows it. A personal call's is rounded to a kilometre, without words.
+    `place` is null without the scope `places:read`, and until somebody knows it. A personal call's is rounded to a
+    kilometre, without words.
     """
 
     id: UUID
