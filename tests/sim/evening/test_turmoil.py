@@ -18,7 +18,8 @@ from necmergitur.sim.ids import SeededIds
 from necmergitur.sim.twin.store import TwinStore
 from tests.operations.emptied import empty_database, shared_database
 from tests.operations.town import TOWN, install
-from tests.sim.evening.turmoil import Crash, Turmoil, verdict
+from tests.sim.evening.turmoil import Crash, Turmoil
+from tests.sim.evening.verdict import verdict
 
 __all__ = ["empty_database", "shared_database"]
 KEPT = [
