@@ -8,9 +8,9 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from django.db import connections
 
 from necmergitur.web import environment
@@ -22,16 +22,39 @@ SERVE = (
     "uvicorn.run(WSGIMiddleware(application, workers=4), fd=int(sys.argv[1]), log_level='warning', lifespan='off')"
 )
 
+# The same with the live process in front, as one origin: what a control room's browser really talks to. No broker.
+SERVE_LIVE = """
+import os, pathlib, sys, uvicorn
+from a2wsgi import WSGIMiddleware
+from necmergitur.web.wsgi import application
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.kernel.geo import Position
+from necmergitur.live.app import LiveApp
+from necmergitur.live.parts import LiveParts
+from necmergitur.operations.intake import Ground
+url = os.environ["NEC_DATABASE_URL"]
+parts = LiveParts(
+    store=PostgresStore(url, connections_max=6), database_url=url, nats_urls=("nats://127.0.0.1:9",),
+    clock=SystemClock(), ground=Ground(Position(2.3522, 48.8566)), pin_key=b"0" * 32,
+    home=pathlib.Path(os.environ["NEC_HOME"]),
+)
+app = LiveApp(parts, WSGIMiddleware(application, workers=4))
+uvicorn.run(app, fd=int(sys.argv[1]), log_level="warning", timeout_graceful_shutdown=1)
+"""
 
-class Served(msgspec.Struct, frozen=True):
+
+@dataclass(frozen=True)
+class Served:
     """Where the pages are, and the database behind them."""
 
     url: str
     database_url: str
+    process: "subprocess.Popen[bytes]"
 
 
 @contextmanager
-def serve(database_url: str, **changes: str) -> Iterator[Served]:
+def serve(database_url: str, script: str = SERVE, **changes: str) -> Iterator[Served]:
     """Serve the pages on a free port of localhost until the block ends. `changes` go into the environment."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -41,11 +64,11 @@ def serve(database_url: str, **changes: str) -> Iterator[Served]:
         environ = {**os.environ, "NEC_DATABASE_URL": database_url, "NEC_PUBLIC_URL": url, **changes}
         environ["PYTHONPATH"] = str(ROOT / "src")
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(listening.fileno())], env=environ, pass_fds=[listening.fileno()]
+            [sys.executable, "-c", script, str(listening.fileno())], env=environ, pass_fds=[listening.fileno()]
         )
         try:
             _wait(url, server)
-            yield Served(url, database_url)
+            yield Served(url, database_url, server)
         finally:
             server.terminate()
             server.wait(10)

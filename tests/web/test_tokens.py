@@ -14,6 +14,14 @@ from necmergitur.web import messages
 from necmergitur.web.portal.templatetags.nec import STATES
 
 CSS = messages.HERE / "static" / "css"
+# Every sheet we write, those of the islands too.
+SHEETS = sorted(
+    [
+        *CSS.glob("*.css"),
+        *messages.HERE.glob("*/static/*/*.css"),
+        *(Path(__file__).parents[2] / "ui" / "src" / "styles").glob("*.css"),
+    ]
+)
 TOKENS = (CSS / "tokens.css").read_text(encoding="utf-8")
 COLOURED = ("critical", "serious", "attention", "ours", "resolved", "exercise")
 GROUNDS = ("grey-1", "grey-2", "grey-3", "grey-4")
@@ -148,13 +156,25 @@ def test_no_stylesheet_but_the_tokens_names_a_colour() -> None:
     raw = re.compile(r"#[0-9a-fA-F]{3,8}\b(?!\s*{)|\brgba?\(|\bhsla?\(|\boklch\(")
     found = {
         path.name: hits
-        for path in sorted(CSS.glob("*.css"))
+        for path in SHEETS
         if path.name not in {"tokens.css", "print.css"} and (hits := raw.findall(path.read_text(encoding="utf-8")))
     }
     assert found == {}
 
 
-@pytest.mark.parametrize("path", sorted(CSS.glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
 def test_no_text_is_smaller_than_12_px(path: Path) -> None:
     sizes = re.findall(r"(?:--text-\d|font-size):\s*([\d.]+)(rem|px)", path.read_text(encoding="utf-8"))
     assert [size for size, unit in sizes if float(size) * (16 if unit == "rem" else 1) < 12] == []
+
+
+def test_a_gloved_thumb_finds_every_target_of_the_field_pages() -> None:
+    field = re.search(r'\[data-density="field"\]\s*{(.*?)}', TOKENS, re.DOTALL)
+    assert field is not None
+    target = re.search(r"--target:\s*([\d.]+)rem", field[1])
+    assert target is not None
+    assert float(target[1]) * 16 >= 56
+    sheets = [path for path in SHEETS if path.name == "field.css"]
+    heights = [each for path in sheets for each in re.findall(r"min-height:\s*([^;]+);", path.read_text("utf-8"))]
+    assert heights
+    assert [each for each in heights if each != "var(--target)" and not re.match(r"(3\.[5-9]|[4-9]|\d\d)", each)] == []
