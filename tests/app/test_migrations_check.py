@@ -2,7 +2,7 @@
 
 import pytest
 
-from necmergitur.app.migrations_check import missing
+from necmergitur.app.migrations_check import forked, missing
 from necmergitur.web.boot import boot
 
 
@@ -13,6 +13,23 @@ def _django() -> None:
 
 def test_the_tree_as_it_stands_has_every_migration() -> None:
     assert missing() == []
+    assert forked() == []
+
+
+def test_two_migrations_that_both_come_last_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db.migrations.loader import MigrationLoader
+
+    first = MigrationLoader(None).disk_migrations["facts", "0002_read_models"]
+    honest = MigrationLoader.load_disk
+
+    def planted(loader: MigrationLoader) -> None:
+        honest(loader)
+        rival = type(first)("0003_rival", "facts")
+        rival.operations = []
+        loader.disk_migrations["facts", "0003_rival"] = rival
+
+    monkeypatch.setattr(MigrationLoader, "load_disk", planted)
+    assert "facts.0003_rival" in forked()
 
 
 def test_a_planted_field_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.stills import StillCleaner
 from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.observations import ObservationFacts
-from necmergitur.operations import airspace, alarms, checking, city, devices, incidents, observing, shifts
+from necmergitur.operations import airspace, alarms, city, devices, incidents, observing, shifts
 from necmergitur.operations.registry import NewDevice, Shift
 from necmergitur.signals.heartbeat import Heartbeat
 from necmergitur.territory.generated import generate
@@ -301,13 +301,6 @@ def test_an_alarm_is_raised_once_and_cleared_once(scene: Scene) -> None:
     deeds = [(True, True), (True, False), (False, True), (False, False), (True, True)]
     for raised, changed in deeds:
         assert alarms.set_alarm(scene.store, "broker", raised, "away", scene.now) == changed
-
-
-def test_the_record_checks_itself_and_finds_a_break(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene.fly()
-    monkeypatch.setattr(checking, "PAGE", 3)
-    facts = scene.facts()
-    assert checking.check_ledger(scene.store) == (len(facts), facts[-1].hash)
 
 
 def test_a_city_is_installed_whole_flown_over_and_read_again_under_the_same_names(

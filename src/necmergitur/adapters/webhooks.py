@@ -242,10 +242,13 @@ class Webhooks:
         """
         event = EVENTS.get(kind, kind)
         now = self._clock.now()
-        body = json.dumps(
-            {"type": event, "timestamp": now.isoformat(), "data": dict(payload)}, separators=(",", ":"), sort_keys=True
-        )
+        said: dict[str, Any] = {"type": event, "timestamp": now.isoformat(), "data": dict(payload)}
         with self._store.cursor() as cursor:
+            head = cursor.execute(load("ledger")["head"]).fetchone()
+            if head is not None:
+                # A head that left the building: `nec ledger verify --from-head` proves with it that nothing was cut.
+                said["record"] = f"{head[0]}:{bytes(head[1]).hex()}"
+            body = json.dumps(said, separators=(",", ":"), sort_keys=True)
             cursor.execute(
                 load("webhooks")["fan_out"], {"event_id": message_id(dedupe), "kind": event, "body": body, "now": now}
             )

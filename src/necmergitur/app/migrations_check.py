@@ -27,17 +27,28 @@ def missing() -> list[str]:
     return sorted(f"{label}.{migration.name}" for label, migrations in changes.items() for migration in migrations)
 
 
+def forked() -> list[str]:
+    """Return migrations that both claim to be the last of their application: none could run. Django must be set up."""
+    from django.db.migrations.loader import MigrationLoader
+
+    conflicts = MigrationLoader(None).detect_conflicts()
+    return sorted(f"{label}.{name}" for label, names in conflicts.items() for name in names)
+
+
 def main() -> int:
-    """Say what is missing; 1 when anything is."""
+    """Say what is missing or forked; 1 when anything is."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["NEC_SECRET_WEB"] = secrets.token_hex(32)
         export_for_web(Settings.from_environment({"NEC_HOME": home, "NEC_DATABASE_URL": "postgresql:///unused"}))
         from necmergitur.web.boot import boot
 
         boot()
-        forgotten = missing()
+        forgotten, rivals = missing(), forked()
     if forgotten:
         print("models changed without a migration:", *forgotten, file=sys.stderr)
+        return 1
+    if rivals:
+        print("migrations that do not follow one another:", *rivals, file=sys.stderr)
         return 1
     return 0
 

@@ -1,21 +1,155 @@
-"""Check the record: recompute every hash from the first fact to the last."""
+"""Check the record: recompute every hash, and hold the read tables against what the facts tell."""
 
-from necmergitur.ledger.chain import GENESIS, Break, verify
-from necmergitur.operations.ports import Store
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch import incidents, missions
+from necmergitur.governance import authorisations
+from necmergitur.ledger.chain import GENESIS, Break, backwards, verify
+from necmergitur.operations.ports import Store, Transaction
 
 PAGE = 5_000  # facts read in one transaction
+DIFFERING_MAX = 100  # streams named in a report; the first is what somebody looks at
 
 
-def check_ledger(store: Store) -> Break | tuple[int, bytes]:
-    """Return the first break, or how many facts hold and the last hash. Raises Unreachable."""
-    count, head = 0, GENESIS
+class Head(msgspec.Struct, frozen=True):
+    """The newest fact: its sequence number and hash. Whoever keeps one can tell whether the record was cut since."""
+
+    seq: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Read what `str` writes. Raises ValueError."""
+        seq, _, digest = text.strip().partition(":")
+        head = cls(int(seq), bytes.fromhex(digest))
+        if head.seq < 0 or len(head.hash) != len(GENESIS):
+            raise ValueError("a head is a sequence number, a colon and 64 hexadecimal digits")
+        return head
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What holds: how many facts, up to which head; and what a reader should know although nothing is broken.
+
+    `erased` sealed parts are gone, as retention does; `backwards` are facts recorded well before an earlier one;
+    `differing` are streams whose row in a read table is not what their facts tell.
+    """
+
+    facts: int
+    head: Head
+    erased: int
+    backwards: tuple[int, ...]
+    differing: tuple[str, ...]
+
+
+class _Story(msgspec.Struct, frozen=True):
+    """How the facts of one kind of stream become a row. `place`: the field that is a person's place in some."""
+
+    decoder: msgspec.json.Decoder[Any]
+    evolve: Callable[[Any, Any], Any]
+    row: Callable[[Transaction, UUID], Any]
+    place: str = ""
+
+
+_STORIES: Mapping[str, _Story] = {
+    "incident": _Story(
+        msgspec.json.Decoder(incidents.IncidentEvent), incidents.evolve, lambda tx, key: tx.incident(key), "position"
+    ),
+    "mission": _Story(
+        msgspec.json.Decoder(missions.MissionEvent), missions.evolve, lambda tx, key: tx.mission(key), "target"
+    ),
+    "authorisation": _Story(
+        msgspec.json.Decoder(authorisations.AuthorisationEvent),
+        authorisations.evolve,
+        lambda tx, key: tx.authorisation(key),
+    ),
+}
+
+
+def check_ledger(store: Store, since: Head | None = None) -> Break | Report:
+    """Return the first break, or what holds. Raises Unreachable.
+
+    With `since`, a head kept earlier, the check begins there: that fact must still be in its place.
+    """
+    start = since or Head(0, GENESIS)
+    broken = _lost(store, start)
+    if broken is not None:
+        return broken
+    last, hash_, latest = start.seq, start.hash, None
+    erased, back = 0, list[int]()
+    streams: set[str] = set()
     while True:  # until the last page
         with store.transaction() as tx:
-            page = list(tx.tail(count, PAGE))
+            page = list(tx.tail(last, PAGE))
         if not page:
-            return count, head
-        checked = verify(page, head, count + 1)
+            break
+        checked = verify(page, hash_, last + 1)
         if isinstance(checked, Break):
             return checked
-        found, head = checked
-        count += found
+        found, hash_ = checked
+        last += found
+        told, latest = backwards(page, latest)
+        back += told
+        erased += sum(fact.personal is None and fact.personal_hash is not None for fact in page)
+        streams.update(fact.stream for fact in page)
+    differing = _differing(store, streams)
+    return Report(last - start.seq, Head(last, hash_), erased, tuple(back), tuple(differing))
+
+
+def _lost(store: Store, kept: Head) -> Break | None:
+    """Return what became of the fact whose head somebody kept; None while it stands."""
+    if kept.seq == 0:
+        return None
+    with store.transaction() as tx:
+        fact = next(iter(tx.tail(kept.seq - 1, 1)), None)
+    if fact is None:
+        return Break(kept.seq, "missing: the record ends before a head that somebody kept")
+    if fact.hash != kept.hash:
+        return Break(kept.seq, "is not the fact whose hash somebody kept")
+    checked = verify([fact], fact.prev_hash, kept.seq)
+    return checked if isinstance(checked, Break) else None
+
+
+def _differing(store: Store, streams: set[str]) -> list[str]:
+    """Return the streams whose row is not the fold of their facts, and live missions that no fact tells of."""
+    with store.transaction() as tx:
+        told = {missions.stream_of(mission.id) for mission in tx.live_missions()}
+    found: list[str] = []
+    for stream in sorted(s for s in streams | told if s.partition(":")[0] in _STORIES):
+        with store.transaction() as tx:
+            agrees = _agrees(tx, stream)
+        if not agrees:
+            with store.transaction() as tx:
+                tx.serialise()  # a fact may have come between the two reads
+                agrees = _agrees(tx, stream)
+        if not agrees:
+            found.append(stream)
+        if len(found) >= DIFFERING_MAX:
+            break
+    return found
+
+
+def _agrees(tx: Transaction, stream: str) -> bool:
+    prefix, _, key = stream.partition(":")
+    story = _STORIES[prefix]
+    facts = tx.stream(stream)
+    row = story.row(tx, UUID(key))
+    state: Any = None
+    hidden = False
+    try:
+        for fact in facts:
+            event = story.decoder.decode(fact.payload)
+            hidden = hidden or (bool(story.place) and getattr(event, story.place, event) is None)
+            state = story.evolve(state, event)
+    except (msgspec.ValidationError, ValueError):
+        return False
+    if hidden and row is not None:
+        # Where a person is travels beside the fact, sealed, and is erased in time: it cannot be told from here.
+        state = msgspec.structs.replace(state, **{story.place: getattr(row, story.place)})
+    return bool(state == row)

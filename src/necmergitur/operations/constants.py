@@ -8,8 +8,6 @@ PLACES_KEPT = timedelta(days=30)
 # Words people wrote (notes, observations, handovers), counted from the incident's end: the time within which the least
 # offences are prosecuted (Code de procedure penale, art. 9: one year).
 TEXTS_KEPT = timedelta(days=365)
-# Effects already carried out: long enough to look into a complaint of a partner (ours).
-EFFECTS_KEPT = timedelta(days=30)
 # A day's key is destroyed once nothing sealed under it remains; never one that may still be in use (ours).
 KEY_KEPT_LEAST = timedelta(days=2)
 RETENTION_EVERY = timedelta(days=1)  # ours: a day late is a day in a month

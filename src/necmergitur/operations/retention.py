@@ -13,7 +13,6 @@ from uuid import UUID
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.operations.constants import (
-    EFFECTS_KEPT,
     EVIDENCE_EVERY,
     INCIDENTS_AT_ONCE,
     KEY_KEPT_LEAST,
@@ -58,10 +57,6 @@ class RetentionTransaction(Transaction, Protocol):
         """Erase who held buttons that are retired; return how many."""
         ...
 
-    def drop_effects(self, done_before: datetime) -> int:
-        """Drop effects carried out before; return how many."""
-        ...
-
     def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> int:
         """Destroy the keys of days before `made_before` under which nothing is left.
 
@@ -101,7 +96,6 @@ def erase(keeper: Keeper, now: datetime) -> dict[str, int]:
         counts["signals"] += tx.erase_stray_places(now - PLACES_KEPT)
         counts["handovers"] += tx.erase_handovers(now - TEXTS_KEPT)
         counts["holders"] += tx.erase_holders_of_retired()
-        counts["effects"] += tx.drop_effects(now - EFFECTS_KEPT)
         counts["keys"] += tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
         erased = {name: count for name, count in sorted(counts.items()) if count}
         last = tx.last_of(STREAM)

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 PROBE_S = 30.0  # a synthetic button walks the whole path twice a minute
 OUTBOX_S = 0.5
 PAPER_S = 5.0
+HEAD_S = 3_600.0  # ours: at most an hour of the record could be cut unseen by whoever holds the paper
 STILLS_S = 60.0
 ALIVE_S = 1.0
 
@@ -63,6 +64,7 @@ async def run(
     chores = [
         _chore("outbox", OUTBOX_S, lambda: _in_thread(parts.outbox.deliver_due)),
         _chore("paper", PAPER_S, lambda: _in_thread(lambda: paper.write(parts.clock.now()))),
+        _chore("head", HEAD_S, lambda: _in_thread(lambda: paper.write_head(parts.clock.now()))),
         _chore("stills", STILLS_S, lambda: _in_thread(lambda: observing.drop_expired(parts.store, parts.clock.now()))),
     ]
     chores += [_chore(s.name, s.every_s, functools.partial(_in_thread, s.work)) for s in parts.sweeps]

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.store import PostgresStore
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,18 @@ class Paper:
         self._after = rows[-1][0]
         _replace(self._position, str(self._after))
         return len(rows)
+
+    def write_head(self, now: datetime) -> None:
+        """Write the newest fact's number and hash: paper that left the building tells whether the record was cut.
+
+        `nec ledger verify --from-head` takes them as they stand. Raises Unreachable.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._store.cursor() as cursor:
+            head = cursor.execute(load("ledger")["head"]).fetchone()
+        if head is not None:
+            local = now.astimezone(self._zone)
+            _append(self._file(local), [f"{local:%H:%M:%S}  record      {head[0]}:{bytes(head[1]).hex()}"])
 
     def _file(self, local: datetime) -> Path:
         return self._folder / f"incidents-{local.date().isoformat()}.txt"

@@ -1,5 +1,6 @@
 """Deliveries to partners: queued once for each partner that asked, as the worker's own role."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -7,6 +8,7 @@ import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.webhooks import Webhooks
+from necmergitur.operations.checking import Head, Report, check_ledger
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 EARLIER, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)
@@ -67,6 +69,15 @@ def test_a_partner_whose_token_is_over_is_told_nothing_more(
     with psycopg.connect(database) as connection:
         queued = connection.execute("SELECT count(*) FROM webhook_delivery").fetchone()
     assert queued == (1 + len(told),)
+
+
+def test_an_event_carries_a_head_of_the_record(database: str, store: PostgresStore, webhooks: Webhooks) -> None:
+    _endpoint(database, "asked", ["incident.opened"])
+    webhooks.fan_out("incident_opened", {"number": "2026-0001"}, "effect-1")
+    with psycopg.connect(database) as connection:
+        (body,) = connection.execute("SELECT body FROM webhook_delivery").fetchone()
+    head = Head.parse(json.loads(body)["record"])
+    assert isinstance(check_ledger(store, head), Report)
 
 
 def test_nothing_is_due_without_a_partner(webhooks: Webhooks) -> None:

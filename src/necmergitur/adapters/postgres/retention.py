@@ -60,10 +60,6 @@ class RetentionMixin:
         """Erase who held buttons that are retired."""
         return self._count("erase_holders", {})
 
-    def drop_effects(self, done_before: datetime) -> int:
-        """Drop effects carried out before."""
-        return self._count("drop_effects", {"before": done_before})
-
     def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> int:
         """Destroy the keys of days under which nothing is left."""
         return self._count("destroy_keys", {"key_id": key_of(made_before), "old": old, "now": now})

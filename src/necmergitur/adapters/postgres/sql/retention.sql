@@ -67,9 +67,6 @@ UPDATE pilot_shift SET handover_note = '' WHERE handover_note <> '' AND ended_at
 -- name: erase_holders
 DELETE FROM holders.holder h USING device d WHERE d.id = h.device_id AND d.retired_at IS NOT NULL;
 
--- name: drop_effects
-DELETE FROM outbox WHERE done_at < %(before)s;
-
 -- name: destroy_keys
 -- What is sealed begins with the length of its key's name and the name. A destroyed key leaves its name, so that it is
 -- never made again.
