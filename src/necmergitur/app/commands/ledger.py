@@ -5,7 +5,6 @@ import msgspec
 
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import running_store
-from necmergitur.ledger.chain import Break
 from necmergitur.operations.checking import Head, Report, check_ledger
 
 
@@ -38,7 +37,7 @@ def verify_(settings: Settings, *, as_json: bool, since: Head | None) -> None:
     """
     with running_store(settings) as over:
         outcome = check_ledger(over, since)
-    if isinstance(outcome, Break):
+    if not isinstance(outcome, Report):
         raise click.ClickException(f"fact {outcome.seq}: {outcome.reason}")
     click.echo(_as_json(outcome) if as_json else _in_words(outcome))
     if outcome.differing:
