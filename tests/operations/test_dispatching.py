@@ -399,3 +399,14 @@ def test_calls_refused_before_take_turns(open_scene, monkeypatch) -> None:
         looked |= {incident_id for incident_id, _ in scene.offer(refused_too=True).refused}
         scene.wait(5)
     assert looked == {call.id for call in calls}
+
+
+def test_geozones_read_too_long_ago_ground_the_fleet(open_scene, request) -> None:
+    if "twin" in request.node.name:
+        return  # the twin's sky was not read from a file
+    scene = open_scene(town())
+    with scene.store.cursor() as cursor:
+        cursor.execute("UPDATE geozone_set SET read_at = %s", (START - timedelta(days=28, seconds=1),))
+    call = scene.call("P-1")
+    assert scene.offer().offered == ()
+    assert scene.incident(call.id).drone_reason == "geozones_stale"

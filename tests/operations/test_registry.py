@@ -283,6 +283,16 @@ def test_a_helicopter_is_announced_for_a_while_and_taken_back(scene: Scene, read
     assert read("SELECT ends_at FROM airspace_notice WHERE id = %(id)s", id=notice) == [(scene.now,)]
 
 
+def test_more_helicopters_than_the_fleet_can_follow_are_refused(scene: Scene) -> None:
+    def announce():
+        return airspace.announce_helicopter(scene.store, MIDDLE, 500, timedelta(minutes=30), "rescue", LEAD, scene.now)
+
+    notices = [announce() for _ in range(airspace.NOTICES_MAX)]
+    assert refused(announce()) == "too_many_notices"
+    airspace.end_notice(scene.store, notices[0], LEAD, scene.wait(1))
+    assert isinstance(announce(), int)
+
+
 def test_a_drone_is_grounded_with_a_reason(scene: Scene) -> None:
     def ground(drone_id: str, reason: str):
         return airspace.set_drone(scene.store, drone_id, enabled=False, reason=reason, by=LEAD, now=scene.now)

@@ -102,6 +102,16 @@ def test_no_flight_on_a_set_that_says_nothing_for_certain(zones: GeozoneSet, rul
     assert (refusal.rule, refusal.owner) == (rule, "airspace")
 
 
+def test_a_set_that_does_not_say_how_long_it_holds_is_stale_after_one_airac_cycle() -> None:
+    read = GeozoneSet("f", (zone(),), read_at=NOW - timedelta(days=28))
+    assert usable(read, NOW) is None
+    refusal = usable(read, NOW + timedelta(seconds=1))
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "geozones_stale"
+    said = GeozoneSet("f", (zone(),), valid_to=NOW + timedelta(days=300), read_at=NOW - timedelta(days=60))
+    assert usable(said, NOW) is None, "what the authority says comes before our guess"
+
+
 def test_a_set_with_a_placed_problem_and_an_ended_zone_is_usable() -> None:
     ended = zone(Period(end=NOW - timedelta(days=1)), ident="OLD")
     problem = GeozoneProblem(2, "C", "polygon not closed", placed=True)

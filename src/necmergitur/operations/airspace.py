@@ -8,6 +8,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.registry import Registry, audit
 
 HELICOPTER_RADIUS_MAX_M = 5_000.0  # ours: beyond, ground the fleet
+NOTICES_MAX = 64  # ours: more at once than any city has seen, and what the fleet follows
 HELICOPTER_LASTS_MAX = timedelta(hours=2)  # ours: announce again after
 
 
@@ -26,6 +27,9 @@ def announce_helicopter(
     if not timedelta(0) < lasts <= HELICOPTER_LASTS_MAX:
         return Refusal(rule="notice_length", detail="Up to two hours.")
     with registry.transaction() as tx:
+        tx.serialise()  # two announced at once see each other
+        if len(tx.notices(now)) >= NOTICES_MAX:
+            return Refusal(rule="too_many_notices", detail=f"{NOTICES_MAX} are in force: end one first.")
         notice: int = tx.put_airspace_notice("helicopter", place, radius_m, now, now + lasts, by.name, reason.strip())
         audit(registry, tx, "lead:airspace:announce", str(notice), by, now, radius_m=f"{radius_m:.0f}")
         return notice

@@ -109,6 +109,9 @@ HIGHEST_GROUND_AMSL_M = 8_849.0  # as above
 # The WGS84 ellipsoid and mean sea level differ by -107 to +86 m (EGM2008).
 GEOID_MARGIN_M = 110.0
 FEET_TO_M = 0.3048  # exact, international foot (1959)
+# How old a set may be that does not say how long it holds (ED-269 has no such field): one AIRAC cycle, after which
+# aeronautical data is published anew (ICAO Annex 15, 6.2: 28 days).
+GEOZONES_LAST = timedelta(days=28)
 MAX_GEOZONES = 50_000  # our choice: far above one country's file
 
 # --- Re-import ---

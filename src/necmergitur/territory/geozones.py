@@ -10,6 +10,7 @@ import msgspec
 
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.territory.constants import GEOZONES_LAST
 from necmergitur.territory.model import Polygon
 
 Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL", "NO_RESTRICTION"]
@@ -84,13 +85,24 @@ class GeozoneProblem(msgspec.Struct, frozen=True):
 
 
 class GeozoneSet(msgspec.Struct, frozen=True):
-    """All zones of one file, what was wrong with it, and when the whole set holds (None: open)."""
+    """All zones of one file, what was wrong with it, and when the whole set holds (None: not said).
+
+    `read_at` is when it was stored: a set that does not say how long it holds grows stale by its age.
+    """
 
     source: str
     zones: tuple[Geozone, ...]
     problems: tuple[GeozoneProblem, ...] = ()
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    read_at: datetime | None = None
+
+    @property
+    def holds_until(self) -> datetime | None:
+        """Return when the whole set is stale: as it says, else one AIRAC cycle after it was read."""
+        if self.valid_to is not None or self.read_at is None:
+            return self.valid_to
+        return self.read_at + GEOZONES_LAST
 
 
 def usable(zones: GeozoneSet, now: datetime) -> Refusal | None:
@@ -107,8 +119,8 @@ def usable(zones: GeozoneSet, now: datetime) -> Refusal | None:
         return _refusal("geozones_unreadable", f"no zone of {zones.source} could be read: {first}")
     if zones.valid_from is not None and now < zones.valid_from:
         return _refusal("geozones_not_yet_valid", f"{zones.source} holds from {zones.valid_from.isoformat()}")
-    if zones.valid_to is not None and now > zones.valid_to:
-        return _refusal("geozones_stale", f"{zones.source} held until {zones.valid_to.isoformat()}")
+    if zones.holds_until is not None and now > zones.holds_until:
+        return _refusal("geozones_stale", f"{zones.source} held until {zones.holds_until.isoformat()}")
     if all(_over(zone, now) for zone in sound):
         return _refusal("geozones_stale", f"every zone of {zones.source} has ended")
     if lost is not None:
@@ -121,7 +133,7 @@ def usable_until(zones: GeozoneSet) -> datetime | None:
     """Return the last instant at which a set usable now still will be; None for ever."""
     ends = [_last_instant(zone) for zone in zones.zones if zone.sound]
     over = None if None in ends else max((end for end in ends if end is not None), default=None)
-    known = [instant for instant in (over, zones.valid_to) if instant is not None]
+    known = [instant for instant in (over, zones.holds_until) if instant is not None]
     return min(known, default=None)
 
 

@@ -14,7 +14,16 @@ from necmergitur.adapters.citydata.errors import CityDataError
 from necmergitur.adapters.citydata.geozones_file import parse_geozones, read_geozones
 from necmergitur.kernel.geo import Position
 from necmergitur.territory.airspace import route_clear
-from necmergitur.territory.geozones import Circle, DailyWindow, GeozoneProblem, GeozoneSet, Limit, Period, usable
+from necmergitur.territory.geozones import (
+    Circle,
+    DailyWindow,
+    GeozoneProblem,
+    GeozoneSet,
+    Limit,
+    Period,
+    applies,
+    usable,
+)
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 RING = [[2.3, 48.85], [2.31, 48.85], [2.31, 48.86], [2.3, 48.85]]
@@ -144,10 +153,30 @@ def test_clock_dialects_are_understood(clock: str) -> None:
     assert parsed(ed269(applicability=[{"permanent": "NO", "schedule": daily}])).problems == ()
 
 
-def test_daylight_events_take_the_whole_day() -> None:
+def test_daylight_events_take_the_whole_day_and_the_days_beside_it() -> None:
     daily = [{"day": ["SAT"], "startEvent": "SR", "endEvent": "SS"}]
     (zone,) = parsed(ed318(layered("Polygon", [RING]), limitedApplicability=[{"schedule": daily}])).zones
-    assert zone.periods == (Period(windows=(DailyWindow(("SAT",)),)),)
+    assert zone.periods == (Period(windows=(DailyWindow(("FRI", "SAT", "SUN")),)),)
+
+
+def test_a_night_from_sunset_to_sunrise_has_no_hole_in_the_morning() -> None:
+    nightly = [{"day": ["MON"], "startEvent": "SS", "endEvent": "SR"}]
+    (zone,) = parsed(ed318(layered("Polygon", [RING]), limitedApplicability=[{"schedule": nightly}])).zones
+    tuesday = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
+    assert tuesday.weekday() == 1
+    assert applies(zone, tuesday)
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [("2026-07-01T00:00:00", datetime(2026, 6, 30, 10, tzinfo=UTC)), ("next summer", None)],
+)
+def test_an_end_of_the_set_that_is_unclear_is_told_and_never_later_than_it_may_be(text, until) -> None:
+    found = parsed(ed318(layered("Polygon", [RING])), type="FeatureCollection", metadata={"validTo": text})
+    assert found.valid_to == until
+    (problem,) = found.problems
+    assert (problem.zone_id, problem.placed) == ("metadata", True)
+    assert problem.reason.startswith("validTo not understood")
 
 
 # --- mistakes: wider, longer, stricter, and named -----------------------------------------------------

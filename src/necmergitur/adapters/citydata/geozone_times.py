@@ -1,6 +1,6 @@
 """When an airspace zone applies, as ED-269 and ED-318 write it. What cannot be read applies always."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
 from necmergitur.territory.geozones import WEEK, DailyWindow, Period
@@ -35,6 +35,23 @@ def instant(value: Any) -> datetime | None:
     return found.astimezone(UTC)
 
 
+def validity(value: Any, which: str, doubts: list[str], *, start: bool = False) -> datetime | None:
+    """Return when a whole set begins (`start`) or ends to hold; None for none stated.
+
+    Text without an offset is taken where it leaves the shortest time: as the last place on Earth to begin a day, or
+    the first to end it. What cannot be read at all is told, and leaves the set the age it may have.
+    """
+    try:
+        return instant(value)
+    except ValueError as error:
+        doubts.append(f"{which} not understood: {error}")
+    try:
+        found = datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        return None
+    return found.replace(tzinfo=timezone(timedelta(hours=-12 if start else 14))).astimezone(UTC)
+
+
 def _period(entry: Any, doubts: list[str]) -> Period:
     if not isinstance(entry, dict):
         raise ValueError(f"not an object: {str(entry)[:40]}")  # noqa: TRY004 - it came from a file
@@ -63,8 +80,11 @@ def _window(item: Any) -> DailyWindow:
     days = tuple(str(day).upper() for day in (stated if isinstance(stated, list) else [stated]))
     if any(day not in {*WEEK, "ANY"} for day in days):
         raise ValueError(f"unknown day in {days}")
-    # Sunrise, sunset and twilight (ED-318 events) move with the date: the whole day is taken.
+    # Sunrise, sunset and twilight (ED-318 events) move with the date: the whole day is taken, and the days beside it,
+    # because a night from sunset to sunrise ends on the next one, and a day of the city is no day of UTC.
     by_event = item.get("startEvent") or item.get("endEvent")
+    if by_event and "ANY" not in days:
+        days = tuple(day for i, day in enumerate(WEEK) if {WEEK[i - 1], day, WEEK[(i + 1) % 7]} & set(days))
     start = None if by_event else _clock(item.get("startTime"))
     end = None if by_event else _clock(item.get("endTime"))
     return DailyWindow(() if "ANY" in days else days, start, end)

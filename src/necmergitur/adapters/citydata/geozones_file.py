@@ -11,7 +11,7 @@ from necmergitur.adapters.citydata.constants import MAX_GEOZONES_BYTES
 from necmergitur.adapters.citydata.errors import CityDataError
 from necmergitur.adapters.citydata.files import parse_json, read_bounded
 from necmergitur.adapters.citydata.geozone_shapes import Doubt, around, ed269_volumes, ed318_volumes
-from necmergitur.adapters.citydata.geozone_times import instant, periods
+from necmergitur.adapters.citydata.geozone_times import periods, validity
 from necmergitur.territory.constants import MAX_GEOZONES
 from necmergitur.territory.geozones import Geozone, GeozoneProblem, GeozoneSet, Restriction
 
@@ -49,12 +49,12 @@ def parse_geozones(source: str, content: bytes) -> GeozoneSet:
         problems += [GeozoneProblem(index, ident, doubt, placed=zone is not None) for doubt in doubts]
     metadata = document.get("metadata") if isinstance(document, dict) else None
     metadata = metadata if isinstance(metadata, dict) else {}
+    unclear = list[str]()
+    valid_from = validity(metadata.get("validFrom"), "validFrom", unclear, start=True)
+    valid_to = validity(metadata.get("validTo"), "validTo", unclear)
+    problems += [GeozoneProblem(-1, "metadata", doubt, placed=True) for doubt in unclear]
     return GeozoneSet(
-        source=source,
-        zones=tuple(zones),
-        problems=tuple(problems),
-        valid_from=_instant_or_none(metadata.get("validFrom")),
-        valid_to=_instant_or_none(metadata.get("validTo")),
+        source=source, zones=tuple(zones), problems=tuple(problems), valid_from=valid_from, valid_to=valid_to
     )
 
 
@@ -125,10 +125,3 @@ def _text(value: Any) -> str:
         texts.sort(key=lambda t: not str(t.get("lang", "")).lower().startswith("en"))
         return texts[0]["text"].strip() if texts else ""
     return ""
-
-
-def _instant_or_none(value: Any) -> Any:
-    try:
-        return instant(value)
-    except ValueError:
-        return None

@@ -43,7 +43,8 @@ class Sky:
             middle = cursor.execute(SQL["docks_middle"]).fetchone()
             if zones is None or middle is None or middle[0] is None:
                 return None
-            self._drawn = (drawn_for, Airspace(msgspec.json.decode(zones[0], type=GeozoneSet), Position(*middle)))
+            read = msgspec.structs.replace(msgspec.json.decode(zones[0], type=GeozoneSet), read_at=zones[1])
+            self._drawn = (drawn_for, Airspace(read, Position(*middle)))
         return self._drawn[1]
 
 

@@ -95,6 +95,7 @@ RULES: dict[str, tuple[Any, Any]] = {
     "not_your_mission": (_("Another pilot flies this mission."), _("Ask them, or take over.")),
     "already_yours": (_("This mission is already yours."), ""),
     "called_back": (_("The drone was called back."), ""),
+    "too_many_notices": (_("Too many helicopters are announced at once."), _("End one that is over first.")),
     "coming_home": (_("The drone was called home."), _("It can only return or land now.")),
     "not_in_dock": (_("The drone does not stand in its dock."), _("A technician brings it back to its dock.")),
     "never_lifted": (_("The drone did not lift off in time."), _("The search goes on by itself.")),

@@ -56,7 +56,7 @@ ORDER BY s.user_id;
 SELECT max(id), (SELECT imported_at FROM city) FROM geozone_set HAVING count(*) > 0;
 
 -- name: geozones
-SELECT zones::text FROM geozone_set WHERE id = %(id)s;
+SELECT zones::text, read_at FROM geozone_set WHERE id = %(id)s;
 
 -- name: docks_middle
 SELECT avg(lon), avg(lat) FROM dock WHERE retired_at IS NULL;
