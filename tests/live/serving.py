@@ -41,7 +41,7 @@ class Live:
         with self.open(path, session, method=method, body=body, **asked) as answer:
             raw = answer.read()
             kind = answer.headers.get("content-type", "")
-            return answer.status, json.loads(raw) if kind.startswith("application/json") else raw
+            return answer.status, json.loads(raw) if raw and kind.startswith("application/json") else raw
 
     @contextmanager
     def open(

@@ -70,6 +70,8 @@ export const ALOFT_M = 1;
 /** Whether the picture may still be shown is asked this often: one that was refused leaves the page within it. */
 export const PICTURE_ASK_MS = 3_000;
 export const PICTURE_ASK_TIMEOUT_MS = 2_500;
+/** A browser that is still looking for its own addresses after this long sends those it has. */
+export const ICE_GATHER_MS = 1_000;
 
 /** Buttons appear from this zoom on (20,000 of them at city scale would be noise). */
 export const BUTTONS_MIN_ZOOM = 13.5;

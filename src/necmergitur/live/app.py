@@ -17,6 +17,7 @@ from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
 from necmergitur.live.sessions import INCIDENT_ROLES, SCREEN_ROLES, Viewer, viewer_of
 from necmergitur.live.uplinks import UplinkDoor
+from necmergitur.live.whep import WhepDoor
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,7 @@ class LiveApp:
         """Prepare; the work starts with the ASGI lifespan. `alive` is called every second the loop turns."""
         self._alive = alive
         self._uplinks = UplinkDoor(parts)
+        self._whep = WhepDoor(parts)
         self._beat: asyncio.Task[None] | None = None
         self._parts = parts
         self._pages = pages
@@ -72,6 +74,7 @@ class LiveApp:
             elif message["type"] == "lifespan.shutdown":
                 if self._board is not None and self._door is not None:
                     await self._board.stop()
+                    await self._whep.stop()
                     await self._door.stop()
                     await self._uplinks.stop()
                 if self._beat is not None:
@@ -108,6 +111,8 @@ class LiveApp:
                 await self._events(viewer, scope, receive, send)
         elif path.startswith("/live/picture/"):
             await self._picture(path.removeprefix("/live/picture/").strip("/"), scope, receive, send)
+        elif path.startswith("/live/whep/") and method in ("POST", "DELETE"):
+            await self._session(path.removeprefix("/live/whep/").strip("/"), scope, receive, send)
         else:
             return False
         return True
@@ -187,20 +192,36 @@ class LiveApp:
         while (await receive())["type"] != "http.disconnect":
             pass
 
+    async def _session(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open or end a WebRTC session between a browser and a drone's camera."""
+        mission, _, session = name.partition("/")
+        mission_id = _uuid(mission)
+        if mission_id is None:
+            await refuse(send, 404, "mission_unknown", "No such mission.")
+        elif scope["method"] == "DELETE":
+            await self._whep.delete(session, send)
+        else:
+            await self._whep.post(mission_id, scope, receive, send)
+
     async def _picture(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Relay what a drone sees, or say whether it may be seen; nothing is kept."""
         mission, _, wanted = name.partition("/")
-        try:
-            mission_id = UUID(mission)
-        except ValueError:
+        mission_id = _uuid(mission)
+        if mission_id is None:
             await refuse(send, 404, "mission_unknown", "No such mission.")
-            return
-        if wanted == "may":
+        elif wanted == "may":
             await may_look(self._parts, mission_id, scope, send)
         elif wanted:
             await refuse(send, 404, "not_found", "Nothing here.")
         else:
             await relay(self._parts, mission_id, scope, receive, send)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _after(scope: Scope) -> int | None:

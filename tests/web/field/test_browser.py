@@ -223,7 +223,7 @@ def test_an_open_page_shows_what_happens_without_being_read_again(city: City, ph
     expect(page.get_by_text("The caller is under threat.")).to_be_visible()
     expect(page.get_by_text("North side.")).to_be_visible()
     expect(page.get_by_text("Team 9")).to_be_visible()
-    expect(page.locator(f"img[src='/live/picture/{mission}']")).to_have_count(1)
+    expect(page.locator(f"img[data-picture='/live/picture/{mission}']")).to_have_count(1)
     expect(page.locator("#help-text")).to_have_value("half a sen")
     incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
     expect(page.get_by_text("This incident is over.")).to_be_visible()

@@ -24,7 +24,7 @@ const isKept = (node: Node): boolean =>
 function isAttributeKept(name: string, node: Element): boolean {
   if (TYPED.has(node)) return name === "value" || name === "checked";
   if (node.tagName === "DETAILS") return name === "open";
-  return node.matches("[data-picture],[data-picture-off]") && (name === "src" || name === "hidden");
+  return node.matches("[data-picture],[data-picture-off],[data-picture-video]") && (name === "src" || name === "hidden");
 }
 
 export function morph(place: HTMLElement, html: string): void {

@@ -4,6 +4,7 @@ import { Idiomorph } from "idiomorph";
 import { FETCH_TIMEOUT_MS, FIELD_OLD_MS, FIELD_REFRESH_MS, OUTBOX_RETRY_MS } from "../constants";
 import { readCookie } from "../console/page";
 import { h, setText } from "../dom";
+import { drawPicture } from "../mission/picture";
 import { age, clock } from "../time";
 import { t, type WordKey } from "../words";
 import { memoryStore, openStore, Outbox, sender, type Entry, type FieldAction, type Store } from "./outbox";
@@ -47,6 +48,7 @@ class FieldPage {
     window.setInterval(() => void this.refresh(), FIELD_REFRESH_MS);
     window.setInterval(() => this.draw(), 1_000);
     window.setInterval(() => void this.outbox?.flush(), OUTBOX_RETRY_MS);
+    this.drawPictures();
     await this.openOutbox();
     await this.refresh();
   }
@@ -145,16 +147,20 @@ class FieldPage {
       callbacks: {
         beforeNodeMorphed: (old: Node) => !(old instanceof HTMLTextAreaElement),
         beforeNodeRemoved: (old: Node) => !isTyped(old),
+        beforeAttributeUpdated: (name: string, node: Element) =>
+          !(node.matches("[data-sight] *") && (name === "src" || name === "hidden")),
       },
     });
     if (!this.isReached) return;
-    for (const picture of part.querySelectorAll<HTMLImageElement>("img.livepicture")) {
-      // A stream that broke is asked for again, now that the server answers.
-      if (picture.complete && picture.naturalWidth === 0) picture.src = String(picture.getAttribute("src"));
-    }
+    this.drawPictures();
     const pages = [...part.querySelectorAll<HTMLAnchorElement>("a[data-offline]")]
       .map((link) => ({ url: link.href, version: link.dataset["version"] ?? "" }));
     if (pages.length > 0) navigator.serviceWorker?.controller?.postMessage({ keep: pages });
+  }
+
+  /** A picture that is in the page asks by itself whether it may be shown, and leaves when it may not. */
+  private drawPictures(): void {
+    for (const sight of this.root.querySelectorAll<HTMLElement>("[data-sight]")) drawPicture(sight, true);
   }
 
   /** Ages, each second. They are no live region: only a network lost or found again is said aloud. */

@@ -77,6 +77,7 @@ export function flightView(mission: Mission, incident: Incident | null, colleagu
       h("dt", {}, t(`telemetry.${name}`)), h("dd", { class: "num", "data-telemetry": name }, "–")))),
     h("div", { class: "flight__seen" },
       h("img", { "data-picture": `/live/picture/${encodeURIComponent(id)}`, alt: t("phase.on_scene"), hidden: true }),
+      h("video", { "data-picture-video": true, autoplay: true, muted: true, playsinline: true, hidden: true, "aria-label": t("phase.on_scene") }),
       h("p", { "data-picture-off": true }, t("pilot.picture_off"))),
     h("div", { "data-plots": true }),
     h("div", { class: "flight__orders" }, ...ORDERS.map(orderButton)),

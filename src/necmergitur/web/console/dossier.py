@@ -34,6 +34,7 @@ from necmergitur.web.console.words import (
 )
 from necmergitur.web.facts.models import (
     Device,
+    Drone,
     Incident,
     IncidentNote,
     IncidentSignal,
@@ -174,13 +175,14 @@ def mission_context(one: Mission, incident: Incident) -> dict[str, Any]:
 
 
 def picture_of(one: Mission | None, told_to: int | None = None) -> dict[str, Any]:
-    """Return whether a mission's picture may be shown now, and why not where that must be said."""
+    """Return how a mission's picture may be shown now ("": not), and why not where that must be said."""
     if one is None or one.state == "ended" or one.phase != "on_scene":
-        return {"shown": False, "refusal": ""}
+        return {"shown": "", "refusal": ""}
     found = picturing.may_show(store(), one.id, CLOCK.now(), told_to=told_to)
     if isinstance(found, Refusal):
-        return {"shown": False, "refusal": refusals.sentence(found)}
-    return {"shown": True, "refusal": ""}
+        return {"shown": "", "refusal": refusals.sentence(found)}
+    kind = Drone.objects.filter(id=one.drone_id).values_list("camera_kind", flat=True).first()
+    return {"shown": kind or "", "refusal": ""}
 
 
 def _evidence(incident_id: UUID) -> list[Evidence]:

@@ -8,7 +8,7 @@ from django.db import models
 NOT_MAPPED: dict[str, frozenset[str]] = {
     "city": frozenset({"one"}),
     "device": frozenset({"credential_hash", "duress_hash", "cancel_hash"}),
-    "drone": frozenset({"signing_key", "link_url", "camera_url", "camera_kind", "system_id"}),
+    "drone": frozenset({"signing_key", "link_url", "camera_url", "system_id"}),
     "incident": frozenset({"places_erased_at", "texts_erased_at"}),
     "ledger_event": frozenset({"personal", "personal_hash", "form", "prev_hash", "hash"}),
     "still": frozenset({"sealed", "key_id"}),

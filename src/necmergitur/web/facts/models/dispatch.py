@@ -13,6 +13,7 @@ class Drone(Fact):
     dock = link("facts.Dock")
     zone = link("facts.Zone")
     speed_m_s = models.FloatField()
+    camera_kind = models.TextField()
     enabled = models.BooleanField()
     disabled_reason = models.TextField()
 
