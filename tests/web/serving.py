@@ -36,7 +36,7 @@ from necmergitur.operations.intake import Ground
 url = os.environ["NEC_DATABASE_URL"]
 parts = LiveParts(
     store=PostgresStore(url, connections_max=6), database_url=url, nats_urls=("nats://127.0.0.1:9",),
-    clock=SystemClock(), ground=Ground(Position(2.3522, 48.8566)), pin_key=b"0" * 32,
+    clock=SystemClock(), ground=Ground(Position(2.3522, 48.8566)), pin_key=bytes.fromhex(os.environ["NEC_SECRET_SUBJECT"]),
     home=pathlib.Path(os.environ["NEC_HOME"]),
 )
 app = LiveApp(parts, WSGIMiddleware(application, workers=4))
