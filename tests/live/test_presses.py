@@ -48,6 +48,18 @@ def test_a_press_is_recorded_and_its_repeat_gets_the_same_answer(live: Live, cit
     assert signals(city) == [("p-1", 7, 1, "sos")]
 
 
+@pytest.mark.parametrize("pin", ["0000", None])
+def test_a_cancellation_nobody_may_make_is_kept_and_answered_as_not_cancelled_both_times(
+    live: Live, city: City, pin: str | None
+) -> None:
+    press(live, sos())
+    answers = [press(live, sos(2, kind="cancel", pin=pin)) for _ in range(2)]
+    assert [(status, said["lamp"], said["cancelled"]) for status, said in answers] == [
+        (201, "lit", False),
+        (200, "lit", False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("credential", "body", "rule"),
     [
