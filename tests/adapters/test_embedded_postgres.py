@@ -71,6 +71,23 @@ def test_a_wrong_password_is_refused_even_on_the_socket(durable: EmbeddedPostgre
         psycopg.connect(stranger.url)
 
 
+def test_the_superuser_has_a_password_of_its_own_also_where_it_had_not(durable: EmbeddedPostgres) -> None:
+    own = EmbeddedPostgres(
+        durable.data_dir, durable.socket_dir, password="p /é?", admin_password="own", bin_dir=durable._bin_dir
+    )
+    assert own.is_ready(), "the cluster was made with one password for both"
+    try:
+        with psycopg.connect(own.admin_url) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("postgres",)
+        with psycopg.connect(own.url):
+            pass
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(durable.admin_url)
+    finally:
+        with psycopg.connect(own.admin_url) as connection:
+            connection.execute("ALTER ROLE postgres PASSWORD 'p /é?'")
+
+
 def test_a_stale_pid_file_that_names_a_stranger_does_not_stop_the_start(durable: EmbeddedPostgres) -> None:
     durable.kill()
     pid_file = durable.data_dir / "postmaster.pid"

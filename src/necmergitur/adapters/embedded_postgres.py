@@ -83,7 +83,8 @@ def socket_dir_for(home: Path) -> Path:
 class EmbeddedPostgres:
     """One cluster in `data_dir`, reached through a socket in `socket_dir`.
 
-    `port` 0 means no TCP at all; any other number also listens on 127.0.0.1. `durable` False is for
+    `admin_password` is the superuser's, the same as `password` when not given; a cluster made when there was but one
+    is given it at its next start. `port` 0 means no TCP at all; any other number also listens on 127.0.0.1. `durable` False is for
     throw-away data only. `bin_dir` names another PostgreSQL (15 or newer) than the wheel's. `prepare`,
     `argv`, `is_ready` and `bootstrap` serve a supervisor that owns the process; `start` and `stop` do all
     of it for a caller that does not.
@@ -95,6 +96,7 @@ class EmbeddedPostgres:
         socket_dir: Path,
         *,
         password: str,
+        admin_password: str = "",
         port: int = 0,
         durable: bool = True,
         bin_dir: Path | None = None,
@@ -102,6 +104,7 @@ class EmbeddedPostgres:
         self.data_dir = data_dir.absolute()
         self.socket_dir = socket_dir.absolute()
         self._password = password
+        self._admin_password = admin_password or password
         self._tcp = port != 0
         self._port = port or DEFAULT_PORT
         self._durable = durable
@@ -117,16 +120,15 @@ class EmbeddedPostgres:
     @property
     def admin_url(self) -> str:
         """The libpq URI of the superuser, for set-up and tests."""
-        return self._url("postgres", "postgres")
+        return self._url("postgres", "postgres", self._admin_password)
 
     def url_of(self, database: str) -> str:
         """Return the libpq URI of another database of this cluster, as our role."""
-        return self._url(ROLE, database)
+        return self._url(ROLE, database, self._password)
 
-    def _url(self, role: str, database: str) -> str:
+    def _url(self, role: str, database: str, password: str) -> str:
         host = quote(str(self.socket_dir), safe="/")
-        password = quote(self._password, safe="")
-        return f"postgresql://{role}:{password}@/{database}?host={host}&port={self._port}"
+        return f"postgresql://{role}:{quote(password, safe='')}@/{database}?host={host}&port={self._port}"
 
     @property
     def pid(self) -> int | None:
@@ -189,7 +191,7 @@ class EmbeddedPostgres:
         if not self._durable:
             command.append("--no-sync")
         with tempfile.NamedTemporaryFile(dir=self.socket_dir, mode="w") as password_file:
-            password_file.write(self._password)
+            password_file.write(self._admin_password)
             password_file.flush()
             if self.os_user is not None:
                 os.chown(password_file.name, pwd.getpwnam(self.os_user).pw_uid, -1)
@@ -244,8 +246,17 @@ class EmbeddedPostgres:
         try:
             with psycopg.connect(self.admin_url, connect_timeout=2):
                 return True
+        except psycopg.OperationalError as error:
+            return "password authentication failed" in str(error) and self._part_passwords()
+
+    def _part_passwords(self) -> bool:
+        """Give the superuser a password of its own, where the owner's still opens it; return whether it did."""
+        try:
+            with psycopg.connect(self._url("postgres", "postgres", self._password), connect_timeout=2) as connection:
+                connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(self._admin_password)))
         except psycopg.OperationalError:
             return False
+        return True
 
     def bootstrap(self) -> None:
         """Make our role and database where they are missing. The server must be ready."""

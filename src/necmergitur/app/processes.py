@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -21,6 +22,10 @@ WATCHDOG_S = 15.0
 # Fast shutdown rolls transactions back and writes a checkpoint; immediate shutdown recovers at the next start.
 POSTGRES_STOP_S_MAX = 4.0
 ANSWER_S_MAX = 2.0
+# The secrets each process needs. What faces the Internet holds nothing that arms a drone.
+NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
+    {"engine": ("mission", "subject"), "live": ("web", "subject", "seal"), "worker": ("web", "seal")}
+)
 
 
 class CannotStart(ValueError):
@@ -37,9 +42,11 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
         _require_loopback(settings)
     resolved, services = _services(settings)
     environ = resolved.export()
+    narrow = {name: resolved.export(secrets) for name, secrets in NEEDS.items()}
+    ours = (_ours("engine", narrow["engine"]), _live(resolved, narrow["live"]), _ours("worker", narrow["worker"]))
     everything: tuple[Stage, ...] = (
         Stage(processes=services, then=_preparation(settings, environ)),
-        Stage(processes=(_ours("engine", environ), _live(resolved, environ), _ours("worker", environ))),
+        Stage(processes=ours),
     )
     if settings.demo:
         city = ProcessSpec(name="sim", argv=_argv("sim", "city"), environ=environ, stop_signals=(signal.SIGINT,))

@@ -19,6 +19,7 @@ def embedded_postgres(settings: Settings) -> EmbeddedPostgres:
         settings.home / "postgres",
         socket_dir_for(settings.home),
         password=settings.secret("postgres").hex(),
+        admin_password=settings.secret("postgres_admin").hex(),
         port=settings.postgres_port,
     )
 

@@ -5,7 +5,7 @@ A variable's name is `NEC_` and the field's name in capitals. Empty means "not s
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -19,6 +19,7 @@ PREFIX = "NEC_"
 SECRET_PREFIX = "NEC_SECRET_"  # noqa: S105 - the name of a variable, not a secret
 # 256 bits: the key size of AES-256-GCM and of HMAC-SHA-256's full strength (NIST SP 800-107 5.3.4).
 SECRET_BYTES = 32
+WITHHELD = "withheld"  # in place of a secret that a process has no use for
 # A city of a million devices; each shard is a process with its own ports.
 SHARDS_MAX = 64
 PORT_MAX = 65_535
@@ -30,7 +31,8 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "subject": "turns the name of a data subject into a pseudonym",
         "seal": "encrypts stills, positions and identities at rest",
         "broker": "lets our own processes into the broker",
-        "postgres": "opens the embedded PostgreSQL",
+        "postgres": "opens the embedded PostgreSQL, as the owner of the tables",
+        "postgres_admin": "opens the embedded PostgreSQL as its superuser, for set-up and whole copies",
     }
 )
 
@@ -99,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise KeyError(f"no secret is called {name}")
         variable = SECRET_PREFIX + name.upper()
         given = os.environ.get(variable)
+        if given == WITHHELD:
+            raise BadSetting(f"{variable}: not given to this process")
         text = given or _file_secret(self.home / "secrets", name)
         try:
             value = bytes.fromhex(text)
@@ -108,10 +112,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting(f"{variable}: {2 * SECRET_BYTES} hexadecimal digits")
         return value
 
-    def export(self) -> dict[str, str]:
-        """Return the environment that makes a child process read these same settings and secrets."""
+    def export(self, secrets: Collection[str] = tuple(SECRETS)) -> dict[str, str]:
+        """Return the environment that makes a child process read these same settings, and `secrets` alone.
+
+        The others are withheld by name: a child inherits our environment, and must not make a secret of its own.
+        """
         exported = {PREFIX + n.upper(): _text(getattr(self, n)) for n in self.__struct_fields__}
-        exported |= {SECRET_PREFIX + n.upper(): self.secret(n).hex() for n in SECRETS}
+        for name in SECRETS:
+            variable = SECRET_PREFIX + name.upper()
+            withheld = name not in secrets or os.environ.get(variable) == WITHHELD
+            exported[variable] = WITHHELD if withheld else self.secret(name).hex()
         return exported
 
 
