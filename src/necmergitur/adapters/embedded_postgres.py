@@ -84,10 +84,10 @@ class EmbeddedPostgres:
     """One cluster in `data_dir`, reached through a socket in `socket_dir`.
 
     `admin_password` is the superuser's, the same as `password` when not given; a cluster made when there was but one
-    is given it at its next start. `port` 0 means no TCP at all; any other number also listens on 127.0.0.1. `durable` False is for
-    throw-away data only. `bin_dir` names another PostgreSQL (15 or newer) than the wheel's. `prepare`,
-    `argv`, `is_ready` and `bootstrap` serve a supervisor that owns the process; `start` and `stop` do all
-    of it for a caller that does not.
+    is given it at its next start. `port` 0 means no TCP at all; any other number also listens on 127.0.0.1. `durable`
+    False is for throw-away data only. `bin_dir` names another PostgreSQL (15 or newer) than the wheel's. `prepare`,
+    `argv`, `is_ready` and `bootstrap` serve a supervisor that owns the process; `start` and `stop` do all of it for a
+    caller that does not.
     """
 
     def __init__(
