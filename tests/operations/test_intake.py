@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.operations import intake, timers
-from necmergitur.operations.ports import Unreachable
+from necmergitur.operations.intake import Ground
 from necmergitur.signals.press import possible_press
 from necmergitur.sim.twin.town import DrillWindow
 from tests.operations.scene import OPERATOR, Scene
-from tests.operations.town import CANCEL, DURESS, START, place, town
+from tests.operations.town import CANCEL, DURESS, MIDDLE, START, place, town
 
 
 def test_a_press_becomes_a_signal_an_incident_and_their_facts_in_one_commit(scene: Scene) -> None:
@@ -259,8 +260,6 @@ def test_a_flood_from_one_post_is_one_incident_and_a_count(scene: Scene) -> None
 
 
 def test_an_impossible_place_gives_way_to_the_installed_one(scene: Scene) -> None:
-    from necmergitur.kernel.geo import Position
-
     answer = scene.press("P-1", at=Position(-120.0, 40.0))
     assert scene.incident(answer.incident_id).position == place(100, 0)
     lost = scene.call("B-1", at=Position(-120.0, 40.0))
@@ -394,13 +393,16 @@ def test_the_probe_goes_as_far_as_the_commit_and_troubles_nobody(scene: Scene) -
     assert (answer.lit, answer.incident_id) == (True, None)
 
 
-def test_a_lost_database_lights_no_lamp(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone():
-        raise Unreachable("gone")
-
-    monkeypatch.setattr(scene.store, "transaction", gone)
-    with pytest.raises(Unreachable):
-        scene.press("P-1")
+def test_a_city_imported_while_we_run_moves_what_counts_as_possible(scene: Scene) -> None:
+    """The middle handed over at the start is only for the time before there is a city."""
+    far = Ground(Position(-120.0, 40.0))
+    with scene.store.transaction() as tx:
+        middle = tx.city_middle()
+    assert middle is not None
+    assert distance_m(middle, MIDDLE) < 1
+    pressed = scene.make("B-1", at=place(10, 10))
+    answer = intake.take(scene.store, [intake.Received(pressed, scene.now)], far, scene.now)[0]
+    assert scene.incident(answer.incident_id).position == place(10, 10)
 
 
 def effects_of(scene: Scene) -> list[tuple[str, str]]:

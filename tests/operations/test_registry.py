@@ -333,13 +333,20 @@ def test_a_city_is_installed_whole_flown_over_and_read_again_under_the_same_name
     there = city.install(store, moved, "generated", LEAD, START + timedelta(days=2)).city.zones[3]
     with other.transaction() as tx:
         assert tx.zone_at(there.centre) == (there.id, there.label), "another process imported the city"
+        middle = tx.city_middle()
+    assert [(middle.lon, middle.lat)] == read("SELECT avg(lon), avg(lat) FROM dock WHERE retired_at IS NULL")
     other.close()
     city.read_geozones(store, GeozoneSet("sky", (FAR_ZONE,)), LEAD, START)
     with store.transaction() as tx:
         assert tx.airspace().zones.source == "sky"
     city.read_geozones(store, GeozoneSet("newer sky", (FAR_ZONE,)), LEAD, START)
     with store.transaction() as tx:
-        assert tx.airspace().zones.source == "newer sky"
+        drawn = tx.airspace()
+        assert drawn.zones.source == "newer sky"
+        assert tx.airspace() is drawn
+    city.install(PostgresStore(empty_database), moved, "generated", LEAD, START + timedelta(days=3))
+    with store.transaction() as tx:
+        assert tx.airspace() is not drawn, "drawn anew around the city that another process imported"
     store.close()
 
 

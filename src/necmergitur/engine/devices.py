@@ -46,6 +46,7 @@ class DeviceLine:
             take=self._take,
             key_of=lambda item: item.press.key,
         )
+        metrics.SPOOLED.set_function(lambda: self._line.spooled_bytes)
         self._beats = Heartbeats(parts)
         self._clients: list[Client] = []
         self._pending: set[asyncio.Task[None]] = set()
@@ -83,6 +84,7 @@ class DeviceLine:
     async def _connect(self, shard: int, url: str) -> None:
         """Connect, and again for ever: the broker's own client library reconnects after the first time."""
         client = Client()
+        self._lost(shard)  # until it is there: the library waits for a first connection without a word
 
         async def lost() -> None:
             self._lost(shard)
@@ -115,7 +117,6 @@ class DeviceLine:
                 log.debug("broker_not_reached", shard=shard, why=type(why).__name__)
             except Exception:  # an address or an answer the library does not expect: it may be mended meanwhile
                 log.exception("broker_not_reached", shard=shard)
-            self._lost(shard)
             with contextlib.suppress(Exception):
                 await client.close()
             await asyncio.sleep(FIRST_CONNECTION_S)
@@ -174,7 +175,6 @@ class DeviceLine:
         except NotKept as why:
             metrics.PRESSES.labels("spooled" if why.spooled else "lost").inc()
             metrics.DATABASE_UP.set(0)
-            metrics.SPOOLED.set(self._line.spooled_bytes)
             return
         metrics.LAMP_SECONDS.observe((self._parts.clock.now() - item.received_at).total_seconds())
         if not answer.lit:
@@ -195,7 +195,6 @@ class DeviceLine:
         """Write one batch, in the intake thread."""
         answers = intake.take(self._parts.store, items, self._parts.ground, self._parts.clock.now())
         metrics.DATABASE_UP.set(1)
-        metrics.SPOOLED.set(self._line.spooled_bytes)
         if any(not answer.duplicate for answer in answers):
             self._changed()
         return answers

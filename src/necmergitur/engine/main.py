@@ -62,7 +62,7 @@ class Engine:
         self.panels.start()
         self._tasks = [
             asyncio.create_task(keep_going("fleet", self._follow_fleet, every_s=FLEET_CHECK_S)),
-            asyncio.create_task(keep_going("alarms", self._watch_broker, every_s=ALARM_CHECK_S)),
+            asyncio.create_task(keep_going("alarms", self._watch_broker)),
             asyncio.create_task(self._serve_metrics(), name="metrics"),
         ]
 
@@ -151,6 +151,7 @@ class Engine:
 
     async def _watch_broker(self) -> None:
         """Raise an alarm on every screen while a broker is away. Raises Unreachable."""
+        await asyncio.sleep(ALARM_CHECK_S)  # at the start, the time a connection takes
         lost = bool(self.devices.broker_lost)
         if lost == self._broker_told:
             return
