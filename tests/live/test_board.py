@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from necmergitur.live import app, board, readings
 from necmergitur.live.board import Board
 from necmergitur.live.fleet import FORGET_S, SILENT_S, FleetPicture
 from necmergitur.live.readings import Readings
+from necmergitur.web.console import state
 from tests.live.serving import Event, Follower, Live
 from tests.web.pages import City
 
@@ -56,6 +58,23 @@ def calls(city: City, count: int, first: int = 1) -> list[str]:
 @pytest.fixture
 def operator(session: Callable[[str], str]) -> str:
     return session("operator")
+
+
+# --- calls before drills -------------------------------------------------------------------------------
+
+
+def test_a_drill_of_more_buttons_than_a_board_holds_pushes_no_call_off_it(city: City) -> None:
+    """The engine closes what was rehearsed; while it is away tests pile up, and what somebody acts on has no deadline."""
+    acting, test = city.press("b-1"), city.press("b-2", "test")
+    city.sql("UPDATE incident SET due_at = NULL, opened_at = opened_at - interval '1 hour' WHERE id = %s", acting)
+    city.sql(
+        "INSERT INTO incident SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'number', 't-' || n))).*"
+        " FROM incident i, generate_series(1, 2000) n WHERE i.id = %s",
+        test,
+    )
+    first = city.sql(readings.SQL["incidents_now"])[0][0]
+    assert msgspec.json.decode(first)["id"] == str(acting)
+    assert state.current_incidents(datetime.now(UTC))[0].id == acting
 
 
 # --- nothing is missed --------------------------------------------------------------------------------

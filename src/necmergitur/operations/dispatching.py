@@ -121,7 +121,8 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
 def rehearse(store: Store, view: FleetView, now: datetime) -> int:
     """Carry test calls as far as the decision, and no further: which drone would come, or why none would.
 
-    Returns how many were decided. A test never flies: nothing is offered, and the database would refuse it.
+    Returns how many were decided. A test never flies: nothing is offered, and the database would refuse it. What was
+    rehearsed is over: nobody waits for it, and a drill of the whole city leaves no incident open behind each button.
     """
 
     def attempt(tx: Transaction) -> int:
@@ -132,8 +133,9 @@ def rehearse(store: Store, view: FleetView, now: datetime) -> int:
         refused: dict[UUID, Refusal] = {}
         decided = {incident.id: chosen.why for incident, chosen, _ in _choose(ground, tests, refused, now)}
         decided |= {incident_id: describe(why) for incident_id, why in refused.items()}
+        over = incidents.IncidentClosed("test", ENGINE, now)
         changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {
-            i.id: (i, incidents.change_drone(i, "none", decided.get(i.id, ""), now)) for i in tests
+            i.id: (i, [*incidents.change_drone(i, "none", decided.get(i.id, ""), now), over]) for i in tests
         }
         write_incidents(tx, changes, "engine:dispatch", now)
         return len(tests)

@@ -83,7 +83,8 @@ MISSION_FIELDS = (
 def current_incidents(now: datetime) -> list[Incident]:
     """Return open incidents, and those over for less than ten minutes."""
     recent = Q(state="open") | Q(closed_at__gt=now - KEEP_CLOSED)
-    return list(Incident.objects.filter(recent).order_by("-last_seq")[:INCIDENTS_MAX])
+    # Real calls before tests, open ("open" sorts last) before closed: a drill of the city pushes no call off the board.
+    return list(Incident.objects.filter(recent).order_by("test", "-state", "-last_seq")[:INCIDENTS_MAX])
 
 
 def current_missions(now: datetime) -> list[Mission]:

@@ -32,7 +32,8 @@ ORDER BY last_seq;
 -- name: incidents_now
 SELECT row_to_json(i)::text FROM (SELECT {incident_columns} FROM incident
   WHERE state = 'open' OR (state = 'closed' AND closed_at > now() - interval '10 minutes')
-  ORDER BY due_at NULLS LAST, opened_at DESC LIMIT 2000) i;
+  -- Real calls before tests, open before closed: a drill of the whole city must push no call off the board.
+  ORDER BY test, state <> 'open', due_at NULLS LAST, opened_at DESC LIMIT 2000) i;
 
 -- name: missions_now
 SELECT row_to_json(m)::text FROM (SELECT {mission_columns} FROM mission
