@@ -283,6 +283,8 @@ def test_a_test_call_is_carried_as_far_as_the_decision(scene: Scene) -> None:
     after = scene.incident(call.id)
     assert (after.drone, after.drone_reason.partition(":")[0]) == ("none", "D-4")
     assert (after.state, after.outcome) == ("closed", "test"), "nobody waits for it"
+    with scene.store.transaction() as tx:
+        assert tx.known_signals([("P-1", 7, 1)])[("P-1", 7, 1)].rung == "received", "and nobody has seen it"
     assert dispatching.rehearse(scene.store, scene.fleet, scene.now) == 0
     assert scene.offer().offered == ()
     scene.check()
@@ -290,9 +292,10 @@ def test_a_test_call_is_carried_as_far_as_the_decision(scene: Scene) -> None:
 
 def test_a_drill_of_every_button_leaves_nothing_open(scene: Scene) -> None:
     posts = ("P-1", "P-2", "P-3", "P-4", "P-5")
-    scene.take(*(scene.make(post, "test") for post in posts))
+    nowhere, *_ = scene.take(*(scene.make(device, "test") for device in ("B-1", *posts)))
     real = scene.call("P-1")
-    assert dispatching.rehearse(scene.store, scene.fleet, scene.now) == len(posts)
+    assert dispatching.rehearse(scene.store, scene.fleet, scene.now) == len(posts) + 1
+    assert scene.incident(nowhere.incident_id).state == "closed", "a personal button that states no place"
     with scene.store.transaction() as tx:
         assert {device: i.id for device, i in tx.open_incidents_of(posts).items()} == {"P-1": real.id}
     scene.check()

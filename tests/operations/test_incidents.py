@@ -167,6 +167,16 @@ def test_what_carries_on_takes_over_the_gravest_of_both(scene: Scene) -> None:
     scene.check()
 
 
+def test_a_call_without_a_place_takes_that_of_what_is_merged_into_it(scene: Scene) -> None:
+    lost, post = scene.call("B-1"), scene.call("P-1")
+    assert (lost.placed, lost.drone) == (False, "refused")
+    incidents.merge(scene.store, post.id, lost.id, OPERATOR, scene.wait(1))
+    after = scene.incident(lost.id)
+    assert (after.placed, after.position, after.zone_id, after.drone) == (True, post.position, "Z-4", "searching")
+    assert [m.incident_id for m in scene.offer().offered] == [lost.id]
+    scene.check()
+
+
 def test_duress_survives_a_merge_and_rings(scene: Scene) -> None:
     post, forced = scene.call("P-1"), scene.call("B-1", at=place(0, 0))
     scene.press("B-1", "cancel", pin=DURESS)

@@ -225,7 +225,7 @@ def absorb(into: Incident, other: Incident, by: Person, now: datetime, *, coming
         )
     ]
     if other.drone in _WANTED and not coming and into.drone not in ("searching", "refused") and not into.test:
-        events.append(DroneStatusChanged("searching", "", now))
+        events += seek(into, "", now)
     return events
 
 

@@ -24,6 +24,15 @@ def by_person(state: Incident, spot: Spot, by: Person, now: datetime) -> list[In
     return _stated(state, spot, by, now, sealed=state.personal_device is not None)
 
 
+def by_merge(state: Incident, other: Incident, by: Person, now: datetime) -> list[IncidentEvent]:
+    """Take the place of an incident merged into one whose place nobody knows."""
+    if state.placed or not other.placed:
+        return []
+    spot = Spot(other.position, other.accuracy_m, other.zone_id, state.label)
+    personal = state.personal_device is not None or other.personal_device is not None
+    return _stated(state, spot, by, now, sealed=personal)
+
+
 def _stated(state: Incident, spot: Spot, by: Person | None, now: datetime, *, sealed: bool) -> list[IncidentEvent]:
     events: list[IncidentEvent] = [
         PlaceStated(

@@ -15,6 +15,7 @@ from necmergitur.dispatch.constants import BAR_LASTS, OFFER_LASTS, SOON_PATIENCE
 from necmergitur.dispatch.incidents import Incident, IncidentEvent, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.pilots import PilotFact
+from necmergitur.dispatch.places import PLACE_UNKNOWN
 from necmergitur.governance import gate
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.kernel.events import Fact
@@ -130,8 +131,9 @@ def rehearse(store: Store, view: FleetView, now: datetime) -> int:
         if not tests:
             return 0
         ground = _read_ground(tx, view, tests, now)
-        refused: dict[UUID, Refusal] = {}
-        decided = {incident.id: chosen.why for incident, chosen, _ in _choose(ground, tests, refused, now)}
+        refused = {i.id: Refusal(rule=PLACE_UNKNOWN) for i in tests if not i.placed}
+        placed = [i for i in tests if i.placed]
+        decided = {incident.id: chosen.why for incident, chosen, _ in _choose(ground, placed, refused, now)}
         decided |= {incident_id: describe(why) for incident_id, why in refused.items()}
         over = incidents.IncidentClosed("test", ENGINE, now)
         changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {

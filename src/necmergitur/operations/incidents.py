@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import TypeVar
 from uuid import UUID
 
@@ -132,12 +133,14 @@ def _merge(tx: Transaction, incident_id: UUID, into_id: UUID, by: Person, now: d
     if not served and any(coming(m) for m in tx.missions_of(incident_id)):
         return Refusal(rule="merge_the_other_way", detail="The drone flies for this one: merge the other.")
     _call_back(tx, incident_id, by, now)
-    absorbed = incidents.absorb(into, state, by, now, coming=served)
+    moved = placing.by_merge(into, state, by, now)
+    placed = reduce(incidents.evolve, moved, into)
+    absorbed = [*moved, *incidents.absorb(placed, state, by, now, coming=served)]
     changes: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {
         state.id: (state, events),
         into.id: (into, absorbed),
     }
-    return write_incidents(tx, changes, f"user:{by.id}", now)[state.id]
+    return write_incidents(tx, changes, f"user:{by.id}", now, places={into.id: state.position})[state.id]
 
 
 def unmerge(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:

@@ -25,7 +25,8 @@ from necmergitur.territory.airspace import Airspace
 class KnownSignal(msgspec.Struct, frozen=True, kw_only=True):
     """A press already recorded, in its latest turn: the answer it got, and whether the same may still be a repeat.
 
-    `over`: its incident is closed. `placed`: it stated a usable place, or needed none.
+    `over`: its incident is closed (a test's closes by itself, while its button may still repeat). `placed`: it stated
+    a usable place, or needed none.
     """
 
     signal_id: UUID

@@ -208,3 +208,33 @@ def test_the_log_prints_black_on_white_without_buttons(city: City, enter: Callab
     assert not page.locator(".bar__nav").is_visible()
     assert not page.locator("form.filter").is_visible()
     assert page.locator(".logtable").is_visible()
+
+
+COLOUR = "shape => getComputedStyle(shape).backgroundColor"
+NAMED = "(shape, name) => { shape.parentElement.style.color = `var(${name})`; return getComputedStyle(shape.parentElement).color }"
+
+
+def test_what_is_resolved_is_green_and_fades_to_grey_in_five_seconds(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto("/console/")
+    page.locator("#quiet summary").click()
+    incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
+    city.sql("UPDATE incident SET closed_at = now() + interval '20 seconds'")  # a slow machine draws late
+    page.reload()
+    page.locator("#quiet summary").click()
+    shape = page.locator(".quiet__row .shape")
+    expect(shape).to_have_count(1)
+    green, grey = (shape.evaluate(NAMED, name) for name in ("--resolved", "--grey-8"))
+    assert shape.evaluate("shape => getComputedStyle(shape).animationDuration") == "5s"
+    assert shape.evaluate(COLOUR) != grey
+    assert green != grey
+    city.sql("UPDATE incident SET closed_at = now() - interval '5 seconds'")
+    page.reload()
+    page.locator("#quiet summary").click()
+    expect(shape).to_have_css("background-color", grey)
+    page.emulate_media(reduced_motion="reduce")
+    city.sql("UPDATE incident SET closed_at = now()")
+    page.reload()
+    page.locator("#quiet summary").click()
+    expect(shape).to_have_css("background-color", grey)

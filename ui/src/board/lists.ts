@@ -89,10 +89,17 @@ export class Quiet {
     this.drawn = picture;
     const item = (one: Incident): HTMLLIElement => h(
       "li", { class: "quiet__row" },
-      h("span", { class: "shape", "data-tone": "resolved", "aria-hidden": "true" }),
+      faded(Date.parse(one.closed_at ?? one.opened_at) - nowMs),
       h("a", { href: this.url(key(one.id)), "data-id": key(one.id) }, `${one.number} · ${one.label}`),
       h("span", { class: "num" }, age(Date.parse(one.closed_at ?? one.opened_at), nowMs, timeZone, language)),
       h("span", { class: "quiet__what" }, `${kindOf(one)} · ${wordOf(one, nowMs)}`));
     this.details.querySelector("ol")?.replaceChildren(...shown.map(item));
   }
+}
+
+/** The shape of what is over. Rows are drawn again and again: each time the fade goes on from where it was. */
+function faded(closedIn_ms: number): HTMLSpanElement {
+  const shape = h("span", { class: "shape", "data-tone": "resolved", "aria-hidden": "true" });
+  shape.style.animationDelay = `${Math.min(0, closedIn_ms)}ms`;
+  return shape;
 }

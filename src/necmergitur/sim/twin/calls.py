@@ -53,7 +53,7 @@ class CallsMixin:
                     turn=row.signal.turn,
                     placed=row.signal.position is not None or (device is not None and device.installed is not None),
                     cancelled="pin_accepted" in row.signal.flags,
-                    over=incident is not None and self._standing(incident.id).state == "closed",
+                    over=incident is not None and not incident.test and self._standing(incident.id).state == "closed",
                 )
         return found
 
@@ -163,7 +163,7 @@ class CallsMixin:
 
     def incidents_rehearsing(self, limit: int) -> list[Incident]:
         """Return open test incidents whose decision is still to be rehearsed, oldest first."""
-        tests = [i for i in self._open() if i.test and i.drone == "searching"]
+        tests = [i for i in self._open() if i.test and (i.drone == "searching" or not i.placed)]
         return sorted(tests, key=lambda i: (i.opened_at, i.id))[:limit]
 
     def _open(self) -> list[Incident]:
@@ -259,8 +259,9 @@ class CallsMixin:
 
 
 def _rung(incident: Incident) -> str:
-    """Return how far people climbed; whoever closed or merged an incident has seen it."""
-    return "seen" if incident.state != "open" and incident.rung == "received" else incident.rung
+    """Return how far people climbed; whoever closed or merged an incident has seen it. Tests close by themselves."""
+    closed = incident.state != "open" and not incident.test
+    return "seen" if closed and incident.rung == "received" else incident.rung
 
 
 def _may_seek(incident: Incident) -> bool:

@@ -36,7 +36,8 @@ ORDER BY (drone = 'refused'), drone_tried_at NULLS FIRST, opened_at, id LIMIT %(
 UPDATE incident SET drone_tried_at = %(now)s WHERE id = ANY (%(ids)s);
 
 -- name: rehearsing
-SELECT {columns} FROM incident WHERE state = 'open' AND test AND drone = 'searching' ORDER BY opened_at, id LIMIT %(limit)s;
+SELECT {columns} FROM incident WHERE state = 'open' AND test AND (drone = 'searching' OR NOT placed)
+ORDER BY opened_at, id LIMIT %(limit)s;
 
 -- name: put
 INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
