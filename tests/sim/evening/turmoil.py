@@ -164,8 +164,11 @@ class Turmoil:
                 for fact in tx.stream(f"incident:{one}"):
                     if fact.kind == "IncidentClosed":
                         return True
+                    payload = msgspec.json.decode(fact.payload)
                     if fact.kind == "IncidentMerged":
-                        ahead.add(UUID(msgspec.json.decode(fact.payload)["into"]))
+                        ahead.add(UUID(payload["into"]))
+                    elif fact.kind == "SignalsDetached" and str(before.signal_id) in payload["signal_ids"]:
+                        ahead.add(UUID(payload["to"]))
         return False
 
     def _press(self) -> None:
