@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from necmergitur.adapters.postgres.queries import load
+from necmergitur.live.readings import SQL
 from necmergitur.operations import incidents
 from necmergitur.web.console import queue, state
 from necmergitur.web.facts.models import Incident, Mission
@@ -56,7 +56,7 @@ def test_the_first_state_has_the_very_shape_the_live_process_sends(city: City) -
     initial = json.loads(re.search(r'id="board-initial" type="application/json">(.*?)</script>', page)[1])
     with store().cursor() as cursor:
         live = {
-            name: [msgspec.json.decode(row[0]) for row in cursor.execute(load("live")[f"{name}_now"])]
+            name: [msgspec.json.decode(row[0]) for row in cursor.execute(SQL[f"{name}_now"])]
             for name in ("incidents", "missions")
         }
     for name, fields in (("incidents", state.INCIDENT_FIELDS), ("missions", state.MISSION_FIELDS)):

@@ -10,7 +10,7 @@ SELECT coalesce((SELECT seq FROM ledger_event ORDER BY seq DESC LIMIT 1), 0);
 
 -- name: incident_columns
 -- What screens need of an incident. Whose button rang is not among it: that is asked for, and logged.
-id, number, state, rung, kind, test, exercise, duress, cancelled, lon, lat, accuracy_m, zone_id, label, opened_at,
+id, number, state, rung, kind, test, exercise, duress, cancelled, placed, lon, lat, accuracy_m, zone_id, label, opened_at,
 last_signal_at, signal_count, escalation, due_at, owner_id, owner_name, drone, drone_reason, outcome, closed_at,
 merged_into, version, last_seq
 
