@@ -21,9 +21,10 @@ from tests.web.serving import Served, serve
 pytestmark = pytest.mark.e2e
 
 PHONE = {"width": 390, "height": 844}
-KEPT_S_MAX = 15
+KEPT_S_MAX = 40
+PATIENCE_MS = 25_000  # a page asks anew every five seconds, and the machine may be busy
 TARGET_PX_MIN = 56
-HELD_S_MAX = 6  # the page waits two seconds for the network, then shows what it kept
+HELD_S_MAX = 10  # the page waits two seconds for the network, then shows what it kept
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +102,8 @@ def test_without_a_network_the_list_is_shown_with_its_age(city: City, phone: Bro
     page = opened(phone, "/field/")
     phone.set_offline(True)
     page.reload()
-    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
-    expect(age_line(page)).to_contain_text("No network. This is what was known")
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(age_line(page)).to_contain_text("No network. This is what was known", timeout=PATIENCE_MS)
 
 
 def test_an_action_waits_for_the_network_and_leaves_by_itself(city: City, phone: BrowserContext, hand: Any) -> None:
@@ -113,12 +114,12 @@ def test_an_action_waits_for_the_network_and_leaves_by_itself(city: City, phone:
     page.reload()
     page.locator("#help-text").fill("a stretcher")
     page.get_by_role("button", name="I need help").click()
-    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help")
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help", timeout=PATIENCE_MS)
     page.reload()
-    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help")
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet: need help", timeout=PATIENCE_MS)
     assert ResponderTask.objects.get().state == "told"
     phone.set_offline(False)
-    expect(page.locator("#field-outbox")).to_contain_text("Sent at")
+    expect(page.locator("#field-outbox")).to_contain_text("Sent at", timeout=PATIENCE_MS)
     assert ResponderTask.objects.get().state == "need_help"
     assert IncidentNote.objects.filter(body="a stretcher").count() == 1
 
@@ -129,7 +130,7 @@ def test_what_one_did_without_a_network_is_never_sent_as_the_next(city: City, ph
     page = opened(phone, f"/field/incidents/{incident}/")
     phone.set_offline(True)
     page.get_by_role("button", name="I have arrived").click()
-    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet")
+    expect(page.locator("#field-outbox")).to_contain_text("1 action not sent yet", timeout=PATIENCE_MS)
     hand("operator")  # sees every open incident, so nothing but the person's name stands in the way
     phone.set_offline(False)
     other = watched(phone)
@@ -140,8 +141,8 @@ def test_what_one_did_without_a_network_is_never_sent_as_the_next(city: City, ph
     other.wait_for_timeout(6_000)  # longer than the outbox and the page take to try again
     assert [(one.user_id, one.state) for one in ResponderTask.objects.all()] == [(city.users["responder"].pk, "told")]
     hand("responder")  # the open pages see it by themselves
-    expect(other.get_by_text("· Arrived")).to_be_visible()
-    expect(other.locator("#field-outbox")).not_to_contain_text("Waiting")
+    expect(other.get_by_text("· Arrived")).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.locator("#field-outbox")).not_to_contain_text("Waiting", timeout=PATIENCE_MS)
     assert [(one.user_id, one.state) for one in ResponderTask.objects.all()] == [
         (city.users["responder"].pk, "arrived")
     ]
@@ -192,7 +193,7 @@ def test_a_network_that_hangs_shows_what_was_kept(city: City, phone: BrowserCont
     phone.route("**/field/**", hang)  # neither answered nor refused: one bar of network
     began = time.monotonic()
     page.reload(wait_until="commit")
-    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible(timeout=PATIENCE_MS)
     assert time.monotonic() - began < HELD_S_MAX
     assert hung, "the page was not asked from the network"
     phone.unroute_all(behavior="ignoreErrors")
@@ -204,8 +205,8 @@ def test_a_server_in_trouble_shows_what_was_kept(city: City, phone: BrowserConte
     page = opened(phone, "/field/")
     phone.route("**/field/**", lambda route: route.fulfill(status=502, body="Bad gateway"))
     page.reload()
-    expect(page.get_by_text("Rue des Essais 1")).to_be_visible()
-    expect(age_line(page)).to_contain_text("No network")
+    expect(page.get_by_text("Rue des Essais 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(age_line(page)).to_contain_text("No network", timeout=PATIENCE_MS)
 
 
 def test_an_open_page_shows_what_happens_without_being_read_again(city: City, phone: BrowserContext, hand: Any) -> None:
@@ -220,13 +221,14 @@ def test_an_open_page_shows_what_happens_without_being_read_again(city: City, ph
     observing.file_observation(store(), incident, mission, facts, "North side.", city.person("pilot"), now)
     responding.tell(store(), incident, "Team 9", None, city.person("operator"), now)
     city.sql("UPDATE incident SET duress = true WHERE id = %s", incident)
-    expect(page.get_by_text("The caller is under threat.")).to_be_visible()
-    expect(page.get_by_text("North side.")).to_be_visible()
-    expect(page.get_by_text("Team 9")).to_be_visible()
-    expect(page.locator(f"img[data-picture='/live/picture/{mission}']")).to_have_count(1)
-    expect(page.locator("#help-text")).to_have_value("half a sen")
+    expect(page.get_by_text("The caller is under threat.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("North side.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Team 9")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(f"img[data-picture='/live/picture/{mission}']")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator("#help-text")).to_have_value("half a sen", timeout=PATIENCE_MS)
     incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
-    expect(page.get_by_text("This incident is over.")).to_be_visible()
+    expect(page.get_by_text("This incident is over.", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Reopen it")).to_have_count(0)
 
 
 def test_a_list_fetches_a_page_again_only_when_its_incident_changed(
@@ -269,6 +271,6 @@ def test_the_line_that_ages_is_not_read_aloud_each_second(city: City, phone: Bro
     assert page.evaluate("document.querySelector(\"[data-field='age']\").closest('[role=status], [aria-live]')") is None
     said = page.locator("[data-field='reach']")
     phone.set_offline(True)
-    expect(said).to_have_text("No network.")
+    expect(said).to_have_text("No network.", timeout=PATIENCE_MS)
     phone.set_offline(False)
-    expect(said).to_have_text("The network is back.")
+    expect(said).to_have_text("The network is back.", timeout=PATIENCE_MS)
