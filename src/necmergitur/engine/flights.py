@@ -202,12 +202,17 @@ class Flights:
         except Exception:
             log.exception("flight_failed", drone=mission.drone_id)
             self._errors[mission.id] += 1
-            if mission.state != "flying" or self._errors[mission.id] >= ERRORS_MAX:
+            if not self._aloft(mission.drone_id) or self._errors[mission.id] >= ERRORS_MAX:
                 with contextlib.suppress(Unreachable):
                     await self._end(mission, "engine_error")
             await asyncio.sleep(1.0)
         finally:
             self.phase.pop(mission.drone_id, None)  # the dock is closed by the next comparison
+
+    def _aloft(self, drone_id: str) -> bool:
+        """Return whether the vehicle, as last heard, may be in the air."""
+        heard = self.fleet.snapshot().get(DroneId(drone_id))
+        return heard is not None and (heard.armed or not heard.landed)
 
     async def _flown(self, mission: Mission) -> str:
         """Fly, and return why the mission ends."""
