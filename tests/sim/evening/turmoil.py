@@ -21,6 +21,7 @@ from necmergitur.operations.intake import Answer, Ground, Received
 from necmergitur.operations.ports import Store, Transaction, Unreachable
 from necmergitur.signals.constants import REPEAT_LASTS_MAX
 from necmergitur.signals.press import Press, StatedPosition, possible_press
+from necmergitur.sim.twin.store import TwinStore
 from tests.operations.town import CANCEL, DEVICES, DURESS, FLIGHTS, MIDDLE, START, Fleet, flights, place
 
 PEOPLE = [Person(n, f"Person {n}") for n in range(101, 105)]
@@ -236,6 +237,11 @@ class Turmoil:
                 flying.order(self.store, mission_id, self.chance.choice(ORDERS), by, self.now)
             else:
                 flying.hand_over(self.store, mission_id, by, self.now)
+        if isinstance(self.store.inner, TwinStore):
+            self.store.inner.resume_offers()
+        else:
+            with self.store.inner.cursor() as cursor:
+                cursor.execute("UPDATE pilot_shift SET unanswered = 0, paused = false")
 
     # --- people ---------------------------------------------------------------------------------------
 

@@ -131,8 +131,12 @@ class People:
             ).fetchall()
 
     def _keep_on_shift(self, now: datetime) -> None:
-        """Start the next shift of a pilot whose last one ended."""
+        """Start the next shift of a pilot whose last one ended, and resume one whose offers paused unanswered."""
         if now.second != 0:
             return
         for pilot in self._pilots.values():
             shifts.start_shift(self._store, pilot, shifts.SHIFT_MAX, now)
+        with self._store.transaction() as tx:
+            paused = [p.user_id for p in tx.pilots_on_shift(now) if p.paused and p.user_id in self._pilots]
+        for user_id in paused:
+            shifts.pause_shift(self._store, self._pilots[user_id], paused=False, now=now)

@@ -7,6 +7,7 @@ from necmergitur.signals.press import Kind
 # (Hick 1952; alarm response studies in EEMUA 191 use the same order). Log-normal, as reaction times are.
 PILOT_MEDIAN_S = 3.0
 PILOT_SIGMA = 0.5  # ours: 15 % take more than 5 s
+PILOT_RESUMES_S = 120.0  # ours: a pilot whose offers paused sees it and resumes
 PILOT_IGNORES_SHARE = 0.02  # ours: one offer in fifty runs out
 OPERATOR_SEES_S = (2.0, 6.0)  # NFPA 1225:2022: 90 % answered within 10 s
 OPERATOR_SLOW_SHARE = 0.03  # ours: one call in thirty

@@ -19,13 +19,13 @@ from necmergitur.dispatch.tokens import Signer
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dispatching, flying, incidents, intake, timers
 from necmergitur.operations.intake import Ground, Received
-from necmergitur.operations.ports import Store
 from necmergitur.signals.press import Press, StatedPosition
 from necmergitur.sim.clock import VirtualClock
 from necmergitur.sim.evening import constants as c
 from necmergitur.sim.evening.agenda import Agenda
 from necmergitur.sim.evening.callers import Call
 from necmergitur.sim.evening.fleet import EveningFleet, Flight
+from necmergitur.sim.twin.store import TwinStore
 
 START = datetime(2026, 6, 21, 18, 0, tzinfo=UTC)
 
@@ -77,7 +77,9 @@ class Source(Protocol):
 class Evening:
     """Plays a plan on a store."""
 
-    def __init__(self, store: Store, fleet: EveningFleet, clock: VirtualClock, ground: Ground, source: Source) -> None:
+    def __init__(
+        self, store: TwinStore, fleet: EveningFleet, clock: VirtualClock, ground: Ground, source: Source
+    ) -> None:
         """`fleet` flies by `clock`; calls come from `source`."""
         self._store, self._fleet, self._ground, self._source = store, fleet, ground, source
         self._clock = clock
@@ -227,6 +229,7 @@ class Evening:
         if not self._still_asked(mission_id, asked):
             return
         self.outcome.passed_on += dispatching.pass_on_expired(self._store, self._clock.now())
+        self._agenda.after(c.PILOT_RESUMES_S, self._store.resume_offers)
         with self._store.transaction() as tx:
             mission = tx.mission(mission_id)
         assert mission is not None

@@ -78,6 +78,12 @@ class TwinStore:
             if isinstance(granted, Refusal):
                 raise ValueError(f"the town's authorisation was refused: {granted.rule}")  # noqa: TRY004  bad value
 
+    def resume_offers(self) -> None:
+        """Pilots whose offers paused are back and say so (as `operations.shifts.pause_shift` does on rows)."""
+        with self._turn:
+            self.tables.walked_away.clear()
+            self.tables.unanswered.clear()
+
     @property
     def ids(self) -> IdSource:
         """Where new identifiers come from."""
