@@ -123,7 +123,7 @@ class Follower:
 
 @contextmanager
 def serve_live(
-    database_url: str, nats_url: str = NO_BROKER, home: Path = Path("/nonexistent"), **more: Any
+    database_url: str, nats_url: str = NO_BROKER, home: Path = Path("/nonexistent"), pages: Any = None, **more: Any
 ) -> Iterator[Live]:
     """Serve a `LiveApp` on a free port of loopback until the block ends. `more` goes into its parts."""
     parts = LiveParts(
@@ -136,7 +136,7 @@ def serve_live(
         home=home,
         **more,
     )
-    app = LiveApp(parts)
+    app = LiveApp(parts, pages)
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

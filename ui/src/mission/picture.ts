@@ -7,6 +7,11 @@ import { WhepPlayer } from "./whep";
 /** What each refusal of the live process says in the place of the picture. */
 const REFUSED: Readonly<Record<string, WordKey>> = {
   picture_not_authorised: "picture.not_authorised",
+  no_authorisation: "picture.not_authorised",
+  authorisation_revoked: "picture.not_authorised",
+  authorisation_expired: "picture.not_authorised",
+  authorisation_not_yet: "picture.not_authorised",
+  picture_off_scene: "pilot.picture_off",
   not_told: "picture.not_told",
   camera_silent: "picture.silent",
   camera_missing: "picture.missing",
