@@ -6,7 +6,7 @@ import functools
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import structlog
@@ -27,6 +27,9 @@ OUTBOX_S = 0.5
 PAPER_S = 5.0
 HEAD_S = 3_600.0  # ours: at most an hour of the record could be cut unseen by whoever holds the paper
 STILLS_S = 60.0
+CLOCKS_S = 30.0
+# PostgreSQL refuses a flight whose instant is a minute from its own clock (guard_clock_drift): told well before.
+CLOCKS_DIFFER_MAX = timedelta(seconds=15)
 ALIVE_S = 1.0
 
 
@@ -65,6 +68,7 @@ async def run(
         _chore("outbox", OUTBOX_S, lambda: _in_thread(parts.outbox.deliver_due)),
         _chore("paper", PAPER_S, lambda: _in_thread(lambda: paper.write(parts.clock.now()))),
         _chore("head", HEAD_S, lambda: _in_thread(lambda: paper.write_head(parts.clock.now()))),
+        _chore("clocks", CLOCKS_S, lambda: _in_thread(lambda: compare_clocks(parts.store, parts.clock.now))),
         _chore("stills", STILLS_S, lambda: _in_thread(lambda: observing.drop_expired(parts.store, parts.clock.now()))),
     ]
     chores += [_chore(s.name, s.every_s, functools.partial(_in_thread, s.work)) for s in parts.sweeps]
@@ -90,6 +94,19 @@ async def _chore(name: str, every_s: float, work: Callable[[], Awaitable[object]
 
 async def _in_thread(work: Callable[[], object]) -> object:
     return await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+def compare_clocks(store: PostgresStore, clock: Callable[[], datetime]) -> bool:
+    """Raise an alarm while the database's clock and ours differ; return whether they do. Raises Unreachable."""
+    with store.cursor() as cursor:
+        before = clock()
+        row = cursor.execute("SELECT clock_timestamp()").fetchone()
+        after = clock()
+    assert row is not None
+    differ = not before - CLOCKS_DIFFER_MAX <= row[0] <= after + CLOCKS_DIFFER_MAX
+    off_s = f"{(row[0] - after).total_seconds():+.0f} s" if differ else ""
+    set_alarm(store, "clocks_differ", differ, off_s, after)
+    return differ
 
 
 async def _probe(parts: WorkerParts) -> None:

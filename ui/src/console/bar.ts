@@ -31,6 +31,7 @@ export function drawBar(live: Live): void {
 function alarmName(name: string): string {
   if (name === "broker_lost") return t("alarm.broker_lost");
   if (name === "database_lost") return t("alarm.database_lost");
+  if (name === "clocks_differ") return t("alarm.clocks_differ");
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }
 

@@ -11,6 +11,7 @@ WORDS: dict[str, Any] = {
     "alarm.broker_lost": _("A broker is lost: posts behind it cannot be heard"),
     "alarm.database_lost": _("The database does not answer: what you read may be old, and calls are kept aside"),
     "alarm.over": _("Over: {alarm}"),
+    "alarm.clocks_differ": _("The database's clock is not ours: no drone can fly"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),
