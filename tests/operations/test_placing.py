@@ -108,6 +108,21 @@ def test_a_press_in_the_middle_of_the_city_is_not_matched_with_a_call_shown_ther
         assert not scene.store.tables.proposals
 
 
+def test_a_call_without_a_place_is_where_the_call_merged_into_it_is(scene: Scene) -> None:
+    nowhere, post = scene.call("B-1"), scene.call("P-1")
+    assert isinstance(incidents.merge(scene.store, post.id, nowhere.id, OPERATOR, scene.now), Incident)
+    both = scene.incident(nowhere.id)
+    assert (both.placed, both.position, both.zone_id, both.drone) == (True, place(100, 0), "Z-4", "searching")
+    assert scene.offered().target == place(100, 0)
+    scene.check()
+
+
+def test_two_calls_without_a_place_are_one_and_still_send_no_drone(scene: Scene) -> None:
+    unread, call = scene.call("B-1", "possible_press"), scene.call("B-1")
+    assert call.id == unread.id
+    assert (call.placed, call.drone, call.drone_reason) == (False, "refused", "place_unknown")
+
+
 def test_an_operator_states_the_place_and_the_search_begins(scene: Scene) -> None:
     call = scene.call("B-1")
     assert refused(incidents.seek_drone(scene.store, call.id, OPERATOR, scene.wait(5))) == "place_unknown"

@@ -8,11 +8,12 @@ import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.sealing import KeyRing, key_of
+from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.ledger.chain import verify
 from necmergitur.operations import devices, incidents, observing, retention
 from necmergitur.operations.constants import EVIDENCE_EVERY, INCIDENTS_AT_ONCE, PLACES_KEPT, TEXTS_KEPT
-from tests.operations.scene import LEAD, OPERATOR, Scene
+from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import START, TOWN, install, place
 
 HOME = place(120, 40)
@@ -77,6 +78,16 @@ def test_a_persons_place_is_kept_a_month_after_the_incident_and_then_nowhere(sce
     assert verify(facts)[0] == head[0] + 1
     assert facts[-1].kind == "Audited"
     assert msgspec.json.decode(facts[-1].payload)["facts"] == {name: str(count) for name, count in erased.items()}
+
+
+def test_an_incident_reopened_after_its_place_was_erased_sends_no_drone_to_the_middle(scene: Scene) -> None:
+    over = ended(scene)
+    (call,) = [row[0] for row in ask(scene, "SELECT id FROM incident")]
+    scene.now = over + PLACES_KEPT + MOMENT
+    retention.erase(scene.store, scene.now)
+    assert not scene.incident(call).placed
+    assert isinstance(incidents.reopen(scene.store, call, OPERATOR, scene.now), Incident)
+    assert refused(incidents.seek_drone(scene.store, call, OPERATOR, scene.now)) == "place_unknown"
 
 
 def test_words_are_kept_a_year_after_the_incident(scene: Scene) -> None:

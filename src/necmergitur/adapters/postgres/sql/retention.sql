@@ -29,7 +29,8 @@ FROM incident i, (SELECT coalesce(avg(lon), 0) AS lon, coalesce(avg(lat), 0) AS 
 WHERE m.incident_id = ANY(%(ids)s) AND i.id = m.incident_id AND i.personal_device IS NOT NULL;
 
 -- name: erase_incident_places
-UPDATE incident i SET places_erased_at = %(now)s,
+-- Nobody knows any more where it was: reopened, it sends no drone to the middle.
+UPDATE incident i SET places_erased_at = %(now)s, placed = i.placed AND personal_device IS NULL,
   lon = CASE WHEN personal_device IS NULL THEN i.lon ELSE c.lon END,
   lat = CASE WHEN personal_device IS NULL THEN i.lat ELSE c.lat END
 FROM (SELECT coalesce(avg(lon), 0) AS lon, coalesce(avg(lat), 0) AS lat FROM dock) c
