@@ -63,13 +63,15 @@ async def tower(database: str, home: Path) -> AsyncIterator[Tower]:
     now = datetime.now(UTC)
     server = await serve(
         Config(
-            vehicles=(SimVehicle(drone_id=DRONE, dock=MIDDLE, udp_port=0, camera_port=0, signing_key=None),),
+            vehicles=(
+                SimVehicle(drone_id=DRONE, dock=MIDDLE, udp_port=0, camera_port=0, signing_key=None, system_id=7),
+            ),
             time_scale=10.0,
             wind_m_s=0.0,
         )
     )
     drone = next(d for d in DRONES if d.id == DRONE)
-    drone = msgspec.structs.replace(drone, link_url=f"udp://127.0.0.1:{server.udp_ports[DRONE]}")
+    drone = msgspec.structs.replace(drone, link_url=f"udp://127.0.0.1:{server.udp_ports[DRONE]}", system_id=7)
     shift = pilot(1, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=1))
     shift = msgspec.structs.replace(
         shift, qualified_from=now - timedelta(days=1), qualified_until=now + timedelta(days=1)

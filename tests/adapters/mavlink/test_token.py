@@ -1,6 +1,6 @@
 """The mission token: what it covers, when it holds."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -108,6 +108,16 @@ def test_a_window_that_ends_before_it_begins_is_not_issued() -> None:
             not_before=NOON,
             expires_at=NOON,
         )
+
+
+def test_a_window_written_in_local_time_is_the_same_window() -> None:
+    """A database in another zone hands back the same instants with another offset."""
+    paris = timezone(timedelta(hours=1))
+    signed = token(SIGNER)
+    local = msgspec.structs.replace(
+        signed, not_before=signed.not_before.astimezone(paris), expires_at=signed.expires_at.astimezone(paris)
+    )
+    assert check(local, DroneId("D-1"), NOON, VERIFIER)
 
 
 @pytest.mark.parametrize("ceiling_m", [0.0, -1.0, 120.1, float("nan"), float("inf")])

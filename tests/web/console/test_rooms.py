@@ -264,6 +264,10 @@ def test_a_lead_says_whether_the_camera_may_look(city: City, ticked: dict[str, s
         ({"zones": ["z-9"]}, "id_zones"),
         ({"valid_from": "then"}, "id_valid_from"),
         ({"ceiling_m": "9000"}, "id_ceiling_m"),
+        ({"ceiling_m": "121"}, "id_ceiling_m"),
+        ({"ceiling_m": "39"}, "id_ceiling_m"),
+        ({"transit_m": "39"}, "id_transit_m"),
+        ({"ceiling_m": "50", "transit_m": "60"}, "id_transit_m"),
         ({"kind": "standing"}, "id_kind"),
     ],
 )
