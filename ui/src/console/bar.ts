@@ -32,6 +32,8 @@ function alarmName(name: string): string {
   if (name === "broker_lost") return t("alarm.broker_lost");
   if (name === "database_lost") return t("alarm.database_lost");
   if (name === "clocks_differ") return t("alarm.clocks_differ");
+  if (name === "panels_unheard") return t("alarm.panels_unheard");
+  if (name.startsWith("press_set_aside")) return t("alarm.press_set_aside");
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }
 

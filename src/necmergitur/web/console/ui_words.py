@@ -12,6 +12,8 @@ WORDS: dict[str, Any] = {
     "alarm.database_lost": _("The database does not answer: what you read may be old, and calls are kept aside"),
     "alarm.over": _("Over: {alarm}"),
     "alarm.clocks_differ": _("The database's clock is not ours: no drone can fly"),
+    "alarm.panels_unheard": _("Alarm panels cannot be heard"),
+    "alarm.press_set_aside": _("A call could not be recorded: it is on the machine's disk, and nobody has seen it"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),
