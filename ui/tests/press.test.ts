@@ -32,7 +32,7 @@ function phone({ answers = [LIT], seenAfter = 0, position = Promise.resolve(null
 }
 
 const states = (said: Said[]): string[] => said.map((one) => one.state);
-const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe("the personal button", () => {
   it("repeats the same press, with the same number, until the lamp is lit", async () => {
@@ -77,6 +77,9 @@ describe("the personal button", () => {
     await heard.ringer.press("sos");
     await later();
     expect(heard.posted.map((press) => press.position !== null)).toEqual([false, true, true, true]);
+    const lit = heard.said.filter((one) => one.state === "lit").map((one) => one.isPlaced);
+    expect(lit).toEqual([false, true]);
+    expect(heard.kept.at(-1)?.lit?.position).toEqual(place);
     const gone = phone({ answers: [LIT, CANCELLED, SILENCE], position: late(), seenAfter: 1e9 });
     await gone.ringer.press("sos");
     await gone.ringer.cancel("4821");

@@ -83,6 +83,14 @@ def test_it_says_that_it_cannot_ring_keeps_trying_and_rings_when_the_network_is_
     assert (incident.placed, incident.lon, incident.lat) == (True, HERE["longitude"], HERE["latitude"])
 
 
+def test_a_telephone_that_may_not_say_where_it_is_tells_its_holder_so(phone: BrowserContext, button: Page) -> None:
+    phone.clear_permissions()
+    press_by_keyboard(button, "Call for help")
+    expect(said(button)).to_contain_text("Your call has been received. Where you are is not known yet")
+    incident = Incident.objects.get(personal_device="p-1")
+    assert (incident.placed, incident.drone_reason) == (False, "place_unknown")
+
+
 def test_a_page_closed_while_it_was_trying_rings_when_it_is_opened_again(phone: BrowserContext, button: Page) -> None:
     phone.set_offline(True)
     press_by_keyboard(button, "Fire")

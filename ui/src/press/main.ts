@@ -163,7 +163,7 @@ class PressPage {
       case "ready": return { text: `${t("press.ready")} ${t(this.canKeep ? "press.cannot_closed" : "press.cannot_storage")}`, tone: "quiet" };
       case "sending": return { text: t("press.sending"), tone: "attention" };
       case "trying": return { text: t("press.trying", { n: said.attempt }), tone: "critical" };
-      case "lit": return { text: t(said.isTest ? "press.test_lit" : "press.lit"), tone: "ours" };
+      case "lit": return { text: t(said.isTest ? "press.test_lit" : said.isPlaced ? "press.lit" : "press.lit_nowhere"), tone: "ours" };
       case "seen": return { text: t("press.seen"), tone: "resolved" };
       case "refused": return { text: t("press.refused"), tone: "critical" };
       case "cancelled": return { text: t("press.cancel_sent"), tone: "quiet" };

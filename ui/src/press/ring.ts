@@ -61,7 +61,7 @@ export type Said =
   | { state: "ready" }
   | { state: "sending" }
   | { state: "trying"; attempt: number }
-  | { state: "lit"; isTest: boolean }
+  | { state: "lit"; isTest: boolean; isPlaced: boolean }
   | { state: "seen" }
   | { state: "refused" }
   | { state: "cancelled" }
@@ -83,7 +83,9 @@ export class Ringer {
   /** Number of the watch under way; a newer one makes it stop. */
   private watching = 0;
 
-  constructor(private memory: Memory, private readonly world: World, private readonly say: (said: Said) => void) {}
+  private told: Said["state"] = "ready";
+
+  constructor(private memory: Memory, private readonly world: World, private readonly show: (said: Said) => void) {}
 
   get credential(): Credential | null {
     return this.memory.credential;
@@ -101,7 +103,7 @@ export class Ringer {
       this.isBusy = true;
       await this.ring(pending).finally(() => { this.isBusy = false; });
     } else if (lit) {
-      this.say({ state: "lit", isTest: false });
+      this.say({ state: "lit", isTest: false, isPlaced: lit.position !== null });
       await this.watch(lit);
     }
   }
@@ -185,7 +187,7 @@ export class Ringer {
   private light(press: Press, isSeen: boolean): void {
     const isTest = press.kind === "test";
     this.keep({ ...this.memory, pending: null, lit: isTest ? null : press });
-    this.say(isSeen && !isTest ? { state: "seen" } : { state: "lit", isTest });
+    this.say(isSeen && !isTest ? { state: "seen" } : { state: "lit", isTest, isPlaced: isTest || press.position !== null });
     if (!isSeen && !isTest) void this.watch(press);
   }
 
@@ -196,7 +198,12 @@ export class Ringer {
     if (!position || !credential) return;
     for (let attempt = 1; this.memory.lit?.seq === press.seq; attempt += 1) {
       const answer = await this.world.post({ ...press, position }, credential);
-      if (isAccepted(answer) || isRefused(answer)) return;
+      if (isAccepted(answer)) {
+        this.keep({ ...this.memory, lit: { ...press, position } });
+        if (this.told === "lit") this.say({ state: "lit", isTest: false, isPlaced: true });
+        return;
+      }
+      if (isRefused(answer)) return;
       await this.world.wait(repeatMs(attempt));
     }
   }
@@ -216,6 +223,11 @@ export class Ringer {
       }
       await this.world.wait(asked < SEEN_POLLS_FAST ? SEEN_POLL_MS : SEEN_POLL_SLOW_MS);
     }
+  }
+
+  private say(said: Said): void {
+    this.told = said.state;
+    this.show(said);
   }
 
   private keep(memory: Memory): void {

@@ -144,6 +144,9 @@ WORDS: dict[str, Any] = {
     ),
     "press.cannot_storage": _("This browser keeps nothing: the button rings only until this page is closed."),
     "press.lit": _("Your call has been received."),
+    "press.lit_nowhere": _(
+        "Your call has been received. Where you are is not known yet: if you can, call 112 and say it."
+    ),
     "press.ready": _("Ready."),
     "press.refused": _(
         "Your call was not received: this button is no longer known here. Open the link you were given again. "
