@@ -148,6 +148,15 @@ def test_a_drone_is_grounded_with_a_reason_and_returned(city: City) -> None:
     assert browser.post("/console/fleet/D-99/", {"enabled": "1"}).status_code == 422
 
 
+def test_a_drone_that_landed_in_a_street_is_not_shown_as_ready(city: City) -> None:
+    browser = city.client("technician")
+    city.sql("DELETE FROM drone_state WHERE drone_id = 'D-1'")
+    city.sql("INSERT INTO drone_state (drone_id, at, phase, linked) VALUES ('D-1', now(), 'landed', true)")
+    assert "Not in its dock" in browser.get("/console/fleet/").content.decode()
+    city.sql("UPDATE drone SET enabled = false, disabled_reason = 'landed_away' WHERE id = 'D-1'")
+    assert "landed away from its dock" in browser.get("/console/fleet/?show=grounded").content.decode()
+
+
 def test_the_fleet_costs_the_same_queries_for_two_and_for_many(city: City) -> None:
     browser = city.client("technician")
     browser.get("/console/fleet/")
