@@ -266,6 +266,19 @@ def test_a_name_is_opened_with_a_reason_shown_once_and_logged(city: City) -> Non
         assert "Ada Example" not in browser.get(again).content.decode()
 
 
+def test_the_way_to_a_name_stays_open_when_the_call_was_merged_into_a_street_buttons(city: City) -> None:
+    street, personal = city.press(), city.person_press()
+    assert incidents.merge(store(), personal, street, city.person("operator"), datetime.now(UTC))
+    browser = city.client("operator")
+    path = f"/console/incidents/{street}/holder/"
+    assert path in browser.get(f"/console/incidents/{street}/panel/").content.decode()
+    assert "p-1" in browser.get(path).content.decode()
+    assert "Ada Example" in browser.post(path, {"reason": "no answer on call-back"}).content.decode()
+    assert city.sql("SELECT device_id, incident_id FROM holders.opening") == [("p-1", street)]
+    timeline = browser.get(f"/console/incidents/{street}/").content.decode()
+    assert "merged into this one" in timeline
+
+
 def test_a_name_stays_shut_for_a_street_button_a_closed_incident_and_other_roles(city: City) -> None:
     street, personal = city.press(), city.person_press()
     assert city.client("operator").get(f"/console/incidents/{street}/holder/").status_code == 404
