@@ -42,6 +42,8 @@ def parisian(migrated_url: str, make_database) -> Iterator[str]:
 
 def test_a_database_in_local_time_flies_and_verifies_in_summer(parisian: str) -> None:
     install(parisian, IN_SUMMER)
+    with psycopg.connect(parisian) as connection:
+        connection.execute("UPDATE geozone_set SET read_at = %s", [SUMMER])
     store = PostgresStore(parisian)
     try:
         scene = Scene(store, SUMMER)
