@@ -132,6 +132,8 @@ def test_an_outage_darkens_the_lamp_and_loses_no_press(
         assert press(live, sos(3), "forged, and nobody can tell now")[0] == 503
         lines = spool.read_bytes().splitlines()
         assert len(lines) == 3, "a repeat is spooled once"
+        assert press(live, sos(2, position={"lon": 2.3530, "lat": 48.8570}))[0] == 503
+        assert len(spool.read_bytes().splitlines()) == 4, "but not one that says where"
         assert press(live, sos(4, device="p-1"))[0] == 503
     until(lambda: not spool.exists())
     assert [(row[2], row[3]) for row in signals(city) if row[1] == 7] == [(1, "sos"), (2, "sos"), (4, "sos")]

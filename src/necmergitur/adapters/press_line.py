@@ -6,7 +6,7 @@ A press that the database will not take though it takes the others is set aside,
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import psycopg
@@ -22,7 +22,7 @@ from necmergitur.operations.intake import Answer
 
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item", bound=msgspec.Struct)
-Key = tuple[str, int, int]
+Key = tuple[Any, ...]  # the device first; items of one key are one press, and one of them is enough
 
 REPLAY_S = 1.0
 KEYS_KNOWN_MAX = 100_000  # five for every button of a city: beyond, a repeat is spooled again and costs only disk

@@ -16,7 +16,6 @@ from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 RETRY_S = 5.0
-ALARM = "panels_unheard"
 
 
 class Panels:
@@ -63,10 +62,10 @@ class Panels:
             if told != bool(detail):
                 try:
                     now = self._parts.clock.now()
-                    await asyncio.to_thread(set_alarm, self._parts.store, ALARM, bool(detail), detail, now)
+                    await asyncio.to_thread(set_alarm, self._parts.store, "panels_unheard", bool(detail), detail, now)
                     told = bool(detail)
                 except Exception as error:  # noqa: BLE001 -- the alarm waits for the database, the panels do not
-                    log.warning("alarm_not_set", alarm=ALARM, why=type(error).__name__)
+                    log.warning("alarm_not_set", alarm="panels_unheard", why=type(error).__name__)
             elif self._server is not None:
                 return
             await asyncio.sleep(RETRY_S)

@@ -53,7 +53,7 @@ class PressDoor:
             parts.clock,
             spool=Spool(parts.home / "spool" / "live.jsonl", Knock),
             take=self._take,
-            key_of=lambda knock: knock.received.press.key,
+            key_of=_sameness,
         )
         self._waiting: Tally[str] = Tally()
         self._strangers = 0
@@ -196,6 +196,11 @@ def _hashes(cursor: psycopg.Cursor[Any], devices: Sequence[str]) -> dict[str, by
     """Return the stored credential hash of each device that has one."""
     found = cursor.execute(load("live")["credential"], {"ids": list(devices)}).fetchall()
     return {row[0]: bytes(row[1]) for row in found}
+
+
+def _sameness(knock: Knock) -> tuple[Any, ...]:
+    """A press that is repeated once its place is known says more than the first: both are spooled."""
+    return (*knock.received.press.key, knock.received.press.position is not None)
 
 
 def _credential(scope: Scope) -> str:
