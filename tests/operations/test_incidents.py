@@ -7,7 +7,6 @@ import pytest
 
 from necmergitur.dispatch.incidents import OUTCOMES
 from necmergitur.operations import flying, incidents
-from necmergitur.operations.constants import PLACES_KEPT
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.test_intake import proposals_of
 from tests.operations.town import CANCEL, DURESS, START, place
@@ -54,14 +53,6 @@ def test_a_press_after_closing_is_a_new_incident(scene: Scene) -> None:
     call = scene.call()
     incidents.close(scene.store, call.id, "helped", OPERATOR, scene.wait(5))
     assert scene.call().id != call.id
-
-
-def test_a_persons_call_is_not_taken_up_again_once_its_place_may_be_erased(scene: Scene) -> None:
-    call = scene.call("B-1", at=place(0, 0))
-    incidents.close(scene.store, call.id, "helped", OPERATOR, scene.now)
-    late = scene.now + PLACES_KEPT
-    assert refused(incidents.reopen(scene.store, call.id, LEAD, late)) == "place_erased"
-    assert incidents.reopen(scene.store, call.id, LEAD, late - timedelta(seconds=1)).state == "open"
 
 
 def test_reopening_takes_the_clock_up_again_and_may_seek_a_drone(scene: Scene) -> None:

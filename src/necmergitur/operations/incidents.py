@@ -17,15 +17,12 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.constants import PLACES_KEPT
 from necmergitur.operations.ports import Effect, Note, Proposal, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import write_incidents, write_missions
 
 Outcome = TypeVar("Outcome")
 NOTE_KINDS = ("note", "call_back", "hand_off", "handover")
-
-_Rule = Callable[[Incident, Person, datetime], list[IncidentEvent] | Refusal]
 
 
 def _decide(
@@ -114,8 +111,8 @@ def close(store: Store, incident_id: UUID, outcome: str, by: Person, now: dateti
 
 
 def reopen(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
-    """Undo a closing, while its place is still kept."""
-    return _decide(store, incident_id, by, now, _while_kept(incidents.reopen, by, now))
+    """Undo a closing."""
+    return _decide(store, incident_id, by, now, lambda state: incidents.reopen(state, by, now))
 
 
 def merge(store: Store, incident_id: UUID, into_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
@@ -147,20 +144,8 @@ def _merge(tx: Transaction, incident_id: UUID, into_id: UUID, by: Person, now: d
 
 
 def unmerge(store: Store, incident_id: UUID, by: Person, now: datetime) -> Incident | Refusal:
-    """Undo a merge, while its place is still kept."""
-    return _decide(store, incident_id, by, now, _while_kept(incidents.unmerge, by, now))
-
-
-def _while_kept(rule: _Rule, by: Person, now: datetime) -> Callable[[Incident], list[IncidentEvent] | Refusal]:
-    """Apply `rule`, but not to a person's call whose place may be erased: a drone would be sent to nowhere."""
-
-    def applied(state: Incident) -> list[IncidentEvent] | Refusal:
-        since = state.closed_at or state.last_signal_at
-        if state.personal_device is not None and now - since >= PLACES_KEPT:
-            return Refusal(rule="place_erased", detail="Where it was is kept for a month.")
-        return rule(state, by, now)
-
-    return applied
+    """Undo a merge."""
+    return _decide(store, incident_id, by, now, lambda state: incidents.unmerge(state, by, now))
 
 
 def split(store: Store, incident_id: UUID, signal_ids: Sequence[UUID], by: Person, now: datetime) -> Incident | Refusal:

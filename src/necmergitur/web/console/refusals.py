@@ -23,10 +23,6 @@ RULES: dict[str, tuple[Any, Any]] = {
     "already_climbed": (_("Somebody has already done this."), _("Nothing to do: read who has it.")),
     "outcome_unknown": (_("Choose how it ended."), ""),
     "not_closed": (_("This incident is not closed."), ""),
-    "place_erased": (
-        _("This call is too old: its place has been erased."),
-        _("Open a new incident if help is needed."),
-    ),
     "not_merged": (_("This incident is not merged."), ""),
     "same_incident": (_("This is the same incident."), _("Choose another one.")),
     "two_people": (_("Two people called: each keeps an incident."), _("Handle both; note that they are linked.")),
