@@ -12,6 +12,7 @@ from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.ledger.chain import verify
 from necmergitur.operations import devices, incidents, observing, retention
+from necmergitur.operations.checking import check_ledger
 from necmergitur.operations.constants import EVIDENCE_EVERY, INCIDENTS_AT_ONCE, PLACES_KEPT, TEXTS_KEPT
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import START, TOWN, install, place
@@ -73,6 +74,7 @@ def test_a_persons_place_is_kept_a_month_after_the_incident_and_then_nowhere(sce
     erased = retention.erase(scene.store, over + PLACES_KEPT + MOMENT)
     assert erased == {"incidents": 1, "missions": 1, "sealed": 3, "signals": 1}
     assert at_home(scene) == 0
+    assert check_ledger(scene.store).differing == ()
     assert sorted(sealed(scene)) == ["NoteWritten", "ObservationFiled"]
     facts = scene.facts()
     assert verify(facts)[0] == head[0] + 1

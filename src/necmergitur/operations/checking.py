@@ -151,5 +151,6 @@ def _agrees(tx: Transaction, stream: str) -> bool:
         return False
     if hidden and row is not None:
         # Where a person is travels beside the fact, sealed, and is erased in time: it cannot be told from here.
-        state = msgspec.structs.replace(state, **{story.place: getattr(row, story.place)})
+        untold = {story.place, "placed"} & set(row.__struct_fields__)  # erased, an incident is unplaced too
+        state = msgspec.structs.replace(state, **{name: getattr(row, name) for name in untold})
     return bool(state == row)
