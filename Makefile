@@ -77,7 +77,10 @@ lock: $(STAMPS)/dev ## write requirements/*.txt anew from pyproject.toml
 COMPILE := --python-version 3.11 --python-platform linux --generate-hashes --no-header --quiet
 
 screens: $(STAMPS)/dev $(STAMPS)/ui chromium ## take docs/screens/ anew
-	@NEC_SCREENS=1 $(PYTEST) -m screens tests
+	@for group in "$$(echo tests/web/test_*.py)" "$$(echo tests/web/*/test_*.py)"; do \
+		NEC_SCREENS=docs/screens $(PYTEST) -m screens $$group; \
+	done
+	@echo "the README's five: tests/web/demo_pictures.py, beside a running make demo"
 
 docs: $(STAMPS)/dev ## write the generated pages of docs/ anew
 	@$(BIN)/python -m necmergitur.app.documents

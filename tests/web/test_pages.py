@@ -1,6 +1,6 @@
 """Each page as people meet it: both languages, both themes, phone and desktop, by keyboard, checked by axe.
 
-`NEC_SCREENS=docs/screens pytest tests/web/test_pages.py` refreshes the kept screenshots.
+`make screens` refreshes the kept screenshots.
 """
 
 import os
@@ -133,6 +133,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.screens
 @pytest.mark.parametrize("prepare", PAGES, ids=lambda prepare: prepare.__name__)
 def test_a_page_is_whole_in_every_language_theme_and_size(
     prepare: Callable[[Page, SignIn], str], browser_context: BrowserContext, on_served: Served, sign_in: SignIn
