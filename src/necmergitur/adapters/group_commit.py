@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# A batch costs about the same whatever it holds: at 200 presses a second a short wait halves how many there are.
+GATHER_S = 0.005
 BATCH_MAX = 64  # measured: 12,100 durable appends/s at 64, p50 4 ms
 QUEUE_MAX = 20_000  # every button of a city at once
 
@@ -77,6 +79,7 @@ class GroupCommit(Generic[Item, Result]):
     async def _turn(self) -> None:
         """Write one batch and answer everybody in it."""
         batch = [await self._queue.get()]
+        await asyncio.sleep(GATHER_S)
         while len(batch) < BATCH_MAX and not self._queue.empty():
             batch.append(self._queue.get_nowait())
         items = [item for item, _ in batch]

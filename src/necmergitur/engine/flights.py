@@ -28,6 +28,7 @@ from necmergitur.dispatch.tokens import MissionToken, Volume
 from necmergitur.engine import metrics
 from necmergitur.engine.orders import Orders
 from necmergitur.engine.parts import EngineParts
+from necmergitur.governance.authorisations import Conditions
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.kernel.refusal import Refusal
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 TICK_S = 0.5
+CONDITIONS_KEPT_MAX = 256  # ours: authorisations in force at once are a handful
+COMPARE_REST_S = 0.1  # ours: a burst of calls wakes the comparison often; launch seconds are spent elsewhere
 NOTICES_S = 2.0
 READY_PATIENCE_S = 6.0  # a pre-arm check takes seconds; another drone takes longer
 READY_RETRY_S = 0.5
@@ -59,6 +62,7 @@ class Flights:
         self._flying: dict[UUID, asyncio.Task[None]] = {}
         self._docks: set[asyncio.Task[None]] = set()
         self._prepared: dict[str, UUID] = {}
+        self._conditions: dict[UUID, Conditions] = {}
         self._errors: Counter[UUID] = Counter()
         self._noticed: set[int] = set()
         self._phases: asyncio.Queue[Callable[[], Any]] = asyncio.Queue(10_000)
@@ -123,6 +127,7 @@ class Flights:
             await asyncio.wait_for(self._wake.wait(), TICK_S)
         self._wake.clear()
         await self._compare(await self._database(self._live_missions))
+        await asyncio.sleep(COMPARE_REST_S)
 
     def _live_missions(self) -> list[Mission]:
         with self._parts.store.transaction() as tx:
@@ -183,8 +188,16 @@ class Flights:
             log.warning("unprepare_refused", drone=drone_id, rule=outcome.rule)
 
     def _volume(self, mission: Mission) -> Volume | None:
-        conditions = flying.conditions_of(self._parts.store, mission)
-        if conditions is None or conditions.heights() is not None:
+        law = mission.authorisation_id
+        if law not in self._conditions:  # they never change: a new ceiling is a new authorisation
+            if len(self._conditions) >= CONDITIONS_KEPT_MAX:
+                self._conditions.clear()
+            found = flying.conditions_of(self._parts.store, mission)
+            if found is None:
+                return None
+            self._conditions[law] = found
+        conditions = self._conditions[law]
+        if conditions.heights() is not None:
             return None
         return Volume(flying.corridor(self._records[mission.drone_id].dock, mission.target), conditions.ceiling_m)
 

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from prometheus_client import start_http_server
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.adapters.mavlink.channel import Channel
 from necmergitur.adapters.mavlink.fleet import Vehicle
 from necmergitur.dispatch.choice import prepare_for_many
@@ -108,6 +108,7 @@ class Engine:
         self._flown, self._usable = links, usable
         log.info("engine_flies", drones=len(usable), left_out=len(links) - len(usable))
         await asyncio.to_thread(prepare_for_many)
+        spare_what_is_loaded()
 
     def _is_news(self, links: list[DroneRecord]) -> bool:
         """Return whether links may have to be opened anew: others than last time, or one was out of reach."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
 from necmergitur.live.http import answer, answer_json, header, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
@@ -70,6 +70,7 @@ class LiveApp:
                 self._door.start()
                 self._uplinks.start()
                 self._beat = asyncio.create_task(keep_going("alive", self._say_alive, every_s=ALIVE_S))
+                spare_what_is_loaded()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self._board is not None and self._door is not None:

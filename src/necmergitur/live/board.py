@@ -34,6 +34,7 @@ BACKLOG_BYTES_MAX = 4_000_000  # what a slow browser may lag; beyond, it is told
 POLL_S = 1.0
 TAIL_EVERY_S = 0.05  # ours: 20 reads a second serve any burst, and no eye sees the difference
 ASIDES_EVERY_S = 1.0  # proposals and alarms tell when they change; this finds what told nobody
+ASIDES_TOLD_S = 0.25  # and a burst of proposals is read a few times a second, whatever its size
 SLOW_POLL_S = 5.0  # deaf areas and pilots: nobody acts on them by the second
 TRUST_S = 2.5  # ours: two polls and a half without an answer, and the stream no longer says that it lives
 NEVER_S = float("-inf")
@@ -93,6 +94,7 @@ class Board:
         self._fleet = FleetPicture()
         self._last: dict[str, bytes] = {}
         self._asides_at_s = NEVER_S
+        self._asides_told = False
         self._read_at_s = NEVER_S
         self._lost_since: datetime | None = None
         # Its own thread: a tail that waits behind others' reads would tell late, and one that hangs blocks only itself.
@@ -184,7 +186,7 @@ class Board:
                 self._wake.set()
                 async for told in connection.notifies():
                     if not told.payload:  # a fact's notice carries its number; this one speaks of asides
-                        self._asides_at_s = NEVER_S
+                        self._asides_told = True
                     self._wake.set()
         await asyncio.sleep(0.3)
 
@@ -219,8 +221,8 @@ class Board:
                 self._tell(b"".join(cut.events), "whole")
             self._seq, more = cut.upto, cut.more
         now_s = self._read_at_s = asyncio.get_running_loop().time()
-        if now_s - self._asides_at_s >= ASIDES_EVERY_S:
-            self._asides_at_s = now_s
+        if now_s - self._asides_at_s >= (ASIDES_TOLD_S if self._asides_told else ASIDES_EVERY_S):
+            self._asides_at_s, self._asides_told = now_s, False
             for name, data in (await self._timely(self._readings.asides)).items():
                 self._tell_if_new(name, data)
 

@@ -143,6 +143,7 @@ def _head(cursor: psycopg.Cursor[Any]) -> int:
 
 
 def _asides(cursor: psycopg.Cursor[Any]) -> dict[str, bytes]:
-    row = cursor.execute(SQL["asides"]).fetchone()
+    # Planned each time: a plan kept from an empty city reads every incident for each proposal (30 ms for 4, measured).
+    row = cursor.execute(SQL["asides"], prepare=False).fetchone()
     assert row is not None
     return {name: value.encode() for name, value in zip(("proposals", "alarms", "counts"), row, strict=True)}

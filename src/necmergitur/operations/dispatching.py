@@ -29,6 +29,9 @@ from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.ways import Ways
 from necmergitur.operations.writing import mission_facts, write_incidents, write_missions
 
+# Ours: under the record's lock everybody waits. Those left out come first a round later, a fraction of a second on.
+RETRIED_MAX = 64
+PASSED_ON_MAX = 32
 ROUND_MAX = 256  # incidents looked at in one round; the next round takes the rest
 ROUTES_TRIED_MAX = 8  # drones whose route is checked for one incident before it is called out of reach
 ENGINE = Person(0, "Nec Mergitur")
@@ -73,7 +76,7 @@ class _Ground(msgspec.Struct, frozen=True):
 def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: bool = False) -> Round:
     """Offer a mission for each incident that seeks a drone. Raises Unreachable.
 
-    `refused_too` tries again those no drone was found for (the engine does, every SEARCH_REST).
+    `refused_too` tries again those no drone was found for, RETRIED_MAX at a time, the longest untried first.
     """
     return on_conflict(store, lambda tx: _offer_pending(store, tx, view, now, refused_too))
 
@@ -83,8 +86,9 @@ def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime
         return Round((), ())
     tx.serialise()
     tx.expect_choice(now)
-    seeking = tx.incidents_seeking(ROUND_MAX, refused_too=refused_too)
-    if len(seeking) == ROUND_MAX:
+    limit = RETRIED_MAX if refused_too else ROUND_MAX
+    seeking = tx.incidents_seeking(limit, refused_too=refused_too)
+    if len(seeking) == limit:
         tx.tried([i.id for i in seeking], now)  # the next round takes those that waited longest
     ground = _read_ground(tx, view, seeking, now)
     offered: list[Mission] = []
@@ -301,10 +305,14 @@ def pass_on_expired(store: Store, now: datetime) -> int:
     """Give offers nobody answered in time to the next pilot. Returns how many moved. Raises Unreachable."""
 
     def attempt(tx: Transaction) -> int:
-        expired = tx.offers_expired(now, ROUND_MAX)
+        expired = tx.offers_expired(now, PASSED_ON_MAX)
+        on_shift = tx.pilots_on_shift(now) if expired else []
         for mission in expired:
-            _pass_on(store.ids, tx, mission, "expired", "engine:timer", now)
-            _leave_unanswered(store.ids, tx, mission, now)  # after: the record's lock comes before any row's
+            after = _pass_on(store.ids, tx, mission, "expired", "engine:timer", on_shift, now)
+            on_shift = [_loaded(p, now) if p.user_id == after.pilot_id else p for p in on_shift]
+            # After: the record's lock comes before any row's.
+            if _leave_unanswered(store.ids, tx, mission, now):
+                on_shift = [p for p in on_shift if p.user_id != mission.pilot_id]
         return len(expired)
 
     return on_conflict(store, attempt)
@@ -319,25 +327,35 @@ def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Missio
             return Refusal(rule="mission_unknown")
         if mission.state != "offered" or mission.pilot_id != by.id:
             return Refusal(rule="offer_gone", owner=mission.pilot_name)
-        after = _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", now)
+        after = _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", tx.pilots_on_shift(now), now)
         tx.offer_answered(by.id)
         return after
 
     return on_conflict(store, attempt)
 
 
-def _leave_unanswered(ids: IdSource, tx: Transaction, mission: Mission, now: datetime) -> None:
-    """Count an offer its pilot let pass; a pilot who walked away is not asked first every time."""
-    if mission.pilot_id is not None and tx.offer_unanswered(mission.pilot_id, UNANSWERED_MAX, now):
-        event = Audited("engine:shift:pause", str(mission.pilot_id), {"unanswered": str(UNANSWERED_MAX)})
-        fact = Fact(stream=f"audit:{ids.new()}", version=1, event=event, actor="engine:timer")
-        tx.append(gate.admit_record([fact], now))
+def _leave_unanswered(ids: IdSource, tx: Transaction, mission: Mission, now: datetime) -> bool:
+    """Count an offer its pilot let pass; a pilot who walked away is not asked first every time. True: now paused."""
+    if mission.pilot_id is None or not tx.offer_unanswered(mission.pilot_id, UNANSWERED_MAX, now):
+        return False
+    event = Audited("engine:shift:pause", str(mission.pilot_id), {"unanswered": str(UNANSWERED_MAX)})
+    fact = Fact(stream=f"audit:{ids.new()}", version=1, event=event, actor="engine:timer")
+    tx.append(gate.admit_record([fact], now))
+    return True
 
 
-def _pass_on(ids: IdSource, tx: Transaction, mission: Mission, reason: str, actor: str, now: datetime) -> Mission:
+def _pass_on(
+    ids: IdSource,
+    tx: Transaction,
+    mission: Mission,
+    reason: str,
+    actor: str,
+    on_shift: Sequence[PilotFact],
+    now: datetime,
+) -> Mission:
     """Ask the next pilot; with nobody left the mission ends and the incident says so."""
     assert reason in ("declined", "expired")
-    successor = pilots.next_pilot(tx.pilots_on_shift(now), mission.tried_pilots, now)
+    successor = pilots.next_pilot(on_shift, mission.tried_pilots, now)
     events = missions.pass_on(mission, "declined" if reason == "declined" else "expired", successor, now)
     after = write_missions(tx, {mission.id: (mission, events)}, actor, now).get(mission.id, mission)
     incident = tx.incident(mission.incident_id)

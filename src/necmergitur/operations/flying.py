@@ -332,8 +332,10 @@ def call_back_unfounded(store: Store, now: datetime) -> int:
         table = tx.gate_table(now)
         changes: dict[UUID, tuple[Mission | None, list[MissionEvent]]] = {}
         told: dict[UUID, tuple[Incident | None, list[IncidentEvent]]] = {}
-        for mission in tx.live_missions():
-            incident = tx.incident(mission.incident_id)
+        live = tx.live_missions()
+        founded = tx.incidents_by_id({mission.incident_id for mission in live})
+        for mission in live:
+            incident = founded.get(mission.incident_id)
             lawful = not isinstance(gate.admit_under(table, mission.authorisation_id, (), now), Refusal)
             wanted = incident is not None and incident.state == "open"
             taken_back = incident is not None and incident.cancelled and not incident.duress

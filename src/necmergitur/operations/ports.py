@@ -177,6 +177,10 @@ class IncidentStore(Protocol):
         """Return one incident as it stands."""
         ...
 
+    def incidents_by_id(self, incident_ids: Collection[UUID]) -> dict[UUID, Incident]:
+        """Return incidents as they stand, by id."""
+        ...
+
     def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
         """Return open incidents with a signal after `since`, about `reach_m` or nearer to any position."""
         ...

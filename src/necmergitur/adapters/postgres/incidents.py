@@ -46,6 +46,13 @@ class IncidentMixin:
         row = self.cursor.execute(SQL["one"], {"id": incident_id}).fetchone()
         return None if row is None else CODEC.from_row(row)
 
+    def incidents_by_id(self, incident_ids: Collection[UUID]) -> dict[UUID, Incident]:
+        """Return incidents by id."""
+        if not incident_ids:
+            return {}
+        found = self.cursor.execute(SQL["some"], {"ids": list(incident_ids)})
+        return {incident.id: incident for incident in map(CODEC.from_row, found)}
+
     def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
         """Return open incidents inside a box around any position (scoring does the rest)."""
         if not positions:
@@ -86,7 +93,8 @@ class IncidentMixin:
     def put_incidents(self, incidents: Collection[Incident], seq: int) -> None:
         """Store incidents as folded."""
         if incidents:
-            self.cursor.executemany(SQL["put"], [{**CODEC.to_row(i), "last_seq": seq} for i in incidents])
+            rows = [{**CODEC.to_row(i), "last_seq": seq} for i in incidents]
+            self.cursor.execute(SQL["put"], {"rows": msgspec.json.encode(rows).decode()})
 
     def put_links(self, links: Sequence[tuple[UUID, Link]], by: str, at: datetime) -> None:
         """Attach signals to incidents."""

@@ -32,5 +32,5 @@ WIND_M_S = 4.0  # mean of Paris at 10 m (Météo-France normals: 3 to 4 m/s)
 LANDING_S = 25.0  # 60 m down at 3 m/s and the last 5 m at 1 m/s (sim.fleet.constants)
 
 # --- engine ---
-RETRY_S = 5.0  # engine.rules.RETRY_REFUSED_S
+RETRY_S = 1.25  # engine.rules.RETRY_REFUSED_S
 CALL_BACK_S = 1.0  # engine.rules.CALL_BACK_S

@@ -112,6 +112,10 @@ class CallsMixin:
         """Return one incident."""
         return self.tables.incidents.get(incident_id)
 
+    def incidents_by_id(self, incident_ids: Collection[UUID]) -> dict[UUID, Incident]:
+        """Return incidents by id."""
+        return {i: self.tables.incidents[i] for i in incident_ids if i in self.tables.incidents}
+
     def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
         """Return open incidents inside a box around any position."""
         if not positions:

@@ -4,6 +4,9 @@ SELECT nextval('incident_number') FROM generate_series(1, %(count)s);
 -- name: one
 SELECT {columns} FROM incident WHERE id = %(id)s;
 
+-- name: some
+SELECT {columns} FROM incident WHERE id = ANY(%(ids)s);
+
 -- name: near
 SELECT {columns} FROM incident i
 WHERE state = 'open' AND last_signal_at >= %(since)s
@@ -40,7 +43,8 @@ SELECT {columns} FROM incident WHERE state = 'open' AND test AND (drone = 'searc
 ORDER BY opened_at, id LIMIT %(limit)s;
 
 -- name: put
-INSERT INTO incident ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
+INSERT INTO incident ({columns}, last_seq)
+SELECT {columns}, last_seq FROM json_populate_recordset(NULL::incident, %(rows)s::json)
 ON CONFLICT (id) DO UPDATE SET {updates}, last_seq = excluded.last_seq;
 
 -- name: put_links

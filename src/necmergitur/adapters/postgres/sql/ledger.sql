@@ -10,10 +10,12 @@ SELECT stream, max(version) FROM ledger_event WHERE stream = ANY(%(streams)s) GR
 
 -- name: append
 INSERT INTO ledger_event ({columns})
-SELECT * FROM unnest(
-  %(seq)s::bigint[], %(stream)s::text[], %(version)s::int[], %(kind)s::text[], %(recorded_at)s::timestamptz[],
-  %(authorisation_id)s::uuid[], %(actor)s::text[], %(payload)s::json[], %(personal)s::bytea[],
-  %(personal_hash)s::bytea[], %(form)s::smallint[], %(prev_hash)s::bytea[], %(hash)s::bytea[]);
+SELECT seq, stream, version, kind, recorded_at, authorisation_id, actor,
+  convert_from(decode(payload, 'base64'), 'UTF8')::json, decode(personal, 'base64'), decode(personal_hash, 'base64'),
+  form, decode(prev_hash, 'base64'), decode(hash, 'base64')
+FROM json_to_recordset(%(facts)s::json) AS t (
+  seq bigint, stream text, version int, kind text, recorded_at timestamptz, authorisation_id uuid, actor text,
+  payload text, personal text, personal_hash text, form smallint, prev_hash text, hash text);
 
 -- name: notify
 SELECT pg_notify('nec_ledger', %(seq)s::text);

@@ -43,10 +43,14 @@ UPDATE pilot_shift SET unanswered = 0 WHERE user_id = %(user_id)s AND ended_at I
 UPDATE drone SET enabled = false, disabled_reason = %(reason)s WHERE id = %(id)s AND enabled;
 
 -- name: pilots_on_shift
-SELECT s.user_id, s.name, s.ends_at, q.valid_until, s.max_missions,
-  (SELECT count(*) FROM mission m WHERE m.pilot_id = s.user_id AND m.state <> 'ended'), s.paused,
-  (SELECT max(m.offered_at) FROM mission m WHERE s.user_id = ANY (m.tried_pilots) AND m.offered_at > %(now)s::timestamptz - interval '12 hours')
+SELECT s.user_id, s.name, s.ends_at, q.valid_until, s.max_missions, coalesce(busy.missions, 0), s.paused, asked.at
 FROM pilot_shift s
+LEFT JOIN (SELECT pilot_id, count(*) AS missions FROM mission WHERE state <> 'ended' GROUP BY pilot_id) busy
+  ON busy.pilot_id = s.user_id
+LEFT JOIN (SELECT tried.pilot_id, max(m.offered_at) AS at
+  FROM mission m, unnest(m.tried_pilots) AS tried (pilot_id)
+  WHERE m.offered_at > %(now)s::timestamptz - interval '12 hours' GROUP BY tried.pilot_id) asked
+  ON asked.pilot_id = s.user_id
 LEFT JOIN qualification q ON q.user_id = s.user_id AND q.kind = %(kind)s AND q.valid_from <= %(now)s
 WHERE s.ended_at IS NULL AND s.starts_at <= %(now)s AND s.ends_at > %(now)s
 ORDER BY s.user_id;
