@@ -11,7 +11,6 @@ from necmergitur.app.settings import Settings
 from necmergitur.app.wiring.engine import engine_parts
 from necmergitur.engine.main import run
 
-
 # A press waits for the interpreter a few times on its way to the commit, behind telemetry and the choice of drones.
 # Python's own 5 ms doubles its time to the lamp in a burst (measured: p50 79 ms against 52, p99 190 against 156).
 SWITCH_S = 0.001
