@@ -102,13 +102,13 @@ class RuleClock:
         if retry:
             self._retried_at = started
         changed |= self._step("offers", lambda: self._offer(now, retry))
-        self._step("rehearsals", lambda: bool(dispatching.rehearse(store, self._view, now)))
         metrics.ROUND_SECONDS.observe(time.monotonic() - started)
         return changed
 
     def _timed(self, now: datetime) -> bool:
-        """Run what only time makes due: no more often than the clock ticks, however many calls wake it."""
+        """Run what can wait for the clock's next tick, however many calls wake the rules meanwhile."""
         store = self._parts.store
+        self._step("rehearsals", lambda: bool(dispatching.rehearse(store, self._view, now)))
         self._step("deadlines", lambda: timers.escalate_due(store, now, _not_escalated) > 0)
         passed = self._step("offers-expired", lambda: dispatching.pass_on_expired(store, now) > 0)
         return self._step("never-lifted", lambda: flying.end_unlifted(store, now) > 0) or passed

@@ -4,7 +4,7 @@ A press is never refused here (promise 3). Same press again: same answer. The la
 answer returned by `take`, which the caller sends only once this function has come back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,16 @@ from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.answering import PIN_ACCEPTED, again, compare_pin
 from necmergitur.operations.answering import Answer as Answer  # noqa: PLC0414 -- what `take` returns
-from necmergitur.operations.ports import Effect, KnownSignal, PlacedSignal, Proposal, Store, StoredSignal, Transaction
+from necmergitur.operations.ports import (
+    Around,
+    Effect,
+    KnownSignal,
+    PlacedSignal,
+    Proposal,
+    Store,
+    StoredSignal,
+    Transaction,
+)
 from necmergitur.operations.retry import on_conflict
 from necmergitur.signals import press as presses
 from necmergitur.signals.constants import ACCURACY_DEFAULT_M, REPEAT_LASTS_MAX
@@ -71,14 +80,15 @@ class _Round:
         self.store, self.tx, self.ground, self.now = store, tx, ground, now
         ids = {item.press.device for item in batch}
         keys = [item.press.key for item in batch]
-        tx.expect_presses(keys, ids, now)
+        around = self._around(batch, ids)
+        tx.expect_presses(keys, around, now)
         self.known = tx.known_signals(keys)
         self.devices = tx.devices(ids)
         if any(device.installed is None for device in self.devices.values()):
             # Read with every batch that needs it: a city may be imported while we run.
             self.ground = msgspec.structs.replace(ground, middle=tx.city_middle() or ground.middle)
         self.testing = tx.zones_under_test(now)
-        near = tx.open_incidents_near(*self._around(batch))
+        near = tx.open_incidents_near(around)
         self.by_device: dict[str, UUID] = {}
         self.incidents: dict[UUID, Incident] = {i.id: i for i in near}
         for device_id, incident in tx.open_incidents_of(ids).items():
@@ -92,22 +102,19 @@ class _Round:
         self.proposals: list[Proposal] = []
         self.answers: list[Answer] = []
 
-    def _around(self, batch: Sequence[Received]) -> tuple[list[Position], datetime, float]:
-        """Return where to look for incidents these presses may belong to, since when, and how far (metres)."""
+    def _around(self, batch: Sequence[Received], ids: Collection[str]) -> Around:
+        """Return where to look for incidents these presses may belong to (scoring does the rest)."""
         places: list[Position] = []
         accuracy_m = ACCURACY_DEFAULT_M
-        for item in batch:
-            device = self.devices.get(item.press.device)
-            stated = item.press.position
-            if device is not None and device.installed is not None:
-                places.append(device.installed)
-            elif stated is not None:
-                try:
-                    places.append(Position(stated.lon, stated.lat))
-                except ValueError:
-                    continue
-                accuracy_m = max(accuracy_m, min(stated.accuracy_m, ACCURACY_SOUGHT_MAX_M))
-        return places, self.now - MATCH_WINDOW, MATCH_RADIUS_M + accuracy_m
+        for stated in (item.press.position for item in batch):
+            if stated is None:
+                continue
+            try:
+                places.append(Position(stated.lon, stated.lat))
+            except ValueError:
+                continue
+            accuracy_m = max(accuracy_m, min(stated.accuracy_m, ACCURACY_SOUGHT_MAX_M))
+        return Around(tuple(ids), tuple(places), self.now - MATCH_WINDOW, MATCH_RADIUS_M + accuracy_m)
 
     def one(self, item: Received) -> None:
         """Decide one press."""

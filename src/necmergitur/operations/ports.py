@@ -130,11 +130,20 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class Around(msgspec.Struct, frozen=True):
+    """Where a batch of presses may belong: around its devices, where installed, and the places it states."""
+
+    devices: tuple[str, ...]
+    places: tuple[Position, ...]
+    since: datetime
+    reach_m: float
+
+
 class SignalStore(Protocol):
     """Presses and the devices that make them."""
 
-    def expect_presses(self, keys: Sequence[tuple[str, int, int]], devices: Collection[str], now: datetime) -> None:
-        """Announce that known_signals, devices, zones_under_test and open_incidents_of follow: one wait for all."""
+    def expect_presses(self, keys: Sequence[tuple[str, int, int]], around: Around, now: datetime) -> None:
+        """Announce the questions that follow for a batch of presses, so that one wait answers them all."""
         ...
 
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
@@ -181,8 +190,8 @@ class IncidentStore(Protocol):
         """Return incidents as they stand, by id."""
         ...
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
-        """Return open incidents with a signal after `since`, about `reach_m` or nearer to any position."""
+    def open_incidents_near(self, around: Around) -> list[Incident]:
+        """Return open incidents with a signal after `since`, about `reach_m` or nearer to what `around` says."""
         ...
 
     def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:

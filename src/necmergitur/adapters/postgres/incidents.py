@@ -14,7 +14,7 @@ from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
-from necmergitur.operations.ports import Note, Proposal
+from necmergitur.operations.ports import Around, Note, Proposal
 from necmergitur.signals.constants import ACCURACY_MAX_M
 from necmergitur.signals.press import CALLS, Signal
 
@@ -53,20 +53,9 @@ class IncidentMixin:
         found = self.cursor.execute(SQL["some"], {"ids": list(incident_ids)})
         return {incident.id: incident for incident in map(CODEC.from_row, found)}
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
-        """Return open incidents inside a box around any position (scoring does the rest)."""
-        if not positions:
-            return []
-        dlat = math.degrees(reach_m / EARTH_RADIUS_M)
-        dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
-        parts = {
-            "since": since,
-            "lon": [p.lon for p in positions],
-            "lat": [p.lat for p in positions],
-            "dlat": dlat,
-            "dlon": dlon,
-        }
-        return [CODEC.from_row(row) for row in self.cursor.execute(SQL["near"], parts)]
+    def open_incidents_near(self, around: Around) -> list[Incident]:
+        """Return open incidents inside a box around any place or installed device (scoring does the rest)."""
+        return [CODEC.from_row(row) for row in self.cursor.execute(SQL["near"], near_parts(around))]
 
     def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:
         """Return, by device, the newest open incident holding one of its signals."""
@@ -171,6 +160,17 @@ class IncidentMixin:
     def put_note(self, note: Note, seq: int) -> None:
         """Store a note."""
         self.cursor.execute(SQL["put_note"], {**msgspec.structs.asdict(note), "last_seq": seq})
+
+
+def near_parts(around: Around) -> dict[str, Any]:
+    """Return the parameters of the question for `open_incidents_near`."""
+    return {
+        "since": around.since,
+        "devices": list(around.devices),
+        "lon": [p.lon for p in around.places],
+        "lat": [p.lat for p in around.places],
+        "dlat": math.degrees(around.reach_m / EARTH_RADIUS_M),
+    }
 
 
 def _signal(row: Sequence[Any]) -> Signal:

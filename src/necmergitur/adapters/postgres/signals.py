@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from necmergitur.adapters.postgres.incidents import SQL as INCIDENTS
+from necmergitur.adapters.postgres.incidents import near_parts
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.kernel.geo import Position
-from necmergitur.operations.ports import KnownSignal, PlacedSignal, StoredSignal
+from necmergitur.operations.ports import Around, KnownSignal, PlacedSignal, StoredSignal
 from necmergitur.signals.press import Device
 
 SQL = load("signals")
@@ -21,12 +22,13 @@ class SignalMixin:
     cursor: Statements
     zone_index: ZoneIndex
 
-    def expect_presses(self, keys: Sequence[tuple[str, int, int]], devices: Collection[str], now: datetime) -> None:
+    def expect_presses(self, keys: Sequence[tuple[str, int, int]], around: Around, now: datetime) -> None:
         """Ask at once what the presses of a batch will be judged by."""
         self.cursor.expect(SQL["known_signals"], _keys(keys))
-        self.cursor.expect(SQL["devices"], {"ids": list(devices)})
+        self.cursor.expect(SQL["devices"], {"ids": list(around.devices)})
         self.cursor.expect(SQL["test_windows"], {"now": now})
-        self.cursor.expect(INCIDENTS["of_devices"], {"devices": list(devices)})
+        self.cursor.expect(INCIDENTS["near"], near_parts(around))
+        self.cursor.expect(INCIDENTS["of_devices"], {"devices": list(around.devices)})
 
     def known_signals(self, keys: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], KnownSignal]:
         """Return what was answered to presses already recorded."""

@@ -12,7 +12,7 @@ from necmergitur.dispatch.incidents import Incident, Link
 from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.kernel.geo import EARTH_RADIUS_M, Position
 from necmergitur.ledger.ports import VersionConflict
-from necmergitur.operations.ports import KnownSignal, Note, PlacedSignal, Proposal, StoredSignal
+from necmergitur.operations.ports import Around, KnownSignal, Note, PlacedSignal, Proposal, StoredSignal
 from necmergitur.signals.press import CALLS, Device, Signal
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Key, LinkRow, SignalRow, Tables
@@ -33,7 +33,7 @@ class CallsMixin:
     journal: Journal
     zones: ZoneFinder
 
-    def expect_presses(self, keys: Sequence[Key], devices: Collection[str], now: datetime) -> None:
+    def expect_presses(self, keys: Sequence[Key], around: Around, now: datetime) -> None:
         """Do nothing: nothing is waited for here."""
 
     def known_signals(self, keys: Sequence[Key]) -> dict[Key, KnownSignal]:
@@ -116,17 +116,19 @@ class CallsMixin:
         """Return incidents by id."""
         return {i: self.tables.incidents[i] for i in incident_ids if i in self.tables.incidents}
 
-    def open_incidents_near(self, positions: Sequence[Position], since: datetime, reach_m: float) -> list[Incident]:
-        """Return open incidents inside a box around any position."""
-        if not positions:
-            return []
-        dlat = math.degrees(reach_m / EARTH_RADIUS_M)
-        dlon = dlat / max(0.1, math.cos(math.radians(positions[0].lat)))
+    def open_incidents_near(self, around: Around) -> list[Incident]:
+        """Return open incidents inside a box around any place or installed device."""
+        installed = (device.installed for device in self.devices(around.devices).values())
+        dlat = math.degrees(around.reach_m / EARTH_RADIUS_M)
+        boxes = [
+            (p, dlat / max(0.1, math.cos(math.radians(p.lat))))
+            for p in (*around.places, *(place for place in installed if place is not None))
+        ]
         return [
             i
             for i in self._open()
-            if i.last_signal_at >= since
-            and any(abs(i.position.lat - p.lat) <= dlat and abs(i.position.lon - p.lon) <= dlon for p in positions)
+            if i.last_signal_at >= around.since
+            and any(abs(i.position.lat - p.lat) <= dlat and abs(i.position.lon - p.lon) <= dlon for p, dlon in boxes)
         ]
 
     def open_incidents_of(self, devices: Collection[str]) -> dict[str, Incident]:

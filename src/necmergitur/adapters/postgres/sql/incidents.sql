@@ -8,10 +8,14 @@ SELECT {columns} FROM incident WHERE id = %(id)s;
 SELECT {columns} FROM incident WHERE id = ANY(%(ids)s);
 
 -- name: near
+WITH place AS MATERIALIZED (
+  SELECT lon, lat, %(dlat)s / greatest(0.1, cos(radians(lat))) AS dlon FROM (
+    SELECT lon, lat FROM unnest(%(lon)s::float8[], %(lat)s::float8[]) AS stated (lon, lat)
+    UNION ALL SELECT lon, lat FROM device WHERE id = ANY(%(devices)s) AND lon IS NOT NULL) AS known)
 SELECT {columns} FROM incident i
 WHERE state = 'open' AND last_signal_at >= %(since)s
-  AND EXISTS (SELECT FROM unnest(%(lon)s::float8[], %(lat)s::float8[]) AS p (lon, lat)
-    WHERE i.lat BETWEEN p.lat - %(dlat)s AND p.lat + %(dlat)s AND i.lon BETWEEN p.lon - %(dlon)s AND p.lon + %(dlon)s);
+  AND EXISTS (SELECT FROM place p WHERE i.lat BETWEEN p.lat - %(dlat)s AND p.lat + %(dlat)s
+    AND i.lon BETWEEN p.lon - p.dlon AND p.lon + p.dlon);
 
 -- name: of_devices
 -- A merged incident stands for the one it was merged into.

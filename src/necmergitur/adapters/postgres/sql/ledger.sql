@@ -41,8 +41,8 @@ WHERE id IN (
   ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, payload::text, attempts, dedupe;
 
--- name: effect_done
-UPDATE outbox SET done_at = %(now)s, error = NULL WHERE id = %(id)s;
+-- name: effects_done
+UPDATE outbox SET done_at = %(now)s, error = NULL WHERE id = ANY(%(ids)s);
 
 -- name: forget_effects
 DELETE FROM outbox WHERE done_at < %(before)s;
