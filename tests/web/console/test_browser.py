@@ -195,7 +195,7 @@ def test_the_button_keeps_its_secret_out_of_the_address(city: City, enter: Calla
     page.goto(f"/press/enrol/{token}/")
     page.get_by_role("button", name="Put the button on this phone").click()
     expect(page.locator("#press-status")).to_contain_text("Ready.")
-    page.wait_for_function("location.hash === ''")
+    page.wait_for_function("() => location.hash === ''")
     assert "p-1" in page.evaluate("localStorage.getItem('nec-press')")
 
 
