@@ -43,6 +43,7 @@ POLL_S = 0.05
 SIM_PORTS = range(16_000, 30_000, 2_000)
 CAMERA_PORTS_AHEAD = 1_000
 LAST_LINES = 20
+_HELD: list[socket.socket] = []  # the newest city's last
 
 
 class DidNotStart(RuntimeError):
@@ -152,6 +153,8 @@ def whole_city(size: Size, *, seed: int = 1, made: City | None = None) -> Iterat
     finally:
         for process in reversed(running):
             _stop(process)
+        if _HELD:
+            _HELD.pop().close()
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -177,15 +180,26 @@ def _environ(home: Path, size: Size) -> dict[str, str]:
 
 
 def _sim_port(vehicles: int) -> int:
-    """Return the first of a run of ports free for `vehicles` vehicles (UDP) and their cameras (TCP)."""
+    """Return the first of a run of ports free for `vehicles` vehicles (UDP) and their cameras (TCP).
+
+    The first port itself serves nobody: this process holds it, so that another city does not choose the same run.
+    """
     firsts = list(SIM_PORTS)
     random.SystemRandom().shuffle(firsts)
     for first in firsts:
+        held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            held.bind(("127.0.0.1", first))
+        except OSError:
+            held.close()
+            continue
         if all(
             _is_free(socket.SOCK_DGRAM, first + n) and _is_free(socket.SOCK_STREAM, first + CAMERA_PORTS_AHEAD + n)
             for n in range(1, vehicles + 1)
         ):
+            _HELD.append(held)
             return first
+        held.close()
     raise DidNotStart("no run of free ports for the simulated vehicles")
 
 
