@@ -18,7 +18,6 @@ OFFERS_MAX = 12  # ours: after that many refusals humans are told and the search
 # How long a drone that failed on its way is not sent to the same incident again. Ours: a battery swapped, a door
 # freed of ice; a person who asks again does not wait for it.
 BAR_LASTS = timedelta(minutes=5)
-SEARCH_REST = timedelta(seconds=5)  # ours: how long before an empty search is tried again
 
 # Matching: ours, to be measured against judged pairs; distances are compared with the stated accuracy.
 ATTACH_SCORE_MIN = 0.7
