@@ -15,11 +15,12 @@ _PR_SET_PDEATHSIG = 1
 _EXIT_ORPHANED = 75
 
 
-def prepare_child(death_signal: signal.Signals) -> Callable[[], None]:
+def prepare_child(death_signal: signal.Signals, nice: int = 0) -> Callable[[], None]:
     """Return what a forked child runs before exec, after any change of user (which would clear the request).
 
     The child gets `death_signal` when the thread that forked it dies, even by kill -9, and its soft limit
-    of open files is raised to the hard one (a broker holds one per device).
+    of open files is raised to the hard one (a broker holds one per device). With `nice` (nice(2), 0 to 19) it
+    yields the processor to whoever does not.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     parent_pid = os.getpid()
@@ -30,6 +31,7 @@ def prepare_child(death_signal: signal.Signals) -> Callable[[], None]:
             os._exit(_EXIT_ORPHANED)
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        os.nice(nice)
 
     return arrange
 
@@ -42,6 +44,7 @@ def spawn(
     user: str | None = None,
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = Path("/"),
+    nice: int = 0,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in its own session, both outputs to `output`. Raises OSError when it cannot be executed.
 
@@ -58,5 +61,5 @@ def spawn(
         env=None if environ is None else dict(environ),
         cwd=cwd,
         start_new_session=True,
-        preexec_fn=prepare_child(death_signal),  # noqa: PLW1509 - single-threaded callers
+        preexec_fn=prepare_child(death_signal, nice),  # noqa: PLW1509 - single-threaded callers
     )

@@ -127,6 +127,7 @@ class Child:
             user=spec.user,
             environ={**os.environ, **spec.environ, **told},
             cwd=spec.cwd,
+            nice=spec.nice,
         )
 
     @contextlib.contextmanager

@@ -22,6 +22,8 @@ WATCHDOG_S = 15.0
 # Fast shutdown rolls transactions back and writes a checkpoint; immediate shutdown recovers at the next start.
 POSTGRES_STOP_S_MAX = 4.0
 ANSWER_S_MAX = 2.0
+# Measured on two cores: when the whole city calls at once, housekeeping and a simulated city each delay the lamps.
+YIELDING = MappingProxyType({"worker": 10, "sim": 5})
 # The secrets each process needs. What faces the Internet holds nothing that arms a drone.
 NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
     {"engine": ("mission", "subject"), "live": ("web", "subject", "seal"), "worker": ("web", "seal")}
@@ -49,7 +51,9 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
         Stage(processes=ours),
     )
     if settings.demo:
-        city = ProcessSpec(name="sim", argv=_argv("sim", "city"), environ=environ, stop_signals=(signal.SIGINT,))
+        city = ProcessSpec(
+            name="sim", argv=_argv("sim", "city"), environ=environ, stop_signals=(signal.SIGINT,), nice=YIELDING["sim"]
+        )
         everything = (*everything, Stage(processes=(city,)))
     return _chosen(everything, frozenset(only), frozenset(without))
 
@@ -117,7 +121,7 @@ def _live(settings: Settings, environ: Mapping[str, str]) -> ProcessSpec:
 
 
 def _ours(name: str, environ: Mapping[str, str]) -> ProcessSpec:
-    return ProcessSpec(name=name, argv=_argv(name), environ=environ, watchdog_s=WATCHDOG_S)
+    return ProcessSpec(name=name, argv=_argv(name), environ=environ, watchdog_s=WATCHDOG_S, nice=YIELDING.get(name, 0))
 
 
 def _argv(*words: str) -> tuple[str, ...]:

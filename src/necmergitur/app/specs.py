@@ -19,7 +19,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     `before` runs ahead of every start (it may clear what a killed predecessor left); `is_ready` is polled,
     and without it the process says READY=1 itself (`notify.ready`); `once_ready` runs each time it is.
     With `watchdog_s`, a process that once said it is alive and then falls silent that long is killed. What a
-    `quiet` process writes is kept, but not shown.
+    `quiet` process writes is kept, but not shown. A `nice` one (0 to 19) yields the processor to the others.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     stop_s_max: float = constants.STOP_S_MAX
     death_signal: signal.Signals = signal.SIGKILL
     quiet: bool = False
+    nice: int = 0
 
 
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,6 +63,14 @@ class Round(msgspec.Struct, frozen=True):
     refused: tuple[tuple[UUID, str], ...]
 
 
+class _Drones(msgspec.Struct, frozen=True):
+    """The drones and the ways open to them, as a round reads them once."""
+
+    ways: Ways
+    records: dict[str, DroneRecord]
+    fleet: choice.Fleet
+
+
 class _Ground(msgspec.Struct, frozen=True):
     """What a round reads once."""
 
@@ -84,13 +92,15 @@ def offer_pending(store: Store, view: FleetView, now: datetime, *, refused_too: 
 def _offer_pending(store: Store, tx: Transaction, view: FleetView, now: datetime, refused_too: bool) -> Round:
     if not tx.incidents_seeking(1, refused_too=refused_too):
         return Round((), ())
+    # Before the lock: everybody waits behind it, and whatever of this changes meanwhile meets a guard at the commit
+    # (one mission a drone, the authorisation's window), or is chosen again a round later.
+    drones = _read_drones(tx, view, now)
     tx.serialise()
-    tx.expect_choice(now)
     limit = RETRIED_MAX if refused_too else ROUND_MAX
     seeking = tx.incidents_seeking(limit, refused_too=refused_too)
     if len(seeking) == limit:
         tx.tried([i.id for i in seeking], now)  # the next round takes those that waited longest
-    ground = _read_ground(tx, view, seeking, now)
+    ground = _read_ground(tx, drones, seeking, now)
     offered: list[Mission] = []
     refused: dict[UUID, Refusal] = {}
     facts: list[Admitted] = []
@@ -134,7 +144,7 @@ def rehearse(store: Store, view: FleetView, now: datetime) -> int:
         tests = tx.incidents_rehearsing(ROUND_MAX)
         if not tests:
             return 0
-        ground = _read_ground(tx, view, tests, now)
+        ground = _read_ground(tx, _read_drones(tx, view, now), tests, now)
         refused = {i.id: Refusal(rule=PLACE_UNKNOWN) for i in tests if not i.placed}
         placed = [i for i in tests if i.placed]
         decided = {incident.id: chosen.why for incident, chosen, _ in _choose(ground, placed, refused, now)}
@@ -149,19 +159,20 @@ def rehearse(store: Store, view: FleetView, now: datetime) -> int:
     return on_conflict(store, attempt)
 
 
-def _read_ground(tx: Transaction, view: FleetView, seeking: Sequence[Incident], now: datetime) -> _Ground:
-    """Read drones, pilots, geozones and authorisations once for the round."""
+def _read_drones(tx: Transaction, view: FleetView, now: datetime) -> _Drones:
+    """Read what may fly, and where it may."""
+    tx.expect_choice(now)
     records = {r.id: r for r in tx.drones()}
     states = view.states()
     busy = {m.drone_id: m for m in tx.live_missions()}
     facts = [drone_fact(r, states.get(r.id), busy.get(r.id), now) for r in records.values()]
-    return _Ground(
-        Ways(tx.gate_table(now), tx.airspace(), tx.notices(now)),
-        records,
-        choice.Fleet(facts),
-        tx.pilots_on_shift(now),
-        tx.failed_drones([i.id for i in seeking if not _asked_again(i)], now - BAR_LASTS),
-    )
+    return _Drones(Ways(tx.gate_table(now), tx.airspace(), tx.notices(now)), records, choice.Fleet(facts))
+
+
+def _read_ground(tx: Transaction, drones: _Drones, seeking: Sequence[Incident], now: datetime) -> _Ground:
+    """Add who may fly them, and which drones already failed those who ask."""
+    failed = tx.failed_drones([i.id for i in seeking if not _asked_again(i)], now - BAR_LASTS)
+    return _Ground(drones.ways, drones.records, drones.fleet, tx.pilots_on_shift(now), failed)
 
 
 def drone_fact(record: DroneRecord, state: DroneState | None, mission: Mission | None, now: datetime) -> DroneFact:

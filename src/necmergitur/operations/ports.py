@@ -299,7 +299,7 @@ class MissionStore(Protocol):
         ...
 
     def expect_choice(self, now: datetime) -> None:
-        """Announce that drones, live_missions, gate_table, pilots_on_shift, airspace and notices follow."""
+        """Announce that drones, live_missions, gate_table, airspace and notices follow."""
         ...
 
     def drones(self) -> list[DroneRecord]:

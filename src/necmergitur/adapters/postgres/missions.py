@@ -89,7 +89,6 @@ class MissionMixin:
         """Ask at once what a round of choosing reads."""
         for query in (SQL["drones"], SQL["live"], GATE["version"], SQL["geozone_set"]):
             self.cursor.expect(query)
-        self.cursor.expect(SQL["pilots_on_shift"], _on_shift(now))
         self.cursor.expect(NOTICES, {"now": now})
 
     def drones(self) -> list[DroneRecord]:

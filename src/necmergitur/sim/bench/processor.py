@@ -1,6 +1,8 @@
 """Where the processor's time went: seconds of it per process of the city, between two looks."""
 
-from collections.abc import Mapping
+import contextlib
+import os
+from collections.abc import Iterable, Mapping
 
 import psutil
 
@@ -24,6 +26,16 @@ class ProcessorTime:
 
     def _look(self) -> dict[str, float]:
         return {name: _used_s(pid) for name, pid in self._pids.items()}
+
+
+def give_way(pids: Iterable[int], nice: int) -> None:
+    """Make processes and their children, as they are now, yield the processor to whoever is less nice (0 to 19)."""
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            for member in (process, *process.children(recursive=True)):
+                for thread in member.threads():
+                    os.setpriority(os.PRIO_PROCESS, thread.id, nice)  # Linux keeps it by thread
 
 
 def _used_s(pid: int) -> float:
