@@ -350,6 +350,18 @@ def test_a_disk_that_takes_nothing_ends_no_keeper(run: Any) -> None:
     assert replaced()
 
 
+def test_a_nice_process_yields_to_the_others(run: Any) -> None:
+    city = run("""
+        [Stage(processes=(
+            ProcessSpec(name="chores", argv=python(READY + "ready(); time.sleep(60)"), nice=7),
+            ProcessSpec(name="calls", argv=python(READY + "ready(); time.sleep(60)")),
+        ))]
+    """)
+    city.up()
+    before = psutil.Process(city.process.pid).nice()
+    assert [psutil.Process(city.child(name)["pid"]).nice() for name in ("chores", "calls")] == [before + 7, before]
+
+
 def test_a_console_that_stands_still_holds_up_nobody(tmp_path: Path) -> None:
     done, script = tmp_path / "done", tmp_path / "talker.py"
     script.write_text(TALKER)
