@@ -25,6 +25,7 @@ DEMO_PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Loire", Role.TECHNICIAN),
     ("Rhône", Role.RESPONDER),
     ("Garonne", Role.ADMINISTRATOR),
+    ("Vienne", Role.DPO),
 )
 
 

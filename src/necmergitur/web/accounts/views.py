@@ -54,6 +54,7 @@ WORKPLACES: tuple[tuple[frozenset[Role], str], ...] = (
         "/console/",
     ),
     (frozenset({Role.RESPONDER}), "/field/"),
+    (frozenset({Role.DPO}), "/trust/"),
     (frozenset({Role.ADMINISTRATOR}), "/account/people/"),
 )
 
