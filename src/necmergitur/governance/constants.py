@@ -1,5 +1,7 @@
 """Bounds of the governance room, each with its source."""
 
+from datetime import timedelta
+
 # Law: 120 m above ground is the open and most specific categories' limit (EU 2019/947, UAS.OPEN.010).
 CEILING_MAX_M = 120.0
 # Ours: no flight is authorised lower than this, because it would go between houses. Paris's highest ordinary roofs
@@ -8,3 +10,8 @@ CEILING_MIN_M = 40.0
 # Ours: above every Haussmann roof with margin, half the legal ceiling. A city of towers writes its own height into
 # its authorisations.
 TRANSIT_ALTITUDE_M = 60.0
+# Ours, in the design: long enough to act on one incident, short enough that the next need is argued anew.
+BREAK_GLASS_LASTS = timedelta(minutes=30)
+# Ours: a second person who did not come in ten minutes did not come; the wish is made again, with today's reason.
+BREAK_GLASS_ASKED_LASTS = timedelta(minutes=10)
+BREAK_GLASS_WORDS_MAX = 500  # ours: a reason is a sentence or two

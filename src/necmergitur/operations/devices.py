@@ -1,11 +1,12 @@
 """Buttons: enrol, retire, heartbeats, test windows, and the holder opened for one incident."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import breakglass
 from necmergitur.operations.registry import NewDevice, Registry, audit
 from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat, sane
 
@@ -61,10 +62,19 @@ def declare_test_window(
         return window
 
 
-def open_holder(registry: Registry, incident_id: UUID, reason: str, by: Person, now: datetime) -> str | Refusal:
+def open_holder(
+    registry: Registry,
+    incident_id: UUID,
+    reason: str,
+    by: Person,
+    now: datetime,
+    *,
+    under_glass: Collection[str] | None = None,
+) -> str | Refusal:
     """Return who holds the personal button an open incident heard, itself or through one merged into it.
 
-    Logged, with a reason, each time.
+    Logged, with a reason, each time. `under_glass`: the roles of somebody who may do so only while a broken glass
+    opens it to one of them.
     """
     if not reason.strip():
         return Refusal(rule="reason_missing", detail="Say why you need the name.")
@@ -77,9 +87,16 @@ def open_holder(registry: Registry, incident_id: UUID, reason: str, by: Person, 
             return Refusal(rule="no_holder", detail="A street button has no holder.")
         if incident.state != "open":
             return Refusal(rule="incident_not_open", detail="A holder is opened only while the incident is.")
+        glass = None
+        if under_glass is not None:
+            glass = breakglass.use(tx, "holder", incident_id, buttons[0], by.id, under_glass, now)
+            if isinstance(glass, Refusal):
+                return glass
         known: list[str] = []
         for button in buttons:  # one, but for incidents merged before two people's were kept apart
-            sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason.strip(), now)
+            sealed = tx.open_holder(
+                button, incident_id, f"user:{by.id}", reason.strip(), now, None if glass is None else glass.id
+            )
             audit(registry, tx, "operator:holder:open", button, by, now, incident=incident.number)
             plain: bytes | None = None if sealed is None else tx.unseal(sealed)
             known += [] if plain is None else [plain.decode()]

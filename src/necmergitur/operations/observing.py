@@ -1,5 +1,6 @@
 """What was seen from above, filed to an incident: structured observations and expiring stills."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +11,7 @@ from necmergitur.dispatch.observations import Observation, ObservationFacts, Obs
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import breakglass
 from necmergitur.operations.picturing import is_told
 from necmergitur.operations.registry import Registry, Still
 
@@ -103,24 +105,34 @@ def file_still(
 
 
 def view_still(
-    registry: Registry, still_id: UUID, by: Person, now: datetime, *, only_if_told: bool = False
+    registry: Registry,
+    still_id: UUID,
+    by: Person,
+    now: datetime,
+    *,
+    only_if_told: bool = False,
+    under_glass: Collection[str] = (),
 ) -> bytes | Refusal:
     """Return the JPEG bytes of a still and log who looked. Refused once it expired.
 
-    `only_if_told`: a responder, who sees what was seen on their own calls and on no other.
+    `only_if_told`: a responder, who sees what was seen on their own calls and on no other; or, while a broken glass
+    opens it to one of the roles `under_glass`, on that incident too.
     """
     with registry.transaction() as tx:
         still = tx.still(still_id)
         if still is None:
             return Refusal(rule="still_unknown")
+        glass = None
         if only_if_told and not is_told(tx, still.incident_id, by.id):
-            return Refusal(rule="not_told")
+            glass = breakglass.use(tx, "stills", still.incident_id, str(still_id), by.id, under_glass, now)
+            if isinstance(glass, Refusal):
+                return Refusal(rule="not_told") if glass.rule == "not_allowed" else glass
         if still.sealed is None or still.expires_at <= now:
             return Refusal(rule="still_expired", until=still.expires_at)
         plain: bytes | None = tx.unseal(still.sealed)
         if plain is None:
             return Refusal(rule="still_erased")
-        tx.log_still_view(still_id, f"user:{by.id}", now)
+        tx.log_still_view(still_id, f"user:{by.id}", now, None if glass is None else glass.id)
         return plain
 
 

@@ -109,7 +109,7 @@ class RegistryTransaction(Transaction, Protocol):
         """Return a still image."""
         ...
 
-    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime) -> None:
+    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime, glass_id: UUID | None = None) -> None:
         """Record that somebody looked."""
         ...
 
@@ -140,7 +140,13 @@ class RegistryTransaction(Transaction, Protocol):
         ...
 
     def open_holder(
-        self, device_id: str, incident_id: UUID, opened_by: str, reason: str, now: datetime
+        self,
+        device_id: str,
+        incident_id: UUID,
+        opened_by: str,
+        reason: str,
+        now: datetime,
+        glass_id: UUID | None = None,
     ) -> bytes | None:
         """Return the sealed holder of a device and log the opening."""
         ...

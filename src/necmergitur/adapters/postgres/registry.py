@@ -100,9 +100,11 @@ class RegistryMixin:
         fields["sealed"] = None if fields["sealed"] is None else bytes(fields["sealed"])
         return Still(**fields)
 
-    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime) -> None:
+    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime, glass_id: UUID | None = None) -> None:
         """Record that somebody looked."""
-        self.cursor.execute(SQL["log_still_view"], {"still_id": still_id, "viewed_by": viewed_by, "at": at})
+        self.cursor.execute(
+            SQL["log_still_view"], {"still_id": still_id, "viewed_by": viewed_by, "at": at, "glass": glass_id}
+        )
 
     def drop_expired_stills(self, now: datetime) -> int:
         """Erase the bytes of expired stills; return how many."""
@@ -154,12 +156,25 @@ class RegistryMixin:
         self.cursor.execute(SQL["put_holder"], {"device_id": device_id, "sealed": sealed, "now": now})
 
     def open_holder(
-        self, device_id: str, incident_id: UUID, opened_by: str, reason: str, now: datetime
+        self,
+        device_id: str,
+        incident_id: UUID,
+        opened_by: str,
+        reason: str,
+        now: datetime,
+        glass_id: UUID | None = None,
     ) -> bytes | None:
         """Return the sealed holder of a device and log the opening."""
         self.cursor.execute(
             SQL["log_holder_opening"],
-            {"device_id": device_id, "incident_id": incident_id, "by": opened_by, "reason": reason, "now": now},
+            {
+                "device_id": device_id,
+                "incident_id": incident_id,
+                "by": opened_by,
+                "reason": reason,
+                "now": now,
+                "glass": glass_id,
+            },
         )
         row = self.cursor.execute(SQL["holder"], {"device_id": device_id}).fetchone()
         return None if row is None else bytes(row[0])

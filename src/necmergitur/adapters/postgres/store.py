@@ -11,6 +11,7 @@ from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from necmergitur.adapters.ids import SystemIds
+from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
@@ -38,7 +39,7 @@ GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 
 class PostgresTransaction(
-    LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin, RetentionMixin
+    LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin, RetentionMixin, BreakGlassMixin
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

@@ -33,7 +33,8 @@ SELECT id, incident_id, mission_id, taken_at, interior, expires_at, sealed, widt
 WHERE id = %(id)s;
 
 -- name: log_still_view
-INSERT INTO still_view (still_id, viewed_by, viewed_at) VALUES (%(still_id)s, %(viewed_by)s, %(at)s);
+INSERT INTO still_view (still_id, viewed_by, viewed_at, break_glass_id)
+VALUES (%(still_id)s, %(viewed_by)s, %(at)s, %(glass)s);
 
 -- name: drop_expired_stills
 UPDATE still SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at <= %(now)s;
@@ -81,8 +82,8 @@ INSERT INTO holders.holder (device_id, sealed, key_id, updated_at) VALUES (%(dev
 ON CONFLICT (device_id) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at;
 
 -- name: log_holder_opening
-INSERT INTO holders.opening (device_id, incident_id, opened_by, reason, opened_at)
-VALUES (%(device_id)s, %(incident_id)s, %(by)s, %(reason)s, %(now)s);
+INSERT INTO holders.opening (device_id, incident_id, opened_by, reason, opened_at, break_glass_id)
+VALUES (%(device_id)s, %(incident_id)s, %(by)s, %(reason)s, %(now)s, %(glass)s);
 
 -- name: holder
 SELECT sealed FROM holders.holder WHERE device_id = %(device_id)s;
