@@ -19,6 +19,7 @@ from necmergitur.signals.heartbeat import Heartbeat
 from necmergitur.territory.generated import generate
 from necmergitur.territory.geozones import GeozoneSet
 from necmergitur.territory.model import CityPlan
+from tests.operations.accounts import give_role
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import FAR_ZONE, MIDDLE, START, TOWN, install, place, town
 
@@ -250,7 +251,10 @@ def test_a_test_window_is_declared_with_a_reason_for_a_while(scene: Scene) -> No
         assert tx.zones_under_test(scene.now) == frozenset({"Z-4"})
 
 
-def test_a_holder_is_opened_for_an_open_incident_with_a_reason_and_each_time_logged(scene: Scene, read: Read) -> None:
+def test_a_holder_is_opened_for_an_open_incident_with_a_reason_and_each_time_logged(
+    scene: Scene, read: Read, empty_database: str
+) -> None:
+    give_role(empty_database, OPERATOR.id, "operator")
     devices.set_holder(scene.store, "B-1", "Madame Durand, 12 rue X", LEAD, scene.now)
     ((sealed,),) = read("SELECT sealed FROM holders.holder")
     assert b"Durand" not in bytes(sealed)

@@ -140,7 +140,7 @@ def ask(
         return Refusal(rule="break_glass_readers_unknown")
     if (asked.scope == "readings") != bool(asked.stream.strip()):
         return Refusal(rule="break_glass_stream_missing")
-    problem = _words(asked.reason) or _blocked(unreviewed) or _dead(live=live)
+    problem = _first(_words(asked.reason), _blocked(unreviewed), _dead(live=live))
     if problem is not None:
         return problem
     stream = asked.stream.strip()
@@ -159,7 +159,7 @@ def confirm(
         return Refusal(rule="break_glass_decided")
     if not state.waits(now):
         return Refusal(rule="break_glass_asked_too_long_ago", until=state.asked_at + BREAK_GLASS_ASKED_LASTS)
-    problem = _blocked(unreviewed) or _dead(live=live)
+    problem = _first(_blocked(unreviewed), _dead(live=live))
     return BreakGlassConfirmed(by, now, now + BREAK_GLASS_LASTS) if problem is None else problem
 
 
@@ -196,7 +196,8 @@ def review(state: BreakGlass, by: Who, words: str, now: datetime, *, justified: 
         return Refusal(rule="break_glass_not_broken")
     if state.reviewed_at is not None:
         return Refusal(rule="break_glass_reviewed")
-    return _words(words) or BreakGlassReviewed(by, justified, now)
+    problem = _words(words)
+    return BreakGlassReviewed(by, justified, now) if problem is None else problem
 
 
 def evolve(state: BreakGlass | None, event: BreakGlassEvent) -> BreakGlass:
@@ -233,6 +234,11 @@ def evolve(state: BreakGlass | None, event: BreakGlassEvent) -> BreakGlass:
             return msgspec.structs.replace(
                 after, reviewed_by=event.by.id, reviewed_at=event.at, justified=event.justified, ends_at=ends_at
             )
+
+
+def _first(*problems: Refusal | None) -> Refusal | None:
+    """Return the first problem there is. A refusal is falsy: `or` would pass over it."""
+    return next((problem for problem in problems if problem is not None), None)
 
 
 def _words(text: str) -> Refusal | None:

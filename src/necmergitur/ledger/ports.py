@@ -12,7 +12,7 @@ class VersionConflict(Exception):
 
 
 class StoreRefused(Exception):
-    """The store's own guard fired (`code`: NM and three figures): the code above it broke a promise. Nothing was kept."""
+    """The store's own guard fired (`code`: NM and a number): the code above it broke a promise; nothing was kept."""
 
     def __init__(self, code: str, detail: str) -> None:
         """Keep which guard, and what it said."""

@@ -23,8 +23,9 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Effect
 from necmergitur.operations.registry import RegistryTransaction
 
-ALARM = "break_glass"  # on every screen, from the confirmation until it is judged
-EFFECT = "break_glass"  # tells every data protection officer
+# On every screen, from the confirmation until it is judged; the effect of that name tells each DPO.
+ALARM = "break_glass"
+EFFECT = "break_glass"
 
 
 class GlassTransaction(RegistryTransaction, Protocol):
@@ -64,7 +65,7 @@ class Cabinet(Protocol):
         ...
 
 
-def ask(  # noqa: PLR0913 -- what is asked, by whom, when
+def ask(
     cabinet: Cabinet, scope: str, readers: str, incident_id: UUID, reason: str, by: Who, now: datetime, stream: str = ""
 ) -> BreakGlass | Refusal:
     """Ask that something be opened. Nothing is, until somebody else confirms. Raises Unreachable."""
@@ -91,7 +92,8 @@ def confirm(cabinet: Cabinet, glass_id: UUID, by: Who, now: datetime) -> BreakGl
 
     def tell(tx: GlassTransaction, after: BreakGlass) -> None:
         incident = tx.incident(after.incident_id)
-        assert incident is not None and after.ends_at is not None
+        assert incident is not None
+        assert after.ends_at is not None
         tx.raise_alarm(ALARM, f"{incident.number}: {after.scope} → {after.readers}", now)
         payload = {
             "id": str(after.id),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.breakglass import BreakGlass
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import breakglass
 from necmergitur.operations.registry import NewDevice, Registry, audit
@@ -87,16 +88,15 @@ def open_holder(
             return Refusal(rule="no_holder", detail="A street button has no holder.")
         if incident.state != "open":
             return Refusal(rule="incident_not_open", detail="A holder is opened only while the incident is.")
-        glass = None
+        glass: BreakGlass | Refusal | None = None
         if under_glass is not None:
             glass = breakglass.use(tx, "holder", incident_id, buttons[0], by.id, under_glass, now)
             if isinstance(glass, Refusal):
                 return glass
+        glass_id = glass.id if isinstance(glass, BreakGlass) else None
         known: list[str] = []
         for button in buttons:  # one, but for incidents merged before two people's were kept apart
-            sealed = tx.open_holder(
-                button, incident_id, f"user:{by.id}", reason.strip(), now, None if glass is None else glass.id
-            )
+            sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason.strip(), now, glass_id)
             audit(registry, tx, "operator:holder:open", button, by, now, incident=incident.number)
             plain: bytes | None = None if sealed is None else tx.unseal(sealed)
             known += [] if plain is None else [plain.decode()]

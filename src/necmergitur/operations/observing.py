@@ -9,6 +9,7 @@ from necmergitur.dispatch import observations
 from necmergitur.dispatch.incidents import Person, not_open
 from necmergitur.dispatch.observations import Observation, ObservationFacts, ObservationFiled, StillFiled
 from necmergitur.governance import gate
+from necmergitur.governance.breakglass import BreakGlass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import breakglass
@@ -122,7 +123,7 @@ def view_still(
         still = tx.still(still_id)
         if still is None:
             return Refusal(rule="still_unknown")
-        glass = None
+        glass: BreakGlass | Refusal | None = None
         if only_if_told and not is_told(tx, still.incident_id, by.id):
             glass = breakglass.use(tx, "stills", still.incident_id, str(still_id), by.id, under_glass, now)
             if isinstance(glass, Refusal):
@@ -132,7 +133,7 @@ def view_still(
         plain: bytes | None = tx.unseal(still.sealed)
         if plain is None:
             return Refusal(rule="still_erased")
-        tx.log_still_view(still_id, f"user:{by.id}", now, None if glass is None else glass.id)
+        tx.log_still_view(still_id, f"user:{by.id}", now, glass.id if isinstance(glass, BreakGlass) else None)
         return plain
 
 

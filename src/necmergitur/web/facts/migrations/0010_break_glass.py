@@ -4,7 +4,7 @@ NM012: a glass told otherwise than its facts and its rules. NM013: a reading tha
 Whether somebody holds a role is read from the accounts themselves, never from what the writer says.
 """
 
-from django.db import migrations
+from django.db import migrations, models
 
 TABLE = """
 CREATE TABLE breakglass (
@@ -131,8 +131,8 @@ END $$;
 CREATE FUNCTION opening_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE reader bigint := substring(NEW.opened_by FROM '^user:([0-9]+)$')::bigint;
 BEGIN
-  IF CASE WHEN NEW.break_glass_id IS NULL THEN public.account_holds(reader, '{operator,lead,duty_officer}')
-     ELSE public.breakglass_opens(NEW.break_glass_id, 'holder', NEW.incident_id, reader, NEW.opened_at) END IS NOT TRUE
+  IF (CASE WHEN NEW.break_glass_id IS NULL THEN public.account_holds(reader, '{operator,lead,duty_officer}')
+     ELSE public.breakglass_opens(NEW.break_glass_id, 'holder', NEW.incident_id, reader, NEW.opened_at) END) IS NOT TRUE
   THEN
     RAISE EXCEPTION 'holder: neither a role nor a glass opens it to %', NEW.opened_by USING ERRCODE = 'NM013';
   END IF;
@@ -163,4 +163,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(TABLE, migrations.RunSQL.noop),
         migrations.RunSQL(GUARDS, migrations.RunSQL.noop),
+        migrations.CreateModel(
+            name="BreakGlass",
+            fields=[("id", models.TextField(primary_key=True))],
+            options={"managed": False, "db_table": "breakglass"},
+        ),
     ]

@@ -24,6 +24,7 @@ from necmergitur.web.facts.models.incidents import (
 )
 from necmergitur.web.facts.models.record import (
     Authorisation,
+    BreakGlass,
     LedgerEvent,
     Outbox,
     SystemAlarm,
@@ -46,6 +47,7 @@ __all__ = [
     "NOT_MAPPED",
     "AirspaceNotice",
     "Authorisation",
+    "BreakGlass",
     "City",
     "Device",
     "DeviceHealth",

@@ -133,6 +133,7 @@ class StillView(Fact):
     still = link("facts.Still")
     viewed_by = models.TextField()
     viewed_at = models.DateTimeField()
+    break_glass = link("facts.BreakGlass", null=True)
 
     class Meta(Fact.Meta):
         db_table = "still_view"

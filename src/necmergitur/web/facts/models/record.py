@@ -34,6 +34,35 @@ class Authorisation(Fact):
         db_table = "authorisation"
 
 
+class BreakGlass(Fact):
+    """What two people opened for half an hour: to which role, about which incident, and how it was judged."""
+
+    id = models.UUIDField(primary_key=True)
+    scope = models.TextField()
+    readers = models.TextField()
+    stream = models.TextField()
+    incident = link("facts.Incident")
+    reason = models.TextField()
+    asked_by = models.BigIntegerField()
+    asked_role = models.TextField()
+    asked_at = models.DateTimeField()
+    confirmed_by = models.BigIntegerField(null=True)
+    confirmed_role = text_or_null()
+    confirmed_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    uses = models.IntegerField()
+    reviewed_by = models.BigIntegerField(null=True)
+    reviewed_at = models.DateTimeField(null=True)
+    justified = models.BooleanField(null=True)
+    review = models.TextField()
+    version = models.IntegerField()
+    last_seq = models.BigIntegerField()
+
+    class Meta(Fact.Meta):
+        db_table = "breakglass"
+
+
 class LedgerEvent(Fact):
     """One fact as recorded: never personal data in `payload`."""
 
