@@ -3,35 +3,36 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-import msgspec
 import pytest
 
 from necmergitur.dispatch.missions import Mission
+from necmergitur.governance.assessments import Covers
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising, flying, incidents, picturing
 from necmergitur.sim.twin.town import Town
+from tests import signed
 from tests.operations.scene import LEAD, OPERATOR, Scene
-from tests.operations.town import FLIGHTS, START, flights, town
+from tests.operations.town import FLIGHTS, START, ZONES, flights, town
 
 BLIND = Conditions(recording=False)
 
 
 def camera(scene: Scene, **changes: object) -> Authorisation:
-    """Grant a camera authorisation beside the flight's."""
-    asked = flights(
-        id=UUID(int=FLIGHTS.int + 7),
-        kind="stream",
-        modality="camera",
-        label="Cameras",
-        conditions=Conditions(),
-        granted_at=scene.now,
+    """Grant a camera authorisation beside the flight's: signed, on an assessment of its own."""
+    changes.setdefault("zones", tuple(zone.id for zone in ZONES))
+    covers = Covers(
+        streams=(str(changes.get("stream", "drone_cameras")),),
+        modality=str(changes.get("modality", "camera")),
+        payload_schema="picture/1",
+        purpose=str(changes.get("purpose", "emergency_response")),
+        zones=changes["zones"],
+        rate_per_minute=600,
+        retention_days=0,
     )
-    granted = authorising.grant(scene.store, msgspec.structs.replace(asked, **changes), scene.now)
-    assert isinstance(granted, Authorisation), granted
-    return granted
+    on = signed.assessment(scene.now, covers=covers)
+    return signed.granted(scene.store, signed.terms(scene.now, on, label="Cameras", **changes), scene.now, on)
 
 
 def on_scene(scene: Scene) -> Mission:
@@ -96,7 +97,7 @@ def test_a_flight_that_may_not_look_shows_nothing_until_a_camera_is_authorised(b
     "changes",
     [
         {"zones": ("Z-none",)},
-        {"streams": ("D-none",)},
+        {"stream": "D-none"},
         {"purpose": "crowd_safety"},
         {"modality": "sound"},
         {"valid_from": START + timedelta(days=2)},

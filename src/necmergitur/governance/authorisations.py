@@ -4,13 +4,17 @@ Event-sourced. Editing is revoking and granting again: the record of what was in
 """
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, TRANSIT_ALTITUDE_M
+from necmergitur.governance import assessments, signing, terms
+from necmergitur.governance.assessments import Assessment
+from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
+from necmergitur.governance.signing import Paper, Party, Verify
 from necmergitur.kernel.refusal import Refusal
 
 Kind = Literal["standing", "stream", "flight"]
@@ -19,8 +23,6 @@ Kind = Literal["standing", "stream", "flight"]
 CALLS_FOR_HELP = UUID("00000000-0000-7000-8000-000000000001")
 RECORD_OF_DECISIONS = UUID("00000000-0000-7000-8000-000000000002")
 STANDING = frozenset({CALLS_FOR_HELP, RECORD_OF_DECISIONS})
-
-LABEL_LENGTH_MAX = 200  # ours: one line on a screen and in print
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,11 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
-    """One authorisation as it stands. `zones` or `streams` None means all of the territory or modality."""
+    """One authorisation as it stands. `zones` or `streams` None means all of the territory or modality.
+
+    A stream's has its signed `paper`, which the other fields repeat. One that is suspended opens nothing until people
+    have looked at it again; one that is revoked never opens anything again.
+    """
 
     id: UUID
     kind: Kind
@@ -73,11 +79,16 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
     revoked_by: str | None = None
     revoked_reason: str | None = None
+    suspended_at: datetime | None = None
+    suspended_reason: str | None = None
+    paper: Paper | None = None
     version: int = 1
 
     def current(self, now: datetime) -> bool:
-        """Return whether it is in force at `now`: [valid_from, valid_until), and not revoked."""
+        """Return whether it is in force at `now`: [valid_from, valid_until), neither revoked nor suspended."""
         if self.revoked_at is not None and self.revoked_at <= now:
+            return False
+        if self.suspended_at is not None and self.suspended_at <= now:
             return False
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
 
@@ -97,7 +108,24 @@ class AuthorisationRevoked(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-AuthorisationEvent = AuthorisationGranted | AuthorisationRevoked
+class AuthorisationSuspended(msgspec.Struct, frozen=True, tag=True):
+    """What an authorisation rests on went away; `reason` is `rule key=value …`."""
+
+    id: UUID
+    at: datetime
+    by: str
+    reason: str
+
+
+class AuthorisationResumed(msgspec.Struct, frozen=True, tag=True):
+    """What an authorisation rests on stands again, unchanged."""
+
+    id: UUID
+    at: datetime
+    by: str
+
+
+AuthorisationEvent = AuthorisationGranted | AuthorisationRevoked | AuthorisationSuspended | AuthorisationResumed
 
 
 def stream_of(authorisation_id: UUID) -> str:
@@ -107,8 +135,9 @@ def stream_of(authorisation_id: UUID) -> str:
 
 def grant(asked: Authorisation, now: datetime) -> AuthorisationGranted | Refusal:
     """Check an authorisation as asked for. Refusals name the field a form should point at."""
-    if asked.kind == "standing" or asked.id in STANDING:
-        return Refusal(rule="standing_is_not_granted", detail="Standing authorisations come with the law, not a form.")
+    if asked.kind != "flight" or asked.id in STANDING or asked.paper is not None:
+        rule = "stream_needs_paper" if asked.kind == "stream" else "standing_is_not_granted"
+        return Refusal(rule=rule, detail="A form grants flights: a stream opens on a signed paper, the law stands.")
     for field in ("label", "purpose", "legal_basis", "holder", "modality"):
         value = getattr(asked, field)
         if not value.strip():
@@ -123,8 +152,50 @@ def grant(asked: Authorisation, now: datetime) -> AuthorisationGranted | Refusal
         return Refusal(rule="valid_until_past", detail="It would already be over.")
     if asked.zones is not None and not asked.zones:
         return Refusal(rule="zones_empty", detail="Choose zones, or the whole territory.")
-    unflyable = asked.conditions.heights() if asked.kind == "flight" else None
+    unflyable = asked.conditions.heights()
     return AuthorisationGranted(asked) if unflyable is None else unflyable
+
+
+def grant_signed(
+    paper: Paper,
+    assessment: Assessment | None,
+    parties: Sequence[Party],
+    verify: Verify,
+    by: str,
+    now: datetime,
+    *,
+    demo: bool = False,
+) -> AuthorisationGranted | Refusal:
+    """Grant the stream that a signed paper describes, resting on the assessment it names."""
+    asked = paper.terms
+    against = [
+        *terms.check(asked, now),
+        assessments.opens(assessment, asked, now),
+        signing.check(paper, parties, verify),
+    ]
+    for refusal in against:
+        if refusal is not None:
+            return refusal
+    return AuthorisationGranted(
+        Authorisation(
+            id=asked.id,
+            kind="stream",
+            label=asked.label,
+            purpose=asked.purpose,
+            legal_basis=asked.legal_basis,
+            holder=asked.holder,
+            modality=asked.modality,
+            zones=asked.zones,
+            streams=(asked.stream,),
+            valid_from=asked.valid_from,
+            valid_until=asked.valid_until,
+            conditions=Conditions(operator_class=asked.operator_class),
+            demo=demo,
+            granted_by=by,
+            granted_at=now,
+            paper=paper,
+        )
+    )
 
 
 def revoke(state: Authorisation, by: str, reason: str, now: datetime) -> AuthorisationRevoked | Refusal:
@@ -138,16 +209,40 @@ def revoke(state: Authorisation, by: str, reason: str, now: datetime) -> Authori
     return AuthorisationRevoked(state.id, now, by, reason.strip())
 
 
+def suspend(state: Authorisation, by: str, reason: str, now: datetime) -> AuthorisationSuspended | Refusal:
+    """Close a stream until people looked again. Standing ones are never closed."""
+    if state.id in STANDING:
+        return Refusal(rule="standing_is_not_revoked", detail="A call for help is never refused.")
+    if state.revoked_at is not None or state.suspended_at is not None:
+        return Refusal(rule="already_closed", until=state.revoked_at or state.suspended_at)
+    return AuthorisationSuspended(state.id, now, by, reason)
+
+
+def resume(
+    state: Authorisation, assessment: Assessment | None, by: str, now: datetime
+) -> AuthorisationResumed | Refusal:
+    """Open a suspended stream again, when the very version it was signed on stands again."""
+    if state.suspended_at is None or state.revoked_at is not None or state.paper is None:
+        return Refusal(rule="not_suspended")
+    against = assessments.opens(assessment, state.paper.terms, now)
+    return AuthorisationResumed(state.id, now, by) if against is None else against
+
+
 def evolve(state: Authorisation | None, event: AuthorisationEvent) -> Authorisation:
-    """Fold one event. Raises ValueError when a revocation has nothing to revoke."""
+    """Fold one event. Raises ValueError when there is nothing to end."""
     if isinstance(event, AuthorisationGranted):
         return event.authorisation
     if state is None:
-        raise ValueError("revoked before granted")
+        raise ValueError("ended before granted")
+    version = state.version + 1
+    if isinstance(event, AuthorisationSuspended):
+        return msgspec.structs.replace(state, suspended_at=event.at, suspended_reason=event.reason, version=version)
+    if isinstance(event, AuthorisationResumed):
+        return msgspec.structs.replace(state, suspended_at=None, suspended_reason=None, version=version)
     return msgspec.structs.replace(
         state,
         revoked_at=event.at,
         revoked_by=event.by,
         revoked_reason=event.reason,
-        version=state.version + 1,
+        version=version,
     )

@@ -15,3 +15,12 @@ BREAK_GLASS_LASTS = timedelta(minutes=30)
 # Ours: a second person who did not come in ten minutes did not come; the wish is made again, with today's reason.
 BREAK_GLASS_ASKED_LASTS = timedelta(minutes=10)
 BREAK_GLASS_WORDS_MAX = 500  # ours: a reason is a sentence or two
+# Ours: one line on a screen and in print.
+LABEL_LENGTH_MAX = 200
+# Ours: what a person reads before signing.
+TEXT_LENGTH_MAX = 4_000
+# CNIL, guidelines on impact assessments: reviewed at least every three years. No authorisation outlives its review.
+REVIEW_DAYS_MAX = 3 * 365
+# Law: an experiment lasts at most five years (Constitution art. 72, CGCT art. LO1113-1). Ours is shorter, because a
+# trial that was not evaluated within two years will not be.
+EXPERIMENT_DAYS_MAX = 2 * 365

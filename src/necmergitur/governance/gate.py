@@ -90,6 +90,9 @@ def _not_current(nearest: Authorisation, now: datetime) -> Refusal:
     facts = {"authorisation": nearest.label}
     if nearest.revoked_at is not None and nearest.revoked_at <= now:
         return Refusal(rule="authorisation_revoked", owner=nearest.revoked_by or "", facts=facts)
+    if nearest.suspended_at is not None and nearest.suspended_at <= now:
+        facts["why"] = nearest.suspended_reason or ""
+        return Refusal(rule="authorisation_suspended", owner="gate", facts=facts)
     if now < nearest.valid_from:
         return Refusal(rule="authorisation_not_yet", owner=nearest.granted_by, until=nearest.valid_from, facts=facts)
     return Refusal(rule="authorisation_expired", owner=nearest.granted_by, facts=facts)

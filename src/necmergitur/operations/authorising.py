@@ -6,10 +6,12 @@ from uuid import UUID
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.signing import Paper, Verify
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.trust import TrustStore, TrustTransaction
 
 
 def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | Refusal:
@@ -21,6 +23,28 @@ def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | 
             return event
         after = authorisations.evolve(None, event)
         fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=after.granted_by)
+        tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
+        return after
+
+    return on_conflict(store, attempt)
+
+
+def grant_signed(
+    store: TrustStore, paper: Paper, verify: Verify, by: Person, now: datetime, *, demo: bool = False
+) -> Authorisation | Refusal:
+    """Open the stream a signed paper describes, if its assessment holds and every signature does."""
+
+    def attempt(tx: TrustTransaction) -> Authorisation | Refusal:
+        tx.serialise()
+        if tx.authorisation(paper.terms.id) is not None:
+            return Refusal(rule="already_granted")
+        resting_on = tx.assessment(paper.terms.assessment_id)
+        actor = f"user:{by.id}"
+        event = authorisations.grant_signed(paper, resting_on, tx.parties(), verify, actor, now, demo=demo)
+        if isinstance(event, Refusal):
+            return event
+        after = authorisations.evolve(None, event)
+        fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=actor)
         tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
         return after
 

@@ -16,16 +16,20 @@ def uncovered(tx: Transaction, mission: Mission, now: datetime) -> Refusal | Non
     """Return why the camera of a mission must stay off, None when an authorisation lets it look."""
     table = tx.gate_table(now)
     # Most flights carry the permission themselves: only the others ask where the incident is.
-    found = gate.picture(table, mission.authorisation_id, _request(mission, None), now)
+    found = gate.picture(table, mission.authorisation_id, _request(None), now)
     if isinstance(found, Refusal) and found.rule == "picture_not_authorised":
         incident = tx.incident(mission.incident_id)
         zone_id = None if incident is None else incident.zone_id
-        found = gate.picture(table, mission.authorisation_id, _request(mission, zone_id), now)
+        found = gate.picture(table, mission.authorisation_id, _request(zone_id), now)
     return found if isinstance(found, Refusal) else None
 
 
-def _request(mission: Mission, zone_id: str | None) -> Request:
-    return Request(modality=CAMERA, purpose=EMERGENCY, stream=mission.drone_id, zone_id=zone_id)
+# The cameras of the whole fleet are one stream: one paper is signed for all of them.
+CAMERAS = "drone_cameras"
+
+
+def _request(zone_id: str | None) -> Request:
+    return Request(modality=CAMERA, purpose=EMERGENCY, stream=CAMERAS, zone_id=zone_id)
 
 
 def may_show(store: Store, mission_id: UUID, now: datetime, *, told_to: int | None = None) -> Mission | Refusal:

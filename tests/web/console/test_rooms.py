@@ -230,7 +230,7 @@ def test_a_test_window_is_declared_and_counts_the_buttons_it_heard(city: City) -
 def grant(**changes: object) -> dict[str, object]:
     now = datetime.now(UTC)
     return {
-        "kind": "flight", "label": "Night flights", "holder": "City", "legal_basis": "Order 12", "purpose": "emergency_response",
+        "label": "Night flights", "holder": "City", "legal_basis": "Order 12", "purpose": "emergency_response",
         "valid_from": local(now - timedelta(hours=1)), "valid_until": local(now + timedelta(days=9)), "where": "zones",
         "zones": ["z-1"], "ceiling_m": "90", "geozones": "LF-P 23, LF-R 1", **changes,
     }  # fmt: skip
@@ -277,7 +277,6 @@ def test_a_lead_says_whether_the_camera_may_look(city: City, ticked: dict[str, s
         ({"ceiling_m": "39"}, "id_ceiling_m"),
         ({"transit_m": "39"}, "id_transit_m"),
         ({"ceiling_m": "50", "transit_m": "60"}, "id_transit_m"),
-        ({"kind": "standing"}, "id_kind"),
     ],
 )
 def test_a_wrong_authorisation_is_said_beside_its_field(city: City, change: dict[str, object], beside: str) -> None:

@@ -21,6 +21,12 @@ class GateCache:
         self.table: GateTable | None = None
 
 
+def announce(cursor: Statements) -> None:
+    """Make every gate reload at its next transaction, and wake those that wait for it."""
+    cursor.execute(SQL["bump"])
+    cursor.execute(SQL["notify"])
+
+
 class GovernanceMixin:
     """`operations.ports.GovernanceStore` inside one transaction."""
 
@@ -48,5 +54,4 @@ class GovernanceMixin:
     def put_authorisation(self, authorisation: Authorisation, seq: int) -> None:
         """Store an authorisation; every gate reloads at its next transaction."""
         self.cursor.execute(SQL["put"], {**CODEC.to_row(authorisation), "last_seq": seq})
-        self.cursor.execute(SQL["bump"])
-        self.cursor.execute(SQL["notify"])
+        announce(self.cursor)

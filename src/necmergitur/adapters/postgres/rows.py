@@ -1,13 +1,21 @@
 """Map frozen structs to rows and back, so that a read table is the folded state, column for column."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
 from necmergitur.kernel.geo import Position
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
+    """Return the struct that a field holds, if any, be it or None."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return kind
+    return None
 
 
 class RowCodec(Generic[Struct]):
@@ -22,9 +30,9 @@ class RowCodec(Generic[Struct]):
         self._columns = [names.get(f, f) for f in self._fields] + (["lon", "lat"] if position else [])
         self._tuples = [f.name for f in msgspec.structs.fields(kind) if "tuple" in str(f.type)]
         self._structs = {
-            f.name: f.type
+            f.name: inner
             for f in msgspec.structs.fields(kind)
-            if isinstance(f.type, type) and issubclass(f.type, msgspec.Struct) and f.name != position
+            if f.name != position and (inner := _struct_in(f.type)) is not None
         }
 
     def columns(self, prefix: str = "") -> str:
@@ -46,7 +54,7 @@ class RowCodec(Generic[Struct]):
             value = getattr(state, field)
             if field in self._tuples and value is not None:
                 value = list(value)
-            elif field in self._structs:
+            elif field in self._structs and value is not None:
                 value = msgspec.json.encode(value).decode()
             values.append(value)
         if self._position:
@@ -63,6 +71,8 @@ class RowCodec(Generic[Struct]):
                 fields[name] = tuple(fields[name])
         for name, kind in self._structs.items():
             value = fields[name]
+            if value is None:
+                continue
             fields[name] = (
                 msgspec.convert(value, kind) if not isinstance(value, str) else msgspec.json.decode(value, type=kind)
             )

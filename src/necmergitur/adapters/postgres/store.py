@@ -24,6 +24,7 @@ from necmergitur.adapters.postgres.retention import RetentionMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
+from necmergitur.adapters.postgres.trust import TrustMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
@@ -39,7 +40,15 @@ GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 
 class PostgresTransaction(
-    LedgerMixin, SignalMixin, IncidentMixin, MissionMixin, GovernanceMixin, CityMixin, RetentionMixin, BreakGlassMixin
+    LedgerMixin,
+    SignalMixin,
+    IncidentMixin,
+    MissionMixin,
+    GovernanceMixin,
+    CityMixin,
+    RetentionMixin,
+    BreakGlassMixin,
+    TrustMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

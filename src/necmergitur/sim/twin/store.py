@@ -18,6 +18,7 @@ from necmergitur.sim.twin.flights import FlightsMixin
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
 from necmergitur.sim.twin.town import Town
+from necmergitur.sim.twin.trust import TrustMixin
 from necmergitur.territory.airspace import Airspace
 
 
@@ -50,7 +51,7 @@ def _draw(town: Town) -> Airspace | None:
     return Airspace(town.geozones, middle)
 
 
-class TwinTransaction(FactsMixin, CallsMixin, FlightsMixin):
+class TwinTransaction(FactsMixin, CallsMixin, FlightsMixin, TrustMixin):
     """Everything one transaction can do (`operations.ports.Transaction`)."""
 
     def __init__(self, tables: Tables, zones: ZoneShapes, sky: Airspace | None) -> None:

@@ -9,8 +9,10 @@ import msgspec
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.observations import ResponderTask
+from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, Authorisation, Conditions
 from necmergitur.governance.gate import GateTable
+from necmergitur.governance.signing import Party
 from necmergitur.kernel.events import Recorded
 from necmergitur.operations.ports import DroneRecord, Effect, Note, Proposal
 from necmergitur.signals.press import Device, Signal
@@ -72,6 +74,8 @@ class Tables:
         self.walked_away: dict[int, None] = {}
         self.missions_of_pilot: dict[int, dict[UUID, datetime]] = defaultdict(dict)
         self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in _standing()}
+        self.assessments: dict[UUID, Assessment] = {}
+        self.parties: dict[UUID, Party] = {}
         self.gate_table: GateTable | None = None  # compiled again after any change, and after any rollback
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from necmergitur.governance.authorisations import LABEL_LENGTH_MAX, STANDING, Authorisation, Conditions
-from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, TRANSIT_ALTITUDE_M
+from necmergitur.governance.authorisations import STANDING, Authorisation, Conditions
+from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising
@@ -41,12 +41,6 @@ FIELD_OF = {
 class GrantForm(forms.Form):
     """An authorisation as a lead writes it."""
 
-    kind = forms.ChoiceField(
-        label=_("What is authorised"),
-        choices=[("flight", _("Drone flights for calls for help")), ("stream", _("A stream of a sensor"))],
-        widget=forms.RadioSelect,
-        initial="flight",
-    )
     label = forms.CharField(label=_("Name"), max_length=LABEL_LENGTH_MAX, help_text=_("As people will read it."))
     holder = forms.CharField(
         label=_("Who may"), max_length=LABEL_LENGTH_MAX, help_text=_("The operator or service that is authorised.")
@@ -55,12 +49,6 @@ class GrantForm(forms.Form):
         label=_("By which law or decision"),
         max_length=LABEL_LENGTH_MAX,
         help_text=_("For example: prefect's order no. 2026-123 of 3 March 2026."),
-    )
-    modality = forms.ChoiceField(
-        label=_("Which sensor"),
-        choices=[(name, MODALITIES[name]) for name in ("camera", "lidar", "sound", "scan")],
-        required=False,
-        help_text=_("Only for a stream."),
     )
     purpose = forms.ChoiceField(
         label=_("What for"),
@@ -104,7 +92,7 @@ class GrantForm(forms.Form):
         label=_("On scene, the camera may look"),
         required=False,
         initial=True,
-        help_text=_("For flights. Otherwise their picture needs an authorisation of the camera beside this one."),
+        help_text=_("Otherwise their picture needs a signed authorisation of the camera beside this one."),
     )
     geozones = forms.CharField(
         label=_("Airspace zones it opens"),
@@ -157,7 +145,7 @@ def _told(row: AuthorisationRow, now: Any) -> dict[str, Any]:
 @require(rights.may_authorise)
 @never_cache
 def grant(request: HttpRequest) -> HttpResponse:
-    """Enter an authorisation. The gate follows it within a second."""
+    """Enter an authorisation of flights. The gate follows it within a second."""
     zones = list(Zone.objects.filter(retired_at=None).order_by("label", "id").values_list("id", "label"))
     form = GrantForm(request.POST or None, zones=zones)
     if request.method == "POST" and form.is_valid():
@@ -173,20 +161,19 @@ def grant(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
-    flight = said["kind"] == "flight"
     return Authorisation(
         id=store().ids.new(),
-        kind=said["kind"],
+        kind="flight",
         label=said["label"],
         purpose=said["purpose"],
         legal_basis=said["legal_basis"],
         holder=said["holder"],
-        modality=FLIGHT if flight else said["modality"] or "camera",
+        modality=FLIGHT,
         zones=tuple(said["zones"]) if said["where"] == "zones" else None,
         streams=None,
         valid_from=said["valid_from"].astimezone(UTC),
         valid_until=said["valid_until"].astimezone(UTC),
-        conditions=_conditions(said) if flight else Conditions(),
+        conditions=_conditions(said),
         demo=False,
         granted_by=by.name,
         granted_at=now,

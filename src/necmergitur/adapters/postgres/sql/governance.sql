@@ -11,7 +11,8 @@ SELECT {columns} FROM authorisation WHERE id = %(id)s;
 -- name: put
 INSERT INTO authorisation ({columns}, last_seq) VALUES ({values}, %(last_seq)s)
 ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, revoked_by = excluded.revoked_by,
-  revoked_reason = excluded.revoked_reason, version = excluded.version, last_seq = excluded.last_seq;
+  revoked_reason = excluded.revoked_reason, suspended_at = excluded.suspended_at,
+  suspended_reason = excluded.suspended_reason, version = excluded.version, last_seq = excluded.last_seq;
 
 -- name: bump
 UPDATE gate_table_version SET version = version + 1;

@@ -42,10 +42,12 @@ from necmergitur.web.facts.models.territory import (
     GeozoneSet,
     Zone,
 )
+from necmergitur.web.facts.models.trust import Assessment, Party
 
 __all__ = [
     "NOT_MAPPED",
     "AirspaceNotice",
+    "Assessment",
     "Authorisation",
     "BreakGlass",
     "City",
@@ -64,6 +66,7 @@ __all__ = [
     "Mission",
     "Observation",
     "Outbox",
+    "Party",
     "PilotShift",
     "Proposal",
     "Qualification",

@@ -27,6 +27,9 @@ class Authorisation(Fact):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = text_or_null()
     revoked_reason = text_or_null()
+    suspended_at = models.DateTimeField(null=True)
+    suspended_reason = text_or_null()
+    paper = models.JSONField(null=True)
     version = models.IntegerField()
     last_seq = models.BigIntegerField()
 

@@ -1,0 +1,89 @@
+"""An assessment is signed, and closes what rests on it once reality left it behind."""
+
+from datetime import datetime
+from uuid import UUID
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import assessments, authorisations, gate
+from necmergitur.governance.assessments import Assessment, Observed
+from necmergitur.governance.authorisations import Authorisation, AuthorisationResumed
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.trust import TrustStore, TrustTransaction
+
+DRIFT = "engine:drift"
+
+
+def sign(store: TrustStore, asked: Assessment, by: Person, now: datetime) -> Assessment | Refusal:
+    """Put a version of an assessment in force. What was signed on another version is suspended, and signed anew."""
+
+    def attempt(tx: TrustTransaction) -> Assessment | Refusal:
+        tx.serialise()
+        event = assessments.sign(tx.assessment(asked.id), asked, now)
+        if isinstance(event, Refusal):
+            return event
+        after = assessments.evolve(None, event)
+        stream = assessments.stream_of(after.id)
+        fact = Fact(stream=stream, version=after.revision, event=event, actor=f"user:{by.id}")
+        tx.put_assessment(after, tx.append(gate.admit_record([fact], now)))
+        for resting in tx.resting_on(after.id):
+            _follow(tx, resting, after, f"user:{by.id}", now)
+        return after
+
+    return on_conflict(store, attempt)
+
+
+def report(store: TrustStore, seen: Observed, now: datetime) -> list[Assessment]:
+    """Hold a device against what was assessed; return the assessments it made stale. Their streams are suspended."""
+
+    def attempt(tx: TrustTransaction) -> list[Assessment]:
+        covering = [(one, assessments.drift(one.covers, seen)) for one in tx.assessments_of(seen.stream)]
+        return [_stale(tx, one, why, now) for one, why in covering if why]
+
+    return on_conflict(store, attempt)
+
+
+def withdraw(store: TrustStore, assessment_id: UUID, reason: str, by: Person, now: datetime) -> Assessment | Refusal:
+    """A person finds that an assessment no longer holds."""
+
+    def attempt(tx: TrustTransaction) -> Assessment | Refusal:
+        state = tx.assessment(assessment_id)
+        if state is None:
+            return Refusal(rule="assessment_missing")
+        if not reason.strip():
+            return Refusal(rule="reason_missing", detail="Say why.")
+        if state.stale_at is not None:
+            return Refusal(rule="assessment_stale", detail=state.stale_reason)
+        return _stale(tx, state, f"withdrawn by=user:{by.id} {reason.strip()}", now)
+
+    return on_conflict(store, attempt)
+
+
+def _stale(tx: TrustTransaction, state: Assessment, reason: str, now: datetime) -> Assessment:
+    event = assessments.go_stale(state, reason, now)
+    if event is None:
+        return state
+    after = assessments.evolve(state, event)
+    fact = Fact(stream=assessments.stream_of(after.id), version=after.revision, event=event, actor=DRIFT)
+    tx.put_assessment(after, tx.append(gate.admit_record([fact], now)))
+    for resting in tx.resting_on(after.id):
+        _follow(tx, resting, after, DRIFT, now)
+    return after
+
+
+def _follow(tx: TrustTransaction, resting: Authorisation, state: Assessment, by: str, now: datetime) -> None:
+    """Suspend what no longer rests on an assessment that holds; open again what does."""
+    assert resting.paper is not None
+    against = assessments.opens(state, resting.paper.terms, now)
+    event = (
+        authorisations.resume(resting, state, by, now)
+        if against is None
+        else authorisations.suspend(resting, by, state.stale_reason or against.rule, now)
+    )
+    if isinstance(event, Refusal):
+        return
+    assert isinstance(event, AuthorisationResumed) == (against is None)
+    after = authorisations.evolve(resting, event)
+    fact = Fact(stream=authorisations.stream_of(after.id), version=after.version, event=event, actor=by)
+    tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
