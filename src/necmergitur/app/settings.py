@@ -66,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sim_devices_url: str = ""
     log_level: str = "info"
     time_zone: str = "Europe/Paris"
+    mail_url: str = ""
+    mail_from: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -130,6 +132,8 @@ def _check(settings: Settings) -> None:
         raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
     if settings.time_zone not in available_timezones():
         raise BadSetting("NEC_TIME_ZONE: a name of the IANA time zone database, such as Europe/Paris")
+    if settings.mail_url and not (settings.mail_url.startswith(("smtp://", "smtps://")) and settings.mail_from):
+        raise BadSetting("NEC_MAIL_URL: an smtp:// or smtps:// address, with NEC_MAIL_FROM")
     if not 1 <= settings.broker_shards <= SHARDS_MAX:
         raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):

@@ -18,8 +18,12 @@ Scope = Literal["holder", "stills", "readings"]
 SCOPES: tuple[Scope, ...] = ("holder", "stills", "readings")
 MAY_BREAK = ("lead", "duty_officer")
 MAY_REVIEW = "dpo"
-# To whom it may be opened. Whoever answers calls reads these things already; administrators never do.
-READERS = ("operator", "pilot", "responder", "technician")
+# To whom each may be opened: roles that do not read it already. Administrators never do.
+READERS: dict[str, tuple[str, ...]] = {
+    "holder": ("pilot", "responder", "technician"),
+    "stills": ("responder",),
+    "readings": ("operator", "pilot", "responder", "technician"),
+}
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -136,7 +140,7 @@ def ask(
         return Refusal(rule="break_glass_not_yours", owner="gate")
     if asked.scope not in SCOPES:
         return Refusal(rule="break_glass_scope_unknown")
-    if asked.readers not in READERS:
+    if asked.readers not in READERS[asked.scope]:
         return Refusal(rule="break_glass_readers_unknown")
     if (asked.scope == "readings") != bool(asked.stream.strip()):
         return Refusal(rule="break_glass_stream_missing")

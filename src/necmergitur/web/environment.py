@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -117,6 +117,19 @@ class Origin:
             self.host,
             *(["localhost", "127.0.0.1", "[::1]"] if self.loopback else []),
         ]
+
+
+class Mail:
+    """Where mail leaves from: `smtp://user:password@host:587?starttls=1` or `smtps://…`. Empty: no mail leaves."""
+
+    def __init__(self, url: str) -> None:
+        """Parse `url`."""
+        parts = urlsplit(url)
+        self.host = parts.hostname or ""
+        self.tls = parts.scheme == "smtps"
+        self.starttls = not self.tls and "starttls=1" in parts.query.split("&")
+        self.port = parts.port or (465 if self.tls else 25)
+        self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def home(environ: Mapping[str, str]) -> Path:

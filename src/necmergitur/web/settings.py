@@ -133,6 +133,14 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("NEC_TIME_ZONE") or "Europe/Paris"
 
+# --- mail: only to people with an account, and only about what they must judge -----------------------------
+
+MAIL = environment.Mail(os.environ.get("NEC_MAIL_URL", ""))
+EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.host, MAIL.port, MAIL.starttls, MAIL.tls
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_TIMEOUT = 10  # seconds; ours: the outbox tries again
+DEFAULT_FROM_EMAIL = os.environ.get("NEC_MAIL_FROM", "")
+
 # --- static files -----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

@@ -1,6 +1,6 @@
 """What a pilot does to a mission, and what the drone saw."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,7 +15,7 @@ from necmergitur.dispatch.observations import STILL_BYTES_MAX, ObservationFacts
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dispatching, flying, observing, picturing
 from necmergitur.web.accounts.models import User
-from necmergitur.web.accounts.rules import is_pilot, is_responder, require
+from necmergitur.web.accounts.rules import is_pilot, is_responder, require, roles_of
 from necmergitur.web.console import acting, dossier, guards, refusals, rights
 from necmergitur.web.console.pages import show
 from necmergitur.web.facts.models import Mission
@@ -140,7 +140,11 @@ def take_still(request: HttpRequest, pk: UUID) -> HttpResponse:
 def still(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a picture, to responders those of their own calls. Who looked is logged before the first byte leaves."""
     told_only = not rights.may_see(request.user)
-    outcome = guards.run(request, lambda by, now: observing.view_still(store(), pk, by, now, only_if_told=told_only))
+    roles = tuple(role.value for role in roles_of(cast(User, request.user)))
+    outcome = guards.run(
+        request,
+        lambda by, now: observing.view_still(store(), pk, by, now, only_if_told=told_only, under_glass=roles),
+    )
     if isinstance(outcome, Refusal):
         if outcome.rule == "still_unknown":
             raise Http404

@@ -164,6 +164,26 @@ RULES: dict[str, tuple[Any, Any]] = {
     "valid_until_before_start": (_("It ends before it starts."), ""),
     "valid_until_past": (_("It would already be over."), ""),
     "zones_empty": (_("Choose zones, or the whole territory."), ""),
+    # break-glass
+    "break_glass_unknown": (_("This break-glass does not exist."), ""),
+    "break_glass_not_yours": (_("A room lead or a duty officer does this."), ""),
+    "break_glass_two_people": (_("You asked for this yourself."), _("Another lead or duty officer must agree.")),
+    "break_glass_decided": (_("This was already decided."), _("Read again.")),
+    "break_glass_asked_too_long_ago": (_("It was asked for more than ten minutes ago."), _("Ask again.")),
+    "break_glass_unreviewed": (
+        _("The last break-glass has not been judged yet."),
+        _("Call the data protection officer: nobody opens another before."),
+    ),
+    "break_glass_over": (_("What was opened is closed again."), _("Two people may ask for it anew.")),
+    "break_glass_other_scope": (_("The break-glass opens something else."), ""),
+    "break_glass_stream_missing": (_("Say which sensor, for readings and for nothing else."), ""),
+    "break_glass_scope_unknown": (_("This cannot be opened."), ""),
+    "break_glass_readers_unknown": (_("It cannot be opened to them."), ""),
+    "break_glass_dpo_only": (_("A data protection officer judges it."), ""),
+    "break_glass_own_review": (_("You took part in it: somebody else judges it."), ""),
+    "break_glass_not_broken": (_("Nothing was opened: there is nothing to judge."), ""),
+    "break_glass_reviewed": (_("It was already judged."), ""),
+    "reason_too_long": (_("This text is too long."), _("Keep it under 500 characters.")),
     # the system itself
     "unreachable": (
         _("The database does not answer: nothing was recorded."),

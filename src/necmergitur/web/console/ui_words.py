@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 WORDS: dict[str, Any] = {
     "age.minutes": _("{n} min"),
     "age.seconds": _("{n} s"),
+    "alarm.break_glass": _("Break-glass: opened by two people, not judged yet"),
     "alarm.broker_lost": _("A broker is lost: posts behind it cannot be heard"),
     "alarm.database_lost": _("The database does not answer: what you read may be old, and calls are kept aside"),
     "alarm.over": _("Over: {alarm}"),
