@@ -1,0 +1,58 @@
+"""What a sensor may say at all: one closed type for each modality.
+
+What has no type here cannot be taken in, stored or read: raw sound, a voice, a face, a biometric template. A bound,
+not a proof: a number can carry a message, so how often a sensor may speak is bounded too (`governance.budget`).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+import msgspec
+
+from necmergitur.kernel.refusal import Refusal
+
+COUNT_MAX = 100_000  # more people than any square of a city holds
+# Minutes since 1970: a date in the next two centuries.
+MINUTE_MAX = 118_000_000
+
+
+class CrowdCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many people were in one zone during one minute (minutes since 1970-01-01T00:00Z)."""
+
+    count: Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+    minute: Annotated[int, msgspec.Meta(ge=0, le=MINUTE_MAX)]
+
+
+class Modality(msgspec.Struct, frozen=True):
+    """One kind of stream. `bits` is what one payload can tell at most; `body_max` its bytes as sent.
+
+    `personal`: the payload is about a person, so that each reading of it is itemised.
+    """
+
+    name: str
+    payload_schema: str
+    payload: type[msgspec.Struct]
+    bits: int
+    body_max: int
+    personal: bool = False
+
+
+# 17 bits of count and 27 of minute.
+CROWD_COUNT = Modality("crowd_count", "crowd_count/1", CrowdCount, bits=44, body_max=64)
+MODALITIES: Mapping[str, Modality] = MappingProxyType({m.name: m for m in (CROWD_COUNT,)})
+_DECODERS = {name: msgspec.json.Decoder(m.payload) for name, m in MODALITIES.items()}
+
+
+def decode(modality: str, body: bytes) -> msgspec.Struct | Refusal:
+    """Return the payload a body says, or why it says none. The size is judged before anything is parsed."""
+    kind = MODALITIES.get(modality)
+    if kind is None:
+        return Refusal(rule="modality_without_type", owner="gate", facts={"modality": modality[:40]})
+    if len(body) > kind.body_max:
+        return Refusal(rule="payload_too_large", owner="gate", facts={"bytes": str(len(body))})
+    try:
+        payload: msgspec.Struct = _DECODERS[modality].decode(body)
+    except msgspec.DecodeError:  # what it was stays unsaid: nothing of the body is ever kept
+        return Refusal(rule="payload_not_of_its_type", owner="gate", facts={"schema": kind.payload_schema})
+    return payload
