@@ -1,0 +1,1 @@
+"""Parties, the terms proposed to them, their three signatures, and the stream these open."""
