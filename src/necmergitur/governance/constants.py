@@ -24,3 +24,10 @@ REVIEW_DAYS_MAX = 3 * 365
 # Law: an experiment lasts at most five years (Constitution art. 72, CGCT art. LO1113-1). Ours is shorter, because a
 # trial that was not evaluated within two years will not be.
 EXPERIMENT_DAYS_MAX = 2 * 365
+# The lowest rates at which speech is carried intelligibly: Codec 2 at 450 bit/s, MELPe at 600 (STANAG 4591). Below
+# them all, with a margin: a bound, not a proof.
+STREAM_BITS_PER_S = 400
+# Ours: what stands around a payload (boot, sequence number) could hide something too, and counts as bits of it.
+ENVELOPE_BITS = 64
+# Ours: what a stream may save up, so that readings held up by a lost broker are not refused when they come together.
+BUDGET_SPARE_S = 30
