@@ -26,7 +26,11 @@ ANSWER_S_MAX = 2.0
 YIELDING = MappingProxyType({"worker": 10, "sim": 5})
 # The secrets each process needs. What faces the Internet holds nothing that arms a drone.
 NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
-    {"engine": ("mission", "subject"), "live": ("web", "subject", "seal"), "worker": ("web", "seal")}
+    {
+        "engine": ("mission", "subject"),
+        "live": ("web", "subject", "seal", "log"),
+        "worker": ("web", "seal", "log", "notary"),
+    }
 )
 
 

@@ -30,6 +30,8 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "mission": "signs mission tokens, without which no drone arms",
         "subject": "turns the name of a data subject into a pseudonym",
         "seal": "encrypts stills, positions and identities at rest",
+        "log": "makes the salts of the public log's commitments: without it no proof can be made any more",
+        "notary": "signs the public log's checkpoints",
         "broker": "lets our own processes into the broker",
         "postgres": "opens the embedded PostgreSQL, as the owner of the tables",
         "postgres_admin": "opens the embedded PostgreSQL as its superuser, for set-up and whole copies",
@@ -61,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dc09_port: int = 0
     uplink_token: str = ""
     webhook_private: bool = False
+    witnesses: tuple[str, ...] = ()
+    log_name: str = ""
     metrics_port: int = 0
     sim_port: int = 14_600
     sim_devices_url: str = ""

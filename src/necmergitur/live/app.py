@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
 from necmergitur.live.http import answer, answer_json, header, refuse
+from necmergitur.live.log import LogDoor
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
@@ -21,7 +22,7 @@ from necmergitur.live.whep import WhepDoor
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
-OURS = ("/live/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
+OURS = ("/live/", "/log/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
 ALIVE_S = 1.0
 SESSION_CHECK_S = 5.0  # a signed-out browser loses its stream within this time, and so does one whose rights changed
 SEQ_DIGITS_MAX = 18  # a sequence number is a bigint
@@ -36,6 +37,7 @@ class LiveApp:
         self._alive = alive
         self._uplinks = UplinkDoor(parts)
         self._whep = WhepDoor(parts)
+        self._log = LogDoor(parts)
         self._beat: asyncio.Task[None] | None = None
         self._parts = parts
         self._pages = pages
@@ -87,7 +89,7 @@ class LiveApp:
     async def _say_alive(self) -> None:
         self._alive()
 
-    async def _own(  # noqa: C901 -- a table of paths, one line each
+    async def _own(  # noqa: C901, PLR0912 -- a table of paths, one line each
         self, path: str, scope: Scope, receive: Receive, send: Send
     ) -> bool:
         """Serve our own paths; False for one that is not ours."""
@@ -104,6 +106,8 @@ class LiveApp:
             await answer_json(send, 200, {"live": "ok"})
         elif path == "/metrics":
             await self._metrics(scope, send)
+        elif path.startswith("/log/") and method in ("GET", "HEAD"):
+            await self._log.get(path.removeprefix("/log/"), send)
         elif path == "/live/state":
             if viewer := await self._allowed(scope, send, SCREEN_ROLES):
                 await answer(send, 200, await self._board.state(whole=bool(viewer.roles & INCIDENT_ROLES)))

@@ -26,3 +26,4 @@ class LiveParts:
     pin_key: bytes
     home: Path
     uplink_token: str = ""
+    log_secret: bytes = b""

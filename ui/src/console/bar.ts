@@ -34,6 +34,9 @@ function alarmName(name: string): string {
   if (name === "database_lost") return t("alarm.database_lost");
   if (name === "clocks_differ") return t("alarm.clocks_differ");
   if (name === "panels_unheard") return t("alarm.panels_unheard");
+  if (name === "log_refused") return t("alarm.log_refused");
+  if (name.startsWith("log_witness_refused")) return t("alarm.log_witness_refused");
+  if (name.startsWith("log_witness_silent")) return t("alarm.log_witness_silent");
   if (name.startsWith("press_set_aside")) return t("alarm.press_set_aside");
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }

@@ -15,16 +15,8 @@ from necmergitur.ledger.ports import VersionConflict
 
 # In the order of every query that reads or writes whole facts.
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Recorded))
-SQL = {
-    name: fill(
-        query,
-        columns=", ".join(_COLUMNS),
-        read=", ".join(
-            {"payload": "payload::text", "authorisation_id": "authorisation_id::text"}.get(c, c) for c in _COLUMNS
-        ),
-    )
-    for name, query in load("ledger").items()
-}
+READ = ", ".join({"payload": "payload::text", "authorisation_id": "authorisation_id::text"}.get(c, c) for c in _COLUMNS)
+SQL = {name: fill(query, columns=", ".join(_COLUMNS), read=READ) for name, query in load("ledger").items()}
 
 
 class LedgerMixin:
@@ -72,15 +64,16 @@ class LedgerMixin:
 
     def stream(self, stream: str) -> list[Recorded]:
         """Return one stream's facts in version order."""
-        return [_recorded(row) for row in self.cursor.execute(SQL["stream"], {"stream": stream})]
+        return [recorded(row) for row in self.cursor.execute(SQL["stream"], {"stream": stream})]
 
     def tail(self, after_seq: int, limit: int) -> Iterator[Recorded]:
         """Yield at most `limit` facts after `after_seq`."""
         for row in self.cursor.execute(SQL["tail"], {"after": after_seq, "limit": limit}):
-            yield _recorded(row)
+            yield recorded(row)
 
 
-def _recorded(row: Sequence[Any]) -> Recorded:
+def recorded(row: Sequence[Any]) -> Recorded:
+    """Return a fact from a row of the columns READ."""
     fields = dict(zip(_COLUMNS, row, strict=True))
     for name in ("personal", "personal_hash", "prev_hash", "hash"):
         fields[name] = None if fields[name] is None else bytes(fields[name])

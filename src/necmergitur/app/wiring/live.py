@@ -26,6 +26,7 @@ def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None
         pin_key=settings.secret("subject"),
         home=settings.home,
         uplink_token=settings.uplink_token,
+        log_secret=settings.secret("log"),
     )
     if not pages:
         return LiveApp(parts, alive=alive)

@@ -8,13 +8,13 @@ from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
-from necmergitur.app.wiring import store
+from necmergitur.app.wiring import publiclog, store
 from necmergitur.operations import breakglass, retention
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
-WORKER_CONNECTIONS = 4
+WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
@@ -41,6 +41,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now())),
             Sweep("silence", SILENCE_S, _count_silence),
+            *publiclog.sweeps(settings, over),
         ),
     )
 
