@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -102,6 +103,13 @@ def test_a_pilot_answers_by_keyboard_and_learns_of_a_colleague(
     expect(page.locator(".flight")).to_be_visible(timeout=PATIENCE_MS)
     assert Mission.objects.get(id=mission).state == "accepted"
     expect(page.locator(".flight")).to_contain_text("No other pilot is on shift.")
+    page.set_viewport_size({"width": 1600, "height": 900})
+    expect(page.locator(".plot")).to_have_count(3)
+    boxes = [plot.bounding_box() or {} for plot in page.locator(".plot").all()]
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes)), (
+        "plots lie beside one another"
+    )
+    assert min(box["width"] for box in boxes) > 100
     city.on_shift("pilot2")
     expect(page.locator("#pilot-colleague")).to_contain_text("Pilot2 Test", timeout=PATIENCE_MS)
     land = page.locator("[data-order=land]")
