@@ -18,6 +18,12 @@ def place_in(label: str) -> str:
     return label.rpartition(_ZONE)[0]
 
 
+def names_zone(label: str, zone: str) -> bool:
+    """Return whether a label already speaks of this zone, perhaps under the name of another of its quarters."""
+    number = zone.rpartition(_ZONE)[2]
+    return zone in label or f"{_ZONE}{number}," in f"{label},"
+
+
 def zone_id(number: int) -> str:
     """Return the id of the zone of that number: z-001, z-002..."""
     return f"z-{number:03d}"

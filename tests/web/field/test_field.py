@@ -105,7 +105,7 @@ def test_the_page_gives_the_way_in_and_what_the_drone_saw(city: City) -> None:
     page = browser.get(f"/field/incidents/{incident}/").content.decode()
     for words in (
         "geo:48.856000,2.351000",
-        "Zone Old Town.",
+        "Old Town.",
         "At the button",
         "2 people down, access blocked",
         "Gate shut",

@@ -16,6 +16,7 @@ from necmergitur.dispatch.incidents import OUTCOMES as OUTCOME_NAMES
 from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import picturing
+from necmergitur.territory.labels import names_zone
 from necmergitur.web.console import queue, refusals, timeline
 from necmergitur.web.console.reasons import in_words
 from necmergitur.web.console.words import (
@@ -106,9 +107,7 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "word": queue.word_of(incident, now),
         "rung": say(RUNGS, incident.rung),
         "outcome": say(OUTCOMES, incident.outcome) if incident.outcome else "",
-        "zone": Zone.objects.filter(id=incident.zone_id).values_list("label", flat=True).first()
-        if incident.zone_id
-        else "",
+        "zone": _zone(incident),
         "next_action": next_action(incident),
         "drone_word": say(DRONE, incident.drone),
         "drone_why": "" if refused else in_words(incident.drone_reason),
@@ -131,6 +130,12 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "services": [(name, str(word)) for name, word in SERVICES.items()],
         "now": now,
     }
+
+
+def _zone(incident: Incident) -> str:
+    """Return the zone's name, where the incident's own does not already say it."""
+    label = Zone.objects.filter(id=incident.zone_id).values_list("label", flat=True).first() if incident.zone_id else ""
+    return "" if label is None or names_zone(incident.label, label) else label
 
 
 def _numbers(events: Iterable[LedgerEvent]) -> dict[str, str]:

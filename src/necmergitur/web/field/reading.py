@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.kernel.geo import Position, bearing_deg, distance_m
+from necmergitur.territory.labels import names_zone
 from necmergitur.web.accounts.models import User
 from necmergitur.web.console import queue, rights, timeline
 from necmergitur.web.console.dossier import picture_of
@@ -98,8 +99,8 @@ def way_in(row: Incident) -> str:
         return _("Nobody knows yet where this call is. Ask the control room.")
     parts = []
     zone = Zone.objects.filter(id=row.zone_id).values_list("label", flat=True).first() if row.zone_id else None
-    if zone:
-        parts.append(_("Zone %(zone)s.") % {"zone": zone})
+    if zone and not names_zone(row.label, zone):
+        parts.append(f"{zone}.")
     here = Position(row.lon, row.lat)
     posts = Device.objects.filter(
         kind="post",
