@@ -234,3 +234,10 @@ def test_no_pin_and_no_secret_is_kept_readable(city: City) -> None:
     )
     for secret in PINS.values():
         assert secret not in stored
+
+
+def test_without_scripts_the_page_says_that_it_cannot_say_where(city: City) -> None:
+    for answer in (phone().get("/press/"), ring(carrying(city))):
+        without_scripts = re.search(r"<noscript><p[^>]*>([^<]*)<", answer.content.decode())
+        assert without_scripts is not None
+        assert "cannot say where you are" in without_scripts[1]
