@@ -58,7 +58,7 @@ async def run_city(settings: Settings, store: PostgresStore, *, seed: int, calls
     fleet = await serve(await loop.run_in_executor(None, lambda: fleet_config(store, seed=seed)))
     street = Street(settings, store, seed=seed, calls_per_hour=calls_per_hour)
     await street.start()
-    people = asyncio.create_task(People(store, seed, street.is_scripted).run(), name="people")
+    people = asyncio.create_task(People(store, seed, street.is_scripted, fleet.sights).run(), name="people")
     log.info("city_lives", vehicles=len(fleet.vehicles), calls_per_hour=calls_per_hour)
     try:
         await stop.wait()

@@ -10,15 +10,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.dispatch.incidents import Incident, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.observations import ObservationFacts
+from necmergitur.kernel.ids import DroneId
 from necmergitur.operations import flying, incidents, observing, shifts
 from necmergitur.operations.ports import Unreachable
 from necmergitur.sim.demo.prepare import simulated_pilots
+from necmergitur.sim.fleet.scene import Sight
 
 log = structlog.get_logger(__name__)
 
@@ -31,32 +34,67 @@ OPERATOR_ACKNOWLEDGES_S = (3.0, 8.0)
 OPERATOR_ACTS_S = (10.0, 25.0)
 OPERATOR_CLOSES_S = (120.0, 240.0)
 
-SCENES: dict[str, list[tuple[ObservationFacts, str]]] = {
+
+class Scene(msgspec.Struct, frozen=True):
+    """What happened there: what the pilot files, and what the camera shows, which agree."""
+
+    facts: ObservationFacts
+    words: str
+    sight: Sight
+
+
+SCENES: dict[str, list[Scene]] = {
     "sos": [
-        (
+        Scene(
             ObservationFacts(people_down=1, crowd_size=6),
             "One person on the ground, others around. Access from the avenue.",
+            Sight(1, 6, smoke=False),
         ),
-        (ObservationFacts(nothing_seen=True), "Nobody near the post. Street calm."),
-        (ObservationFacts(crowd_size=20), "Argument outside a bar, about twenty people, nobody down."),
+        Scene(ObservationFacts(nothing_seen=True), "Nobody near the post. Street calm.", Sight(0, 0, smoke=False)),
+        Scene(
+            ObservationFacts(crowd_size=20),
+            "Argument outside a bar, about twenty people, nobody down.",
+            Sight(0, 20, smoke=False),
+        ),
     ],
-    "medical": [(ObservationFacts(people_down=1), "One person lying, one kneeling beside. Pavement clear.")],
-    "fire": [
-        (
-            ObservationFacts(fire=True, smoke=True, access_blocked=True),
-            "Flames on the second floor, street blocked by a van.",
+    "medical": [
+        Scene(
+            ObservationFacts(people_down=1),
+            "One person lying, one kneeling beside. Pavement clear.",
+            Sight(1, 1, smoke=False),
         )
     ],
-    "violence": [(ObservationFacts(crowd_size=12, people_down=2), "Two people down, a group leaving on foot.")],
+    "fire": [
+        Scene(
+            ObservationFacts(fire=True, smoke=True, access_blocked=True),
+            "Flames on the second floor, street blocked by a van.",
+            Sight(0, 4, smoke=True),
+        )
+    ],
+    "violence": [
+        Scene(
+            ObservationFacts(crowd_size=12, people_down=2),
+            "Two people down, a group leaving on foot.",
+            Sight(2, 12, smoke=False),
+        )
+    ],
 }
+
+
+def scene_of(incident: Incident) -> Scene:
+    """Return what happens at an incident: whoever flies there sees the same."""
+    return random.Random(str(incident.id)).choice(SCENES.get(incident.kind, SCENES["sos"]))  # noqa: S311 -- a story
 
 
 class People:
     """Everyone simulated. `is_ours` tells a scripted call from a visitor's."""
 
-    def __init__(self, store: PostgresStore, seed: int, is_ours: Callable[[str], bool]) -> None:
-        """Act on `store`, with a seeded temper."""
+    def __init__(
+        self, store: PostgresStore, seed: int, is_ours: Callable[[str], bool], sights: dict[DroneId, Sight]
+    ) -> None:
+        """Act on `store`, with a seeded temper. `sights`: what each drone's camera shows, set here."""
         self._store = store
+        self._sights = sights
         self._rng = random.Random(seed)  # noqa: S311 -- a temper, not a secret
         self._is_ours = is_ours
         self._pilots = {p.id: p for p in simulated_pilots()}
@@ -81,9 +119,10 @@ class People:
             missions = tx.live_missions()
             open_incidents = {m.incident_id: tx.incident(m.incident_id) for m in missions}
         for mission in missions:
-            if mission.pilot_id in self._pilots:
-                incident = open_incidents.get(mission.incident_id)
-                if incident is not None:
+            incident = open_incidents.get(mission.incident_id)
+            if incident is not None:
+                self._sights[DroneId(mission.drone_id)] = scene_of(incident).sight
+                if mission.pilot_id in self._pilots:
                     self._fly(mission, incident, self._pilots[mission.pilot_id], now)
         self._operate(now)
         self._keep_on_shift(now)
@@ -105,8 +144,8 @@ class People:
             flying.accept(self._store, mission.id, pilot, now)
         elif mission.phase == "on_scene" and incident.state == "open":
             if self._after("report", mission.id, REPORT_S, now):
-                facts, words = self._rng.choice(SCENES.get(incident.kind, SCENES["sos"]))
-                observing.file_observation(self._store, incident.id, mission.id, facts, words, pilot, now)
+                scene = scene_of(incident)
+                observing.file_observation(self._store, incident.id, mission.id, scene.facts, scene.words, pilot, now)
             if self._after("home", mission.id, RETURN_S, now) and mission.order == "fly":
                 flying.order(self._store, mission.id, "return", pilot, now)
 

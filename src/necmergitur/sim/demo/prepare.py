@@ -93,7 +93,7 @@ def authorise_flights(store: PostgresStore, now: datetime) -> None:
     asked = Authorisation(
         id=store.ids.new(),
         kind="flight",
-        label="Emergency flights over the whole city" + DEMO,
+        label="Emergency flights over the whole city",  # the pages mark it as a demonstration's
         purpose=EMERGENCY,
         legal_basis="Invented for the demonstration; in France: CSI L242-5, decree 2023-283",
         holder="Prefecture" + DEMO,

@@ -8,6 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from itertools import pairwise
 
+import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from necmergitur.kernel.geo import LocalPlane, Position
@@ -60,18 +61,40 @@ class View:
         return FRAME_WIDTH_PX / 2 + x_m * self.px_per_m, FRAME_HEIGHT_PX / 2 - y_m * self.px_per_m
 
 
+class Sight(msgspec.Struct, frozen=True):
+    """What there is to see: people lying, people about, smoke."""
+
+    lying: int
+    standing: int
+    smoke: bool
+
+
+def sight_of(seed: int) -> Sight:
+    """Return what chance put there, where nobody wrote the scene."""
+    return Sight(1, seed % SCENE_PEOPLE, bool(seed % 2))
+
+
 def draw(
-    streets: Streets, scene: Position, camera: Position, altitude_m: float, drone_id: str, *, at: datetime, seed: int
+    streets: Streets,
+    scene: Position,
+    camera: Position,
+    altitude_m: float,
+    drone_id: str,
+    *,
+    at: datetime,
+    seed: int,
+    sight: Sight | None = None,
 ) -> bytes:
     """Return one JPEG frame: `scene` is where people and smoke are, `camera` where the drone is."""
+    seen = sight or sight_of(seed)
     view = View(camera, altitude_m)
     image = Image.new("RGB", (FRAME_WIDTH_PX, FRAME_HEIGHT_PX), _GROUND)
     canvas = ImageDraw.Draw(image, "RGBA")
     width_px = max(2, round(_STREET_WIDTH_M * view.px_per_m))
     for a, b in streets.near(camera):
         canvas.line([view.pixel(a), view.pixel(b)], fill=_STREET, width=width_px)
-    _people(canvas, view, scene, at, seed)
-    if seed % 2:
+    _people(canvas, view, scene, at, seed, seen)
+    if seen.smoke:
         _smoke(canvas, view, scene, at, seed)
     font = ImageFont.load_default(size=15)
     canvas.rectangle((0, 0, FRAME_WIDTH_PX, 22), fill=(0, 0, 0, 150))
@@ -82,14 +105,14 @@ def draw(
     return out.getvalue()
 
 
-def _people(canvas: ImageDraw.ImageDraw, view: View, scene: Position, at: datetime, seed: int) -> None:
+def _people(canvas: ImageDraw.ImageDraw, view: View, scene: Position, at: datetime, seed: int, seen: Sight) -> None:
     rng = random.Random(seed)  # noqa: S311  a drawing
     plane = LocalPlane(scene)
     seconds = at.timestamp()
     radius = max(2.0, _PERSON_RADIUS_M * view.px_per_m)
-    for number in range(1 + seed % SCENE_PEOPLE):
+    for number in range(seen.lying + seen.standing):
         x_m, y_m, phase = rng.gauss(0, 9), rng.gauss(0, 9), rng.uniform(0, math.tau)
-        lying = number == 0
+        lying = number < seen.lying
         step_m = 0.0 if lying else 2.0
         place = plane.to_position(
             x_m + step_m * math.sin(seconds / 5 + phase), y_m + step_m * math.cos(seconds / 7 + phase)

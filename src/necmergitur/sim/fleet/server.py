@@ -10,7 +10,7 @@ from necmergitur.kernel.ids import DroneId
 from necmergitur.sim.fleet.camera import Camera
 from necmergitur.sim.fleet.config import Config, FaultKind
 from necmergitur.sim.fleet.constants import TICK_S
-from necmergitur.sim.fleet.scene import Streets, draw
+from necmergitur.sim.fleet.scene import Sight, Streets, draw
 from necmergitur.sim.fleet.vehicle import SimulatedVehicle
 
 # The tick is spread over groups of vehicles, so that a fleet does not send all its messages in one burst.
@@ -33,6 +33,8 @@ class FleetServer:
         self.camera_ports: dict[DroneId, int] = {}
         self.udp_ports: dict[DroneId, int] = {}
         self._streets = Streets(config.streets)
+        # What somebody else wrote of a drone's scene; elsewhere chance draws it.
+        self.sights: dict[DroneId, Sight] = {}
         self._scenes: dict[DroneId, Position] = {}
         self._pending_faults = sorted(config.faults, key=lambda fault: fault.at_s, reverse=True)
         self._clock: asyncio.Task[None] | None = None
@@ -96,7 +98,14 @@ class FleetServer:
         scene = self._scenes.setdefault(drone_id, pilot.position)
         seed = zlib.crc32(f"{scene.lon:.3f},{scene.lat:.3f}".encode()) + self.config.seed
         return draw(
-            self._streets, scene, pilot.position, pilot.body.altitude_m, drone_id, at=datetime.now(UTC), seed=seed
+            self._streets,
+            scene,
+            pilot.position,
+            pilot.body.altitude_m,
+            drone_id,
+            at=datetime.now(UTC),
+            seed=seed,
+            sight=self.sights.get(drone_id),
         )
 
 
