@@ -295,3 +295,19 @@ def test_the_line_that_ages_is_not_read_aloud_each_second(city: City, phone: Bro
     expect(said).to_have_text("No network.", timeout=PATIENCE_MS)
     phone.set_offline(False)
     expect(said).to_have_text("The network is back.", timeout=PATIENCE_MS)
+
+
+def test_the_top_of_the_page_leaves_the_screen_to_the_call(
+    phone: BrowserContext, hand: Callable[[str], None], city: City
+) -> None:
+    incident = told(city)
+    hand("responder")
+    page = watched(phone)
+    page.goto(f"/field/incidents/{incident}/")
+    bar = page.locator(".bar").bounding_box()
+    way = page.get_by_role("button", name="I am on the way").bounding_box()
+    assert bar is not None and way is not None
+    assert bar["height"] <= PHONE["height"] / 10
+    assert way["y"] + way["height"] <= PHONE["height"]
+    page.locator(".foot").get_by_role("button", name="Français").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
