@@ -125,3 +125,42 @@ def test_single_keys_can_be_switched_off_and_stay_off(city: City, enter: Callabl
     page.keyboard.press("l")
     page.wait_for_url("**/console/log/")
     assert second
+
+
+def test_an_incident_is_taken_and_closed_by_keyboard_alone(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto("/console/")
+    page.locator("#queue > li").first.wait_for()
+    page.keyboard.press("j")
+    page.locator("form[data-action=acknowledge]").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("form[data-action=act]").wait_for()
+    page.keyboard.press("Enter")
+    expect(page.locator("form[data-next-action]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(OUTCOME)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    expect(page.locator("#tell-who")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    expect(page.locator(OUTCOME)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.down("Enter")
+    expect(page.locator("form[data-action=reopen]")).to_be_visible(timeout=10_000)
+    page.keyboard.up("Enter")
+    assert Incident.objects.get(id=incident).outcome == "helped"
+
+
+def test_skipping_to_the_content_leaves_the_bar_where_it_is(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    page = enter("operator")
+    page.goto(f"/console/?incident={incident}")
+    page.locator("#i-close").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    assert page.evaluate("window.scrollY") == 0
+    assert page.locator(".bar").bounding_box()["y"] >= 0  # type: ignore[index]

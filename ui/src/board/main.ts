@@ -152,6 +152,7 @@ class Board {
     const dangerous = form?.querySelector<HTMLButtonElement>("button[data-hold]");
     if (!form) {
       if (this.panel.selectedId === null) this.move(0);
+      else this.panel.outcome()?.focus();
     } else if (dangerous) startHold(dangerous, () => form.requestSubmit(dangerous));
     else form.requestSubmit(form.querySelector<HTMLButtonElement>("button[type=submit], button:not([type])"));
   }
@@ -171,6 +172,8 @@ class Board {
       { keys: ["Enter"], word: "keys.next", run: (event) => { if (!event.repeat) this.nextAction(); } },
       { keys: ["a"], word: "keys.acknowledge", run: () => this.panel.actionForm("acknowledge")?.requestSubmit() },
       { keys: ["m"], word: "keys.merge", run: () => this.merge() },
+      { keys: ["t"], word: "keys.tell", run: () => this.panel.whom()?.focus() },
+      { keys: ["c"], word: "keys.end", run: () => this.panel.outcome()?.focus() },
       { keys: ["n"], word: "keys.note", run: () => this.panel.note()?.focus() },
       { keys: ["f"], word: "keys.focus", run: () => this.map?.focusSelected() },
       { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },

@@ -71,6 +71,16 @@ export class Panel {
     return this.panel.querySelector<HTMLTextAreaElement>("textarea[data-note]");
   }
 
+  /** Where it is said how the incident ended; the button beside it is held. */
+  outcome(): HTMLSelectElement | null {
+    return this.panel.querySelector<HTMLSelectElement>('form[data-action="close"] select');
+  }
+
+  /** Who may be told to go there. */
+  whom(): HTMLSelectElement | null {
+    return this.panel.querySelector<HTMLSelectElement>('form[data-action="tell"] select');
+  }
+
   /** Unfold the choice of another incident to merge into, and put the keyboard there. */
   openMerge(): void {
     const form = this.actionForm("merge");

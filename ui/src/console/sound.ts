@@ -21,10 +21,10 @@ export class Speaker {
   private waiting: Sound | null = null;
 
   constructor() {
-    // Browsers allow sound only after a gesture; the first key or click of the shift opens it.
-    const open = (): void => void this.open();
-    window.addEventListener("pointerdown", open, { once: true });
-    window.addEventListener("keydown", open, { once: true });
+    // Browsers allow sound only after a gesture: the first key or click of the shift that they count as one opens it,
+    // which Shift or Escape alone are not.
+    window.addEventListener("pointerdown", this.open);
+    window.addEventListener("keydown", this.open);
   }
 
   get isOpen(): boolean {
@@ -39,10 +39,13 @@ export class Speaker {
     localStorage.setItem(MUTE_KEY, String(this.mutedForMs > 0 ? 0 : Date.now() + MUTE_MS));
   }
 
-  private async open(): Promise<void> {
+  private readonly open = (): void => {
     this.context ??= new AudioContext();
-    if (this.context.state === "suspended") await this.context.resume();
-  }
+    if (this.context.state === "suspended") void this.context.resume();
+    if (!this.isOpen) return;
+    window.removeEventListener("pointerdown", this.open);
+    window.removeEventListener("keydown", this.open);
+  };
 
   /** Play now, or after the one playing; of several waiting only the most urgent is kept. */
   play(sound: Sound): void {

@@ -23,6 +23,7 @@ export class CityMap {
   private nowMs = Date.now();
   private selected: Incident | null = null;
   private hasButtons = false;
+  private isOverButton = false;
   private readonly offer: PressOffer;
 
   constructor(
@@ -39,6 +40,7 @@ export class CityMap {
     map.on("zoomend", () => void this.wantButtons());
     map.on("movestart", () => this.offer.close());
     map.on("click", (event) => this.clicked(event.point.x, event.point.y));
+    this.point();
     this.readout();
     onThemeChange(() => this.wear(readTheme(host)));
     this.resized();
@@ -135,6 +137,17 @@ export class CityMap {
     const around = this.map.queryRenderedFeatures([[x - reach, y - reach], [x + reach, y + reach]], { layers: ["buttons"] });
     const id: unknown = around[0]?.properties["id"];
     if (typeof id === "string") this.offer.open(id, x, y);
+  }
+
+  /** A hand over whatever a click would take. */
+  private point(): void {
+    if (this.page.isDemo) {
+      this.map.on("mouseenter", "buttons", () => { this.isOverButton = true; });
+      this.map.on("mouseleave", "buttons", () => { this.isOverButton = false; });
+    }
+    this.map.on("mousemove", ({ point }) => {
+      this.map.getCanvas().style.cursor = this.isOverButton || this.overlay.incidentAt(point.x, point.y) !== null ? "pointer" : "";
+    });
   }
 
   private readout(): void {
