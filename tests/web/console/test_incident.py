@@ -135,6 +135,26 @@ def test_a_hand_off_tells_partners_and_prints_a_sheet(city: City) -> None:
         assert words in sheet
 
 
+def test_a_sheet_reads_as_french_does(city: City) -> None:
+    incident = city.press()
+    act(city, incident, "note", body="porte bleue")
+    act(city, incident, "tell", unit="Caserne Nord")
+    sheet = city.client("operator", "fr").get(f"/console/incidents/{incident}/sheet/").content.decode()
+    for words in ("«\u00a0porte bleue\u00a0»", "Caserne Nord\u00a0: Prévenu"):
+        assert words in sheet
+    assert "“" not in sheet and "Nord: " not in sheet
+
+
+def test_a_zone_the_label_already_names_is_not_named_again(city: City) -> None:
+    incident = city.press()
+    assert "Old Town" in panel(city, incident)
+    city.sql("UPDATE zone SET label = 'Port, zone 7' WHERE id = 'z-1'")
+    city.sql("UPDATE incident SET label = 'Quay, zone 7, no 12'")
+    assert "Port, zone 7" not in panel(city, incident)
+    city.sql("UPDATE incident SET label = 'Quay, zone 71, no 12'")
+    assert "Port, zone 7" in panel(city, incident)
+
+
 def test_closing_needs_an_outcome_and_can_be_undone(city: City) -> None:
     incident = city.press()
     page = panel(city, incident)

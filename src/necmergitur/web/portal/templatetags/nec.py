@@ -8,8 +8,8 @@ from django.forms import BaseForm, BoundField
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext
 
 from necmergitur.web.portal import icons
 
@@ -48,6 +48,18 @@ def icon(name: str, label: str = "") -> SafeString:
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         inside,
     )
+
+
+@register.filter
+def quoted(words: str) -> str:
+    """Return words somebody wrote between the quotation marks of the reader's language."""
+    return gettext("“%(words)s”") % {"words": words}
+
+
+@register.simple_tag
+def said(what: object, words: object) -> str:
+    """Return a name and what is said of it, with the colon of the reader's language."""
+    return gettext("%(what)s: %(words)s") % {"what": what, "words": words}
 
 
 @register.simple_tag
