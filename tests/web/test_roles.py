@@ -253,3 +253,17 @@ def test_refused_page_names_the_roles_in_the_readers_language() -> None:
 def test_operator_is_not_let_in_by_another_role() -> None:
     assert not is_operator(make_person("lead", "administrator", factor=False).user)
     assert Client().get("/account/people/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        (Role.OPERATOR, "/console/"),
+        (Role.PILOT, "/console/pilot/"),
+        (Role.TECHNICIAN, "/console/"),
+        (Role.RESPONDER, "/field/"),
+        (Role.ADMINISTRATOR, "/account/people/"),
+    ],
+)
+def test_who_signs_in_lands_where_they_work(role: Role, address: str) -> None:
+    assert signed_in(make_person(role)).get("/account/start/").headers["Location"] == address

@@ -49,10 +49,9 @@ class SignIn(LoginView):
 
 # Where each role works, in the order asked; the first page that exists wins.
 WORKPLACES: tuple[tuple[frozenset[Role], str], ...] = (
-    (
-        frozenset({Role.OPERATOR, Role.LEAD, Role.DUTY_OFFICER, Role.PILOT, Role.TECHNICIAN}),
-        "/console/",
-    ),
+    (frozenset({Role.OPERATOR, Role.LEAD, Role.DUTY_OFFICER}), "/console/"),
+    (frozenset({Role.PILOT}), "/console/pilot/"),
+    (frozenset({Role.TECHNICIAN}), "/console/"),
     (frozenset({Role.RESPONDER}), "/field/"),
     (frozenset({Role.DPO}), "/trust/"),
     (frozenset({Role.ADMINISTRATOR}), "/account/people/"),
