@@ -15,7 +15,6 @@ PERMISSIONS = ", ".join(
                 "payment",
                 "usb",
                 "serial",
-                "bluetooth",
                 "display-capture",
             )
         ),
