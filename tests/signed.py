@@ -9,6 +9,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.authorisations import Authorisation
@@ -146,6 +147,6 @@ def granted(store: TrustStore, asked: Terms, now: datetime, on: Assessment | Non
     enrol(store, now)
     signed = assessing.sign(store, on or assessment(now), DPO, now)
     assert isinstance(signed, Assessment), signed
-    outcome = authorising.grant_signed(store, paper(asked, now), verify, DPO, now)
+    outcome = authorising.grant_signed(store, paper(asked, now), verify, DPO, now, rules=rules())
     assert isinstance(outcome, Authorisation), outcome
     return outcome

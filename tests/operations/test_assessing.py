@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from necmergitur.adapters.law import rules
 from necmergitur.governance.assessments import Assessment, Observed
 from necmergitur.governance.gate import Request
 from necmergitur.governance.signing import Party
@@ -36,7 +37,7 @@ def asked(scene: Scene, **changes: object) -> Any:
 
 def grant(scene: Scene, terms: Terms, *roles: Any) -> str:
     made = signed.paper(terms, scene.now, roles or None)
-    outcome = authorising.grant_signed(scene.store, made, signed.verify, signed.DPO, scene.now)
+    outcome = authorising.grant_signed(scene.store, made, signed.verify, signed.DPO, scene.now, rules=rules())
     return outcome.rule if isinstance(outcome, Refusal) else ""
 
 
@@ -64,7 +65,7 @@ def test_without_an_experiment_the_territory_signs_alone(ready: Scene) -> None:
 def test_a_signature_over_other_terms_is_forged(ready: Scene) -> None:
     made = signed.paper(asked(ready), ready.now)
     longer = msgspec.structs.replace(made, terms=asked(ready, retention_days=29))
-    outcome: Any = authorising.grant_signed(ready.store, longer, signed.verify, signed.DPO, ready.now)
+    outcome: Any = authorising.grant_signed(ready.store, longer, signed.verify, signed.DPO, ready.now, rules=rules())
     assert outcome.rule == "signature_forged"
 
 
@@ -72,7 +73,7 @@ def test_a_stranger_who_says_to_be_the_state_signs_nothing(ready: Scene) -> None
     made = signed.paper(asked(ready), ready.now)
     stranger = msgspec.structs.replace(made.signatures[1], role="state")
     forged = msgspec.structs.replace(made, signatures=(*made.signatures[:2], stranger))
-    outcome: Any = authorising.grant_signed(ready.store, forged, signed.verify, signed.DPO, ready.now)
+    outcome: Any = authorising.grant_signed(ready.store, forged, signed.verify, signed.DPO, ready.now, rules=rules())
     assert outcome.rule == "signature_party_unknown"
 
 
@@ -94,6 +95,12 @@ def test_a_stolen_key_that_was_retired_signs_nothing_more(ready: Scene) -> None:
         ({"assessment_digest": "0" * 64}, "assessment_other_version"),
         ({"assessment_id": UUID(int=7)}, "assessment_missing"),
         ({"readers": ()}, "readers_missing"),
+        ({"modality": "sound"}, "law_forbids"),
+        ({"modality": "biometric"}, "law_forbids"),
+        ({"modality": "augmented_camera", "law": ("augmented_cameras_2023_380",)}, "law_ended"),
+        ({"law": ("augmented_cameras_2023_380",)}, "law_ended"),
+        ({"law": ("made_up",)}, "law_unknown"),
+        ({"modality": "drone_camera", "operator_class": "civil_security"}, "law_not_named"),
     ],
 )
 def test_terms_beyond_law_or_assessment_are_refused_with_their_reason(

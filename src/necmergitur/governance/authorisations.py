@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from necmergitur.governance import assessments, signing, terms
+from necmergitur.governance import assessments, law, signing, terms
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
+from necmergitur.governance.law import Rule
 from necmergitur.governance.signing import Paper, Party, Verify
 from necmergitur.kernel.refusal import Refusal
 
@@ -164,12 +165,14 @@ def grant_signed(
     by: str,
     now: datetime,
     *,
+    rules: Sequence[Rule],
     demo: bool = False,
 ) -> AuthorisationGranted | Refusal:
-    """Grant the stream that a signed paper describes, resting on the assessment it names."""
+    """Grant the stream that a signed paper describes, under the law, resting on the assessment it names."""
     asked = paper.terms
     against = [
         *terms.check(asked, now),
+        *law.against(asked, rules, now),
         assessments.opens(assessment, asked, now),
         signing.check(paper, parties, verify),
     ]

@@ -1,11 +1,13 @@
 """A lead enters and ends authorisations. Each is a fact; the gate follows at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.law import Rule
 from necmergitur.governance.signing import Paper, Verify
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
@@ -30,9 +32,16 @@ def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | 
 
 
 def grant_signed(
-    store: TrustStore, paper: Paper, verify: Verify, by: Person, now: datetime, *, demo: bool = False
+    store: TrustStore,
+    paper: Paper,
+    verify: Verify,
+    by: Person,
+    now: datetime,
+    *,
+    rules: Sequence[Rule],
+    demo: bool = False,
 ) -> Authorisation | Refusal:
-    """Open the stream a signed paper describes, if its assessment holds and every signature does."""
+    """Open the stream a signed paper describes, if the law allows it, its assessment holds and every signature does."""
 
     def attempt(tx: TrustTransaction) -> Authorisation | Refusal:
         tx.serialise()
@@ -40,7 +49,7 @@ def grant_signed(
             return Refusal(rule="already_granted")
         resting_on = tx.assessment(paper.terms.assessment_id)
         actor = f"user:{by.id}"
-        event = authorisations.grant_signed(paper, resting_on, tx.parties(), verify, actor, now, demo=demo)
+        event = authorisations.grant_signed(paper, resting_on, tx.parties(), verify, actor, now, rules=rules, demo=demo)
         if isinstance(event, Refusal):
             return event
         after = authorisations.evolve(None, event)
