@@ -17,7 +17,7 @@ from necmergitur.governance.authorisations import (
     AuthorisationGranted,
     Conditions,
 )
-from necmergitur.governance.gate import GateTable, Request, compile_table
+from necmergitur.governance.gate import Request, compile_table
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 
@@ -156,7 +156,7 @@ def test_the_gate_opens_exactly_while_some_authorisation_is_in_force(windows, ho
         for a in laws
         if a.valid_from <= now < a.valid_until and not (a.revoked_at is not None and a.revoked_at <= now)
     ]
-    found = GateTable({"drone_flight": tuple(laws)}, now).find(ask(), now)
+    found = find(*laws, now=now)
     assert (found.id in in_force) if isinstance(found, Authorisation) else in_force == []
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, STANDING, Authorisation
+from necmergitur.governance.grants import NONE, Grants, microseconds
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
@@ -23,6 +24,9 @@ CALL_FOR_HELP = "call_for_help"
 GOVERNANCE = "governance"
 FLIGHT = "drone_flight"
 CAMERA = "camera"
+
+
+_NOTHING = Grants(())
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,7 @@ class GateTable(msgspec.Struct, frozen=True):
     by_modality: dict[str, tuple[Authorisation, ...]]
     loaded_at: datetime
     version: int = 0
+    grants: Grants = _NOTHING
 
     def stale(self, now: datetime) -> bool:
         """Return whether the table is too old to open a sensor or a flight."""
@@ -47,8 +52,14 @@ class GateTable(msgspec.Struct, frozen=True):
 
     def find(self, request: Request, now: datetime) -> Authorisation | Refusal:
         """Return the newest authorisation that covers `request` at `now`, or why none does."""
-        found = self.find_all(request, now)
-        return found if isinstance(found, Refusal) else found[0]
+        if not self.stale(now):
+            asked = (request.modality, request.purpose, request.stream, request.zone_id)
+            index = self.grants.decide(*asked, microseconds(now))
+            if index != NONE:
+                return self.grants.items[index]
+        found = self.find_all(request, now)  # which says why not
+        assert isinstance(found, Refusal), "the compiled table and the authorisations disagree"
+        return found
 
     def find_all(self, request: Request, now: datetime) -> tuple[Authorisation, ...] | Refusal:
         """Return every authorisation that covers `request` at `now`, newest first, or why none does.
@@ -125,7 +136,9 @@ def compile_table(authorisations: Iterable[Authorisation], loaded_at: datetime, 
     for item in authorisations:
         if item.id not in STANDING:
             grouped.setdefault(item.modality, []).append(item)
-    return GateTable({name: tuple(items) for name, items in grouped.items()}, loaded_at, version)
+    by_modality = {name: tuple(items) for name, items in grouped.items()}
+    grants = Grants([item for items in by_modality.values() for item in items])
+    return GateTable(by_modality, loaded_at, version, grants)
 
 
 def admit_call_for_help(facts: Sequence[Fact], now: datetime) -> list[Admitted]:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
@@ -42,7 +44,7 @@ class GovernanceMixin:
             found = self.cursor.execute(SQL["in_force"], {"now": now}).fetchall()
             cached = compile_table((CODEC.from_row(r) for r in found), now, row[0])
         else:
-            cached = GateTable(cached.by_modality, now, cached.version)
+            cached = msgspec.structs.replace(cached, loaded_at=now)
         self.gate_cache.table = cached
         return cached
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import CALL_FOR_HELP, GOVERNANCE, GateTable, compile_table
 from necmergitur.kernel.events import Recorded
@@ -88,7 +90,7 @@ class FactsMixin:
         if cached is None:
             newest_first = sorted(self.tables.authorisations.values(), key=lambda a: a.granted_at, reverse=True)
             cached = compile_table(newest_first, now)
-        self.tables.gate_table = GateTable(cached.by_modality, now)
+        self.tables.gate_table = msgspec.structs.replace(cached, loaded_at=now)
         return self.tables.gate_table
 
     def authorisation(self, authorisation_id: UUID) -> Authorisation | None:
