@@ -119,6 +119,15 @@ def test_a_statement_few_of_one_group_voted_on_shows_no_groups() -> None:
     assert stand.by_group == ()
 
 
+def test_a_group_that_keeps_silent_on_a_statement_has_no_veto() -> None:
+    ballots = planted({"red": 60, "green": 14}, noise=0, unseen=0)
+    silent = [b for b in ballots if b.statement > 4 or b.voter.startswith("red")]
+    shown = opinions(silent, STATEMENTS)
+    assert [g.size for g in shown.groups] == [60, 14]
+    assert set(shown.consensus) >= {1, 2, 3, 4}
+    assert all(stand.by_group == () for stand in shown.stands if stand.statement <= 4)
+
+
 def test_votes_of_people_in_no_group_cannot_be_had_from_the_total() -> None:
     ballots = planted({"red": 40, "green": 30}, noise=0, unseen=0)
     ballots += [Ballot(f"passer-by-{n}", 6, AGREE) for n in range(3)]  # one vote each: too few to be placed

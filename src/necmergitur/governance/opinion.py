@@ -78,7 +78,7 @@ class Stand(msgspec.Struct, frozen=True):
 
     `by_group` follows the groups' order, empty where a group would show fewer than ten voters. `division` is the
     widest gap between two groups' shares of agreement, 0 to 1. `consensus` is 1 or -1 where a large majority of
-    every group agrees or disagrees.
+    every group with ten voters on it, and of all together, agrees or disagrees.
     """
 
     statement: int
@@ -269,17 +269,17 @@ def _stand(statement: int, everybody: Matrix, parts: Sequence[Matrix]) -> Stand:
     if overall.voters < GROUP_MIN:
         return Stand(statement, None)
     groups = tuple(tally(part) for part in parts)
-    if any(each.voters < GROUP_MIN for each in groups):
+    heard = [each for each in groups if each.voters >= GROUP_MIN]
+    # A group that keeps silent on a statement has no veto on it; everybody together must agree as well.
+    counted = [overall, *heard]
+    agreeing = min(_share(each.agree, each) for each in counted)
+    disagreeing = min(_share(each.disagree, each) for each in counted)
+    consensus = AGREE if agreeing >= CONSENSUS_SHARE else DISAGREE if disagreeing >= CONSENSUS_SHARE else 0
+    if len(heard) < len(groups) or not groups:
         # One group's votes would be the total less the others'.
-        return Stand(statement, overall)
-    counted = groups or (overall,)
-    agreeing, disagreeing = (
-        [_share(each.agree, each) for each in counted],
-        [_share(each.disagree, each) for each in counted],
-    )
-    consensus = AGREE if min(agreeing) >= CONSENSUS_SHARE else DISAGREE if min(disagreeing) >= CONSENSUS_SHARE else 0
-    division = round(max(agreeing) - min(agreeing), COORDINATE_DIGITS) if groups else None
-    return Stand(statement, overall, groups, division, consensus)
+        return Stand(statement, overall, consensus=consensus)
+    shares = [_share(each.agree, each) for each in groups]
+    return Stand(statement, overall, groups, round(max(shares) - min(shares), COORDINATE_DIGITS), consensus)
 
 
 def _share(of: int, among: Tally) -> float:

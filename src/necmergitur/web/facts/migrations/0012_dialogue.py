@@ -8,5 +8,5 @@ SQL = "INSERT INTO ledger_scope VALUES ('dialogue', '*', '{governance}');"
 class Migration(migrations.Migration):
     """One line more in the law of who may write what."""
 
-    dependencies = [("facts", "0009_one_look")]
+    dependencies = [("facts", "0011_signed_papers")]
     operations = [migrations.RunSQL(SQL, "DELETE FROM ledger_scope WHERE stream = 'dialogue';")]

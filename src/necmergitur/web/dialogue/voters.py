@@ -1,0 +1,70 @@
+"""A voter is a number that a browser keeps. No account, no address: with the cookie gone, so are they."""
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+
+from necmergitur.governance.dialogue import voter_key
+from necmergitur.web.dialogue.constants import COOKIE_AGE, NEW_VOTERS_TO_SHOW, TOKEN_BYTES
+from necmergitur.web.dialogue.models import Conversation, Statement, Vote
+
+COOKIE = "nec_dialogue"
+PATH = "/dialogue/"
+TOKEN_LENGTH = len(secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def token_of(request: HttpRequest) -> str:
+    """Return the number this browser keeps; empty when it has none, or something that is none of ours."""
+    token = request.COOKIES.get(COOKIE, "")
+    return token if len(token) == TOKEN_LENGTH and token.isascii() else ""
+
+
+def new_token() -> str:
+    """Draw a number."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def keep(response: HttpResponse, token: str) -> None:
+    """Have the browser keep its number. Only a first vote or statement does: whoever reads gets no cookie of ours."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_AGE,
+        path=PATH,
+        secure=settings.ORIGIN.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def voter_of(conversation: Conversation, request: HttpRequest) -> str:
+    """Return who reads, in this dialogue; empty for a browser without a number."""
+    token = token_of(request)
+    return voter_key(conversation.pk, token) if token else ""
+
+
+def next_statement(conversation: Conversation, voter: str) -> tuple[Statement | None, int, int]:
+    """Return a statement the voter has not voted on, how many they have, and how many there are.
+
+    Those that few have seen come first; among them each voter has an order of their own, so that no statement is
+    always first and two voters who stop midway have not voted on the same ones.
+    """
+    there = list(
+        conversation.statements.filter(state=Statement.State.SHOWN).annotate(seen=Count("votes")).order_by("pk")
+    )
+    done = (
+        set(Vote.objects.filter(voter=voter, statement__in=there).values_list("statement_id", flat=True))
+        if voter
+        else set()
+    )
+    mixer = voter or secrets.token_hex(8)
+
+    def turn(statement: Statement) -> tuple[int, bytes]:
+        drawn = hashlib.sha256(f"{mixer} {statement.pk}".encode()).digest()
+        return statement.seen // NEW_VOTERS_TO_SHOW, drawn  # type: ignore[attr-defined]
+
+    waiting = sorted((each for each in there if each.pk not in done), key=turn)
+    return (waiting[0] if waiting else None), len(done), len(there)
