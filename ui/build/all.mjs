@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { ICONS, copyFonts, pressIcons, writeSprite } from "./assets.mjs";
+import { writeVerifier } from "./single.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const out = process.env.NEC_UI_OUT ? resolve(process.env.NEC_UI_OUT) : join(root, "../src/necmergitur/web/static/build");
@@ -83,6 +84,9 @@ for (const [name, path] of Object.entries(PAGES)) await build(settings({ [name]:
 for (const [name, path] of Object.entries(WORKERS)) {
   await build(settings({ [name]: join(root, path) }, { format: "iife", codeSplitting: false }));
 }
+await build(settings({ verify: join(root, "src/verify/main.ts") }, { format: "iife", codeSplitting: false }));
+await dropSourceMapLines();
+await writeVerifier(root, out);
 await checkNoEntryIsImported();
 await cp(join(root, "node_modules/htmx.org/dist/htmx.min.js"), join(out, "htmx.js"));
 await dropSourceMapLines();
