@@ -77,7 +77,8 @@ def page() -> tuple[bytes, bytes]:
     content = files("necmergitur.web").joinpath("static", "build", "verify.html").read_bytes()
     scripts = re.findall(rb"<script[^>]*>(.*?)</script>", content, re.DOTALL)
     hashes = b" ".join(b"'sha256-" + base64.b64encode(hashlib.sha256(one).digest()) + b"'" for one in scripts)
-    return content, b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; script-src " + hashes
+    policy = b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; script-src "
+    return content, policy + hashes
 
 
 async def _answer(send: Send, body: bytes, kind: bytes, caching: bytes, *more: tuple[bytes, bytes]) -> None:
