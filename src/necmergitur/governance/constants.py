@@ -31,3 +31,9 @@ STREAM_BITS_PER_S = 400
 ENVELOPE_BITS = 64
 # Ours: what a stream may save up, so that readings held up by a lost broker are not refused when they come together.
 BUDGET_SPARE_S = 30
+# Ours: an RS256 answer with its client data stays under 2 kB; a longer one is nobody's passkey.
+PASSKEY_BYTES_MAX = 4_096
+# Ours, in the design: an invited party may need two working days to find whoever holds the key.
+PARTY_LINK_LASTS = timedelta(hours=48)
+# Ours: an exported paper is terms and three signatures, some ten kilobytes.
+PAPER_BYTES_MAX = 200_000

@@ -20,6 +20,7 @@ from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.proposals import ProposalMixin
 from necmergitur.adapters.postgres.retention import RetentionMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
@@ -49,6 +50,7 @@ class PostgresTransaction(
     RetentionMixin,
     BreakGlassMixin,
     TrustMixin,
+    ProposalMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

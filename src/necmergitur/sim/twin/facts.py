@@ -23,7 +23,7 @@ _LAWS = (
     {(stream, "*"): _HELP for stream in ("signal", "incident", "responder", "observation", "still")}
     | {("mission", "*"): _HELP | _FLIGHT}
     | {("mission", kind): _FLIGHT for kind in ("MissionOffered", "MissionAccepted", "MissionLaunched")}
-    | {(stream, "*"): _RECORD for stream in ("audit", "authorisation", "assessment", "party", "dialogue")}
+    | {(stream, "*"): _RECORD for stream in ("audit", "authorisation", "assessment", "party", "dialogue", "proposal")}
 )
 
 

@@ -12,6 +12,7 @@ from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, Authorisation, Conditions
 from necmergitur.governance.gate import GateTable
+from necmergitur.governance.proposals import Proposal as TermsProposal
 from necmergitur.governance.signing import Party
 from necmergitur.kernel.events import Recorded
 from necmergitur.operations.ports import DroneRecord, Effect, Note, Proposal
@@ -76,6 +77,7 @@ class Tables:
         self.authorisations: dict[UUID, Authorisation] = {a.id: a for a in _standing()}
         self.assessments: dict[UUID, Assessment] = {}
         self.parties: dict[UUID, Party] = {}
+        self.terms_proposals: dict[UUID, TermsProposal] = {}
         self.gate_table: GateTable | None = None  # compiled again after any change, and after any rollback
 
 

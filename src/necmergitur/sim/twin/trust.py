@@ -1,9 +1,10 @@
-"""Assessments and parties in memory."""
+"""Assessments, parties and proposed terms in memory."""
 
 from uuid import UUID
 
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.signing import Party
 from necmergitur.sim.twin.journal import Journal
 from necmergitur.sim.twin.tables import Tables
@@ -43,3 +44,11 @@ class TrustMixin:
     def put_party(self, party: Party, seq: int) -> None:  # noqa: ARG002  the twin keeps no seq
         """Store a party."""
         self.journal.put(self.tables.parties, party.id, party)
+
+    def terms_proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return one proposal as it stands."""
+        return self.tables.terms_proposals.get(proposal_id)
+
+    def put_terms_proposal(self, proposal: Proposal, seq: int) -> None:  # noqa: ARG002  the twin keeps no seq
+        """Store a proposal."""
+        self.journal.put(self.tables.terms_proposals, proposal.id, proposal)

@@ -42,7 +42,7 @@ from necmergitur.web.facts.models.territory import (
     GeozoneSet,
     Zone,
 )
-from necmergitur.web.facts.models.trust import Assessment, Party
+from necmergitur.web.facts.models.trust import Assessment, Party, TermsProposal
 
 __all__ = [
     "NOT_MAPPED",
@@ -75,6 +75,7 @@ __all__ = [
     "Still",
     "StillView",
     "SystemAlarm",
+    "TermsProposal",
     "TestWindow",
     "Zone",
 ]

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from necmergitur.web.facts.models.base import Fact
+from necmergitur.web.facts.models.base import Fact, text_or_null
 
 
 class Assessment(Fact):
@@ -43,3 +43,21 @@ class Party(Fact):
 
     class Meta(Fact.Meta):
         db_table = "party"
+
+
+class TermsProposal(Fact):
+    """Terms put before their parties, with the signatures that are there."""
+
+    id = models.UUIDField(primary_key=True)
+    paper = models.JSONField()
+    digest = models.TextField()
+    proposed_by = models.TextField()
+    proposed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = text_or_null()
+    withdrawn_reason = text_or_null()
+    version = models.IntegerField()
+    last_seq = models.BigIntegerField()
+
+    class Meta(Fact.Meta):
+        db_table = "terms_proposal"

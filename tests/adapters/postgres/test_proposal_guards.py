@@ -1,0 +1,149 @@
+"""PostgreSQL holds proposed terms to the word by itself (NM016): each planted breach goes straight into the store."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.governance import authorisations, proposals
+from necmergitur.governance.authorisations import Authorisation, AuthorisationGranted
+from necmergitur.governance.gate import admit_record
+from necmergitur.governance.proposals import Proposal, TermsProposed, TermsSigned, TermsWithdrawn
+from necmergitur.governance.signing import Paper
+from necmergitur.governance.terms import digest
+from necmergitur.kernel.events import Fact
+from necmergitur.ledger.ports import StoreRefused
+from necmergitur.operations import assessing, enrolling, proposing
+from tests import signed
+from tests.operations.scene import Scene
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def proposed(scene: Scene) -> Scene:
+    signed.enrol(scene.store, scene.now)
+    assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
+    made = proposing.propose(scene.store, signed.terms(scene.now), signed.DPO, scene.now)
+    assert isinstance(made, Proposal)
+    return scene
+
+
+def state_of(scene: Scene) -> Proposal:
+    with scene.store.transaction() as tx:
+        found = tx.terms_proposal(signed.terms(scene.now).id)  # type: ignore[attr-defined]
+    assert found is not None
+    return found
+
+
+def put(scene: Scene, state: Proposal, event: Any) -> str:
+    """Write as a dishonest operation would; return the guard's code."""
+    try:
+        with scene.store.transaction() as tx:
+            fact = Fact(stream=proposals.stream_of(state.id), version=state.version, event=event, actor="user:1")
+            tx.put_terms_proposal(state, tx.append(admit_record([fact], scene.now)))  # type: ignore[attr-defined]
+    except StoreRefused as refused:
+        return refused.code
+    return ""
+
+
+def signing(scene: Scene, role: Any, **changes: Any) -> tuple[Proposal, TermsSigned]:
+    before = state_of(scene)
+    event = TermsSigned(before.id, signed.sign(before.paper.terms, role, scene.now))
+    return msgspec.structs.replace(proposals.evolve(before, event), **changes), event
+
+
+def softened(paper: Paper) -> Paper:
+    assert paper.terms.experiment is not None
+    softer = msgspec.structs.replace(paper.terms.experiment, metrics=("number of press articles",))
+    return msgspec.structs.replace(paper, terms=msgspec.structs.replace(paper.terms, experiment=softer))
+
+
+def test_an_honest_signature_passes(proposed: Scene) -> None:
+    assert put(proposed, *signing(proposed, "state")) == ""
+
+
+def test_a_metric_changed_after_it_was_proposed_is_refused(proposed: Scene) -> None:
+    after, event = signing(proposed, "state")
+    assert put(proposed, msgspec.structs.replace(after, paper=softened(after.paper)), event) == "NM016"
+
+
+def test_a_row_that_differs_from_its_fact_is_refused_when_proposed(proposed: Scene) -> None:
+    terms = signed.terms(proposed.now, id=UUID(int=21))
+    made = proposals.evolve(None, TermsProposed(terms, digest(terms).hex(), "user:1", proposed.now))
+    other = msgspec.structs.replace(made, paper=softened(made.paper))
+    assert put(proposed, other, TermsProposed(terms, made.digest, "user:1", proposed.now)) == "NM016"
+    already = msgspec.structs.replace(made, paper=signed.paper(terms, proposed.now))
+    assert put(proposed, already, TermsProposed(terms, made.digest, "user:1", proposed.now)) == "NM016"
+
+
+def test_a_signature_by_nobody_twice_or_slipped_in_beside_another_is_refused(proposed: Scene) -> None:
+    after, event = signing(proposed, "state")
+    unknown = msgspec.structs.replace(event.signature, public_key=signed.party("company", proposed.now).public_key)
+    paper = msgspec.structs.replace(after.paper, signatures=(unknown,))
+    assert put(proposed, msgspec.structs.replace(after, paper=paper), TermsSigned(after.id, unknown)) == "NM016"
+    both = signed.paper(after.paper.terms, proposed.now, ("state", "company"))
+    assert put(proposed, msgspec.structs.replace(after, paper=both), event) == "NM016"
+    assert put(proposed, after, event) == ""
+    assert put(proposed, *signing(proposed, "state")) == "NM016", "the State signed already"
+
+
+def test_a_retired_key_signs_nothing_even_behind_our_code(proposed: Scene) -> None:
+    state = signed.party("state", proposed.now)
+    enrolling.retire(proposed.store, state.id, "stolen", signed.DPO, proposed.now)
+    assert put(proposed, *signing(proposed, "state")) == "NM016"
+
+
+def test_a_withdrawal_only_withdraws_and_ends_everything(proposed: Scene) -> None:
+    before = state_of(proposed)
+    event = TermsWithdrawn(before.id, proposed.now, "user:1", "a typo")
+    after = proposals.evolve(before, event)
+    smuggled = signed.paper(after.paper.terms, proposed.now, ("state",))
+    assert put(proposed, msgspec.structs.replace(after, paper=smuggled), event) == "NM016"
+    assert put(proposed, after, event) == ""
+    assert put(proposed, *signing(proposed, "state")) == "NM016"
+
+
+def test_no_fact_no_change_and_nothing_is_deleted(proposed: Scene, database: str) -> None:
+    after, _event = signing(proposed, "state")
+    with pytest.raises(StoreRefused, match="no fact says so"), proposed.store.transaction() as tx:
+        tx.put_terms_proposal(after, 1)  # type: ignore[attr-defined]
+    with psycopg.connect(database) as owner:
+        for statement in ("DELETE FROM terms_proposal", "TRUNCATE terms_proposal"):
+            with pytest.raises(psycopg.Error) as refused, owner.transaction():
+                owner.execute(statement)
+            assert refused.value.sqlstate == "NM016"
+
+
+def test_what_is_granted_is_what_was_proposed_to_the_word(proposed: Scene) -> None:
+    """Signatures are honest over the softened terms: only that these were never proposed stands against them."""
+    softer = softened(Paper(terms=state_of(proposed).paper.terms)).terms
+    paper = signed.paper(softer, proposed.now)
+    event = authorisations.grant_signed(
+        paper,
+        signed.assessment(proposed.now),
+        [signed.party(role, proposed.now) for role in signed.KEYS],
+        signed.verify,
+        "user:1",
+        proposed.now,
+    )
+    assert isinstance(event, AuthorisationGranted)
+    assert enter(proposed, event.authorisation) == "NM016"
+    honest = msgspec.structs.replace(event.authorisation, paper=signed.paper(signed.terms(proposed.now), proposed.now))
+    assert enter(proposed, honest) == ""
+
+
+def enter(scene: Scene, asked: Authorisation) -> str:
+    store = scene.store
+    assert isinstance(store, PostgresStore)
+    try:
+        with store.transaction() as tx:
+            stream = authorisations.stream_of(asked.id)
+            fact = Fact(stream=stream, version=1, event=AuthorisationGranted(asked), actor="user:1")
+            tx.put_authorisation(asked, tx.append(admit_record([fact], scene.now)))
+    except StoreRefused as refused:
+        return refused.code
+    return ""
