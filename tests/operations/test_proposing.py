@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from necmergitur.adapters.law import rules
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import Request
@@ -32,7 +33,7 @@ def ready(scene: Scene) -> Scene:
 
 def propose(scene: Scene, **changes: Any) -> Terms:
     asked = signed.terms(scene.now, **changes)
-    assert isinstance(proposing.propose(scene.store, asked, signed.DPO, scene.now), Proposal)
+    assert isinstance(proposing.propose(scene.store, asked, rules(), signed.DPO, scene.now), Proposal)
     return asked
 
 
@@ -42,12 +43,12 @@ def answer(terms: Terms, role: PartyRole) -> Assertion:
 
 def sign(scene: Scene, terms: Terms, role: PartyRole, said: Assertion | None = None) -> str:
     made = said or answer(terms, role)
-    outcome = proposing.sign(scene.store, terms.id, role, made, signed.verify, scene.wait(1))
+    outcome = proposing.sign(scene.store, terms.id, role, made, signed.verify, (), scene.wait(1))
     return outcome.rule if isinstance(outcome, Refusal) else ""
 
 
 def grant(scene: Scene, terms: Terms, *obstacles: Refusal) -> str:
-    outcome = proposing.grant(scene.store, terms.id, signed.verify, obstacles, signed.DPO, scene.wait(1))
+    outcome = proposing.grant(scene.store, terms.id, signed.verify, obstacles, signed.DPO, scene.wait(1), rules=rules())
     return outcome.rule if isinstance(outcome, Refusal) else ""
 
 
@@ -74,16 +75,25 @@ def test_the_stream_stays_shut_while_law_or_dialogue_stand_in_the_way(ready: Sce
     assert not gate_opens(ready)
 
 
+def test_no_party_signs_before_the_city_answered_its_people(ready: Scene) -> None:
+    terms = propose(ready)
+    owed = (Refusal(rule="dialogue_unanswered"),)
+    made = answer(terms, "state")
+    outcome: Any = proposing.sign(ready.store, terms.id, "state", made, signed.verify, owed, ready.now)
+    assert outcome.rule == "dialogue_unanswered"
+
+
 def test_all_that_stands_against_terms_is_said_at_once(ready: Scene) -> None:
     just_for_fun = signed.terms(
         ready.now, purpose="just_for_fun", readers=(), valid_until=ready.now.replace(year=2050), rate_per_minute=9
     )
-    outcome = proposing.propose(ready.store, just_for_fun, signed.DPO, ready.now)
+    outcome = proposing.propose(ready.store, just_for_fun, rules(), signed.DPO, ready.now)
     assert isinstance(outcome, list)
     assert [refusal.rule for refusal in outcome] == [
         "purpose_not_lawful",
         "window_too_long",
         "readers_missing",
+        "law_purpose",
         "beyond_assessment",
     ]
 
@@ -129,7 +139,7 @@ def test_a_metric_changed_after_it_was_proposed_opens_nothing(ready: Scene) -> N
     assert terms.experiment is not None
     softer = msgspec.structs.replace(terms.experiment, metrics=("number of press articles",))
     paper = msgspec.structs.replace(state.paper, terms=msgspec.structs.replace(terms, experiment=softer))
-    outcome: Any = authorising.grant_signed(ready.store, paper, signed.verify, signed.DPO, ready.now)
+    outcome: Any = authorising.grant_signed(ready.store, paper, signed.verify, signed.DPO, ready.now, rules=rules())
     assert outcome.rule == "signature_forged"
 
 
@@ -153,7 +163,7 @@ def test_what_is_granted_is_revoked_not_withdrawn(ready: Scene) -> None:
 
 def test_nothing_is_proposed_twice_under_one_identifier(ready: Scene) -> None:
     terms = propose(ready)
-    outcome = proposing.propose(ready.store, terms, signed.DPO, ready.now)
+    outcome = proposing.propose(ready.store, terms, rules(), signed.DPO, ready.now)
     assert isinstance(outcome, list) and [refusal.rule for refusal in outcome] == ["already_proposed"]
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from necmergitur.governance import assessments, signing, terms
+from necmergitur.governance import assessments, law, signing, terms
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.constants import LABEL_LENGTH_MAX
+from necmergitur.governance.law import Rule
 from necmergitur.governance.signing import Paper, Party, Signature, Verify
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
@@ -70,15 +71,17 @@ def stream_of(proposal_id: UUID) -> str:
     return f"proposal:{proposal_id}"
 
 
-def against(asked: Terms, assessment: Assessment | None, now: datetime) -> list[Refusal]:
+def against(asked: Terms, assessment: Assessment | None, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
     """Return everything that stands against the terms, for a form to show at once."""
     unfounded = assessments.opens(assessment, asked, now)
-    return [*terms.check(asked, now), *([] if unfounded is None else [unfounded])]
+    return [*terms.check(asked, now), *law.against(asked, rules, now), *([] if unfounded is None else [unfounded])]
 
 
-def propose(asked: Terms, assessment: Assessment | None, by: str, now: datetime) -> TermsProposed | list[Refusal]:
+def propose(
+    asked: Terms, assessment: Assessment | None, rules: Sequence[Rule], by: str, now: datetime
+) -> TermsProposed | list[Refusal]:
     """Put terms before their parties."""
-    refusals = against(asked, assessment, now)
+    refusals = against(asked, assessment, rules, now)
     return refusals or TermsProposed(asked, terms.digest(asked).hex(), by, now)
 
 

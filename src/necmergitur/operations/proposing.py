@@ -9,6 +9,7 @@ from uuid import UUID
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import gate, proposals
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.law import Rule
 from necmergitur.governance.proposals import Proposal, ProposalEvent
 from necmergitur.governance.signing import Assertion, PartyRole, Signature, Verify
 from necmergitur.governance.terms import Terms
@@ -45,7 +46,9 @@ class ProposalStore(Protocol):
         ...
 
 
-def propose(store: ProposalStore, asked: Terms, by: Person, now: datetime) -> Proposal | list[Refusal]:
+def propose(
+    store: ProposalStore, asked: Terms, rules: Sequence[Rule], by: Person, now: datetime
+) -> Proposal | list[Refusal]:
     """Put terms before their parties (`asked.id` from `store.ids`), or say all that stands against them."""
 
     def attempt(tx: ProposalTransaction) -> Proposal | list[Refusal]:
@@ -53,22 +56,33 @@ def propose(store: ProposalStore, asked: Terms, by: Person, now: datetime) -> Pr
         actor = f"user:{by.id}"
         if tx.terms_proposal(asked.id) is not None or tx.authorisation(asked.id) is not None:
             return [Refusal(rule="already_proposed")]
-        event = proposals.propose(asked, tx.assessment(asked.assessment_id), actor, now)
+        event = proposals.propose(asked, tx.assessment(asked.assessment_id), rules, actor, now)
         return event if isinstance(event, list) else _keep(tx, None, event, actor, now)
 
     return on_conflict(store, attempt)
 
 
 def sign(
-    store: ProposalStore, proposal_id: UUID, role: PartyRole, said: Assertion, verify: Verify, now: datetime
+    store: ProposalStore,
+    proposal_id: UUID,
+    role: PartyRole,
+    said: Assertion,
+    verify: Verify,
+    obstacles: Sequence[Refusal],
+    now: datetime,
 ) -> Proposal | Refusal:
-    """Add what a party's authenticator answered to the digest; who signs is known by the key alone."""
+    """Add what a party's authenticator answered to the digest; who signs is known by the key alone.
+
+    `obstacles`: what the dialogue still asks for. The city's answers come before any signature.
+    """
 
     def attempt(tx: ProposalTransaction) -> Proposal | Refusal:
         tx.serialise()
         state = tx.terms_proposal(proposal_id)
         if state is None:
             return Refusal(rule="proposal_missing")
+        if obstacles:
+            return obstacles[0]
         everybody = tx.parties()
         party = next((one for one in everybody if (one.role, one.credential_id) == (role, said.credential_id)), None)
         if party is None:
@@ -113,9 +127,10 @@ def grant(
     by: Person,
     now: datetime,
     *,
+    rules: Sequence[Rule],
     demo: bool = False,
 ) -> Authorisation | Refusal:
-    """Open the stream of a proposal that everybody signed. `obstacles`: what law or dialogue still ask for."""
+    """Open the stream of a proposal that everybody signed. `obstacles`: what the dialogue still asks for."""
     with store.transaction() as tx:
         state = tx.terms_proposal(proposal_id)
     if state is None:
@@ -124,7 +139,7 @@ def grant(
         return Refusal(rule="proposal_withdrawn", until=state.withdrawn_at)
     if obstacles:
         return obstacles[0]
-    return authorising.grant_signed(store, state.paper, verify, by, now, demo=demo)
+    return authorising.grant_signed(store, state.paper, verify, by, now, rules=rules, demo=demo)
 
 
 def _keep(tx: ProposalTransaction, state: Proposal | None, event: ProposalEvent, actor: str, now: datetime) -> Proposal:

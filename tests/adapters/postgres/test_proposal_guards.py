@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 import pytest
 
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.governance import authorisations, proposals
 from necmergitur.governance.authorisations import Authorisation, AuthorisationGranted
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def proposed(scene: Scene) -> Scene:
     signed.enrol(scene.store, scene.now)
     assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
-    made = proposing.propose(scene.store, signed.terms(scene.now), signed.DPO, scene.now)
+    made = proposing.propose(scene.store, signed.terms(scene.now), rules(), signed.DPO, scene.now)
     assert isinstance(made, Proposal)
     return scene
 
@@ -129,6 +130,7 @@ def test_what_is_granted_is_what_was_proposed_to_the_word(proposed: Scene) -> No
         signed.verify,
         "user:1",
         proposed.now,
+        rules=rules(),
     )
     assert isinstance(event, AuthorisationGranted)
     assert enter(proposed, event.authorisation) == "NM016"
