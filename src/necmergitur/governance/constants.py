@@ -37,3 +37,11 @@ PASSKEY_BYTES_MAX = 4_096
 PARTY_LINK_LASTS = timedelta(hours=48)
 # Ours: an exported paper is terms and three signatures, some ten kilobytes.
 PAPER_BYTES_MAX = 200_000
+# Ours: three pages of print for one question of an impact assessment; the method asks for a description, not a book.
+ANSWER_LENGTH_MAX = 12_000
+# Ours: as many impacts, threats or measures as one still weighs one by one.
+POINTS_MAX = 40
+# Law: a breach is notified within 72 hours of becoming aware of it (GDPR article 33(1)).
+BREACH_NOTIFY_WITHIN = timedelta(hours=72)
+# Ours: two months before an assessment must be looked at again or a contract ends, the officer is told.
+DUE_SOON = timedelta(days=60)

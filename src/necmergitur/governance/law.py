@@ -112,7 +112,7 @@ def modality_refused(rules: Sequence[Rule], modality: str, named: Sequence[str],
     ]
     opening = [rule for rule in rules if rule.opens and rule.speaks_of(modality)]
     if opening and not any(rule.in_force(now) for rule in opening):
-        found.append(_over(max(opening, key=lambda rule: rule.starts), now))
+        found.append(out_of_force(max(opening, key=lambda rule: rule.starts), now))
     elif opening and not any(rule.in_force(now) and rule.id in named for rule in opening):
         found.append(
             Refusal(
@@ -175,13 +175,14 @@ def _named(terms: Terms, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
         if rule is None:
             found.append(Refusal(rule="law_unknown", owner=OWNER, facts={"law": name[:80]}))
         elif not rule.in_force(now):
-            found.append(_over(rule, now))
+            found.append(out_of_force(rule, now))
         elif over is not None and terms.valid_until > over:
             found.append(Refusal(rule="law_ends_first", owner=OWNER, until=over, facts={"law": rule.id}))
     return found
 
 
-def _over(rule: Rule, now: datetime) -> Refusal:
+def out_of_force(rule: Rule, now: datetime) -> Refusal:
+    """Return that a rule is not law at `now`: not yet, or no more."""
     if now < _midnight(rule.starts):
         return Refusal(
             rule="law_not_yet",
