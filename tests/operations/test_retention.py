@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.sealing import KeyRing, key_of
+from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.ledger.chain import verify
@@ -159,20 +161,30 @@ def test_retiring_a_button_forgets_who_held_it(scene: Scene) -> None:
     assert retention.erase(scene.store, START)["holders"] == 1
 
 
-def test_a_days_key_dies_when_nothing_under_it_is_left(scene: Scene, empty_database: str) -> None:
+def test_a_key_dies_when_nothing_under_it_is_left_and_its_name_is_listed_before(
+    scene: Scene, empty_database: str, tmp_path: Path
+) -> None:
+    shredder = shred_list_of(tmp_path)
     over = ended(scene)
     devices.set_holder(scene.store, "B-2", "Mr Grand", LEAD, START)
     today = datetime.now(UTC)
     later = max(today, over) + TEXTS_KEPT + PLACES_KEPT + timedelta(days=3)
-    assert "keys" not in retention.erase(scene.store, later), "a holder is still sealed under it"
-    sealed_then = ask(scene, "SELECT sealed FROM holders.holder")[0][0]
+    retention.erase(scene.store, later, shredder)
+    alive = "SELECT key_id FROM holders.data_key WHERE destroyed_at IS NULL AND key_id <> 'names'"
+    ((kept,),) = ask(scene, alive)
+    sealed_then = bytes(ask(scene, "SELECT sealed FROM holders.holder")[0][0])
+    assert kept.encode() in sealed_then, "a holder is still sealed under it"
     devices.retire(scene.store, ["B-2"], LEAD, START)
-    assert retention.erase(scene.store, later)["keys"] == 1
-    assert ask(scene, "SELECT key, destroyed_at IS NULL FROM holders.data_key") == [(b"", False)]
+    assert retention.erase(scene.store, later, shredder)["keys"] == 1
+    assert ask(scene, alive) == []
+    gone = {row[0] for row in ask(scene, "SELECT key_id FROM holders.data_key WHERE destroyed_at IS NOT NULL")}
+    assert {name for _, name in shredder.entries()} == gone
+    told = msgspec.json.decode(scene.facts()[-1].payload)["facts"]
+    assert told == {"keys": "1", "listed": str(len(gone))}
     other = PostgresStore(empty_database)
     try:
         with other.transaction() as tx:
-            assert tx.unseal(bytes(sealed_then)) is None
+            assert tx.unseal(sealed_then) is None
     finally:
         other.close()
 

@@ -141,7 +141,7 @@ class City:
                 steps += [[MissionLaunched(now)], [PhaseReached(phase, now)]]
             after = None
             for events in steps:
-                after, facts = mission_facts(tx, after, events, "engine:dispatch", incident.position)
+                after, facts = mission_facts(tx, after, events, "engine:dispatch", incident)
                 admitted = gate.admit_under(tx.gate_table(now), granted.id, facts, now)
                 assert isinstance(admitted, list), admitted
                 tx.put_missions([after], tx.append(admitted))

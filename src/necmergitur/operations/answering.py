@@ -5,10 +5,18 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import KnownSignal
 from necmergitur.signals.press import Device
 
 PIN_ACCEPTED = "pin_accepted"  # kept on the signal, for the cancelling PIN and the duress PIN alike
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What intake needs to know of the city: where its middle is before there is one, and whether an exercise is on."""
+
+    middle: Position
+    exercise: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

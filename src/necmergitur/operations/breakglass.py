@@ -20,6 +20,7 @@ from necmergitur.governance.breakglass import (
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import subjects
 from necmergitur.operations.ports import Effect
 from necmergitur.operations.registry import RegistryTransaction
 
@@ -178,7 +179,7 @@ def _append(
     tx: GlassTransaction, after: BreakGlass, event: BreakGlassEvent, by: Who, now: datetime, words: str = ""
 ) -> int:
     """Append one fact; what people wrote about others travels sealed beside it."""
-    sealed = tx.seal(words.encode()) if words else None
+    sealed = tx.seal(words.encode(), subjects.of_incident(after.incident_id)) if words else None
     stream = breakglass.stream_of(after.id)
     fact = Fact(stream=stream, version=after.version, event=event, actor=f"user:{by.id}", personal=sealed)
     assert isinstance(event, BreakGlassAsked) == (after.version == 1)

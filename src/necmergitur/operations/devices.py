@@ -7,7 +7,7 @@ from uuid import UUID
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.breakglass import BreakGlass
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import breakglass
+from necmergitur.operations import breakglass, subjects
 from necmergitur.operations.registry import NewDevice, Registry, audit
 from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat, sane
 
@@ -108,5 +108,5 @@ def open_holder(
 def set_holder(registry: Registry, device_id: str, holder: str, by: Person, now: datetime) -> None:
     """Record who holds a personal button (sealed, in a schema of its own)."""
     with registry.transaction() as tx:
-        tx.put_holder(device_id, tx.seal(holder.encode()), now)
+        tx.put_holder(device_id, tx.seal(holder.encode(), subjects.of_device(device_id)), now)
         audit(registry, tx, "technician:holder:set", device_id, by, now)

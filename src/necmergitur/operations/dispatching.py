@@ -284,7 +284,7 @@ def _offer(
         expires_at=now + OFFER_LASTS,
         at=now,
     )
-    mission, facts = mission_facts(tx, None, [event], "engine:dispatch", incident.position)
+    mission, facts = mission_facts(tx, None, [event], "engine:dispatch", incident)
     admitted = gate.admit_under(ground.ways.table, law.id, facts, now)
     if isinstance(admitted, Refusal):
         return admitted

@@ -17,6 +17,7 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import subjects
 from necmergitur.operations.ports import Effect, Note, Proposal, Store, Transaction
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.writing import write_incidents, write_missions
@@ -249,7 +250,7 @@ def write_note(store: Store, incident_id: UUID, kind: str, body: str, by: Person
             version=after.version,
             event=event,
             actor=f"user:{by.id}",
-            personal=tx.seal(body.encode()),
+            personal=tx.seal(body.encode(), subjects.of_incident(incident_id)),
         )
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_incidents([after], seq)

@@ -21,8 +21,10 @@ from necmergitur.governance import gate
 from necmergitur.governance.authorisations import CALLS_FOR_HELP
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
+from necmergitur.operations import subjects
 from necmergitur.operations.answering import PIN_ACCEPTED, again, compare_pin
 from necmergitur.operations.answering import Answer as Answer  # noqa: PLC0414 -- what `take` returns
+from necmergitur.operations.answering import Ground as Ground  # noqa: PLC0414 -- and what it asks for
 from necmergitur.operations.ports import (
     Around,
     Effect,
@@ -49,13 +51,6 @@ class Received(msgspec.Struct, frozen=True):
     press: Press
     received_at: datetime
     pin_digest: bytes = b""
-
-
-class Ground(msgspec.Struct, frozen=True):
-    """What intake needs to know of the city: where its middle is before there is one, and whether an exercise is on."""
-
-    middle: Position
-    exercise: bool = False
 
 
 def take(store: Store, batch: Sequence[Received], ground: Ground, now: datetime) -> list[Answer]:
@@ -136,7 +131,7 @@ class _Round:
                 version=1,
                 event=presses.received(signal),
                 actor=f"device:{device.id}",
-                personal=self._sealed(signal.position) if signal.personal else None,
+                personal=self._sealed(signal.position, device.id) if signal.personal else None,
             )
         )
         taken_back = signal.kind == "cancel"
@@ -204,7 +199,7 @@ class _Round:
                 version=2,
                 event=presses.PressPlaced(before.signal_id, accuracy_m, zone_id, self.now),
                 actor=f"device:{device.id}",
-                personal=self._sealed(position),
+                personal=self._sealed(position, device.id),
             )
         )
         flag = "placed_later" if zone_id else "outside_territory"
@@ -344,7 +339,7 @@ class _Round:
             state = incidents.evolve(state, event)
             sealed = None
             if isinstance(event, incidents.IncidentOpened | PlaceStated) and event.position is None and place:
-                sealed, state = self._sealed(place), msgspec.structs.replace(state, position=place)
+                sealed, state = self._sealed(place, device_id), msgspec.structs.replace(state, position=place)
             self.facts.append(
                 Fact(
                     stream=incidents.stream_of(incident_id),
@@ -359,8 +354,8 @@ class _Round:
         self.touched.add(incident_id)
         return state
 
-    def _sealed(self, place: Position | None) -> bytes | None:
-        return None if place is None else self.tx.seal(msgspec.json.encode(place))
+    def _sealed(self, place: Position | None, device_id: str) -> bytes | None:
+        return None if place is None else self.tx.seal(msgspec.json.encode(place), subjects.of_device(device_id))
 
     def write(self) -> None:
         """Append the facts and write the read tables."""

@@ -12,7 +12,7 @@ from necmergitur.governance import gate
 from necmergitur.governance.breakglass import BreakGlass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import breakglass
+from necmergitur.operations import breakglass, subjects
 from necmergitur.operations.picturing import is_told
 from necmergitur.operations.registry import Registry, Still
 
@@ -54,7 +54,7 @@ def file_observation(
             note=note.strip(),
         )
         event = ObservationFiled(filed.id, incident_id, mission_id, facts, by, now)
-        sealed = tx.seal(filed.note.encode()) if filed.note else None
+        sealed = tx.seal(filed.note.encode(), subjects.of_incident(incident_id)) if filed.note else None
         fact = Fact(stream=f"observation:{filed.id}", version=1, event=event, actor=f"user:{by.id}", personal=sealed)
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_observation(filed, seq)
@@ -93,7 +93,7 @@ def file_still(
             taken_at=now,
             interior=interior,
             expires_at=observations.still_expiry(now, interior=interior),
-            sealed=tx.seal(jpeg),
+            sealed=tx.seal(jpeg, subjects.of_incident(incident_id)),
             width_px=width_px,
             height_px=height_px,
         )

@@ -358,8 +358,8 @@ class Transaction(Ledger, SignalStore, IncidentStore, MissionStore, GovernanceSt
         """Put effects in the outbox."""
         ...
 
-    def seal(self, plain: bytes) -> bytes:
-        """Encrypt personal data under today's key."""
+    def seal(self, plain: bytes, subject: str = "") -> bytes:
+        """Encrypt personal data under a key of its subject (operations.subjects), without one under today's key."""
         ...
 
     def unseal(self, sealed: bytes) -> bytes | None:

@@ -57,8 +57,8 @@ class RetentionTransaction(Transaction, Protocol):
         """Erase who held buttons that are retired; return how many."""
         ...
 
-    def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> int:
-        """Destroy the keys of days before `made_before` under which nothing is left.
+    def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> list[str]:
+        """Destroy the keys of days before `made_before` under which nothing is left; return their names.
 
         Facts of form 1, whose sealed part cannot be erased, count as nothing once recorded before `old`.
         """
@@ -66,6 +66,14 @@ class RetentionTransaction(Transaction, Protocol):
 
     def last_of(self, stream: str) -> tuple[int, datetime] | None:
         """Return a stream's last version, and when it was recorded."""
+        ...
+
+
+class Shredder(Protocol):
+    """Where the names of destroyed keys are kept, out of the reach of any backup."""
+
+    def add(self, names: Sequence[str], now: datetime) -> int:
+        """Keep names for good, before their keys die; return how many are kept."""
         ...
 
 
@@ -77,8 +85,11 @@ class Keeper(Protocol):
         ...
 
 
-def erase(keeper: Keeper, now: datetime) -> dict[str, int]:
-    """Erase everything past its time; return how many of each. Raises Unreachable; run again, it goes on."""
+def erase(keeper: Keeper, now: datetime, shredder: Shredder | None = None) -> dict[str, int]:
+    """Erase everything past its time; return how many of each. Raises Unreachable; run again, it goes on.
+
+    Without a `shredder`, a restored backup brings the destroyed keys back until the next run.
+    """
     counts: Counter[str] = Counter()
     while True:  # until nothing is due: each turn marks what it erased
         with keeper.transaction() as tx:
@@ -96,11 +107,13 @@ def erase(keeper: Keeper, now: datetime) -> dict[str, int]:
         counts["signals"] += tx.erase_stray_places(now - PLACES_KEPT)
         counts["handovers"] += tx.erase_handovers(now - TEXTS_KEPT)
         counts["holders"] += tx.erase_holders_of_retired()
-        counts["keys"] += tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
+        names = tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
+        counts["keys"] += len(names)
+        listed = {"listed": str(shredder.add(names, now))} if names and shredder else {}
         erased = {name: count for name, count in sorted(counts.items()) if count}
         last = tx.last_of(STREAM)
         if erased or last is None or now - last[1] >= EVIDENCE_EVERY:
-            event = Audited(ACTION, "", {name: str(count) for name, count in erased.items()})
+            event = Audited(ACTION, "", {name: str(count) for name, count in erased.items()} | listed)
             version = 1 if last is None else last[0] + 1
             fact = Fact(stream=STREAM, version=version, event=event, actor="worker:retention")
             tx.append(gate.admit_record([fact], now))

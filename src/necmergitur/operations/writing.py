@@ -13,6 +13,7 @@ from necmergitur.dispatch.missions import Mission, MissionEvent
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
+from necmergitur.operations import subjects
 from necmergitur.operations.ports import Transaction
 
 
@@ -40,7 +41,7 @@ def write_incidents(
                 and event.position is None
                 and place is not None
             ):
-                sealed = tx.seal(msgspec.json.encode(place))
+                sealed = tx.seal(msgspec.json.encode(place), subject_of(state))
                 state = msgspec.structs.replace(state, position=place)
             facts.append(
                 Fact(
@@ -59,18 +60,25 @@ def write_incidents(
     return states
 
 
+def subject_of(incident: Incident) -> str:
+    """Return whose place an incident's is: its caller's, else the incident's own."""
+    if incident.personal_device is None:
+        return subjects.of_incident(incident.id)
+    return subjects.of_device(incident.personal_device)
+
+
 def mission_facts(
-    tx: Transaction, before: Mission | None, events: Sequence[MissionEvent], actor: str, place: Position | None = None
+    tx: Transaction, before: Mission | None, events: Sequence[MissionEvent], actor: str, of: Incident | None = None
 ) -> tuple[Mission | None, list[Fact]]:
-    """Fold mission events; return the state and the facts. `place`: the target when it is a person's."""
+    """Fold mission events; return the state and the facts. `of`: the incident whose place an offer flies to."""
     state = before
     facts: list[Fact] = []
     for event in events:
         state = missions.evolve(state, event)
         sealed = None
-        if isinstance(event, missions.MissionOffered) and event.target is None and place is not None:
-            sealed = tx.seal(msgspec.json.encode(place))
-            state = msgspec.structs.replace(state, target=place)
+        if isinstance(event, missions.MissionOffered) and event.target is None and of is not None:
+            sealed = tx.seal(msgspec.json.encode(of.position), subject_of(of))
+            state = msgspec.structs.replace(state, target=of.position)
         facts.append(
             Fact(stream=missions.stream_of(state.id), version=state.version, event=event, actor=actor, personal=sealed)
         )

@@ -30,6 +30,7 @@ export function drawBar(live: Live): void {
 /** An alarm's name in words; one that is not known here yet keeps the name it came with. */
 function alarmName(name: string): string {
   if (name === "break_glass") return t("alarm.break_glass");
+  if (name === "shred_list_short") return t("alarm.shred_list_short");
   if (name === "broker_lost") return t("alarm.broker_lost");
   if (name === "database_lost") return t("alarm.database_lost");
   if (name === "clocks_differ") return t("alarm.clocks_differ");

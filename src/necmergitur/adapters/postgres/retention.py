@@ -6,7 +6,7 @@ from uuid import UUID
 
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
-from necmergitur.adapters.sealing import key_of
+from necmergitur.adapters.sealing import key_of, subject_keys_before
 from necmergitur.dispatch.incidents import NoteWritten
 
 SQL = load("retention")
@@ -48,6 +48,7 @@ class RetentionMixin:
             "sealed": self._count("erase_sealed_texts", parts),
             "notes": self._count("erase_notes", parts),
             "observations": self._count("erase_observations", parts),
+            "break_glass": self._count("erase_glass", parts),
         }
         self.cursor.execute(SQL["mark_texts"], parts)
         return counts
@@ -60,9 +61,10 @@ class RetentionMixin:
         """Erase who held buttons that are retired."""
         return self._count("erase_holders", {})
 
-    def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> int:
-        """Destroy the keys of days under which nothing is left."""
-        return self._count("destroy_keys", {"key_id": key_of(made_before), "old": old, "now": now})
+    def destroy_keys(self, made_before: datetime, old: datetime, now: datetime) -> list[str]:
+        """Destroy the keys under which nothing is left; return their names."""
+        parts = {"key_id": key_of(made_before), "subjects": subject_keys_before(made_before), "old": old, "now": now}
+        return [row[0] for row in self.cursor.execute(SQL["destroy_keys"], parts)]
 
     def last_of(self, stream: str) -> tuple[int, datetime] | None:
         """Return a stream's last version, and when it was recorded."""
@@ -72,5 +74,5 @@ class RetentionMixin:
     def _due(self, query: str, before: datetime, limit: int) -> list[UUID]:
         return [row[0] for row in self.cursor.execute(SQL[query], {"before": before, "limit": limit})]
 
-    def _count(self, query: str, parts: Mapping[str, object]) -> int:
-        return self.cursor.execute(SQL[query], parts).rowcount
+    def _count(self, query: str, parts: Mapping[str, object], queries: Mapping[str, str] = SQL) -> int:
+        return self.cursor.execute(queries[query], parts).rowcount

@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from necmergitur.adapters.ids import SystemIds
 from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
+from necmergitur.adapters.postgres.erasure import ErasureMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
@@ -21,7 +22,6 @@ from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.proposals import ProposalMixin
-from necmergitur.adapters.postgres.retention import RetentionMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
@@ -47,7 +47,7 @@ class PostgresTransaction(
     MissionMixin,
     GovernanceMixin,
     CityMixin,
-    RetentionMixin,
+    ErasureMixin,
     BreakGlassMixin,
     TrustMixin,
     ProposalMixin,
@@ -64,6 +64,7 @@ class PostgresTransaction(
         self.sky = sky
         self._keys = keys
         self.fresh_keys: dict[str, bytes] = {}
+        self._made_keys: dict[str, str] = {}
 
     def enqueue(self, effects: Sequence[Effect]) -> None:
         """Put effects in the outbox; one already there is left alone."""
@@ -79,9 +80,20 @@ class PostgresTransaction(
             },
         )
 
-    def seal(self, plain: bytes) -> bytes:
-        """Encrypt under today's key."""
-        return self._keys.seal(self.cursor, self.fresh_keys, plain, datetime.now(UTC))
+    def seal(self, plain: bytes, subject: str = "") -> bytes:
+        """Encrypt under a key of the subject's own, made with this transaction; without one, under today's key."""
+        now = datetime.now(UTC)
+        if not subject:
+            return self._keys.seal(self.cursor, self.fresh_keys, plain, now)
+        return self._keys.seal_for(self.cursor, self.fresh_keys, self._made_keys, plain, subject, now)
+
+    def write_keys(self) -> None:
+        """Write the keys made here in one statement; what sealed nothing about anybody writes none."""
+        if self._made_keys:
+            names = list(self._made_keys.values())
+            self.cursor.execute(
+                LEDGER_SQL["put_data_keys"], {"names": names, "keys": [self.fresh_keys[name] for name in names]}
+            )
 
     def unseal(self, sealed: bytes) -> bytes | None:
         """Decrypt, or None when the key is gone."""
@@ -138,6 +150,7 @@ class PostgresStore:
             ):
                 transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
+                transaction.write_keys()
             self._keys.keep(transaction.fresh_keys, datetime.now(UTC))
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race

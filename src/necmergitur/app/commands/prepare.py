@@ -6,6 +6,7 @@ from necmergitur.app import logs, wiring
 from necmergitur.app.founding import found_city
 from necmergitur.app.probing import enrol_probe
 from necmergitur.app.settings import Settings
+from necmergitur.app.shredding import replay
 from necmergitur.app.static_files import gather_static
 from necmergitur.app.web_environment import export_for_web
 
@@ -22,6 +23,10 @@ def command(settings: Settings) -> None:
     gather_static(settings, collect_static)
     over = wiring.store(settings)
     try:
+        replayed = replay(settings, over)
+        if replayed.again:
+            told = ", ".join(f"{count} {name}" for name, count in sorted(replayed.again.items()))
+            click.echo(f"  Erased persons had come back with a backup; destroyed again: {told}.")
         made = found_city(settings, over)
         if made:
             click.echo(made)

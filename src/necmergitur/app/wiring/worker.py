@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
@@ -25,6 +26,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
     """Return the worker's adapters."""
     over = store(settings, WORKER_CONNECTIONS)
     clock = SystemClock()
+    shredder = shred_list_of(settings.home)
     hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
     outbox = Outbox(over, clock, {**dict.fromkeys(EVENTS, hooks.fan_out), breakglass.EFFECT: _tell_of_glass})
     return WorkerParts(
@@ -39,7 +41,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("deliveries", HOUR_S, hooks.forget_old),
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
-            Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now())),
+            Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now(), shredder)),
             Sweep("silence", SILENCE_S, _count_silence),
             *publiclog.sweeps(settings, over),
         ),

@@ -76,7 +76,7 @@ class FactsMixin:
             if effect.dedupe not in self.tables.outbox:
                 self.journal.put(self.tables.outbox, effect.dedupe, effect)
 
-    def seal(self, plain: bytes) -> bytes:
+    def seal(self, plain: bytes, subject: str = "") -> bytes:  # noqa: ARG002  the twin has no keys
         """Mark bytes as sealed. The twin keeps no secrets: only the shape of the port."""
         return _SEAL + plain
 

@@ -164,6 +164,10 @@ RULES: dict[str, tuple[Any, Any]] = {
     "valid_until_before_start": (_("It ends before it starts."), ""),
     "valid_until_past": (_("It would already be over."), ""),
     "zones_empty": (_("Choose zones, or the whole territory."), ""),
+    "subject_in_open_incident": (
+        _("A call of this person is still open: it may be their life."),
+        _("Erase once the call is closed."),
+    ),
     # break-glass
     "break_glass_unknown": (_("This break-glass does not exist."), ""),
     "break_glass_not_yours": (_("A room lead or a duty officer does this."), ""),

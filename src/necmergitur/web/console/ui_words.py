@@ -19,6 +19,7 @@ WORDS: dict[str, Any] = {
     "alarm.panels_unheard": _("Alarm panels cannot be heard"),
     "alarm.press_set_aside": _("A call could not be recorded: it is on the machine's disk, and nobody has seen it"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
+    "alarm.shred_list_short": _("The list of destroyed keys is not whole: erased persons may be readable again"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),
     "demo.hint": _("Simulation: zoom in until the street buttons appear, then click one to press it."),

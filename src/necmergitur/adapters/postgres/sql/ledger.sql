@@ -55,5 +55,8 @@ WHERE id = %(id)s;
 -- name: data_key
 SELECT key FROM holders.data_key WHERE key_id = %(key_id)s AND destroyed_at IS NULL;
 
+-- name: put_data_keys
+INSERT INTO holders.data_key (key_id, key) SELECT * FROM unnest(%(names)s::text[], %(keys)s::bytea[]);
+
 -- name: put_data_key
 INSERT INTO holders.data_key (key_id, key) VALUES (%(key_id)s, %(key)s) ON CONFLICT (key_id) DO NOTHING;

@@ -59,6 +59,11 @@ UPDATE incident_note SET body = '' WHERE incident_id = ANY(%(ids)s) AND body <> 
 -- name: erase_observations
 UPDATE observation SET note = '' WHERE incident_id = ANY(%(ids)s) AND note <> '';
 
+-- name: erase_glass
+-- Why somebody broke a glass, and how it was judged; what is not judged yet keeps its reason until it is.
+UPDATE breakglass SET reason = '', review = ''
+WHERE incident_id = ANY(%(ids)s) AND reviewed_at IS NOT NULL AND (reason <> '' OR review <> '');
+
 -- name: mark_texts
 UPDATE incident SET texts_erased_at = %(now)s WHERE id = ANY(%(ids)s);
 
@@ -77,9 +82,11 @@ WITH used AS (
   UNION ALL SELECT personal FROM ledger_event
     WHERE personal IS NOT NULL AND (form > 1 OR recorded_at >= %(old)s))
 UPDATE holders.data_key SET key = '', destroyed_at = %(now)s
-WHERE destroyed_at IS NULL AND key_id LIKE 'day:%%' AND key_id < %(key_id)s
+WHERE destroyed_at IS NULL
+  AND ((key_id LIKE 'day:%%' AND key_id < %(key_id)s) OR (key_id LIKE 'sub:%%' AND key_id < %(subjects)s))
   AND key_id NOT IN (SELECT convert_from(substring(sealed FROM 2 FOR get_byte(sealed, 0)), 'UTF8') FROM used
-                     WHERE length(sealed) > 1);
+                     WHERE length(sealed) > 1)
+RETURNING key_id;
 
 -- name: last_of
 SELECT version, recorded_at FROM ledger_event WHERE stream = %(stream)s ORDER BY version DESC LIMIT 1;

@@ -1,0 +1,29 @@
+"""Before any process reads a database: destroy again what was destroyed since it was copied."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.shred_list import shred_list_of
+from necmergitur.app.settings import Settings
+from necmergitur.operations import erasure
+from necmergitur.operations.alarms import set_alarm
+
+ALARM = "shred_list_short"
+
+
+class Replayed(NamedTuple):
+    """What came back and was destroyed again, and how many names the list lacks by the record's own account."""
+
+    again: dict[str, int]
+    listed: int
+    missing: int
+
+
+def replay(settings: Settings, over: PostgresStore) -> Replayed:
+    """Replay the list of destroyed keys; an alarm says on every screen that the list is not whole."""
+    listed, now = shred_list_of(settings.home).entries(), datetime.now(UTC)
+    lacking = erasure.missing(over, len(listed))
+    again = erasure.replay(over, listed, now)
+    set_alarm(over, ALARM, bool(lacking), str(lacking) if lacking else "", now)
+    return Replayed(again, len(listed), lacking)
