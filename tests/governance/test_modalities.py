@@ -41,6 +41,8 @@ def test_what_has_no_type_is_never_taken(modality: str) -> None:
         b'{"count":100001,"minute":1}',
         b'{"count":12,"minute":1}{"count":13,"minute":1}',
         b'{"count":[1,2,3],"minute":1}',
+        b'{"\xff":1}',
+        b'{"count":"\xff"}',
         b"OggS\x00\x02" + bytes(20) + b"OpusHead\x01",
         b"RIFF\x24\x08\x00\x00WAVEfmt \x10\x00\x00\x00",
         struct.pack("<16f", *(math.sin(i) for i in range(16))),

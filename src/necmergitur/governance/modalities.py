@@ -53,6 +53,6 @@ def decode(modality: str, body: bytes) -> msgspec.Struct | Refusal:
         return Refusal(rule="payload_too_large", owner="gate", facts={"bytes": str(len(body))})
     try:
         payload: msgspec.Struct = _DECODERS[modality].decode(body)
-    except msgspec.DecodeError:  # what it was stays unsaid: nothing of the body is ever kept
+    except (msgspec.DecodeError, UnicodeDecodeError):  # what it was stays unsaid: nothing of the body is ever kept
         return Refusal(rule="payload_not_of_its_type", owner="gate", facts={"schema": kind.payload_schema})
     return payload
