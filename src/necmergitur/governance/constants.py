@@ -45,3 +45,12 @@ POINTS_MAX = 40
 BREACH_NOTIFY_WITHIN = timedelta(hours=72)
 # Ours: two months before an assessment must be looked at again or a contract ends, the officer is told.
 DUE_SOON = timedelta(days=60)
+# Ours: a boot number, a sequence number and the largest payload of any type.
+READING_BYTES_MAX = 256
+STATUS_BYTES_MAX = 512  # ours: five short fields
+# The largest integer every language's JSON reads exactly (RFC 8259, section 6).
+INTEGER_MAX = 2**53 - 1
+# Ours: a minute ends, is sent, waits for a broker that restarts; an older reading is a recording.
+READING_MINUTES_OFF_MAX = 3
+# Ours: a boot is numbered by a counter or by seconds since 1970, and a device's clock may be a day ahead.
+BOOT_AHEAD_MAX_S = 86_400

@@ -13,3 +13,7 @@ KEY_KEPT_LEAST = timedelta(days=2)
 RETENTION_EVERY = timedelta(days=1)  # ours: a day late is a day in a month
 INCIDENTS_AT_ONCE = 200  # erased in one transaction, so that no call waits long for the record's lock
 EVIDENCE_EVERY = timedelta(hours=20)  # a run with nothing to erase is a fact once a day, not at each restart
+# Ours: a reading heard in the last instant of a minute is written well before; then the minute gets its root.
+READINGS_ROOT_WAIT = timedelta(minutes=1)
+READ_LONGEST = timedelta(days=31)  # ours: a month on one page
+READ_ROWS_MAX = 50_000  # ours: a month of minutes

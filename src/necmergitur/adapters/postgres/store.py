@@ -22,6 +22,7 @@ from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.proposals import ProposalMixin
+from necmergitur.adapters.postgres.sensors import SensorMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
@@ -51,6 +52,7 @@ class PostgresTransaction(
     BreakGlassMixin,
     TrustMixin,
     ProposalMixin,
+    SensorMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

@@ -29,6 +29,7 @@ from necmergitur.web.facts.models.record import (
     Outbox,
     SystemAlarm,
 )
+from necmergitur.web.facts.models.sensors import Reading, ReadingRefusal, Sensor
 from necmergitur.web.facts.models.signals import (
     Device,
     DeviceHealth,
@@ -70,7 +71,10 @@ __all__ = [
     "PilotShift",
     "Proposal",
     "Qualification",
+    "Reading",
+    "ReadingRefusal",
     "ResponderTask",
+    "Sensor",
     "Signal",
     "Still",
     "StillView",

@@ -1,0 +1,203 @@
+"""A sensor: what it is, what of it is a fact, and under which paper it may speak now.
+
+Each reading is no fact: a minute of readings is, by the root of their hashes. What was refused, what was read, what was
+erased and what a device was told are facts of the stream `sensor:<id>`, which is also the name papers know it by.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.constants import LABEL_LENGTH_MAX
+from necmergitur.governance.gate import GateTable, Request
+from necmergitur.governance.modalities import MODALITIES
+from necmergitur.kernel.refusal import Refusal
+
+
+class Sensor(msgspec.Struct, frozen=True, kw_only=True):
+    """A sensor as it stands. Its zone is where the city put it, whatever it says itself."""
+
+    id: str
+    label: str
+    modality: str
+    payload_schema: str
+    zone_id: str
+    lon: float
+    lat: float
+    rate_per_minute: int
+    firmware: str
+    certificate_subject: str | None
+    installed_at: datetime
+    retired_at: datetime | None = None
+    told_run: bool = False
+    told_why: str = ""
+    told_at: datetime | None = None
+    answered_at: datetime | None = None
+    rooted_until: datetime | None = None
+
+    @property
+    def stream(self) -> str:
+        """Return its stream, as papers and facts name it."""
+        return stream_of(self.id)
+
+
+class SensorEnrolled(msgspec.Struct, frozen=True, tag=True):
+    """A sensor is known from now on. It says nothing before a paper opens its stream."""
+
+    id: str
+    label: str
+    modality: str
+    payload_schema: str
+    zone_id: str
+    lon: float
+    lat: float
+    rate_per_minute: int
+
+
+class SensorChanged(msgspec.Struct, frozen=True, tag=True):
+    """A sensor says that it is no longer what it was."""
+
+    id: str
+    payload_schema: str
+    rate_per_minute: int
+    firmware: str
+
+
+class SensorRetired(msgspec.Struct, frozen=True, tag=True):
+    """A sensor's certificate opens nothing any more."""
+
+    id: str
+
+
+class StreamStarted(msgspec.Struct, frozen=True, tag=True):
+    """The device was told to run, under this authorisation."""
+
+    authorisation_id: UUID
+
+
+class StreamStopped(msgspec.Struct, frozen=True, tag=True):
+    """The device was told to stop; `why` is the rule that closed the gate."""
+
+    why: str
+
+
+class ReadingsRooted(msgspec.Struct, frozen=True, tag=True):
+    """The readings of one minute: how many, and the root of the tree over their salted hashes (RFC 6962), hex."""
+
+    minute: datetime
+    count: int
+    root: str
+    authorisation_id: UUID
+
+
+class ReadingsRefused(msgspec.Struct, frozen=True, tag=True):
+    """How many readings or requests to read each rule refused in one minute."""
+
+    minute: datetime
+    counts: dict[str, int]
+
+
+class ReadingsErased(msgspec.Struct, frozen=True, tag=True):
+    """Readings kept as long as their paper allows are gone."""
+
+    count: int
+
+
+class ReadingsRead(msgspec.Struct, frozen=True, tag=True):
+    """Somebody read what is not public: in which role, for which purpose, of which time, how many."""
+
+    authorisation_id: UUID
+    reader: str
+    purpose: str
+    since: datetime
+    until: datetime
+    count: int
+    glass: UUID | None = None
+
+
+def stream_of(sensor_id: str) -> str:
+    """Return the stream of a sensor."""
+    return f"sensor:{sensor_id}"
+
+
+def enrol(asked: Sensor) -> SensorEnrolled | Refusal:
+    """Make a sensor known. Only what has a closed type is a sensor."""
+    if not asked.label.strip():
+        return Refusal(rule="label_missing", detail="Say where it hangs.")
+    if len(asked.label) > LABEL_LENGTH_MAX:
+        return Refusal(rule="label_too_long", detail=f"At most {LABEL_LENGTH_MAX} characters.")
+    modality = MODALITIES.get(asked.modality)
+    if modality is None:
+        return Refusal(rule="modality_without_type", owner="gate", facts={"modality": asked.modality[:40]})
+    if asked.payload_schema != modality.payload_schema:
+        return Refusal(rule="payload_schema_unknown", owner="gate", facts={"schema": asked.payload_schema[:40]})
+    if asked.rate_per_minute < 1:
+        return Refusal(rule="rate_missing", detail="Say how many readings a minute.")
+    return SensorEnrolled(
+        asked.id,
+        asked.label.strip(),
+        asked.modality,
+        asked.payload_schema,
+        asked.zone_id,
+        asked.lon,
+        asked.lat,
+        asked.rate_per_minute,
+    )
+
+
+def speaks_under(table: GateTable, sensor: Sensor, now: datetime) -> Authorisation | Refusal:
+    """Return the paper a sensor may speak under at `now`, or why it may not.
+
+    One in force wins over one that ended: a stream renewed in time never pauses.
+    """
+    if sensor.retired_at is not None:
+        return Refusal(rule="sensor_retired", owner="gate")
+    if table.stale(now):
+        return Refusal(rule="gate_table_stale", owner="gate")
+    purposes = {
+        paper.purpose
+        for paper in table.by_modality.get(sensor.modality, ())
+        if paper.paper is not None and paper.streams is not None and sensor.stream in paper.streams
+    }
+    nearest: Refusal | None = None
+    for purpose in sorted(purposes):
+        found = table.find(_request(sensor, purpose), now)
+        if isinstance(found, Refusal):
+            nearest = found if nearest is None else nearest
+        elif found.paper is not None and found.paper.terms.payload_schema == sensor.payload_schema:
+            return found
+        else:
+            nearest = Refusal(
+                rule="payload_schema_not_authorised", owner="gate", facts={"schema": sensor.payload_schema}
+            )
+    if nearest is not None:
+        return nearest
+    return Refusal(rule="no_authorisation", owner="gate", facts={"stream": sensor.stream})
+
+
+def _request(sensor: Sensor, purpose: str) -> Request:
+    return Request(modality=sensor.modality, purpose=purpose, stream=sensor.stream, zone_id=sensor.zone_id)
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sensor is told: run for so long from now and then stop by itself, or stop.
+
+    A lease and no switch: a device that hears nothing more stops, whatever broke, and never later than its paper.
+    """
+
+    sensor_id: str
+    run: bool
+    for_s: float
+    why: str
+    authorisation_id: UUID | None = None
+
+
+def order(table: GateTable, sensor: Sensor, now: datetime, lease_s: float) -> Order:
+    """Return what to tell a sensor at `now`."""
+    found = speaks_under(table, sensor, now)
+    if isinstance(found, Refusal):
+        return Order(sensor_id=sensor.id, run=False, for_s=0.0, why=found.rule)
+    left_s = lease_s if found.valid_until is None else (found.valid_until - now).total_seconds()
+    return Order(sensor_id=sensor.id, run=True, for_s=round(min(lease_s, left_s), 3), why="", authorisation_id=found.id)
