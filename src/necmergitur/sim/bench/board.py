@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page
 
 INCIDENTS = 500
-LOADS = 3
+# Cold loads, of which the median counts, and how long updates are traced.
+LOADS, QUICK_LOADS = 3, 1
+TRACED_S, QUICK_TRACED_S = 60.0, 5.0
 # The page keeps 300 readings of each drone: past that many updates its memory has nothing left to fill.
 WARM_FRAMES = 320
 # An hour of updates at the rate they come, one a second, hurried. Full runs take all of it.
-HOUR_FRAMES = 3_600
+HOUR_FRAMES, QUICK_FRAMES = 3_600, 90
 HURRIED_HZ = 20.0
 # Nothing is measured while the page's readings fill.
 WARM_HZ = 60.0
@@ -76,20 +78,20 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     """
     size = QUICK_BOARD if quick else msgspec.structs.replace(FULL, shards=1)
     size = msgspec.structs.replace(size, surroundings="", without=("engine", "worker"))
-    frames = HOUR_FRAMES // 20 if quick else HOUR_FRAMES
+    frames = QUICK_FRAMES if quick else HOUR_FRAMES
     with whole_city(size) as city:
         store = PostgresStore(city.database_url, connections_max=2)
         with (
             screen.browser(*screen.DRAWN_BY_PROCESSOR) as running,
             FullBoard(city, store, incidents=INCIDENTS) as board,
         ):
-            paints_ms = [_first_paint_ms(city, running) for _ in range(LOADS)]
+            paints_ms = [_first_paint_ms(city, running) for _ in range(QUICK_LOADS if quick else LOADS)]
             with screen.control_room(city, running) as page:
                 page.add_init_script(_MARK_UPDATES)
                 page.goto(f"{city.url}/console/")
                 page.wait_for_selector("#map canvas", timeout=MAP_S_MAX * 1000)
                 time.sleep(SETTLE_S)
-                updates_ms = _updates_ms(running, page, 8.0 if quick else 60.0)
+                updates_ms = _updates_ms(running, page, QUICK_TRACED_S if quick else TRACED_S)
                 heaps_mb = _heaps_mb(page, board, frames)
                 shown = page.locator("#queue > li").count()
         store.close()
