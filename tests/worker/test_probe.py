@@ -53,6 +53,29 @@ def test_the_alarm_is_raised_while_nobody_lights_the_lamp_and_cleared_when_someb
     parts.store.close()
 
 
+def test_an_engine_that_is_just_starting_is_no_alarm(database: str, broker: Any, tmp_path: Path) -> None:
+    (credential,) = broker.enrol(DEVICE_ID)
+    (tmp_path / "key.pem").write_bytes(credential.key_pem)
+    (tmp_path / "certificate.pem").write_bytes(credential.cert_pem)
+    parts = engine_parts(database, broker.nats_url, tmp_path)
+    enrol(parts.store, DEVICE_ID)
+    address = ("127.0.0.1", broker.mqtt_port)
+    files = {"trust": broker.trust_file, "certificate": tmp_path / "certificate.pem", "key": tmp_path / "key.pem"}
+    chore = worker(parts.store, tmp_path, Probe(*address, **files))
+
+    async def story() -> None:
+        pressing = asyncio.create_task(_probe(chore))
+        await asyncio.sleep(1.5)  # pressed, and nobody heard it
+        line = DeviceLine(parts, lambda: None)
+        await line.start()
+        await pressing
+        assert alarms(parts.store) == set()
+        await line.stop()
+
+    asyncio.run(story())
+    parts.store.close()
+
+
 class Breaks:
     def press(self) -> float | None:
         raise PermissionError("the key is not ours to read")
