@@ -1,0 +1,131 @@
+"""The page of one device: a sensor's stream, a drone, a street button."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from necmergitur.governance.gate import FLIGHT
+from necmergitur.governance.terms import digest
+from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
+from necmergitur.operations.ways import EMERGENCY
+from necmergitur.web.console.words import PURPOSES, say
+from necmergitur.web.facts.models import Assessment, Authorisation, Device, Drone
+from necmergitur.web.register import flights, history, signage, streams, words
+from necmergitur.web.register.constants import SILENT_AFTER
+from necmergitur.web.register.places import ground
+
+
+def stream_page(request: HttpRequest, name: str) -> HttpResponse:
+    """A sensor's stream. Raises Http404 when no paper ever named it."""
+    city, at = ground(), streams.moment()
+    one = streams.one(name, at, city)
+    if one is None:
+        raise nothing()
+    terms = one.terms
+    context = {
+        "one": one,
+        "terms": terms,
+        "at": at.at,
+        "silent": _silent(one, at.at),
+        "purpose": say(PURPOSES, terms.purpose),
+        "readers": [words.reader(role) for role in terms.readers],
+        "law": law(terms.law, at.at),
+        "digest": digest(terms).hex(),
+        "signatures": [(say(words.PARTIES, mark.role), mark.name, mark.at) for mark in one.paper.signatures],
+        "assessment": Assessment.objects.filter(pk=terms.assessment_id).first(),
+        "dialogue": dialogue((terms.assessment_id, terms.id)),
+        "history": history.of(
+            [row.id for row in one.rows], {streams.paper_of(row).terms.assessment_id for row in one.rows}
+        ),
+        "checkpoint": history.checkpoint(),
+    }
+    return render(request, "register/stream.html", context)
+
+
+def drone_page(request: HttpRequest, number: str) -> HttpResponse:
+    """A drone, by its dock. Raises Http404 for one that is not there."""
+    one = Drone.objects.filter(pk=number, dock__retired_at=None).only("id", "zone_id", "enabled").first()
+    if one is None:
+        raise nothing()
+    city, at = ground(), streams.moment()
+    state = streams.flights(at, one.zone_id)
+    paper = _flight_paper(at, one.zone_id)
+    context = {
+        "one": one,
+        "name": f"drone:{one.id}",
+        "kind": words.kind_of(FLIGHT),
+        "shape": words.STATES[state][0],
+        "word": words.STATES[state][1],
+        "state": state,
+        "at": at.at,
+        "district": city.district_of.get(one.zone_id, ""),
+        "zone": city.labels.get(one.zone_id, ""),
+        "elements": signage.elements(FLIGHT, EMERGENCY, ("operator", "pilot", "responder"), 0),
+        "paper": paper,
+        "flights": flights.told(at.at, city, drone=one.id).listed[:20],
+        "history": history.of([paper.id]) if paper is not None else [],
+        "checkpoint": history.checkpoint(),
+        "purpose": say(PURPOSES, EMERGENCY),
+    }
+    return render(request, "register/drone.html", context)
+
+
+def button_page(request: HttpRequest, number: str) -> HttpResponse:
+    """A street button. Raises Http404 for whatever does not stand in the street, personal buttons first."""
+    one = Device.objects.filter(pk=number, retired_at=None).select_related("zone").first()
+    if one is None or not flights.on_street(one):
+        raise nothing()
+    city = ground()
+    context = {
+        "one": one,
+        "name": f"button:{one.id}",
+        "kind": words.kind_of("call_for_help"),
+        "district": city.district_of.get(one.zone_id or "", ""),
+        "elements": signage.elements("call_for_help", EMERGENCY, ("operator",), PLACES_KEPT.days),
+        "days": PLACES_KEPT.days,
+        "text_days": TEXTS_KEPT.days,
+    }
+    return render(request, "register/button.html", context)
+
+
+def nothing() -> Http404:
+    """Return the one answer for whatever is not listed."""
+    return Http404(_("Nothing is registered under this name."))
+
+
+def dialogue(subjects: tuple[UUID, ...]) -> str:
+    """Return the address of the dialogue held about an assessment or an authorisation, "" when there is none."""
+    if not apps.is_installed("necmergitur.web.dialogue"):
+        return ""
+    held = apps.get_model("dialogue", "Conversation").objects.filter(subject_id__in=subjects).order_by("-opened_at")
+    found = held.values_list("pk", flat=True).first()
+    try:
+        return reverse("dialogue:conversation", args=[found]) if found is not None else ""
+    except NoReverseMatch:
+        return ""
+
+
+def law(names: tuple[str, ...], _at: datetime) -> list[str]:
+    """Return the dated rules a paper rests on, as it names them."""
+    return list(names)
+
+
+def _silent(one: streams.Stream, at: datetime) -> bool:
+    heard = one.seen.heard_at if one.seen is not None else None
+    return one.on and heard is not None and at - heard > SILENT_AFTER
+
+
+def _flight_paper(at: streams.Moment, zone_id: str) -> Any:
+    """Return the authorisation flights from this dock rest on now, as listed; None when they may not fly."""
+    covering = [
+        one
+        for one in at.table.by_modality.get(FLIGHT, ())
+        if one.purpose == EMERGENCY and (one.zones is None or zone_id in one.zones) and one.current(at.at)
+    ]
+    return Authorisation.objects.filter(pk=covering[0].id).first() if covering else None

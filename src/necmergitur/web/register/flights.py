@@ -1,0 +1,137 @@
+"""Flights told a day after they ended, each to about 100 m, never nearer to a person than a street button stands.
+
+A flight for a personal button, for a place somebody stated, or for a call that a person's device joined has no line
+here at all: it is counted by month for the whole city. Its kind, hour or district could tell on a caller.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db.models import F
+from django.utils import timezone
+
+from necmergitur.web.console.words import END_REASONS, KINDS, OUTCOMES, say
+from necmergitur.web.facts.models import Device, Dock, Drone, IncidentSignal, Mission
+from necmergitur.web.register.constants import (
+    FLIGHT_TOLD_AFTER,
+    FLIGHTS_SHOWN_MAX,
+    GRID_LAT_DEG,
+    GRID_LON_DEG,
+    TOLD_LEAST,
+)
+from necmergitur.web.register.places import Ground
+
+STREET_TRANSPORTS = ("mqtt", "lorawan")  # an alarm panel (DC-09) hangs inside a building: its place is somebody's
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """One flight as told. `day` and `hour` are the city's; the hour is the one it began in."""
+
+    day: str
+    hour: int
+    drone: str
+    zone: str
+    reason: str
+    exercise: bool
+    minutes: int
+    outcome: str
+    over: tuple[str, ...]
+    lon: float | None
+    lat: float | None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Flights listed, and how many personal ones there were by month."""
+
+    listed: tuple[Flight, ...]
+    personal: tuple[tuple[str, str], ...]
+
+
+def rounded(lon: float, lat: float) -> tuple[float, float]:
+    """Return the middle of the cell of about 100 m that a place lies in."""
+    return (
+        round(round(lon / GRID_LON_DEG) * GRID_LON_DEG, 4),
+        round(round(lat / GRID_LAT_DEG) * GRID_LAT_DEG, 3),
+    )
+
+
+def told(now: datetime, ground: Ground, drone: str = "", zone: str = "") -> Told:
+    """Return the flights that ended a day ago and more."""
+    asked = Mission.objects.filter(airborne_at__isnull=False, ended_at__lte=now - FLIGHT_TOLD_AFTER)
+    if drone:
+        asked = asked.filter(drone_id=drone)
+    rows = list(
+        asked.select_related("incident")
+        .order_by(F("airborne_at").desc(), "id")
+        .only(
+            "drone_id", "airborne_at", "ended_at", "end_reason", "incident__id", "incident__personal_device",
+            "incident__kind", "incident__zone_id", "incident__outcome", "incident__exercise", "incident__test",
+        )[: FLIGHTS_SHOWN_MAX * 2]
+    )  # fmt: skip
+    posts = _posts([row.incident_id for row in rows])
+    docks = _docks({row.drone_id for row in rows})
+    listed: list[Flight] = []
+    personal: Counter[str] = Counter()
+    for row in rows:
+        post = posts.get(row.incident_id)
+        if row.incident.personal_device is not None or post is None:
+            personal[timezone.localtime(row.airborne_at).strftime("%Y-%m")] += 1
+        elif len(listed) < FLIGHTS_SHOWN_MAX and zone in ("", post.zone_id):
+            listed.append(_flight(row, post, docks.get(row.drone_id), ground))
+    return Told(tuple(listed), tuple((month, few(count)) for month, count in sorted(personal.items(), reverse=True)))
+
+
+def few(count: int) -> str:
+    """Return a count as it may be told: one or two calls in a month are somebody's."""
+    return str(count) if count >= TOLD_LEAST else f"< {TOLD_LEAST}"
+
+
+def _posts(incident_ids: Iterable[Any]) -> dict[Any, Device]:
+    """Return, by incident, the street button it began with; nothing for one that any other device has part in."""
+    pairs = list(
+        IncidentSignal.objects.filter(incident_id__in=list(incident_ids))
+        .order_by("attached_at")
+        .values_list("incident_id", "signal__device_id")
+    )
+    devices = Device.objects.in_bulk({device for _incident, device in pairs})
+    found: dict[Any, Device] = {}
+    mixed: set[Any] = set()
+    for incident, name in pairs:
+        device = devices.get(name)
+        if device is None or not on_street(device):
+            mixed.add(incident)
+        else:
+            found.setdefault(incident, device)
+    return {incident: post for incident, post in found.items() if incident not in mixed}
+
+
+def on_street(device: Device) -> bool:
+    """Return whether a button stands in the street, where everybody can see it."""
+    return device.kind == "post" and device.transport in STREET_TRANSPORTS and device.lon is not None
+
+
+def _docks(drones: set[str]) -> dict[str, Dock]:
+    rows = Drone.objects.filter(id__in=drones).select_related("dock").only("id", "dock__lon", "dock__lat")
+    return {row.id: row.dock for row in rows}
+
+
+def _flight(row: Mission, post: Device, dock: Dock | None, ground: Ground) -> Flight:
+    began = timezone.localtime(row.airborne_at)
+    lon, lat = rounded(post.lon, post.lat)
+    over = ground.crossed((dock.lon, dock.lat), (lon, lat)) if dock is not None else []
+    return Flight(
+        day=began.date().isoformat(),
+        hour=began.hour,
+        drone=row.drone_id,
+        zone=ground.labels.get(post.zone_id, ""),
+        reason=say(KINDS, row.incident.kind),
+        exercise=row.incident.exercise or row.incident.test,
+        minutes=max(1, round((row.ended_at - row.airborne_at).total_seconds() / 60)),
+        outcome=say(OUTCOMES, row.incident.outcome) if row.incident.outcome else say(END_REASONS, row.end_reason),
+        over=tuple(over),
+        lon=lon,
+        lat=lat,
+    )

@@ -1,0 +1,70 @@
+"""What happened to papers and assessments, from the facts themselves, each with the number that proves it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from necmergitur.governance import assessments, authorisations
+from necmergitur.web.facts.models import LedgerEvent
+from necmergitur.web.register import words
+from necmergitur.web.register.constants import LATEST_HISTORY_MAX
+
+KINDS = {
+    "AuthorisationGranted": _("Signed and granted"),
+    "AuthorisationRevoked": _("Withdrawn before its time"),
+    "AuthorisationSuspended": _("Suspended"),
+    "AuthorisationResumed": _("Open again, unchanged"),
+    "AssessmentSigned": _("Impact assessment signed"),
+    "AssessmentWentStale": _("Impact assessment no longer holds"),
+}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One thing that happened. `said` is the city's own reason, or what a reason means."""
+
+    seq: int
+    at: datetime
+    kind: str
+    word: Any
+    said: str
+    stream: str
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """The log as last signed: its name, how many facts it holds, the root over them."""
+
+    origin: str
+    size: int
+    root: str
+
+
+def of(
+    authorisation_ids: Iterable[UUID], assessment_ids: Iterable[UUID] = (), limit: int = LATEST_HISTORY_MAX
+) -> list[Line]:
+    """Return the facts of papers and assessments, newest first."""
+    streams = [authorisations.stream_of(one) for one in authorisation_ids]
+    streams += [assessments.stream_of(one) for one in assessment_ids]
+    rows = LedgerEvent.objects.filter(stream__in=streams, kind__in=KINDS).order_by("-seq")[:limit]
+    return [Line(row.seq, row.recorded_at, row.kind, KINDS[row.kind], _said(row), row.stream) for row in rows]
+
+
+def checkpoint() -> Checkpoint | None:
+    """Return the log's last signed checkpoint (C2SP tlog-checkpoint), None while no log is kept here."""
+    try:
+        lines = (settings.HOME / "log-tiles" / "checkpoint").read_text(encoding="utf-8").splitlines()
+        return Checkpoint(lines[0], int(lines[1]), lines[2])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _said(row: LedgerEvent) -> str:
+    """Return the reason as it may be shown: of a withdrawal the city's words, of all else what its rule means."""
+    reason = str(row.payload.get("reason", "")) if isinstance(row.payload, dict) else ""
+    if row.kind == "AuthorisationRevoked":
+        return reason
+    return words.why_stopped(reason) if row.kind in ("AuthorisationSuspended", "AssessmentWentStale") else ""

@@ -1,0 +1,175 @@
+"""Every stream that ever had a signed paper, as it is at one instant. Nothing here is typed: it is read off papers."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import OperationalError
+
+from necmergitur.governance.gate import FLIGHT, GateTable, Request
+from necmergitur.governance.signing import Paper
+from necmergitur.governance.terms import Terms
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.ports import Unreachable
+from necmergitur.operations.ways import EMERGENCY
+from necmergitur.web.facts.models import Authorisation
+from necmergitur.web.register import signage, words
+from necmergitur.web.register.constants import PAPERS_MAX
+from necmergitur.web.register.places import Ground
+from necmergitur.web.register.sensors import Seen, seen
+from necmergitur.web.store import CLOCK, store
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One instant, and what the gate allows at it."""
+
+    at: datetime
+    table: GateTable
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream as listed. `rows` are its authorisations, newest first; `row` and `paper` are of the one that counts."""
+
+    name: str
+    row: Any
+    rows: tuple[Any, ...]
+    paper: Paper
+    state: str
+    why: str
+    figures: dict[str, str]
+    zones: tuple[str, ...]
+    districts: tuple[str, ...]
+    seen: Seen | None
+
+    @property
+    def terms(self) -> Terms:
+        """What its parties signed."""
+        return self.paper.terms
+
+    @property
+    def kind(self) -> words.Kind:
+        """Its technology, in words."""
+        return words.kind_of(self.terms.modality)
+
+    @property
+    def on(self) -> bool:
+        """Whether the gate lets it in at this moment."""
+        return self.state == "on"
+
+    @property
+    def shape(self) -> str:
+        """The shape its state is drawn with."""
+        return words.STATES[self.state][0]
+
+    @property
+    def word(self) -> Any:
+        """Its state in words."""
+        return words.STATES[self.state][1]
+
+    @property
+    def elements(self) -> tuple[signage.Element, ...]:
+        """Its sign."""
+        terms = self.terms
+        return signage.elements(terms.modality, terms.purpose, terms.readers, terms.retention_days)
+
+
+def moment() -> Moment:
+    """Read the gate's table now, as whoever writes would. Raises OperationalError: pages know how to say that."""
+    now = CLOCK.now()
+    try:
+        with store().transaction() as tx:
+            return Moment(now, tx.gate_table(now))
+    except Unreachable as away:
+        raise OperationalError(str(away)) from away
+
+
+def flights(at: Moment, zone_id: str) -> str:
+    """Return whether drones may fly to calls in a zone at this moment, as a state."""
+    found = at.table.find(Request(modality=FLIGHT, purpose=EMERGENCY, stream="fleet", zone_id=zone_id), at.at)
+    return words.STATE_OF.get(found.rule, "off") if isinstance(found, Refusal) else "on"
+
+
+def every(at: Moment, ground: Ground) -> list[Stream]:
+    """Return all streams, those that are on first."""
+    rows = Authorisation.objects.filter(kind="stream", paper__isnull=False).order_by("-granted_at", "id")[:PAPERS_MAX]
+    grouped: dict[str, list[Authorisation]] = defaultdict(list)
+    for row in rows:
+        for name in row.streams or ():
+            grouped[name].append(row)
+    last = seen(grouped)
+    found = [_stream(name, mine, at, ground, last.get(name)) for name, mine in grouped.items()]
+    return sorted(found, key=lambda one: (not one.on, one.name))
+
+
+def one(name: str, at: Moment, ground: Ground) -> Stream | None:
+    """Return one stream, None when no paper ever named it."""
+    rows = list(
+        Authorisation.objects.filter(kind="stream", paper__isnull=False, streams__contains=[name]).order_by(
+            "-granted_at", "id"
+        )[:PAPERS_MAX]
+    )
+    return _stream(name, rows, at, ground, seen([name]).get(name)) if rows else None
+
+
+def paper_of(row: Authorisation) -> Paper:
+    """Return the signed paper of an authorisation."""
+    return msgspec.convert(row.paper, Paper)
+
+
+def place(of: Stream, ground: Ground) -> tuple[float, float] | None:
+    """Return where a stream's device is drawn: where it stands, else within the first zone of its paper."""
+    if of.seen is not None and of.seen.lon is not None and of.seen.lat is not None:
+        return of.seen.lon, of.seen.lat
+    return ground.middles.get(of.terms.zones[0])
+
+
+def _stream(name: str, rows: list[Authorisation], at: Moment, ground: Ground, last: Seen | None) -> Stream:
+    found: Any = None
+    for row in rows:  # the newest paper that opens; when none does, what the gate says of the newest
+        answer = _asked(name, paper_of(row).terms, at, last)
+        if found is None or not isinstance(answer, Refusal):
+            found = (row, answer)
+        if not isinstance(answer, Refusal):
+            break
+    row, answer = found
+    if not isinstance(answer, Refusal):
+        row = next((mine for mine in rows if mine.id == answer.id), row)
+    paper = paper_of(row)
+    state = _state(row, answer, at.at)
+    return Stream(
+        name=name,
+        row=row,
+        rows=tuple(rows),
+        paper=paper,
+        state=state,
+        why=words.why_stopped(row.suspended_reason) if state == "suspended" else "",
+        figures=words.figures(row.suspended_reason) if state == "suspended" else {},
+        zones=tuple(ground.labels.get(zone, zone) for zone in paper.terms.zones),
+        districts=_districts(paper.terms.zones, ground),
+        seen=last,
+    )
+
+
+def _asked(name: str, terms: Terms, at: Moment, last: Seen | None) -> Any:
+    """Ask the gate what a reading of this stream would be answered now, where its device stands."""
+    zone = last.zone_id if last is not None and last.zone_id else terms.zones[0]
+    asked = Request(modality=terms.modality, purpose=terms.purpose, stream=name, zone_id=zone)
+    return at.table.find(asked, at.at)
+
+
+def _state(row: Authorisation, answer: Any, now: datetime) -> str:
+    if not isinstance(answer, Refusal):
+        return "on"
+    known = words.STATE_OF.get(answer.rule)
+    if known is not None:
+        return known
+    # The gate forgets what ended a week ago; the paper still says how.
+    if row.revoked_at is not None:
+        return "revoked"
+    return "expired" if row.valid_until is not None and row.valid_until <= now else "off"
+
+
+def _districts(zones: Iterable[str], ground: Ground) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for zone in zones if (name := ground.district_of.get(zone, ""))))

@@ -1,0 +1,258 @@
+"""The register as anybody reads it: what is on and why not, the paper behind it, and nothing about a person."""
+
+import gzip
+import hashlib
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.test import Client
+from psycopg.conninfo import conninfo_to_dict
+
+from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.assessments import Observed
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.operations import assessing, authorising
+from necmergitur.web.store import store
+from tests.web.pages import City
+from tests.web.register.conftest import PAGE, STREAM, grant
+
+ADDRESSES = (
+    "/register/",
+    "/register/map/",
+    "/register/drones/",
+    "/register/buttons/",
+    "/register/flights/",
+    "/register/refusals/",
+    "/register/break-glass/",
+    "/register/signs/",
+    "/register/register.json",
+    "/register/changes.atom",
+    PAGE,
+    f"{PAGE}sign/",
+    "/register/drone:D-1/",
+    "/register/drone:D-1/sign/",
+    "/register/button:b-1/",
+    "/register/button:b-1/sign/",
+)
+
+
+def text(address: str, language: str = "en") -> str:
+    browser = Client()
+    browser.cookies["nec_language"] = language
+    answer = browser.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.content.decode()
+
+
+def test_every_page_opens_for_whoever_has_no_account_in_both_languages(trial: Authorisation) -> None:
+    for address in ADDRESSES:
+        assert text(address) and text(address, "fr")
+
+
+def test_an_empty_city_has_an_honest_register(city: City) -> None:
+    said = text("/register/")
+    assert "0</strong> of 0 sensor streams are on right now" in said
+    assert "No paper allows any sensor to speak" in said
+
+
+def test_a_stream_is_told_off_its_paper(trial: Authorisation) -> None:
+    said = text(PAGE)
+    assert "the gate lets its readings in" in said
+    for part in (
+        "People counter",
+        "Counters Ltd",
+        "Favourable: counts alone",
+        "GDPR art. 6(1)(e)",
+        "Old Town",
+        "30 days",
+    ):
+        assert part in said, part
+    assert "1</strong> of 1 sensor stream is on right now" in text("/register/")
+
+
+def test_a_device_that_drifted_is_told_to_be_off_and_how_it_differs(trial: Authorisation) -> None:
+    seen = Observed(stream=STREAM, payload_schema="crowd_count/1", zone_id="z-1", rate_per_minute=60, firmware="")
+    assert assessing.report(store(), seen, datetime.now(UTC))
+    said = text(PAGE)
+    assert "Off: suspended" in said and "set to measure more often than was assessed" in said
+    assert "Assessed: 1; now: 60." in said
+    assert json.loads(text("/register/register.json"))["streams"][0]["state"] == "suspended"
+
+
+def test_a_withdrawn_paper_and_its_reason_stay_readable(trial: Authorisation) -> None:
+    revoked = authorising.revoke(
+        store(), trial.id, "the square is being rebuilt", Person(90, "Vienne"), datetime.now(UTC)
+    )
+    assert isinstance(revoked, Authorisation), revoked
+    said = text(PAGE)
+    assert "Off: withdrawn" in said and "the square is being rebuilt" in said and "Signed and granted" in said
+
+
+def test_a_paper_that_has_not_begun_is_off(city: City) -> None:
+    now = datetime.now(UTC)
+    grant(now, valid_from=now + timedelta(days=1), valid_until=now + timedelta(days=2))
+    assert "Off: not begun" in text(PAGE)
+
+
+def test_the_paper_can_be_checked_by_anybody(trial: Authorisation) -> None:
+    signed_paper = json.loads(text(f"/register/papers/{trial.id}.json"))
+    again = hashlib.sha256(b"necmergitur/terms/v1\x00" + signed_paper["canonical"].encode()).hexdigest()
+    assert again == signed_paper["digest"] and again in text(PAGE)
+    assert [one["role"] for one in signed_paper["signatures"]] == ["territory", "company", "state"]
+
+
+def test_a_flights_authorisation_is_no_paper_to_take(city: City) -> None:
+    flight = city.authorise_flights()
+    assert Client().get(f"/register/papers/{flight.id}.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["button:p-1", "button:p-2", "button:nobody", "sensor:unknown", "drone:none", "personal:p-1"]
+)
+def test_a_personal_button_is_not_told_from_nothing(name: str, city: City) -> None:
+    city.sql("UPDATE device SET lon = 2.35, lat = 48.85, zone_id = 'z-1' WHERE id = 'p-2'")
+    found = [Client().get(f"/register/{name}/{end}") for end in ("", "sign/")]
+    assert [one.status_code for one in found] == [404, 404]
+    nothing = Client().get("/register/button:nobody/").content
+    assert found[0].content.replace(name.encode(), b"") == nothing.replace(b"button:nobody", b"")
+
+
+def test_an_alarm_panel_inside_a_building_is_not_listed(city: City) -> None:
+    city.sql("UPDATE device SET transport = 'dc09' WHERE id = 'b-2'")
+    assert Client().get("/register/button:b-2/").status_code == 404
+    assert "Quai du Port 2" not in text("/register/buttons/")
+
+
+@pytest.fixture
+def behind(city: City, postgres: EmbeddedPostgres) -> Callable[..., None]:
+    """Change what no writer may, as a superuser: a clock cannot be turned back in a test."""
+
+    def change(statement: str, *parameters: Any) -> None:
+        with psycopg.connect(postgres.admin_url, dbname=conninfo_to_dict(city.url)["dbname"]) as opened:
+            opened.execute("SET session_replication_role = replica")
+            opened.execute(statement, parameters)
+
+    return change
+
+
+@pytest.fixture
+def landed(city: City, behind: Callable[..., None]) -> Callable[[Any, float], None]:
+    """`landed(incident, hours)`: a drone flew for it for ten minutes and has been back for hours."""
+
+    def fly(incident: Any, hours_ago: float) -> None:
+        mission = city.mission(incident, state="flying", phase="on_scene")
+        ended = datetime.now(UTC) - timedelta(hours=hours_ago)
+        behind(
+            "UPDATE mission SET state = 'ended', phase = 'ended', ended_at = %s, airborne_at = %s,"
+            " end_reason = 'docked' WHERE id = %s",
+            ended,
+            ended - timedelta(minutes=10),
+            mission,
+        )
+
+    return fly
+
+
+def test_a_flight_is_told_a_day_after_it_ended_and_to_a_hundred_metres(
+    city: City, landed: Callable[[Any, float], None], behind: Callable[..., None]
+) -> None:
+    incident = city.press("b-1")
+    landed(incident, 23.9)
+    told = json.loads(text("/register/register.json"))["flights"]
+    assert told["listed"] == [] and told["personal_by_month"] == {}
+    earlier = (
+        "UPDATE mission SET ended_at = ended_at - interval '12 min', airborne_at = airborne_at - interval '12 min'"
+    )
+    behind(earlier)
+    (flight,) = json.loads(text("/register/register.json"))["flights"]["listed"]
+    assert (flight["lon"], flight["lat"]) == (2.3505, 48.856) and flight["minutes"] == 10
+    assert flight["over"] == ["Centre"] and flight["reason"] == "SOS"
+    assert "Centre" in text("/register/flights/") and "SOS" in text("/register/drone:D-1/")
+
+
+def test_a_flight_for_a_person_is_only_counted(
+    city: City, landed: Callable[[Any, float], None], behind: Callable[..., None]
+) -> None:
+    landed(city.person_press(), 30)
+    told = json.loads(text("/register/register.json"))["flights"]
+    assert told["listed"] == [] and list(told["personal_by_month"].values()) == ["< 5"]
+
+
+def test_a_flight_for_a_street_button_that_a_person_joined_is_only_counted(
+    city: City, landed: Callable[[Any, float], None], behind: Callable[..., None]
+) -> None:
+    incident = city.press("b-1")
+    landed(incident, 30)
+    city.person_press()
+    personal = city.sql("SELECT id FROM signal WHERE device_id = 'p-1'")[0][0]
+    city.sql(
+        "INSERT INTO incident_signal (incident_id, signal_id, score, reason, attached_by, attached_at)"
+        " VALUES (%s, %s, 1, 'x', 'x', now())",
+        incident,
+        personal,
+    )
+    assert json.loads(text("/register/register.json"))["flights"]["listed"] == []
+
+
+def test_nothing_about_a_person_is_on_any_page(
+    trial: Authorisation, city: City, landed: Callable[[Any, float], None], behind: Callable[..., None]
+) -> None:
+    """Who holds a button, who pressed, answered, flew, opened, granted: no name, number or place of theirs."""
+    incident = city.person_press(lon=2.35317, lat=48.85713)
+    landed(incident, 30)
+    landed(city.press("b-1"), 30)
+    behind(
+        "INSERT INTO breakglass (id, scope, readers, stream, incident_id, reason, asked_by, asked_role, asked_at,"
+        " confirmed_by, confirmed_role, confirmed_at, ends_at, uses, review, version, last_seq)"
+        " VALUES (gen_random_uuid(), 'holder', 'responder', '', %s, 'secret words', 1, 'lead', now(), 2,"
+        " 'duty_officer', now(), now() + interval '30 minutes', 1, '', 1, 1)",
+        incident,
+    )
+    names = [user.display_name for user in city.users.values()] + ["Ada Example", "Vienne", "secret words", "user:"]
+    forbidden = [*names, "p-1", "2.3531", "48.8571", str(incident)]
+    for address in (*ADDRESSES, f"/register/papers/{trial.id}.json"):
+        said = text(address)
+        assert [word for word in forbidden if word in said] == [], address
+    assert "Room leads, Duty officers" in text("/register/break-glass/")
+
+
+def test_refusals_are_counted_by_rule_and_go_on_from_where_they_were(city: City) -> None:
+    assert "Nothing was refused" in text("/register/refusals/")
+    city.press("b-1")
+    refused = city.sql(
+        "SELECT count(*) FROM ledger_event WHERE kind = 'DroneStatusChanged' AND payload->>'status' = 'refused'"
+    )[0][0]
+    rules = json.loads(text("/register/register.json"))["refusals"]["rules"]
+    assert sum(sum(weeks) for weeks in rules.values()) == refused
+
+
+def test_the_feed_tells_what_changed(trial: Authorisation) -> None:
+    feed = ET.fromstring(text("/register/changes.atom?language=en"))
+    titles = [
+        entry.findtext("{http://www.w3.org/2005/Atom}title")
+        for entry in feed.iter("{http://www.w3.org/2005/Atom}entry")
+    ]
+    assert "A trial of counting: Signed and granted" in titles
+
+
+def test_the_first_page_is_small_enough_for_an_old_phone(trial: Authorisation) -> None:
+    said = text("/register/", "fr")
+    start, end = said.index("<figure"), said.index("</figure>")
+    assert len(gzip.compress((said[:start] + said[end:]).encode())) < 14 * 1024
+
+
+def test_filters_keep_what_is_asked_and_shrug_at_nonsense(trial: Authorisation) -> None:
+    assert STREAM in text("/register/?district=Centre&technology=sensor")
+    said = text("/register/?technology=drone")
+    assert "D-1" in said and f'href="{PAGE}"' not in said.split('id="list"')[1]
+    assert STREAM in text("/register/?district=%3Cscript%3E&technology=nonsense")
+
+
+def test_the_portal_leads_here_in_both_languages(city: City) -> None:
+    assert '/register/">' in text("/") and '/register/">' in text("/", "fr")
