@@ -190,6 +190,13 @@ class Broker:
         self._write()
         return issued
 
+    def enrol_sensor(self, device_id: str) -> DeviceCredential:
+        """Issue a sensor's credential and let it in."""
+        issued = self.authority.issue_device(device_id, "sensor")
+        self._devices.append(DeviceCert(issued.device_id, issued.subject, "sensor"))
+        self._write()
+        return issued
+
     def revoke(self, credential: DeviceCredential) -> None:
         """Take one credential out of the user map."""
         self._devices = [d for d in self._devices if d.subject != credential.subject]

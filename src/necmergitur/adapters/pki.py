@@ -174,7 +174,7 @@ class CityAuthority:
         write_private(files.trust, self.trust_pem)
         return files
 
-    def issue_device(self, device_id: str) -> DeviceCredential:
+    def issue_device(self, device_id: str, kind: str = "button") -> DeviceCredential:
         """Return a fresh key and certificate; raises ValueError when `device_id` is not a plain token.
 
         The name holds a credential number beside the id, so that a device may carry two credentials while
@@ -186,7 +186,7 @@ class CityAuthority:
         issuer = self._issuers[-1]
         key = ec.generate_private_key(ec.SECP256R1())
         number = secrets.token_hex(CREDENTIAL_NUMBER_BYTES)
-        uri = f"urn:nec:button:{device_id}:{number}"
+        uri = f"urn:nec:{kind}:{device_id}:{number}"
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.COMMON_NAME, device_id),

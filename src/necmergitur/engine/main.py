@@ -23,6 +23,7 @@ from necmergitur.engine.flights import Flights
 from necmergitur.engine.panels import Panels
 from necmergitur.engine.parts import EngineParts
 from necmergitur.engine.rules import RuleClock
+from necmergitur.engine.sensors import SensorLine
 from necmergitur.engine.telemetry import FleetReport
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.operations.alarms import set_alarm
@@ -55,11 +56,13 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self.devices = DeviceLine(parts, self._wake)
         self.panels = Panels(parts, parts.dc09_port, self._wake)
+        self.sensors = SensorLine(parts)
 
     async def start(self) -> None:
         """Hear presses; everything else follows by itself as soon as it can."""
         await self.devices.start()
         self.panels.start()
+        self.sensors.start()
         self._tasks = [
             asyncio.create_task(keep_going("fleet", self._follow_fleet, every_s=FLEET_CHECK_S)),
             asyncio.create_task(keep_going("alarms", self._watch_broker)),
@@ -71,6 +74,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.sensors.stop()
         await self.panels.stop()
         await self.devices.stop()
         await self._ground()

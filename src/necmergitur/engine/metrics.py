@@ -9,6 +9,7 @@ LAMP_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0),
 )
 HEARTBEATS = Counter("nec_heartbeats_total", "Heartbeats heard.")
+READINGS = Counter("nec_readings_total", "Readings of sensors heard, by outcome.", ["outcome"])
 OFFERS = Counter("nec_mission_offers_total", "Missions offered to pilots.")
 REFUSALS = Counter("nec_dispatch_refusals_total", "Searches that found no drone, by rule.", ["rule"])
 ROUND_SECONDS = Histogram("nec_dispatch_round_seconds", "Length of a dispatch round.")

@@ -12,6 +12,7 @@ from necmergitur.governance import budget, readings, sensors
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.budget import Allowance
+from necmergitur.governance.constants import READING_BYTES_MAX
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.readings import Place, Reading, Status
 from necmergitur.governance.sensors import Sensor, SensorChanged, SensorRetired
@@ -101,6 +102,9 @@ def _observe(store: SensorStore, sensor: Sensor, zone_id: str, rate_per_minute: 
         firmware=sensor.firmware,
     )
     return bool(assessing.report(store, seen, now))  # type: ignore[arg-type]  # its `ids` are not asked for
+
+
+HEARD_BYTES_MAX = READING_BYTES_MAX + 1  # enough to see that there was more
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -57,11 +57,14 @@ def count_refused(store: SensorStore, refused: Sequence[Refused]) -> None:
 
 def publish_refused(store: SensorStore, now: datetime) -> int:
     """Make a fact of what was refused in each minute that is over; return how many facts."""
+    before = now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT
 
     def attempt(tx: SensorTransaction) -> int:
+        if not tx.refused_before(before):  # presses do not wait for a look
+            return 0
         tx.serialise()
         by_minute: dict[tuple[str, datetime], dict[str, int]] = {}
-        for one in tx.refused_before(now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT):
+        for one in tx.refused_before(before):
             by_minute.setdefault((one.stream, one.minute), {})[one.rule] = one.count
         for (stream, minute), counts in by_minute.items():
             tx.mark_published(stream, minute, say(tx, stream, ReadingsRefused(minute, counts), ENGINE, now))
@@ -72,10 +75,13 @@ def publish_refused(store: SensorStore, now: datetime) -> int:
 
 def root_minutes(store: SensorStore, now: datetime) -> int:
     """Make a fact of the root of each minute that is over; return how many."""
+    before = now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT
 
     def attempt(tx: SensorTransaction) -> int:
+        if not tx.unrooted(before):  # presses do not wait for a look
+            return 0
         tx.serialise()
-        minutes = tx.unrooted(now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT)
+        minutes = tx.unrooted(before)
         for one in minutes:
             leaves = tx.leaves(one.stream, one.bucket)
             root = root_of(leaves)
@@ -100,7 +106,6 @@ def erase(store: SensorStore, now: datetime) -> Mapping[str, int]:
     """Delete what was kept as long as its paper allows, and say so; return how many of each stream."""
 
     def attempt(tx: SensorTransaction) -> Mapping[str, int]:
-        tx.serialise()
         gone = tx.erase_readings(now)
         for stream, count in gone.items():
             say(tx, stream, ReadingsErased(count), "worker:retention", now)

@@ -1,8 +1,9 @@
 """What the broker reads: one folder per shard with its configuration and the map of its devices.
 
-A device is known by the URI in its certificate (`verify_and_map`) and may publish its own `press` and
-`heartbeat`, read its own `ack`, and nothing else. An empty subscribe list would mean everything, so each
-entry names both. Subjects are NATS's; MQTT topics use "/" where they use ".".
+A device is known by the URI in its certificate (`verify_and_map`). A button may publish its own `press` and
+`heartbeat` and read its own `ack`; a sensor may publish its own `reading` and `status` and read its own `order`;
+neither may anything else. An empty subscribe list would mean everything, so each entry names both. Subjects are
+NATS's; MQTT topics use "/" where they use ".".
 """
 
 import json
@@ -23,11 +24,19 @@ PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9_-]{8,256}")
 SUBJECT = re.compile(r"[A-Za-z0-9 _.,=+:/@*()'-]{1,256}")
 
 
+# What each kind of device may publish, and what it may read.
+MAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "button": (("press", "heartbeat"), ("ack",)),
+    "sensor": (("reading", "status"), ("order",)),
+}
+
+
 class DeviceCert(msgspec.Struct, frozen=True):
-    """One credential the broker accepts: whose it is, and the name the broker reads in its certificate."""
+    """One credential the broker accepts: whose it is, the name the broker reads in its certificate, and its kind."""
 
     device_id: str
     subject: str
+    kind: str = "button"
 
 
 class ShardPorts(msgspec.Struct, frozen=True):
@@ -153,12 +162,17 @@ def _user(device: DeviceCert) -> str:
         raise ValueError(f"not a device id: {device.device_id!r}")
     if not SUBJECT.fullmatch(device.subject):
         raise ValueError(f"not a plain certificate subject: {device.subject!r}")
-    own = f"nec.v1.button.{device.device_id}"
+    if device.kind not in MAY:
+        raise ValueError(f"not a kind of device: {device.kind!r}")
+    says, reads = MAY[device.kind]
     return (
         f'    {{user: "{device.subject}", allowed_connection_types: ["MQTT"], permissions: {{'
-        f'publish: {{allow: ["{own}.press", "{own}.heartbeat"]}}, '
-        f'subscribe: {{allow: ["{own}.ack"]}}}}}}\n'
+        f"publish: {{allow: [{_own(device, says)}]}}, subscribe: {{allow: [{_own(device, reads)}]}}}}}}\n"
     )
+
+
+def _own(device: DeviceCert, subjects: Sequence[str]) -> str:
+    return ", ".join(f'"nec.v1.{device.kind}.{device.device_id}.{subject}"' for subject in subjects)
 
 
 def _configuration(index: int, ports: ShardPorts, server: ServerFiles, folder: Path) -> str:

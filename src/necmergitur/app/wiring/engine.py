@@ -8,7 +8,7 @@ from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import PATIENCE_S, ground, store
 from necmergitur.engine.parts import EngineParts
 
-ENGINE_CONNECTIONS = 6  # intake, rules, flights, heartbeats, telemetry, alarms
+ENGINE_CONNECTIONS = 8  # intake, rules, flights, heartbeats, telemetry, alarms, readings, orders
 
 
 def signer(settings: Settings) -> Ed25519Signer:

@@ -10,13 +10,14 @@ from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import publiclog, store
-from necmergitur.operations import breakglass, retention
+from necmergitur.operations import breakglass, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
 WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
+READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
@@ -42,6 +43,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now(), shredder)),
+            Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("silence", SILENCE_S, _count_silence),
             *publiclog.sweeps(settings, over),
         ),
