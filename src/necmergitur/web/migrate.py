@@ -18,7 +18,7 @@ ALIAS = "migration"
 WEB_ROLE = "nec_web"
 
 # Tables a page may only add to: changing history needs the owner, and a trigger refuses even then.
-APPEND_ONLY = frozenset({"account_event"})
+APPEND_ONLY = frozenset({"account_event", "opendata_release"})
 COUNTERS = "web_counter"
 # Password hashes and second factors are the pages' alone; the other processes read only live tickets.
 LEDGER_ROLE = "nec_ledger"
