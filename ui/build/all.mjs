@@ -15,7 +15,7 @@ const BUILT_MARK = "files.json";
 /** Islands that share chunks. */
 const ISLANDS = { bar: "src/console/main.ts", board: "src/board/main.ts", pilot: "src/pilot/main.ts", supervisor: "src/supervisor/main.ts" };
 /** Pages read on a bad network: one file each, no chunk to miss. */
-const PAGES = { field: "src/field/main.ts", press: "src/press/main.ts" };
+const PAGES = { field: "src/field/main.ts", press: "src/press/main.ts", signing: "src/signing/main.ts" };
 /** Classic scripts, which every browser accepts as a worker. */
 const WORKERS = {
   "live-worker": "src/workers/live-worker.ts", "field-sw": "src/workers/field-sw.ts", "press-sw": "src/workers/press-sw.ts",
