@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from necmergitur.dispatch.observations import STILL_LASTS
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.governance.terms import digest
 from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
@@ -66,7 +67,7 @@ def drone_page(request: HttpRequest, number: str) -> HttpResponse:
         "at": at.at,
         "district": city.district_of.get(one.zone_id, ""),
         "zone": city.labels.get(one.zone_id, ""),
-        "elements": signage.elements(FLIGHT, EMERGENCY, ("operator", "pilot", "responder"), 0),
+        "elements": signage.elements(FLIGHT, EMERGENCY, ("operator", "pilot", "responder"), STILL_LASTS.days),
         "paper": paper,
         "flights": flights.told(at.at, city, drone=one.id).listed[:20],
         "history": history.of([paper.id]) if paper is not None else [],

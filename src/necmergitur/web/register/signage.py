@@ -48,7 +48,7 @@ _ALL = (
     Element("data", "tabular", _("Tabular"), "table"),
     Element("process", "aggregated", _("Aggregated"), "sum"),
     Element("process", "encrypted", _("Encrypted"), "lock"),
-    Element("process", "raw_data", _("Raw Data"), "dots"),
+    Element("process", "raw_data", _("Raw data"), "dots"),
     Element(
         "access", "available_to_the_accountable_organization", _("Available to the accountable organization"), "key"
     ),
@@ -70,7 +70,11 @@ PURPOSES = {
 TECHNOLOGIES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "crowd_count": ("tech__person_detection", ("data__values_time",), ("process__aggregated",)),
     "lidar_track": ("tech__li_dar", ("data__spatial", "data__values_time"), ("process__raw_data",)),
-    "drone_flight": ("tech__unmanned_aircraft_system", ("data__spatial",), ("process__encrypted",)),
+    "drone_flight": (
+        "tech__unmanned_aircraft_system",
+        ("data__pixel_based_image", "data__spatial"),
+        ("process__encrypted",),
+    ),
     "camera": ("tech__video_camera", ("data__pixel_based_image",), ("process__encrypted",)),
     "call_for_help": ("tech__assistance_station", ("data__boolean", "data__spatial"), ("process__encrypted",)),
 }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from necmergitur.dispatch.observations import STILL_LASTS
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.operations.constants import PLACES_KEPT
 from necmergitur.operations.ways import EMERGENCY
@@ -117,9 +118,9 @@ def _of_drone(one: Drone, city: Ground) -> Sign:
         city.labels.get(one.zone_id, ""),
         city.name,
         say(PURPOSES, EMERGENCY),
-        0,
+        STILL_LASTS.days,
         kind.never,
-        signage.elements(FLIGHT, EMERGENCY, ("operator", "pilot", "responder"), 0),
+        signage.elements(FLIGHT, EMERGENCY, ("operator", "pilot", "responder"), STILL_LASTS.days),
         city,
     )
 
