@@ -14,11 +14,16 @@ from django.test import Client
 from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
+from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.operations import assessing, authorising
+from necmergitur.governance.sensors import Sensor
+from necmergitur.operations import assessing, authorising, sensing
+from necmergitur.operations import streams as of_sensor
+from necmergitur.operations.sensors import Refused
 from necmergitur.web.store import store
+from tests import streams
 from tests.web.pages import City
 from tests.web.register.conftest import PAGE, STREAM, grant
 
@@ -256,3 +261,40 @@ def test_filters_keep_what_is_asked_and_shrug_at_nonsense(trial: Authorisation) 
 
 def test_the_portal_leads_here_in_both_languages(city: City) -> None:
     assert '/register/">' in text("/") and '/register/">' in text("/", "fr")
+
+
+def counter(city: City) -> None:
+    """Install the people counter of the trial's paper in the old town."""
+    now = datetime.now(UTC)
+    made = sensing.enrol(store(), streams.sensor(now, "z-1"), Person(7, "Tess"), now)
+    assert isinstance(made, Sensor), made
+
+
+def test_a_device_no_paper_ever_named_is_listed_as_off(city: City) -> None:
+    counter(city)
+    assert "Off: no paper ever allowed it" in text("/register/") and "Off: no paper ever allowed it" in text(PAGE)
+    assert "Device installed" in text(PAGE) and "Tess" not in text(PAGE)
+
+
+def test_the_last_reading_and_what_was_refused_are_told(city: City) -> None:
+    counter(city)
+    grant()
+    now = datetime.now(UTC)
+    memory = sensing.Memory()
+    assert streams.hear(store(), memory, now, streams.body(now, 1, 4321)) == {"": 1}
+    refused = streams.hear(store(), memory, now, streams.body(now, 1), b'{"voice": "4321"}')
+    assert sum(refused.values()) == 2 and "" not in refused
+    of_sensor.count_refused(
+        store(), [Refused(STREAM, rule, now.replace(second=0, microsecond=0), n) for rule, n in refused.items()]
+    )
+    assert of_sensor.root_minutes(store(), now + timedelta(minutes=10)) == 1
+    said = text(PAGE)
+    assert "the same message came twice" in said and "Last reading:" in said and "4321" not in said
+    assert "the same message came twice" in text("/register/refusals/")
+
+
+def test_the_law_a_paper_rests_on_is_told_in_words_with_its_source(city: City) -> None:
+    grant(law=("experiment_2021_467",))
+    rule = {one.id: one for one in rules()}["experiment_2021_467"]
+    assert rule.title.en in text(PAGE) and rule.url in text(PAGE)
+    assert rule.title.fr in text(PAGE, "fr")

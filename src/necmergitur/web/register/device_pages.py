@@ -8,8 +8,10 @@ from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from necmergitur.adapters.law import rules
 from necmergitur.dispatch.observations import STILL_LASTS
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.governance.terms import digest
@@ -17,9 +19,9 @@ from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
 from necmergitur.web.facts.models import Assessment, Authorisation, Device, Drone
-from necmergitur.web.register import flights, history, signage, streams, words
+from necmergitur.web.register import flights, history, refusals, sensors, signage, streams, words
 from necmergitur.web.register.constants import SILENT_AFTER
-from necmergitur.web.register.places import ground
+from necmergitur.web.register.places import Ground, ground
 
 
 def stream_page(request: HttpRequest, name: str) -> HttpResponse:
@@ -27,7 +29,7 @@ def stream_page(request: HttpRequest, name: str) -> HttpResponse:
     city, at = ground(), streams.moment()
     one = streams.one(name, at, city)
     if one is None:
-        raise nothing()
+        return _unpapered_page(request, name, at, city)
     terms = one.terms
     context = {
         "one": one,
@@ -36,17 +38,35 @@ def stream_page(request: HttpRequest, name: str) -> HttpResponse:
         "silent": _silent(one, at.at),
         "purpose": say(PURPOSES, terms.purpose),
         "readers": [words.reader(role) for role in terms.readers],
-        "law": law(terms.law, at.at),
+        "law": law(terms.law),
         "digest": digest(terms).hex(),
         "signatures": [(say(words.PARTIES, mark.role), mark.name, mark.at) for mark in one.paper.signatures],
         "assessment": Assessment.objects.filter(pk=terms.assessment_id).first(),
         "dialogue": dialogue((terms.assessment_id, terms.id)),
         "history": history.of(
-            [row.id for row in one.rows], {streams.paper_of(row).terms.assessment_id for row in one.rows}
+            [row.id for row in one.rows], {streams.paper_of(row).terms.assessment_id for row in one.rows}, name
         ),
+        "refused": refusals.of_stream(name, at.at),
         "checkpoint": history.checkpoint(),
     }
     return render(request, "register/stream.html", context)
+
+
+def _unpapered_page(request: HttpRequest, name: str, at: streams.Moment, city: Ground) -> HttpResponse:
+    """A device that stands there although no paper ever named it. Raises Http404 when there is none."""
+    one = sensors.seen([name]).get(name)
+    if one is None or one.retired:
+        raise nothing()
+    context = {
+        "one": one,
+        "kind": words.kind_of(one.modality),
+        "at": at.at,
+        "zone": city.labels.get(one.zone_id, ""),
+        "history": history.of([], device=name),
+        "refused": refusals.of_stream(name, at.at),
+        "checkpoint": history.checkpoint(),
+    }
+    return render(request, "register/unpapered.html", context)
 
 
 def drone_page(request: HttpRequest, number: str) -> HttpResponse:
@@ -112,9 +132,16 @@ def dialogue(subjects: tuple[UUID, ...]) -> str:
         return ""
 
 
-def law(names: tuple[str, ...], _at: datetime) -> list[str]:
-    """Return the dated rules a paper rests on, as it names them."""
-    return list(names)
+def law(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Return the dated rules a paper rests on: title, what it says, where it stands."""
+    known = {rule.id: rule for rule in rules()}
+    language = get_language() or "en"
+    return [
+        (known[name].title.in_language(language), known[name].says.in_language(language), known[name].url)
+        if name in known
+        else (name, "", "")
+        for name in names
+    ]
 
 
 def _silent(one: streams.Stream, at: datetime) -> bool:

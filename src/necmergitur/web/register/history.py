@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from necmergitur.governance import assessments, authorisations
 from necmergitur.web.facts.models import LedgerEvent
 from necmergitur.web.register import words
-from necmergitur.web.register.constants import LATEST_HISTORY_MAX
+from necmergitur.web.register.constants import HISTORY_MAX
 
 KINDS = {
     "AuthorisationGranted": _("Signed and granted"),
@@ -21,6 +21,12 @@ KINDS = {
     "AuthorisationResumed": _("Open again, unchanged"),
     "AssessmentSigned": _("Impact assessment signed"),
     "AssessmentWentStale": _("Impact assessment no longer holds"),
+    "SensorEnrolled": _("Device installed"),
+    "SensorChanged": _("Device says that it changed"),
+    "SensorRetired": _("Device taken out of service"),
+    "StreamStarted": _("Device told to run"),
+    "StreamStopped": _("Device told to stop"),
+    "ReadingsErased": _("Readings erased, their time being over"),
 }
 
 
@@ -44,11 +50,12 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def of(
-    authorisation_ids: Iterable[UUID], assessment_ids: Iterable[UUID] = (), limit: int = LATEST_HISTORY_MAX
+    authorisation_ids: Iterable[UUID], assessment_ids: Iterable[UUID] = (), device: str = "", limit: int = HISTORY_MAX
 ) -> list[Line]:
-    """Return the facts of papers and assessments, newest first."""
+    """Return the facts of papers, of the assessments they rest on and of a device, newest first."""
     streams = [authorisations.stream_of(one) for one in authorisation_ids]
     streams += [assessments.stream_of(one) for one in assessment_ids]
+    streams += [device] if device else []
     rows = LedgerEvent.objects.filter(stream__in=streams, kind__in=KINDS).order_by("-seq")[:limit]
     return [Line(row.seq, row.recorded_at, row.kind, KINDS[row.kind], _said(row), row.stream) for row in rows]
 
@@ -64,7 +71,10 @@ def checkpoint() -> Checkpoint | None:
 
 def _said(row: LedgerEvent) -> str:
     """Return the reason as it may be shown: of a withdrawal the city's words, of all else what its rule means."""
-    reason = str(row.payload.get("reason", "")) if isinstance(row.payload, dict) else ""
+    said = row.payload if isinstance(row.payload, dict) else {}
+    reason = str(said.get("reason", ""))
+    if row.kind == "StreamStopped":
+        return words.refusal(str(said.get("why", "")).partition(" ")[0])
     if row.kind == "AuthorisationRevoked":
         return reason
     return words.why_stopped(reason) if row.kind in ("AuthorisationSuspended", "AssessmentWentStale") else ""

@@ -62,6 +62,14 @@ def rows(now: datetime) -> list[Row]:
     return sorted(told, key=lambda row: (-row.total, row.rule))
 
 
+def of_stream(name: str, now: datetime) -> list[tuple[str, int]]:
+    """Return what one stream was refused in the weeks shown: what it means, how often."""
+    found: Counter[str] = Counter()
+    for _at, rule, times in sensors.refused(_midnight(weeks(now)[0]), name):
+        found[words.refusal(rule)] += times
+    return found.most_common()
+
+
 def _counted(oldest: date) -> Count:
     count = _counts.setdefault(connection.settings_dict["NAME"], Count())
     head = LedgerEvent.objects.aggregate(head=Max("seq"))["head"] or 0

@@ -120,7 +120,7 @@ def paper_of(row: Authorisation) -> Paper:
 
 def place(of: Stream, ground: Ground) -> tuple[float, float] | None:
     """Return where a stream's device is drawn: where it stands, else within the first zone of its paper."""
-    if of.seen is not None and of.seen.lon is not None and of.seen.lat is not None:
+    if of.seen is not None:
         return of.seen.lon, of.seen.lat
     return ground.middles.get(of.terms.zones[0])
 
@@ -154,7 +154,7 @@ def _stream(name: str, rows: list[Authorisation], at: Moment, ground: Ground, la
 
 def _asked(name: str, terms: Terms, at: Moment, last: Seen | None) -> Any:
     """Ask the gate what a reading of this stream would be answered now, where its device stands."""
-    zone = last.zone_id if last is not None and last.zone_id else terms.zones[0]
+    zone = last.zone_id if last is not None else terms.zones[0]
     asked = Request(modality=terms.modality, purpose=terms.purpose, stream=name, zone_id=zone)
     return at.table.find(asked, at.at)
 

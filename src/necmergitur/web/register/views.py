@@ -18,7 +18,7 @@ from necmergitur.web.breakglass.words import READERS as GLASS_READERS
 from necmergitur.web.breakglass.words import SCOPES
 from necmergitur.web.console.words import say
 from necmergitur.web.facts.models import Authorisation, BreakGlass, Device, Drone
-from necmergitur.web.register import flights, history, mapping, refusals, streams, words
+from necmergitur.web.register import flights, history, mapping, refusals, sensors, streams, words
 from necmergitur.web.register.constants import BUTTONS_A_PAGE, CACHE_S, GLASSES_SHOWN_MAX
 from necmergitur.web.register.device_pages import button_page, drone_page, stream_page
 from necmergitur.web.register.places import Ground, ground
@@ -50,6 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "districts": sorted(city.quarters),
         "district": district,
         "technology": technology,
+        "unpapered": _unpapered(city, listed, district) if technology in ("", "sensor") else [],
         "streams": [
             one for one in listed if technology in ("", "sensor") and (not district or district in one.districts)
         ],
@@ -166,6 +167,16 @@ def _asked(request: HttpRequest, city: Ground) -> tuple[str, str]:
         district if district in city.quarters else "",
         technology if technology in TECHNOLOGIES else "",
     )
+
+
+def _unpapered(city: Ground, listed: list[streams.Stream], district: str) -> list[tuple[sensors.Seen, Any, str]]:
+    """Return devices that no paper ever named, each with its kind and zone."""
+    found = sensors.without_paper(one.name for one in listed)
+    return [
+        (one, words.kind_of(one.modality), city.labels.get(one.zone_id, ""))
+        for one in found
+        if district in ("", city.district_of.get(one.zone_id, ""))
+    ]
 
 
 def _fleet(city: Ground) -> list[dict[str, Any]]:
