@@ -77,11 +77,17 @@ def digests_of(fact: Recorded) -> bytes:
 
 def commit_all(secret: bytes, digests: bytes) -> list[bytes]:
     """Return the commitments to facts whose digests follow one another in `digests`."""
-    sha, mac = hashlib.sha256, hmac.digest
+    sha = hashlib.sha256
+    # HMAC by its definition (RFC 2104), keyed once: a third of the time is saved, and this is what leaves cost.
+    key = secret.ljust(sha().block_size, b"\x00")
+    inside, outside = sha(bytes(byte ^ 0x36 for byte in key)), sha(bytes(byte ^ 0x5C for byte in key))
     found: list[bytes] = []
     for start in range(0, len(digests), DIGESTS_BYTES):
         both = digests[start : start + DIGESTS_BYTES]
-        salts = mac(secret, both, "sha256")
+        inner, outer = inside.copy(), outside.copy()
+        inner.update(both)
+        outer.update(inner.digest())
+        salts = outer.digest()
         hidden = sha(_DETAIL + salts[SALT_BYTES:] + both[32:]).digest()
         found.append(sha(_LEAF + salts[:SALT_BYTES] + both[:32] + hidden).digest())
     return found

@@ -19,7 +19,6 @@ from necmergitur.ledger import tiles
 from necmergitur.ledger.checkpoint import Checkpoint, parse
 from necmergitur.ledger.tiles import ENTRIES, WIDTH, Tiles, width_of
 
-SYNC_ALL_FROM = 64  # ours: more fresh files than this are synced together
 OPEN_MODE = 0o644  # what the public may read
 _PUBLISHING = threading.Lock()  # the notary and whoever asks witnesses are threads of one process
 
@@ -72,9 +71,6 @@ class LogFolder:
     def sync(self) -> None:
         """Wait until everything written so far would survive a power cut."""
         fresh, self._fresh = self._fresh, []
-        if len(fresh) > SYNC_ALL_FROM:
-            os.sync()
-            return
         for path in fresh:
             _sync(path)
         for folder in {path.parent for path in fresh}:
