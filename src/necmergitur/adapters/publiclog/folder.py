@@ -39,6 +39,7 @@ class LogFolder:
         self.root = root
         self.tiles = Tiles(self.read)
         self._fresh: list[Path] = []
+        self._made: Path | None = None  # the folder written into last
 
     def read(self, level: int, index: int, width: int) -> bytes:
         """Return a tile's bytes, from the full one when the partial one is gone. Raises FileNotFoundError."""
@@ -59,7 +60,9 @@ class LogFolder:
     def write(self, level: int, index: int, width: int, content: bytes) -> None:
         """Write a tile; durable once `sync` returns."""
         path = self.root / tiles.path(level, index, width)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent != self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made = path.parent
         _rename_into(path, content, durable=False)
         self._fresh.append(path)
 
@@ -67,6 +70,7 @@ class LogFolder:
         """Drop the partial tiles of one that is full."""
         full = self.root / tiles.path(level, index)
         shutil.rmtree(full.with_name(full.name + ".p"), ignore_errors=True)
+        self._made = None
 
     def sync(self) -> None:
         """Wait until everything written so far would survive a power cut."""
@@ -93,7 +97,8 @@ class LogFolder:
         with _PUBLISHING:
             if self._text("key").strip() != key:
                 _rename_into(self.root / "key", (key + "\n").encode())
-            _rename_into(self.root / "checkpoint", note.encode())
+            # What is durable is the notary's memory: from it the checkpoint is given out again.
+            _rename_into(self.root / "checkpoint", note.encode(), durable=False)
 
     def publish_cosigned(self, cosigned: Checkpoint) -> None:
         """Give out a checkpoint with what witnesses signed under it; as the newest, if it still is."""

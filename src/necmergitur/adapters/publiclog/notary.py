@@ -116,7 +116,7 @@ class Notary:
         if not self._continues(growing.size):
             return None
         with ThreadPoolExecutor(1) as ahead:
-            page = self._digests(growing.size)
+            page, fact_hash = self._digests(growing.size)
             for turn in range(PAGES_MAX):
                 full = len(page) == PAGE * DIGESTS_BYTES and turn + 1 < PAGES_MAX
                 size = growing.size + len(page) // DIGESTS_BYTES
@@ -124,12 +124,9 @@ class Notary:
                 growing.add(commit_all(self._secret, page))
                 if following is None:
                     break
-                page = following.result()
-        with self._store.cursor() as cursor:
-            row = cursor.execute(SQL["hash_of"], {"seq": growing.size}).fetchone()
-        if row is None:
-            raise Inconsistent(f"fact {growing.size} went away while the tree grew")
-        return bytes(row[0])
+                page, newest = following.result()
+                fact_hash = newest or fact_hash
+        return fact_hash
 
     def _continues(self, size: int) -> bool:
         """Return whether there are facts beyond `size`. Raises Inconsistent when they do not follow what was signed."""
@@ -146,17 +143,19 @@ class Notary:
             raise Inconsistent(f"fact {size + 1} does not follow the one that was signed")
         return size + 1 in found
 
-    def _digests(self, after: int) -> bytes:
+    def _digests(self, after: int) -> tuple[bytes, bytes | None]:
+        """Return the digests of the next page of facts, and the last one's hash."""
         with self._store.cursor() as cursor:
             cursor.execute(SQL["digests"], {"after": after, "limit": PAGE}, binary=True)
             row = cursor.fetchone()
-        assert row is not None
-        count, first, last, digests = row
-        if not count:
-            return b""
-        if (first, last) != (after + 1, after + count):
+            assert row is not None
+            count, first, last, digests = row
+            if not count:
+                return b"", None
+            newest = cursor.execute(SQL["hash_of"], {"seq": last}).fetchone()
+        if (first, last) != (after + 1, after + count) or newest is None:
             raise Inconsistent(f"facts are missing after {after}")
-        return bytes(digests)
+        return bytes(digests), bytes(newest[0])
 
     def look_back(self, now: datetime) -> int:
         """Hold the next stretch of old facts against the tree, round and round; return how many were looked at.

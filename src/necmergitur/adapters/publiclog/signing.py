@@ -12,8 +12,8 @@ SEED_BYTES = 32
 
 def log_signer(folder: LogFolder, name: str, seed: bytes) -> NoteSigner:
     """Return the log's signer: under the name of what was signed before, under `name` when nothing was."""
-    note = folder.checkpoint_or_nothing()
-    return NoteSigner(parse(note).origin if note else name, seed)
+    memory = folder.memory()
+    return NoteSigner(name if memory is None else parse(memory.note).origin, seed)
 
 
 def witness_signer(folder: Path, name: str) -> NoteSigner:
