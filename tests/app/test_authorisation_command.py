@@ -115,3 +115,19 @@ def test_a_file_that_says_other_than_was_signed_is_refused(
 ) -> None:
     found = papers.read(spoil(papers.write(paper(**three))))
     assert isinstance(found, Refusal) and found.rule == why
+
+
+def test_the_lines_of_the_guide_say_the_same_as_the_command(tmp_path: Path, three: dict[str, Authenticator]) -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/authorise-a-stream.md").read_text(encoding="utf-8")
+    lines = guide.partition("```python\n")[2].partition("```")[0]
+    honest, forged = tmp_path / "paper.json", tmp_path / "forged.json"
+    made = papers.write(paper(**three))
+    honest.write_bytes(made)
+    forged.write_bytes(made.replace(b'"retention_days":30', b'"retention_days":31'))
+    answers = [
+        subprocess.run([sys.executable, "-c", lines, str(file)], capture_output=True, text=True, check=False)
+        for file in (honest, forged)
+    ]
+    assert answers[0].returncode == 0, answers[0].stderr
+    assert f"digest {digest(TERMS).hex()}" in answers[0].stdout
+    assert answers[1].returncode == 1 and "other terms" in answers[1].stderr
