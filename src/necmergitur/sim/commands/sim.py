@@ -69,3 +69,38 @@ def fleet(settings: Settings, seed: int, time_scale: float) -> None:
     over.close()
     notify.ready()
     run(config)
+
+
+@command.command()
+@click.argument("sensor_id", default="C-001")
+@click.option("--rate", type=click.IntRange(1, 600), help="Readings a minute.")
+@click.option("--firmware", help="What it says its program is.")
+@click.option("--zone", help="Where it says it is.")
+@click.option("--hide/--admit", default=None, help="Whether it keeps silent about how often it speaks.")
+@click.pass_obj
+def sensor(
+    settings: Settings,
+    *,
+    sensor_id: str,
+    rate: int | None,
+    firmware: str | None,
+    zone: str | None,
+    hide: bool | None,
+) -> None:
+    """Have the demonstration's crowd counter behave otherwise than assessed; without options, say how it behaves."""
+    from necmergitur.sim.demo.counters import change_manner
+
+    given = {
+        "rate_per_minute": rate,
+        "firmware": firmware,
+        "zone_id": zone,
+        "admits": None if hide is None else not hide,
+    }
+    try:
+        after = change_manner(settings.home, sensor_id, **{n: v for n, v in given.items() if v is not None})
+    except OSError as missing:
+        raise click.ClickException(f"no demonstration in {settings.home}: nec run --demo") from missing
+    click.echo(
+        f"{sensor_id}: {after.rate_per_minute} readings a minute, firmware {after.firmware},"
+        f" {'admitted' if after.admits else 'not admitted'}."
+    )

@@ -14,6 +14,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId
+from necmergitur.sim.demo.counters import Counters
 from necmergitur.sim.demo.people import People
 from necmergitur.sim.demo.street import Street
 from necmergitur.sim.fleet.config import Config, SimVehicle
@@ -58,6 +59,8 @@ async def run_city(settings: Settings, store: PostgresStore, *, seed: int, calls
     fleet = await serve(await loop.run_in_executor(None, lambda: fleet_config(store, seed=seed)))
     street = Street(settings, store, seed=seed, calls_per_hour=calls_per_hour)
     await street.start()
+    counters = Counters(settings)
+    counters.start()
     people = asyncio.create_task(People(store, seed, street.is_scripted, fleet.sights).run(), name="people")
     log.info("city_lives", vehicles=len(fleet.vehicles), calls_per_hour=calls_per_hour)
     try:
@@ -66,5 +69,6 @@ async def run_city(settings: Settings, store: PostgresStore, *, seed: int, calls
         people.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await people
+        await counters.stop()
         await street.stop()
         await fleet.close()

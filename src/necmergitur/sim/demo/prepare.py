@@ -21,6 +21,7 @@ from necmergitur.operations import authorising, shifts
 from necmergitur.operations import city as cities
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.ways import EMERGENCY
+from necmergitur.sim.demo.counters import put_counter
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
 
@@ -36,6 +37,7 @@ def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     """Make the demonstration's rows and files, or renew them. Returns what to show at the start."""
     put_fleet(store, settings.sim_port)
     enrol_posts(settings, store)
+    put_counter(settings, store, now)
     authorise_flights(store, now)
     put_geozones(store, now)
     put_pilots(store, now)

@@ -17,6 +17,7 @@ from necmergitur.adapters.broker.files import shard_count
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
+from necmergitur.sim.demo.counters import SENSOR, change_manner
 from necmergitur.sim.devices.credentials import read_identities
 from necmergitur.sim.devices.crowd import Crowd
 
@@ -101,8 +102,19 @@ class Street:
         lamp = "lit" if lit.is_set() else "dark"
         return {"lamp": lamp, "ms": round((time.monotonic() - began) * 1000, 1), "seq": record.seq}
 
+    def _change(self, sensor_id: str, query: dict[str, list[str]]) -> bytes:
+        """Have a counter speak more often, or less, as whoever tampers with it would."""
+        if sensor_id != SENSOR:
+            return b'{"rule":"sensor_unknown"}'
+        try:
+            rate = int(query.get("rate", ["1"])[0])
+            after = change_manner(self._settings.home, sensor_id, rate_per_minute=rate)
+        except ValueError:
+            return b'{"rule":"rate_out_of_range"}'
+        return msgspec.json.encode({"rate": after.rate_per_minute})
+
     async def _control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """`POST /press/<device>?kind=sos`, for the page of the demonstration on this machine."""
+        """`POST /press/<device>?kind=sos` and `/sensor/<id>?rate=10`, for the demonstration on this machine."""
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(LAMP_PATIENCE_S + 2):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -112,6 +124,9 @@ class Street:
                     kind = parse_qs(url.query).get("kind", ["sos"])[0]
                     body = msgspec.json.encode(await self.press(url.path.removeprefix("/press/").strip("/"), kind))
                     status = "200 OK"
+                elif method == "POST" and url.path.startswith("/sensor/"):
+                    sensor_id = url.path.removeprefix("/sensor/").strip("/")
+                    body, status = self._change(sensor_id, parse_qs(url.query)), "200 OK"
                 else:
                     body, status = b'{"rule":"not_found"}', "404 Not Found"
                 writer.write(
