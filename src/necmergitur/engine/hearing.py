@@ -41,12 +41,6 @@ class Ear:
             with contextlib.suppress(Exception):
                 await self._client.publish(subject, body)
 
-    async def flush(self) -> None:
-        """Wait until what was said left this process."""
-        if self._client.is_connected:
-            with contextlib.suppress(Exception):
-                await self._client.flush(timeout=1)
-
     async def _connect(self) -> None:
         async def trouble(error: Exception) -> None:
             log.debug("broker_error", line=self._name, shard=self._shard, error=type(error).__name__)

@@ -64,6 +64,8 @@ class SensorLine:
         self._last: dict[str, tuple[tuple[bool, str], float]] = {}
         self._asked: set[str] = set()
         self._gate_read_s = time.monotonic()
+        self._to_record: dict[str, Order] = {}
+        self._recording = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="readings")
         self._gate = ThreadPoolExecutor(1, thread_name_prefix="orders")
         hear = {"nec.v1.sensor.*.reading": self._reading, "nec.v1.sensor.*.status": self._status}
@@ -78,6 +80,7 @@ class SensorLine:
             ("readings", self._take, 0.0),
             ("sensor-counts", self._flush, FLUSH_S),
             ("sensor-orders", self._give_orders, 0.0),
+            ("sensor-told", self._record, 0.0),
             ("sensor-minutes", self._minutes, MINUTE_S),
             ("gate-listener", self._listen, 0.0),
         ]
@@ -210,17 +213,24 @@ class SensorLine:
             raise
         self._gate_read_s = time.monotonic()
         self._known = {sensor.id: sensor for sensor, _ in given}
-        changed = []
         for sensor, order in given:
             await self._tell(order, asked=sensor.id in asked)
             if sensor.told_run != order.run:
-                changed.append(order)
-        if changed:
-            for ear in self._ears:
-                await ear.flush()
-        for order in changed:
+                self._to_record[sensor.id] = order
+        if self._to_record:
+            self._recording.set()
+
+    async def _record(self) -> None:
+        """Record what sensors were told. Raises Unreachable."""
+        await self._recording.wait()
+        self._recording.clear()
+        for sensor_id, order in list(self._to_record.items()):
             now = self._parts.clock.now()
-            await loop.run_in_executor(self._gate, streams.told, self._parts.store, order.sensor_id, order, now)
+            await asyncio.get_running_loop().run_in_executor(
+                self._executor, streams.told, self._parts.store, sensor_id, order, now
+            )
+            if self._to_record.get(sensor_id) == order:
+                del self._to_record[sensor_id]
 
     async def _tell(self, order: Order, *, asked: bool) -> None:
         said, at_s = self._last.get(order.sensor_id, (None, 0.0))

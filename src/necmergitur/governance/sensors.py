@@ -4,6 +4,7 @@ Each reading is no fact: a minute of readings is, by the root of their hashes. W
 erased and what a device was told are facts of the stream `sensor:<id>`, which is also the name papers know it by.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -147,31 +148,39 @@ def enrol(asked: Sensor) -> SensorEnrolled | Refusal:
     )
 
 
-def speaks_under(table: GateTable, sensor: Sensor, now: datetime) -> Authorisation | Refusal:
+def by_stream(table: GateTable) -> dict[str, GateTable]:
+    """Return the gate's table cut into one for each stream that has a paper: many sensors are asked about at once."""
+    papers: dict[str, list[Authorisation]] = {}
+    for items in table.by_modality.values():
+        for item in items:
+            if item.paper is not None:
+                papers.setdefault(item.paper.terms.stream, []).append(item)
+    return {
+        stream: GateTable({found[0].modality: tuple(found)}, table.loaded_at, table.version)
+        for stream, found in papers.items()
+    }
+
+
+def speaks_under(tables: Mapping[str, GateTable], sensor: Sensor, now: datetime) -> Authorisation | Refusal:
     """Return the paper a sensor may speak under at `now`, or why it may not.
 
     One in force wins over one that ended: a stream renewed in time never pauses.
     """
     if sensor.retired_at is not None:
         return Refusal(rule="sensor_retired", owner="gate")
-    if table.stale(now):
-        return Refusal(rule="gate_table_stale", owner="gate")
-    purposes = {
-        paper.purpose
-        for paper in table.by_modality.get(sensor.modality, ())
-        if paper.paper is not None and paper.streams is not None and sensor.stream in paper.streams
-    }
+    table = tables.get(sensor.stream)
     nearest: Refusal | None = None
-    for purpose in sorted(purposes):
-        found = table.find(_request(sensor, purpose), now)
+    papers = () if table is None else table.by_modality.get(sensor.modality, ())
+    for purpose in sorted({paper.purpose for paper in papers}):
+        assert table is not None
+        found = table.find_all(_request(sensor, purpose), now)
         if isinstance(found, Refusal):
             nearest = found if nearest is None else nearest
-        elif found.paper is not None and found.paper.terms.payload_schema == sensor.payload_schema:
-            return found
-        else:
-            nearest = Refusal(
-                rule="payload_schema_not_authorised", owner="gate", facts={"schema": sensor.payload_schema}
-            )
+            continue
+        for paper in found:
+            if paper.paper is not None and paper.paper.terms.payload_schema == sensor.payload_schema:
+                return paper
+        nearest = Refusal(rule="payload_schema_not_authorised", owner="gate", facts={"schema": sensor.payload_schema})
     if nearest is not None:
         return nearest
     return Refusal(rule="no_authorisation", owner="gate", facts={"stream": sensor.stream})
@@ -194,9 +203,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     authorisation_id: UUID | None = None
 
 
-def order(table: GateTable, sensor: Sensor, now: datetime, lease_s: float) -> Order:
+def order(tables: Mapping[str, GateTable], sensor: Sensor, now: datetime, lease_s: float) -> Order:
     """Return what to tell a sensor at `now`."""
-    found = speaks_under(table, sensor, now)
+    found = speaks_under(tables, sensor, now)
     if isinstance(found, Refusal):
         return Order(sensor_id=sensor.id, run=False, for_s=0.0, why=found.rule)
     left_s = lease_s if found.valid_until is None else (found.valid_until - now).total_seconds()

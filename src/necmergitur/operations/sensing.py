@@ -154,9 +154,9 @@ def _take(
 ) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     with store.transaction() as tx:
-        table = tx.gate_table(now)
+        tables = sensors.by_stream(tx.gate_table(now))
         known = {sensor.id: sensor for sensor in tx.sensors(sorted({one.sensor_id for one in heard}))}
-        papers = {sensor.id: sensors.speaks_under(table, sensor, now) for sensor in known.values()}
+        papers = {sensor.id: sensors.speaks_under(tables, sensor, now) for sensor in known.values()}
         for sensor_id in known.keys() - places.keys():
             places[sensor_id] = tx.last_reading(known[sensor_id].stream)
         kept: list[Kept] = []

@@ -24,8 +24,8 @@ from necmergitur.operations.sensors import ENGINE, Refused, SensorStore, SensorT
 def orders(store: SensorStore, now: datetime, lease_s: float) -> list[tuple[Sensor, Order]]:
     """Return what to tell every sensor now, beside what it was last told. Raises Unreachable."""
     with store.transaction() as tx:
-        table = tx.gate_table(now)
-        return [(sensor, sensors.order(table, sensor, now, lease_s)) for sensor in tx.sensors()]
+        tables = sensors.by_stream(tx.gate_table(now))
+        return [(sensor, sensors.order(tables, sensor, now, lease_s)) for sensor in tx.sensors()]
 
 
 def told(store: SensorStore, sensor_id: str, order: Order, now: datetime) -> bool:
