@@ -1,7 +1,8 @@
 """Which facts anybody may see one by one, when, and how much of each. The public log and the register ask here.
 
-What an authority decided is shown whole. What names an agent or a place is shown by its header: what happened, when,
-under which authorisation. A flight's is shown a day later, when it no longer tells who is being looked for.
+What an authority decided and what a device in the street did is shown whole. What names an agent or a place is shown
+by its header: what happened, when, under which authorisation. A flight's is shown a day later, when it no longer
+tells who is being looked for.
 """
 
 from collections.abc import Mapping
@@ -17,24 +18,30 @@ FLIGHT_SHOWN_AFTER = timedelta(hours=24)  # ours, as the register shows flights
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How much of a stream's facts is shown, and how long after."""
+    """How much of a stream's facts is shown, and how long after; of facts of `headers` the header alone."""
 
     shown: Shown
     after: timedelta = timedelta()
+    headers: frozenset[str] = frozenset()
 
 
 PUBLISHED: Mapping[str, Rule] = MappingProxyType(
     {
         "authorisation": Rule("whole"),
-        "refusal": Rule("whole"),
-        "reading": Rule("header"),
+        "assessment": Rule("whole"),
+        "dialogue": Rule("whole"),
+        # Devices, minutes' roots, refusals. Who read is a person at work: that it was read, when, is shown.
+        "sensor": Rule("whole", headers=frozenset({"ReadingsRead"})),
+        "proposal": Rule("header"),
         "breakglass": Rule("header"),
         "mission": Rule("header", FLIGHT_SHOWN_AFTER),
     }
 )
 
 
-def shown_of(stream: str, recorded_at: datetime, now: datetime) -> Shown | None:
-    """Return how much of a fact of `stream` may be seen by anybody at `now`; None for nothing."""
+def shown_of(stream: str, kind: str, recorded_at: datetime, now: datetime) -> Shown | None:
+    """Return how much of a fact may be seen by anybody at `now`; None for nothing."""
     rule = PUBLISHED.get(stream.partition(":")[0])
-    return None if rule is None or now < recorded_at + rule.after else rule.shown
+    if rule is None or now < recorded_at + rule.after:
+        return None
+    return "header" if kind in rule.headers else rule.shown

@@ -16,6 +16,7 @@ from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.adapters.publiclog.proofs import Prover, check_tree
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.proof import Proof, check
+from necmergitur.operations.publishing import shown_of
 from tests.adapters.publiclog.conftest import NOW, SECRET, signer
 from tests.adapters.publiclog.test_notary import Write
 from tests.operations.scene import Scene
@@ -71,6 +72,26 @@ def test_what_concerns_people_is_never_shown_to_everybody(flown: Scene, prover: 
     assert isinstance(outcome, Refusal)
     assert outcome.rule == "fact_not_public"
     assert isinstance(prover.public(10**9, LATER), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "hours", "shown"),
+    [
+        ("authorisation:1", "AuthorisationGranted", 0, "whole"),
+        ("sensor:1", "ReadingsRooted", 0, "whole"),
+        ("sensor:1", "ReadingsRead", 0, "header"),
+        ("breakglass:1", "BreakGlassUsed", 0, "header"),
+        ("mission:1", "MissionLaunched", 23.9, None),
+        ("mission:1", "MissionLaunched", 24, "header"),
+        ("incident:1", "IncidentOpened", 10_000, None),
+        ("signal:1", "PressReceived", 10_000, None),
+        ("audit:holder", "Audited", 10_000, None),
+        ("party:1", "PartyEnrolled", 10_000, None),
+        ("authorisations", "x", 0, None),
+    ],
+)
+def test_how_much_of_a_fact_everybody_sees(stream: str, kind: str, hours: float, shown: str | None) -> None:
+    assert shown_of(stream, kind, NOW, NOW + timedelta(hours=hours)) == shown
 
 
 def test_a_proof_that_was_touched_does_not_hold(flown: Scene, prover: Prover) -> None:

@@ -33,7 +33,7 @@ class Prover:
     def public(self, seq: int, now: datetime) -> Proof | Refusal:
         """Prove a fact as far as anybody may see it. Raises Unreachable."""
         fact = self._fact(seq)
-        shown = shown_of(fact.stream, fact.recorded_at, now) if fact else None
+        shown = shown_of(fact.stream, fact.kind, fact.recorded_at, now) if fact else None
         if fact is None or shown is None:
             return Refusal(rule="fact_not_public", detail="No such fact, or not one that everybody may see yet.")
         return self._prove(fact, shown)
@@ -53,7 +53,7 @@ class Prover:
         asked = {"after": after, "limit": limit, "streams": list(PUBLISHED), "stream": stream}
         with self._store.cursor() as cursor:
             facts = [recorded(row) for row in cursor.execute(SQL["published"], asked)]
-        shown = [(fact, shown_of(fact.stream, fact.recorded_at, now)) for fact in facts]
+        shown = [(fact, shown_of(fact.stream, fact.kind, fact.recorded_at, now)) for fact in facts]
         return [(fact.seq, open_fact(self._secret, fact, how) if how else None) for fact, how in shown]
 
     def _fact(self, seq: int) -> Recorded | None:
