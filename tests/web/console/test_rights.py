@@ -14,7 +14,16 @@ from tests.web.pages import ROLES, City
 
 NOWHERE = "00000000-0000-7000-8000-00000000ffff"
 # Open to anyone: the button's own page, the workers' code, and a token of the form guard.
-PUBLIC = {"press:press", "press:ring", "press:enrol", "press:manifest", "press:worker", "field:worker", "field:csrf"}
+PUBLIC = {
+    "press:press",
+    "press:ring",
+    "press:enrol",
+    "press:manifest",
+    "press:worker",
+    "press:rights",
+    "field:worker",
+    "field:csrf",
+}
 ROOMS = ("necmergitur.web.console", "necmergitur.web.field", "necmergitur.web.press", "necmergitur.web.api.partners")
 
 

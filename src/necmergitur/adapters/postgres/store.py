@@ -22,6 +22,7 @@ from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.proposals import ProposalMixin
+from necmergitur.adapters.postgres.rights import RightsMixin
 from necmergitur.adapters.postgres.sensors import SensorMixin
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
@@ -50,6 +51,7 @@ class PostgresTransaction(
     CityMixin,
     ErasureMixin,
     BreakGlassMixin,
+    RightsMixin,
     TrustMixin,
     ProposalMixin,
     SensorMixin,

@@ -10,6 +10,7 @@ from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import publiclog, store
+from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.worker.main import Sweep, WorkerParts
@@ -42,6 +43,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("deliveries", HOUR_S, hooks.forget_old),
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
+            Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now(), shredder)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("silence", SILENCE_S, _count_silence),
@@ -78,3 +80,13 @@ def _tell_of_glass(_kind: str, payload: Mapping[str, Any], _name: str) -> None:
     from necmergitur.web.breakglass.telling import tell
 
     tell(payload)
+
+
+def _forget_requests(clock: Clock) -> int:
+    """Forget who asked for their rights a year after they were answered."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.rights.requests import forget_old
+
+    return forget_old(clock.now())

@@ -168,6 +168,19 @@ RULES: dict[str, tuple[Any, Any]] = {
         _("A call of this person is still open: it may be their life."),
         _("Erase once the call is closed."),
     ),
+    # rights of persons
+    "right_answered": (_("This request was already answered."), ""),
+    "right_extended_already": (_("The deadline was already extended."), _("Three months is the longest.")),
+    "right_extension_late": (_("The month is over: it can no longer be extended."), _("Answer now.")),
+    "right_extension_reason_unknown": (_("Choose why a month is not enough."), ""),
+    "right_outcome_unknown": (_("Choose what you answer."), ""),
+    "right_ground_missing": (_("A refusal cites its ground."), _("Choose the article it rests on.")),
+    "right_ground_unfit": (_("This ground does not fit this answer."), ""),
+    "right_not_proven": (
+        _("Nobody found yet that the person is who they say."),
+        _("Ask them what the data already holds, then record yes or no."),
+    ),
+    "device_unknown": (_("There is no personal button of this number."), ""),
     # break-glass
     "break_glass_unknown": (_("This break-glass does not exist."), ""),
     "break_glass_not_yours": (_("A room lead or a duty officer does this."), ""),

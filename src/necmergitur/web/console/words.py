@@ -196,6 +196,12 @@ AUDIT: Words = {
     "technician:drone:enable": _("Drone back in service"),
     "city:install": _("City installed"),
     "system:retention:erase": _("Erased what was kept long enough"),
+    "dpo:person:erase": _("A person was erased"),
+    "dpo:right:extend": _("A person's request: deadline extended"),
+    "dpo:right:answer": _("A person's request answered"),
+    "person:right:ask": _("A person asked for their rights"),
+    "person:right:served": _("A person's request served at once"),
+    "person:data:export": _("A person read their own data"),
 }
 ACTORS: Words = {
     "engine:timer": pgettext_lazy("actor", "deadline"),

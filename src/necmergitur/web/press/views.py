@@ -20,6 +20,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Unreachable
 from necmergitur.web.console.ui_words import words
 from necmergitur.web.press import invitations, ringing
+from necmergitur.web.rights import proving
 from necmergitur.web.store import CLOCK
 from necmergitur.web.workers import service_worker
 
@@ -148,6 +149,17 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         samesite="Strict",
     )
     response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@never_cache
+@require_safe
+def own_rights(request: HttpRequest) -> HttpResponse:
+    """Show the button's credential, which this browser alone has, to the pages of rights; nothing else is asked."""
+    response = HttpResponseRedirect(reverse("rights:start"), status=303)
+    device, credential = _credential(request)
+    if proving.is_credential_of(device, credential):
+        proving.remember(response, device)
     return response
 
 

@@ -1,0 +1,77 @@
+"""One person's data, gathered in PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.operations.rights import Held, Looked
+
+SQL = load("rights")
+ROWS_MAX = 5_000  # ours: years of presses; a page that lists them still loads on a telephone
+
+
+class RightsMixin:
+    """`operations.rights.RightsTransaction` beyond the facts."""
+
+    cursor: Statements
+
+    def unseal(self, sealed: bytes) -> bytes | None:
+        """Decrypt (the transaction's own)."""
+        raise NotImplementedError
+
+    def credential_of(self, device_id: str) -> bytes | None:
+        """Return the digest of a personal button's credential."""
+        row = self.cursor.execute(SQL["device"], {"device": device_id}).fetchone()
+        return None if row is None or row[4] is None else bytes(row[4])
+
+    def held_about(self, device_id: str) -> Held | None:
+        """Return what is held about a button's holder."""
+        row = self.cursor.execute(SQL["device"], {"device": device_id}).fetchone()
+        if row is None:
+            return None
+        sealed = self.cursor.execute(SQL["holder"], {"device": device_id}).fetchone()
+        plain = None if sealed is None else self.unseal(bytes(sealed[0]))
+        return Held(
+            device=row[0],
+            installed_at=row[2],
+            retired_at=row[3],
+            holder=None if plain is None else plain.decode(),
+            presses=self._rows("presses", device_id, "kind received_at lon lat accuracy_m zone test"),
+            incidents=self._rows(
+                "incidents",
+                device_id,
+                "id number kind opened_at closed_at outcome own notes observations stills places_erased texts_erased",
+            ),
+        )
+
+    def looked_at(self, device_id: str) -> list[Looked]:
+        """Return who looked at what, newest first."""
+        found = [
+            Looked(at=at, what="holder", by=_account(by), why=why, incident=number or "", under_glass=glass or "")
+            for at, by, why, number, glass in self._all("openings", device_id)
+        ]
+        found += [
+            Looked(at=at, what="still", by=_account(by), why="", incident=number, under_glass=glass or "")
+            for at, by, number, glass in self._all("still_views", device_id)
+        ]
+        found += [
+            Looked(at=at, what="break_glass", by=0, why=scope, incident=number, under_glass=readers)
+            for at, scope, readers, _ends, _uses, _justified, number in self._all("glasses", device_id)
+        ]
+        return sorted(found, key=_when, reverse=True)
+
+    def _rows(self, query: str, device_id: str, names: str) -> tuple[dict[str, Any], ...]:
+        return tuple(dict(zip(names.split(), row, strict=True)) for row in self._all(query, device_id))
+
+    def _all(self, query: str, device_id: str) -> list[Any]:
+        return self.cursor.execute(SQL[query], {"device": device_id, "limit": ROWS_MAX}).fetchall()
+
+
+def _when(looked: Looked) -> datetime:
+    return looked.at
+
+
+def _account(actor: str) -> int:
+    source, _, number = actor.partition(":")
+    return int(number) if source == "user" and number.isdigit() else 0

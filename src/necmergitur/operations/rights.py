@@ -1,0 +1,109 @@
+"""What we hold about whoever carries a personal button, and who looked: gathered for that person alone."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import gate
+from necmergitur.kernel.events import Fact
+from necmergitur.kernel.ids import IdSource
+from necmergitur.operations.ports import Transaction
+from necmergitur.operations.registry import Audited
+
+THE_PERSON = Person(0, "person")
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything held about a button's holder. Numbers of staff stay here: pages turn them into roles."""
+
+    device: str
+    installed_at: datetime
+    retired_at: datetime | None
+    holder: str | None
+    presses: tuple[dict[str, Any], ...]
+    incidents: tuple[dict[str, Any], ...]
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One time somebody looked. `what`: holder, still or break_glass; `by`: an account's number, 0 for a role alone."""
+
+    at: datetime
+    what: str
+    by: int
+    why: str
+    incident: str
+    under_glass: str = ""
+
+
+class RightsTransaction(Transaction, Protocol):
+    """A transaction that gathers one person's data."""
+
+    def credential_of(self, device_id: str) -> bytes | None:
+        """Return the digest of a personal button's credential; None when there is no such button or none was given."""
+        ...
+
+    def held_about(self, device_id: str) -> Held | None:
+        """Return what is held about a button's holder, None when there is no such button."""
+        ...
+
+    def looked_at(self, device_id: str) -> list[Looked]:
+        """Return who looked at what, newest first."""
+        ...
+
+
+class Archive(Protocol):
+    """Where data about persons lies."""
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Open a RightsTransaction."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new identifiers come from."""
+        ...
+
+
+def credential_of(archive: Archive, device_id: str) -> bytes | None:
+    """Return the digest of a personal button's credential."""
+    with archive.transaction() as tx:
+        found: bytes | None = tx.credential_of(device_id)
+        return found
+
+
+def own_data(archive: Archive, device_id: str, now: datetime) -> tuple[Held, list[Looked]] | None:
+    """Return what is held about a button's holder and who looked; that it was handed out is a fact that counts."""
+    with archive.transaction() as tx:
+        held = tx.held_about(device_id)
+        if held is None:
+            return None
+        looked: list[Looked] = tx.looked_at(device_id)
+        told = {"presses": str(len(held.presses)), "looks": str(len(looked))}
+        tx.append(gate.admit_record([_told(archive, "person:data:export", THE_PERSON, told)], now))
+        return held, looked
+
+
+def tell(archive: Archive, action: str, by: Person, now: datetime, facts: dict[str, str]) -> None:
+    """Record that a request was made, extended or answered: what kind and on which ground, never whose."""
+    with archive.transaction() as tx:
+        tx.append(gate.admit_record([_told(archive, action, by, facts)], now))
+
+
+def _told(archive: Archive, action: str, by: Person, facts: dict[str, str]) -> Fact:
+    event = Audited(action, "", facts)
+    return Fact(stream=f"audit:{archive.ids.new()}", version=1, event=event, actor=f"user:{by.id}")
+
+
+def accounts_in(looked: Sequence[Looked]) -> set[int]:
+    """Return whose roles a page needs, to say who looked without a name."""
+    return {one.by for one in looked if one.by}
+
+
+def incident_ids(held: Held) -> list[UUID]:
+    """Return the incidents about this person."""
+    return [one["id"] for one in held.incidents]

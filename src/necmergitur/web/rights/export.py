@@ -1,0 +1,84 @@
+"""A person's data as a file for machines and as lines for people. Staff are roles, never names."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from necmergitur.operations import rights
+from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
+from necmergitur.operations.rights import Held, Looked
+from necmergitur.web.accounts.models import RoleGrant
+from necmergitur.web.accounts.roles import Role
+from necmergitur.web.facts.models import Zone
+from necmergitur.web.store import store
+
+FORM = "necmergitur/own-data/1"
+
+
+def gather(device_id: str, kind: str, now: datetime) -> dict[str, Any] | None:
+    """Return everything, or the access log alone for a request of that kind."""
+    found = rights.own_data(store(), device_id, now)
+    if found is None:
+        return None
+    held, looked = found
+    said: dict[str, Any] = {"form": FORM, "made_at": now, "button": held.device, "who_looked": _looked(looked)}
+    return said if kind == "log" else said | _held(held)
+
+
+def _held(held: Held) -> dict[str, Any]:
+    zones = dict(Zone.objects.values_list("id", "label"))
+    return {
+        "purpose": "emergency_response",
+        "legal_basis": "GDPR art. 6(1)(e); art. 6(1)(d) and recital 46 as the last resort",
+        "kept": {"places_days": PLACES_KEPT.days, "words_days": TEXTS_KEPT.days},
+        "button_since": held.installed_at,
+        "button_until": held.retired_at,
+        "holder": held.holder,
+        "presses": [
+            {
+                **{name: one[name] for name in ("kind", "received_at", "lon", "lat", "accuracy_m", "test")},
+                "zone": zones.get(one["zone"], ""),
+            }
+            for one in held.presses
+        ],
+        "calls": [
+            {
+                name: one[name]
+                for name in ("number", "kind", "opened_at", "closed_at", "outcome", "notes", "observations", "stills")
+            }
+            for one in held.incidents
+        ],
+    }
+
+
+def _looked(looked: list[Looked]) -> list[dict[str, Any]]:
+    roles: dict[int, list[str]] = {}
+    for user, role in RoleGrant.objects.filter(user_id__in=rights.accounts_in(looked)).values_list("user_id", "role"):
+        roles.setdefault(user, []).append(role)
+    return [
+        {
+            "at": one.at,
+            "what": one.what,
+            "by_role": one.under_glass or _role(roles.get(one.by, [])),
+            "why": one.why,
+            "call": one.incident,
+            "break_glass": bool(one.under_glass),
+        }
+        for one in looked
+    ]
+
+
+def _role(held: list[str]) -> str:
+    """Return in which role somebody looked: the first of those that may. Somebody who left is `former`."""
+    for role in (Role.OPERATOR, Role.LEAD, Role.DUTY_OFFICER, Role.PILOT, Role.RESPONDER):
+        if role.value in held:
+            return role.value
+    return held[0] if held else "former"
+
+
+def for_machines(value: Any) -> str:
+    """Return what JSON has no form for."""
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat()
+    return str(value)
