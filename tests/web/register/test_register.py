@@ -298,3 +298,18 @@ def test_the_law_a_paper_rests_on_is_told_in_words_with_its_source(city: City) -
     rule = {one.id: one for one in rules()}["experiment_2021_467"]
     assert rule.title.en in text(PAGE) and rule.url in text(PAGE)
     assert rule.title.fr in text(PAGE, "fr")
+
+
+def test_a_proof_is_offered_once_the_log_has_signed_the_fact(trial: Authorisation, city: City, settings: Any) -> None:
+    (granted,) = city.sql("SELECT seq FROM ledger_event WHERE kind = 'AuthorisationGranted'")[0]
+    signed_log = settings.HOME / "log-tiles" / "checkpoint"
+    signed_log.parent.mkdir(exist_ok=True)
+    try:
+        for size, offered in ((granted - 1, False), (granted, True)):
+            signed_log.write_text(f"city.example/log\n{size}\nAAAA=\n\n— city.example/log BBBB\n", encoding="utf-8")
+            assert (f"/log/proof/{granted}.json" in text(PAGE)) is offered
+            assert f"holds {size} facts, signed" in text("/register/")
+        signed_log.write_text("torn", encoding="utf-8")
+        assert "/log/proof/" not in text(PAGE)
+    finally:
+        signed_log.unlink()

@@ -14,6 +14,7 @@ FACTS_AT_ONCE = 5_000  # ours: read in one go while counting refusals
 RULES_MAX = 100  # ours: a rule nobody knows counts once for all of its kind beyond this
 CHANGES_SHOWN_MAX = 50  # ours: what a feed reader fetches again and again
 BUTTONS_A_PAGE = 100  # ours: a list one can still scroll on a phone
+SIGNS_A_PAGE = 40  # ours: codes are drawn in half a second then
 GLASSES_SHOWN_MAX = 100  # ours
 PAPERS_MAX = 2_000  # ours: signed papers a city may ever have shown here
 HISTORY_MAX = 100  # ours: facts of one stream's papers shown on its page

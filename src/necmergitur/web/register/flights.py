@@ -41,6 +41,7 @@ class Flight(msgspec.Struct, frozen=True):
     over: tuple[str, ...]
     lon: float | None
     lat: float | None
+    seq: int
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -67,7 +68,8 @@ def told(now: datetime, ground: Ground, drone: str = "", zone: str = "") -> Told
         asked.select_related("incident")
         .order_by(F("airborne_at").desc(), "id")
         .only(
-            "drone_id", "airborne_at", "ended_at", "end_reason", "incident__id", "incident__personal_device",
+            "drone_id", "last_seq", "airborne_at", "ended_at", "end_reason", "incident__id",
+            "incident__personal_device",
             "incident__kind", "incident__zone_id", "incident__outcome", "incident__exercise", "incident__test",
         )[: FLIGHTS_SHOWN_MAX * 2]
     )  # fmt: skip
@@ -134,4 +136,5 @@ def _flight(row: Mission, post: Device, dock: Dock | None, ground: Ground) -> Fl
         over=tuple(over),
         lon=lon,
         lat=lat,
+        seq=row.last_seq,
     )

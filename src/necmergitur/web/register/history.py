@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from necmergitur.governance import assessments, authorisations
+from necmergitur.operations.publishing import PUBLISHED
 from necmergitur.web.facts.models import LedgerEvent
 from necmergitur.web.register import words
 from necmergitur.web.register.constants import HISTORY_MAX
@@ -31,7 +32,10 @@ KINDS = {
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One thing that happened. `said` is the city's own reason, or what a reason means."""
+    """One thing that happened. `said` is the city's own reason, or what a reason means.
+
+    `provable`: the log shows such facts one by one, so there is a proof to take.
+    """
 
     seq: int
     at: datetime
@@ -39,6 +43,7 @@ class Line(msgspec.Struct, frozen=True):
     word: Any
     said: str
     stream: str
+    provable: bool
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -57,7 +62,14 @@ def of(
     streams += [assessments.stream_of(one) for one in assessment_ids]
     streams += [device] if device else []
     rows = LedgerEvent.objects.filter(stream__in=streams, kind__in=KINDS).order_by("-seq")[:limit]
-    return [Line(row.seq, row.recorded_at, row.kind, KINDS[row.kind], _said(row), row.stream) for row in rows]
+    return [
+        Line(row.seq, row.recorded_at, row.kind, KINDS[row.kind], _said(row), row.stream, _provable(row.stream))
+        for row in rows
+    ]
+
+
+def _provable(stream: str) -> bool:
+    return stream.partition(":")[0] in PUBLISHED
 
 
 def checkpoint() -> Checkpoint | None:

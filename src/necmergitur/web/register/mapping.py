@@ -70,8 +70,7 @@ def draw(ground: Ground, docks: Iterable[Any], sensors: Iterable[Any], *, button
     return Map(
         MAP_WIDTH,
         height,
-        _path([ground.outline], box),
-        _path(ground.quarters.values(), box),
+        *_ground_paths(ground, box),
         _buttons(box) if buttons else "",
         tuple(_dot(one, box) for one in docks),
         tuple(_dot(one, box) for one in sensors),
@@ -82,6 +81,17 @@ def _dot(one: Any, box: Frame) -> Dot:
     lon, lat, name, address, on = one
     x, y = box.at(lon, lat)
     return Dot(x, y, name, address, on)
+
+
+def _ground_paths(ground: Ground, box: Frame) -> tuple[str, str]:
+    """Return the outline and the quarters, drawn once for each import."""
+    if ground.version not in _drawn:
+        _drawn.clear()
+        _drawn[ground.version] = _path([ground.outline], box), _path(ground.quarters.values(), box)
+    return _drawn[ground.version]
+
+
+_drawn: dict[str, tuple[str, str]] = {}
 
 
 def _path(shapes: Iterable[Any], box: Frame) -> str:

@@ -13,6 +13,7 @@ from necmergitur.web.facts.models import City, Zone
 class Ground(msgspec.Struct, frozen=True):
     """The city as drawn: its name, outline, quarters by name; of each zone its quarter, label and a point within."""
 
+    version: str
     name: str
     outline: Any
     quarters: dict[str, Any]
@@ -33,7 +34,7 @@ class Ground(msgspec.Struct, frozen=True):
         return [name for name, part in sorted(met, key=lambda one: from_start.distance(one[1]))]
 
 
-EMPTY = Ground("", shapely.Polygon(), {}, {}, {}, {})
+EMPTY = Ground("", "", shapely.Polygon(), {}, {}, {}, {})
 
 
 def ground() -> Ground:
@@ -43,13 +44,14 @@ def ground() -> Ground:
 
 
 @lru_cache(maxsize=2)
-def _ground(_database: str, _version: Any) -> Ground:
+def _ground(database: str, version: Any) -> Ground:
     row = City.objects.first()
     assert row is not None
     quarters = {one["name"]: _shape(one["rings"]) for one in row.quarters}
     zones = list(Zone.objects.values_list("id", "label", "rings"))
     middles = {pk: _shape(rings).representative_point() for pk, _label, rings in zones}
     return Ground(
+        f"{database} {version}",
         row.name,
         _shape(row.outline),
         quarters,

@@ -1,10 +1,13 @@
 """Signs to print and to hang on posts: a code, hexagons, few words. Rendered from what is in force, like the pages."""
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 import segno
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +23,7 @@ from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
 from necmergitur.web.facts.models import Device, Drone
 from necmergitur.web.register import flights, signage, streams, words
-from necmergitur.web.register.constants import CACHE_S
+from necmergitur.web.register.constants import CACHE_S, SIGNS_A_PAGE
 from necmergitur.web.register.device_pages import nothing
 from necmergitur.web.register.places import Ground, ground
 
@@ -56,22 +59,27 @@ def sign(request: HttpRequest, name: str) -> HttpResponse:
 @fresh
 @require_safe
 def sheet(request: HttpRequest) -> HttpResponse:
-    """The signs of all that gathers: every stream that is on, and the drones' docks."""
+    """The signs of all that hangs: every stream that is on or only suspended, and the drones' docks."""
     city, at = ground(), streams.moment()
-    made = [_of_stream(one, city) for one in streams.every(at, city) if one.on]
-    made += [_of_drone(one, city) for one in Drone.objects.filter(dock__retired_at=None).order_by("id")]
-    return _page(request, made)
+    made: list[Callable[[], Sign]] = [
+        partial(_of_stream, one, city) for one in streams.every(at, city) if one.on or one.state == "suspended"
+    ]
+    docked = Drone.objects.filter(dock__retired_at=None).select_related("dock").order_by("id")
+    made += [partial(_of_drone, one, city) for one in docked]
+    page = Paginator(made, SIGNS_A_PAGE).get_page(request.GET.get("page"))
+    return _page(request, [make() for make in page], page=page)
 
 
+@lru_cache(maxsize=SIGNS_A_PAGE * 4)
 def code(address: str) -> SafeString:
     """Return the code that leads to an address, as inline SVG. Level M: a scratch may take 15 % of it."""
     drawn = segno.make(address, error="m", micro=False).svg_inline(border=2, omitsize=True, dark="#000", light="#fff")
     return mark_safe(drawn)  # noqa: S308 -- segno's own drawing of our own address
 
 
-def _page(request: HttpRequest, made: list[Sign], alone: str = "") -> HttpResponse:
+def _page(request: HttpRequest, made: list[Sign], alone: str = "", page: Any = None) -> HttpResponse:
     size = request.GET.get("size", "")
-    context = {"signs": made, "size": size if size in SIZES else "a6", "alone": alone}
+    context = {"signs": made, "size": size if size in SIZES else "a6", "alone": alone, "page": page}
     return render(request, "register/signs.html", context)
 
 

@@ -127,7 +127,11 @@ def all_flights(request: HttpRequest) -> HttpResponse:
     zone = zone if zone in city.labels else ""
     told = flights.told(timezone.now(), city, zone=zone)
     zones = sorted(city.labels.items(), key=lambda one: one[1])
-    return render(request, "register/flights.html", {"told": told, "zones": zones, "zone": zone})
+    return render(
+        request,
+        "register/flights.html",
+        {"told": told, "zones": zones, "zone": zone, "checkpoint": history.checkpoint()},
+    )
 
 
 @fresh
@@ -154,10 +158,13 @@ def glasses(request: HttpRequest) -> HttpResponse:
             "uses": one.uses,
             "reviewed": one.reviewed_at is not None,
             "justified": one.justified,
+            "seq": one.last_seq,
         }
         for one in rows[:GLASSES_SHOWN_MAX]
     ]
-    return render(request, "register/glasses.html", {"glasses": told, "count": rows.count()})
+    return render(
+        request, "register/glasses.html", {"glasses": told, "count": rows.count(), "checkpoint": history.checkpoint()}
+    )
 
 
 def _asked(request: HttpRequest, city: Ground) -> tuple[str, str]:
