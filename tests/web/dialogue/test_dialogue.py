@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ from necmergitur.governance.dialogue import text_hash, voter_key
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue import limits, opening, results, views
 from necmergitur.web.dialogue.models import Answer, Conversation, Statement, Vote
+from tests.governance.test_dialogue import rfc_6962
 from tests.web.dialogue.talk import (
     AGREED_BY_ALL,
     DPO,
@@ -428,6 +430,46 @@ def _again(over: Conversation) -> Any:
     import msgspec
 
     return msgspec.to_builtins(results.compute(over)[0].all)
+
+
+def test_anybody_computes_the_root_and_a_voter_finds_their_own_votes(city: City) -> None:
+    talk = open_talk()
+    statements = state(talk)
+    browser = citizen()
+    for statement, choice in zip(statements, ("agree", "disagree", "pass"), strict=False):
+        browser.post(at("vote", talk), {"statement": statement.pk, "choice": choice})
+    people_vote(statements, {"for": 12})
+    assert citizen().get(at("leaves", talk)).status_code == 404  # while people vote, a new line would tell when
+    assert "list of all votes" not in browser.get(at("mine", talk)).content.decode()
+    over = results.settle(talk, talk.closes_at)
+    listed = citizen().get(at("leaves", talk)).content.decode().splitlines()
+    assert len(listed) == 123 and listed == sorted(listed)
+    assert rfc_6962([bytes.fromhex(line) for line in listed]).hex() == over.votes_root
+    mine = browser.get(at("mine", talk)).content.decode()
+    assert sum(line in mine for line in listed) == 3
+    assert not any(line in citizen().get(at("mine", talk)).content.decode() for line in listed)
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        "UPDATE dialogue_vote SET choice = -choice",
+        "UPDATE dialogue_vote SET voter = 'somebody else'",
+        "DELETE FROM dialogue_vote",
+        "INSERT INTO dialogue_vote (statement_id, voter, choice) SELECT min(id), 'late', 1 FROM dialogue_statement",
+    ],
+)
+def test_postgresql_itself_changes_no_vote_that_was_counted(city: City, breach: str) -> None:
+    talk = open_talk()
+    people_vote(state(talk), {"for": 12})
+    city.sql(
+        breach.replace("DELETE FROM dialogue_vote", "DELETE FROM dialogue_vote WHERE voter = 'for-000'").replace(
+            "'somebody else'", "voter || '!'"
+        )
+    )
+    results.settle(talk, talk.closes_at)
+    with pytest.raises(psycopg.Error, match="votes are counted"):
+        city.sql(breach)  # as the owner
 
 
 def test_ending_early_needs_a_reason_which_is_published(dpo: Client) -> None:

@@ -95,6 +95,11 @@ def compute(conversation: Conversation) -> tuple[Shown, list[Ballot]]:
     return Shown(opinions(ballots, statements), without, counts, len(suspects), len(ballots)), ballots
 
 
+def ballots_of(conversation: Conversation) -> list[Ballot]:
+    """Return the votes that count."""
+    return [Ballot(cast.voter, cast.statement, cast.choice) for cast in _casts(conversation)]
+
+
 def _casts(conversation: Conversation) -> list[Cast]:
     votes = Vote.objects.filter(statement__conversation=conversation, statement__state=Statement.State.SHOWN)
     rows = votes.values_list("voter", "statement_id", "choice", "cast_at")

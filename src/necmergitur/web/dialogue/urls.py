@@ -19,4 +19,5 @@ urlpatterns = [
     path("<uuid:pk>/mine/", views.mine, name="mine"),
     path("<uuid:pk>/forget/", views.forget, name="forget"),
     path("<uuid:pk>/results/", views.outcome, name="results"),
+    path("<uuid:pk>/votes.txt", views.leaves, name="leaves"),
 ]

@@ -12,8 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from necmergitur.governance.dialogue import STATEMENT_LENGTH_MAX, STATEMENT_LENGTH_MIN, may_say, voter_key
-from necmergitur.governance.opinion import AGREE, DISAGREE, PASS
+from necmergitur.governance.dialogue import (
+    STATEMENT_LENGTH_MAX,
+    STATEMENT_LENGTH_MIN,
+    may_say,
+    vote_leaf,
+    vote_leaves,
+    voter_key,
+)
+from necmergitur.governance.opinion import AGREE, DISAGREE, PASS, Ballot
 from necmergitur.web.dialogue import constants, results, showing, voters
 from necmergitur.web.dialogue.limits import Limit, address_of
 from necmergitur.web.dialogue.models import Conversation, Statement, Vote
@@ -169,12 +176,21 @@ def mine(request: HttpRequest, pk: Any) -> HttpResponse:
     context = {
         "conversation": found,
         "open": found.open(CLOCK.now()),
-        "votes": Vote.objects.filter(statement__conversation=found, voter=voter).select_related("statement")
-        if voter
-        else [],
+        "votes": _own_votes(found, voter),
         "statements": found.statements.filter(author=voter) if voter else [],
     }
     return render(request, "dialogue/mine.html", context)
+
+
+def _own_votes(found: Conversation, voter: str) -> list[Vote]:
+    """Return a voter's votes, with the hash to look for in the list of all once the dialogue is over."""
+    if not voter:
+        return []
+    votes = list(Vote.objects.filter(statement__conversation=found, voter=voter).select_related("statement"))
+    if found.closed_at is not None:
+        for each in votes:
+            each.leaf = vote_leaf(found.pk, Ballot(voter, each.statement_id, each.choice)).hex()
+    return votes
 
 
 @never_cache
@@ -192,6 +208,18 @@ def forget(request: HttpRequest, pk: Any) -> HttpResponseBase:
             own.filter(state=Statement.State.WAITING).delete()
             own.update(author="")  # what others voted on stays; nothing ties it to anybody
     return HttpResponseRedirect(reverse("dialogue:conversation", args=[pk]) + "?forgotten", status=303)
+
+
+@require_safe
+def leaves(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Return a closed dialogue's votes as hashes, one a line: their tree hash is the root that the record keeps.
+
+    A hash tells nothing to whoever does not hold the voter's number. Nothing is listed while people vote: which hash
+    is new would tell when somebody did.
+    """
+    found = get_object_or_404(Conversation.objects.exclude(closed_at=None), pk=pk)
+    text = "".join(f"{leaf.hex()}\n" for leaf in vote_leaves(found.pk, results.ballots_of(found)))
+    return HttpResponse(text, content_type="text/plain; charset=us-ascii")
 
 
 @require_safe
