@@ -114,6 +114,24 @@ def test_no_key_dies_when_the_list_cannot_be_written(scene: Scene, tmp_path: Pat
     assert readable(scene.store) == {"Petit"}
 
 
+def test_an_erasure_that_died_after_the_list_is_made_good_by_the_next_replay(scene: Scene, shredder: ShredList) -> None:
+    lived(scene, "B-1", HOME, "Mrs Petit")
+
+    class Dies(Exception):
+        pass
+
+    class DiesAfter:
+        def add(self, names: Any, now: datetime) -> int:
+            shredder.add(names, now)
+            raise Dies
+
+    with pytest.raises(Dies):
+        erasure.erase(scene.store, DiesAfter(), "B-1", DPO, scene.now)
+    assert readable(scene.store) == {"Petit"}
+    assert erasure.replay(scene.store, shredder.entries(), scene.now)["keys"] == 3
+    assert readable(scene.store) == set()
+
+
 def test_street_presses_make_no_key_and_each_transaction_of_a_person_makes_one(scene: Scene) -> None:
     def keys() -> int:
         with scene.store.cursor() as cursor:

@@ -14,13 +14,13 @@ from uuid import UUID
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
-from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import subjects
+from necmergitur.operations import retention, subjects
 from necmergitur.operations.registry import Audited
 from necmergitur.operations.retention import RetentionTransaction, Shredder
 
 ACTION = "dpo:person:erase"
+STREAM = "audit:erasure"
 MARK = "who:"  # begins the names of erased subjects; others are names of keys
 
 
@@ -63,8 +63,8 @@ class ErasureTransaction(RetentionTransaction, Protocol):
         """Erase who holds this button, as recorded until then."""
         ...
 
-    def listed_last(self) -> int:
-        """Return how many names the list held when the record last said so."""
+    def listed_last(self, streams: Sequence[str]) -> int:
+        """Return how many names the list held when one of these streams last said so."""
         ...
 
 
@@ -73,11 +73,6 @@ class Keeper(Protocol):
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Open an ErasureTransaction."""
-        ...
-
-    @property
-    def ids(self) -> IdSource:
-        """Where new identifiers come from."""
         ...
 
 
@@ -97,7 +92,9 @@ def erase(keeper: Keeper, shredder: Shredder, device_id: str, by: Person, now: d
         counts.update(_erase_rows(tx, device_id, about, now, now))
         said = {name: str(count) for name, count in sorted(counts.items()) if count}
         event = Audited(ACTION, "", said | {"listed": str(listed)})
-        fact = Fact(stream=f"audit:{keeper.ids.new()}", version=1, event=event, actor=f"user:{by.id}")
+        last = tx.last_of(STREAM)
+        version = 1 if last is None else last[0] + 1
+        fact = Fact(stream=STREAM, version=version, event=event, actor=f"user:{by.id}")
         tx.append(gate.admit_record([fact], now))
     return dict(counts)
 
@@ -119,7 +116,7 @@ def replay(keeper: Keeper, listed: Sequence[tuple[datetime, str]], now: datetime
 def missing(keeper: Keeper, listed: int) -> int:
     """Return how many names the list lacks, by what the record last said of it."""
     with keeper.transaction() as tx:
-        return max(int(tx.listed_last()) - listed, 0)
+        return max(int(tx.listed_last([STREAM, retention.STREAM])) - listed, 0)
 
 
 def _erase_rows(

@@ -62,7 +62,7 @@ class ErasureMixin(RetentionMixin):
         """Erase who holds this button, as recorded until then."""
         return self._count("erase_holder", {"device": device_id, "before": before}, SQL)
 
-    def listed_last(self) -> int:
-        """Return how many names the list of destroyed keys held when the record last said so."""
-        row = self.cursor.execute(SQL["listed"]).fetchone()
+    def listed_last(self, streams: Sequence[str]) -> int:
+        """Return how many names the list of destroyed keys held when one of these streams last said so."""
+        row = self.cursor.execute(SQL["listed"], {"streams": list(streams)}).fetchone()
         return 0 if row is None else int(row[0])

@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
-from necmergitur.adapters.shred_list import shred_list_of
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import publiclog, store
 from necmergitur.kernel.clock import Clock
-from necmergitur.operations import breakglass, retention, streams
+from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
@@ -44,12 +45,18 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
-            Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: retention.erase(over, clock.now(), shredder)),
+            Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("silence", SILENCE_S, _count_silence),
             *publiclog.sweeps(settings, over),
         ),
     )
+
+
+def _retain(over: PostgresStore, shredder: ShredList, clock: Clock) -> dict[str, int]:
+    """Make good an erasure that died between the list and the keys, then erase what was kept long enough."""
+    erasure.replay(over, shredder.entries(), clock.now())
+    return retention.erase(over, clock.now(), shredder)
 
 
 def _sweep_accounts() -> int:
