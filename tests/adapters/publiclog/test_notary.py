@@ -223,6 +223,20 @@ def test_an_old_fact_rewritten_with_its_hashes_is_told_by_the_tree(
     assert folder.halted()
 
 
+def test_a_disk_that_is_full_is_told_and_forgiven(
+    notary: Notary, write: Write, folder: LogFolder, store: PostgresStore, monkeypatch
+) -> None:
+    write(300)
+    with monkeypatch.context() as full:
+        full.setattr(LogFolder, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert notary.turn(NOW) is None
+        assert "No space left" in alarms(store)["log_refused"]
+    signed = notary.turn(NOW)
+    assert signed is not None
+    assert (signed.size, signed.root) == (300, root_of(store, 300))
+    assert "log_refused" not in alarms(store)
+
+
 KILLED = """
 import sys
 from pathlib import Path

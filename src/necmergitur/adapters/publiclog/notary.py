@@ -58,7 +58,7 @@ class Notary:
         """Sign a checkpoint when the record grew; return it. An alarm says when it refuses. Raises Unreachable."""
         try:
             signed = self._turn()
-        except Inconsistent as why:
+        except (Inconsistent, OSError) as why:  # a full disk is told as loudly: nothing is signed meanwhile
             self._growing = None
             if not self._refusing:
                 log.error("log_refused", why=str(why))  # noqa: TRY400 -- the reason says it all
