@@ -8,6 +8,7 @@ ROOMS = (
     ("", "portal"),
     ("account/", "accounts"),
     ("console/break-glass/", "breakglass"),
+    ("console/sensors/", "sensors"),
     ("console/", "console"),
     ("console/partners/", "api.partners"),
     ("field/", "field"),

@@ -1,0 +1,72 @@
+"""Sensors in the browser: what each is and why it stands still, and readings for a purpose alone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from necmergitur.governance.sensors import Sensor
+from necmergitur.operations import sensing
+from necmergitur.operations.sensing import Memory
+from necmergitur.web.store import store
+from tests.streams import COUNTER, TECHNICIAN, authorise, body, hear, sensor
+from tests.web.conftest import accessibility_problems
+from tests.web.pages import City
+
+HERE = "/console/sensors/"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def counter(city: City) -> Any:
+    """A counter that said something under a paper that leads may read."""
+    (zone,) = city.sql("SELECT id FROM zone ORDER BY id LIMIT 1")[0]
+    assert isinstance(sensing.enrol(store(), sensor(now(), zone), TECHNICIAN, now()), Sensor)
+    authorise(store(), now(), zones=(zone,), rate=100, readers=("lead",))
+    memory = Memory()
+    said = [body(now(), seq, count=40 + seq) for seq in range(1, 4)]
+    assert hear(store(), memory, now(), *said) == {"": 3}
+    return zone
+
+
+def test_a_lead_reads_for_the_purpose_that_was_signed_and_it_is_on_record(city: City, counter: Any) -> None:
+    lead = city.client("lead")
+    assert ">43<" not in lead.get(f"{HERE}{COUNTER}/").content.decode(), "nothing before a purpose is said"
+    shown = lead.post(f"{HERE}{COUNTER}/", {"purpose": "crowd_safety", "hours": "1"})
+    assert ">43<" in shown.content.decode()
+    refused = lead.post(f"{HERE}{COUNTER}/", {"purpose": "training", "hours": "1"})
+    assert refused.status_code == 409
+    assert ">43<" not in refused.content.decode()
+    assert city.sql("SELECT count(*) FROM ledger_event WHERE kind = 'ReadingsRead'") == [(1,)]
+
+
+def test_a_role_the_paper_does_not_name_reads_nothing(city: City, counter: Any) -> None:
+    answer = city.client("technician").post(f"{HERE}{COUNTER}/", {"purpose": "crowd_safety", "hours": "1"})
+    assert answer.status_code == 409
+    assert ">43<" not in answer.content.decode()
+    assert city.client("technician").get(HERE).status_code == 200
+    assert city.client("dpo").get(f"{HERE}{COUNTER}/").status_code == 200
+
+
+def test_the_list_says_why_a_sensor_stands_still(city: City, counter: Any) -> None:
+    told = "its authorisation is suspended"
+    city.sql("UPDATE sensor SET told_why = 'authorisation_suspended' RETURNING 1")
+    assert told in city.client("operator").get(HERE).content.decode()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_pages_are_whole(city: City, counter: Any, enter: Callable[..., Page], language: str) -> None:
+    page = enter("lead", language, "light" if language == "fr" else "dark")
+    page.goto(HERE)
+    assert accessibility_problems(page) == []
+    page.get_by_role("link", name=COUNTER).click()
+    page.locator("form:has(#f-purpose) button").click()
+    page.locator(".plot").wait_for()
+    assert accessibility_problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert page.complaints == []
