@@ -114,8 +114,10 @@ def may_answer(text: str) -> Refusal | None:
     return None
 
 
-def may_close_early(reason: str) -> Refusal | None:
-    """Return why a dialogue may not end before its time: people were promised a date, so a reason is owed to them."""
+def may_close_early(reason: str, waiting: int) -> Refusal | None:
+    """Return why a dialogue may not end before its time: what people said is read first, and they are owed a reason."""
+    if waiting:
+        return Refusal(rule="statements_waiting", owner="dpo", facts={"waiting": str(waiting)})
     if not REASON_LENGTH_MIN <= len(reason.strip()) <= REASON_LENGTH_MAX:
         return Refusal(rule="reason_missing", facts={"least": str(REASON_LENGTH_MIN), "most": str(REASON_LENGTH_MAX)})
     return None

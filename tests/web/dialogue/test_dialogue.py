@@ -1,11 +1,13 @@
 """The dialogue's pages and what rests on them, on a real database."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -480,6 +482,34 @@ def test_ending_early_needs_a_reason_which_is_published(dpo: Client) -> None:
     assert "The trial was withdrawn by the company." in citizen().get(at("results", talk)).content.decode()
 
 
+def test_nobody_ends_a_dialogue_over_statements_nobody_read(dpo: Client) -> None:
+    talk = open_talk()
+    citizen().post(at("say", talk), {"text": TEXTS[0]})
+    reason = {"close-reason": "The council meets on Monday and must read it."}
+    refused = dpo.post(at("close", talk), reason)
+    assert refused.status_code == 422 and "Read what waits first: 1." in refused.content.decode()
+    dpo.post(at("moderate", talk), {"statement": Statement.objects.get().pk, "verdict": "off_topic"})
+    assert dpo.post(at("close", talk), reason).status_code == 302
+    assert Conversation.objects.get().closed_at is not None
+
+
+def test_two_who_close_at_once_close_once(city: City) -> None:
+    talk = open_talk()
+    people_vote(state(talk), {"for": 40, "against": 25})
+
+    def close(_turn: int) -> tuple[str, datetime | None]:
+        try:
+            over = results.settle(Conversation.objects.get(pk=talk.pk), talk.closes_at)
+            return over.votes_root, over.closed_at
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        ends = list(threads.map(close, range(3)))
+    assert len(set(ends)) == 1 and ends[0][1] == talk.closes_at
+    assert [kind for kind, _ in facts(city, talk)] == ["DialogueOpened", "DialogueClosed"]
+
+
 def test_an_answer_that_answers_nothing_is_refused_and_a_later_one_hides_no_earlier(dpo: Client) -> None:
     talk = open_talk()
     (statement, *_) = state(talk)
@@ -516,7 +546,6 @@ def _subjects(count: int) -> list[Any]:
 
 
 def test_lists_cost_the_same_whatever_their_length(dpo: Client) -> None:
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     def queries(browser: Client, address: str) -> int:

@@ -35,6 +35,7 @@ WRONG: dict[str, Any] = {
     **WRONG_STATEMENT,
     "answer_too_short": _("At least %(least)s characters: people waited for reasons."),
     "answer_too_long": _("At most %(most)s characters."),
+    "statements_waiting": _("Read what waits first: %(waiting)s."),
     "reason_missing": _("Between %(least)s and %(most)s characters: people were promised a date."),
 }
 
@@ -181,7 +182,7 @@ def close(request: HttpRequest, pk: Any) -> HttpResponseBase:
     form = CloseForm(request.POST, prefix="close")
     if form.is_valid():
         reason = form.cleaned_data["reason"].strip()
-        refusal = may_close_early(reason)
+        refusal = may_close_early(reason, found.statements.filter(state=Statement.State.WAITING).count())
         if refusal is None:
             opening.close_early(found, reason, person(cast(User, request.user)), CLOCK.now())
             return redirect("dialogue:desk_conversation", pk=pk)
