@@ -226,6 +226,13 @@ def test_three_parties_sign_in_three_browsers_and_the_gate_opens(  # noqa: PLR09
     dpo.wait_for_url(re.compile("again="))
     expect(dpo.locator("#id_metrics")).to_have_value("mean absolute error")
     assert not gate_opens()
+    for size in ({"width": 360, "height": 740}, {"width": 1280, "height": 800}):
+        dark = enter("", language, "dark", viewport=size)
+        for address in (f"papers/{pk}/", f"terms/{pk}/sign/state/"):
+            dark.goto(HERE + address)
+            wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))"
+            assert dark.evaluate(wide) == []
+            assert accessibility_problems(dark) == []
     for page in (dpo, anybody, *parties.values()):
         assert [line for line in page.complaints if "410" not in line] == []
 
@@ -327,6 +334,23 @@ def test_nothing_is_signed_before_the_people_were_asked(city: City, assessed: As
     pk = propose(city, assessed)
     assert "No dialogue with the people" in sign(pk, "state", key)
     hold_dialogue(city, "assessment", assessed.id)
+    assert sign(pk, "state", key) == ""
+
+
+def test_a_dialogue_opened_on_the_experiment_itself_decides(city: City, assessed: Assessment) -> None:
+    from necmergitur.web.dialogue import opening
+
+    key = enrolled(city, "state")
+    hold_dialogue(city, "assessment", assessed.id)
+    pk = propose(city, assessed)
+    address = f"{HERE}terms/{pk}/dialogue/"
+    assert city.client("lead").post(address, {"question": "Qu'en pensez-vous ?"}).status_code == 403
+    assert city.client("dpo").post(address, {"question": " "}).status_code == 422
+    assert city.client("dpo").post(address, {"question": "Qu'en pensez-vous ?"}).status_code == 302
+    assert "still open" in sign(pk, "state", key)
+    opened = opening.latest("experiment", pk)
+    assert opened is not None
+    opening.close_early(opened, "Nobody had anything to say in this test.", city.person("dpo"), datetime.now(UTC))
     assert sign(pk, "state", key) == ""
 
 

@@ -1,16 +1,22 @@
 """What pages without an account ask of operations, and what the dialogue with the people still asks of the city."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.dialogue import TITLE_LENGTH_MAX
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.web.store import CLOCK, store
+
+DIALOGUE_LASTS = timedelta(days=21)  # ours: three weeks, so that it meets people who were away for two
+_ROOM = "necmergitur.web.dialogue"
 
 
 def run(command: Callable[[datetime], Any]) -> Any:
@@ -35,11 +41,38 @@ def obstacles(asked: Terms, now: datetime) -> list[Refusal]:
     One held on the experiment itself decides; without one, that of its impact assessment counts: it is on the same
     sensor, the same zones and the same purpose.
     """
-    if asked.experiment is None or find_spec("necmergitur.web.dialogue") is None:
+    room = _dialogue()
+    if asked.experiment is None or room is None:
         return []
-    from necmergitur.web.dialogue.opening import answered  # noqa: PLC0415 -- a room that may not be there
-
-    found = answered("experiment", asked.id, now)
+    found = room.answered("experiment", asked.id, now)
     if found is not None and found.rule == "dialogue_missing":
-        found = answered("assessment", asked.assessment_id, now)
+        found = room.answered("assessment", asked.assessment_id, now)
     return [] if found is None else [found]
+
+
+def dialogue_on(asked: Terms) -> Any:
+    """Return the dialogue that was opened on an experiment itself, None when there is none."""
+    room = _dialogue()
+    return None if asked.experiment is None or room is None else room.latest("experiment", asked.id)
+
+
+def may_open_dialogue(asked: Terms) -> bool:
+    """Return whether a dialogue can be opened on these terms."""
+    return asked.experiment is not None and _dialogue() is not None and dialogue_on(asked) is None
+
+
+def open_dialogue(asked: Terms, said: tuple[str, str], by: Person, now: datetime) -> Any:
+    """Open a dialogue on an experiment; `said` is the question in French and in English."""
+    room = _dialogue()
+    if room is None or asked.experiment is None:
+        return Refusal(rule="malformed")
+    french, english = said
+    title = asked.label[:TITLE_LENGTH_MAX]
+    return room.open_conversation(
+        "experiment", asked.id, title, title, french, now + DIALOGUE_LASTS, by=by, question_en=english, now=now
+    )
+
+
+def _dialogue() -> Any:
+    """Return the room of dialogues, None where it is not built."""
+    return import_module(f"{_ROOM}.opening") if find_spec(_ROOM) and find_spec(f"{_ROOM}.opening") else None

@@ -134,6 +134,8 @@ def _one(request: HttpRequest, proposal: Proposal, refusal: str = "", status: in
         "standing": showing.standing(proposal, granted, now),
         "links": links if waiting else [],
         "obstacles": [words.explain(each) for each in asking.obstacles(asked, now)] if waiting else [],
+        "may_ask": waiting and is_dpo(request.user) and asking.may_open_dialogue(asked),
+        "dialogue": asking.dialogue_on(asked),
         "granted": granted,
         "waiting": waiting,
         "over": granted is not None and granted.revoked_at is not None,
@@ -168,6 +170,18 @@ def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not isinstance(outcome, Refusal) and known is not None and request.POST.get("anew"):
         address = reverse("trust:proposal-draft", args=[known.paper.terms.assessment_id])
         return redirect(f"{address}?again={pk}")
+    return _after(request, pk, outcome)
+
+
+@require(is_dpo)
+@require_POST
+def dialogue(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Open a dialogue with the people on an experiment that nobody has signed yet."""
+    known = asking.proposal(pk)
+    if known is None:
+        raise Http404
+    said = (request.POST.get("question", "").strip(), request.POST.get("question_en", "").strip())
+    outcome = guards.run(request, lambda by, now: asking.open_dialogue(known.paper.terms, said, by, now))
     return _after(request, pk, outcome)
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("terms/<uuid:pk>/", proposal_views.one, name="proposal-one"),
     path("terms/<uuid:pk>/withdraw/", proposal_views.withdraw, name="proposal-withdraw"),
     path("terms/<uuid:pk>/grant/", proposal_views.grant, name="proposal-grant"),
+    path("terms/<uuid:pk>/dialogue/", proposal_views.dialogue, name="proposal-dialogue"),
     path("terms/<uuid:pk>/revoke/", proposal_views.revoke, name="proposal-revoke"),
     path("terms/<uuid:pk>/sign/<str:role>/", sign_views.sign, name="proposal-sign"),
     path("papers/<uuid:pk>/", sign_views.paper, name="proposal-paper"),

@@ -118,6 +118,9 @@ RULES: dict[str, Any] = {
     "dialogue_unanswered": _(
         "The city still owes its people written answers: nothing is signed before they are given."
     ),
+    "dialogue_question_missing": _("Say what the people are asked."),
+    "dialogue_question_too_long": _("This text is too long."),
+    "dialogue_running": _("A dialogue on this is already open."),
     "law_forbids": _("The law forbids this."),
     "law_not_named": _("This kind of sensor is lawful only under a rule that must be named."),
     "law_retention": _("The law allows at most %(days)s days."),
