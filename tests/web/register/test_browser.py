@@ -1,17 +1,26 @@
 """The register in a browser: both languages, both themes, phone and desktop, without a script, on paper."""
 
 import os
+import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
+from necmergitur.adapters.publiclog.folder import LogFolder
+from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.ledger.checkpoint import NoteSigner
+from necmergitur.ledger.proof import Proof, check
+from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.register.conftest import PAGE
-from tests.web.serving import Served
+from tests.web.serving import SERVE_LIVE, Served, serve
 
 pytestmark = pytest.mark.e2e
 
@@ -100,3 +109,34 @@ def test_a_sign_prints_on_one_sheet_of_its_size_and_its_code_leads_to_the_page(
 def _width(printed: bytes) -> float:
     box = printed.split(b"/MediaBox [", 1)[1].split(b"]", 1)[0].split()
     return float(box[2]) - float(box[0])
+
+
+def test_a_citizen_scans_the_post_reads_and_checks_the_proof_offline(
+    chromium: Browser, city: City, trial: Authorisation, settings: Any, tmp_path: Path
+) -> None:
+    """The code on the sign leads to the page, the page to a proof, and the proof holds without the city."""
+    with serve(city.url, SERVE_LIVE) as running:
+        context = chromium.new_context(base_url=running.url, java_script_enabled=False, locale="en-GB")
+        page = context.new_page()
+        folder = LogFolder(Path(settings.HOME) / "log-tiles")
+        now = datetime.now(UTC)
+        signer = NoteSigner("city.example/log", bytes([1]) * 32)
+        assert Notary(store(), folder, signer, b"").turn(now + timedelta(seconds=1)) is not None
+        try:
+            page.goto(f"{PAGE}sign/")
+            scanned = page.locator(".sign footer .mono").inner_text()
+            page.goto(scanned)
+            assert page.get_by_text("the gate lets its readings in").is_visible()
+            granted = page.locator(".history > li").filter(has_text="Signed and granted")
+            with page.expect_download() as taken:
+                granted.get_by_role("link", name="Proof").click()
+            taken.value.save_as(tmp_path / "proof.json")
+        finally:
+            shutil.rmtree(folder.root)
+        context.close()
+    proof = msgspec.json.decode((tmp_path / "proof.json").read_bytes(), type=Proof)
+    verdict = check(proof, signer.verifier)
+    assert verdict.included and verdict.signed
+    other = msgspec.structs.replace(proof.fact, detail=proof.fact.detail.replace("Counters Ltd", "Somebody else"))
+    assert not check(msgspec.structs.replace(proof, fact=other), signer.verifier).included
+    assert str(trial.id) in (tmp_path / "proof.json").read_text(encoding="utf-8")

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from django.test import Client
+from django.urls import reverse
 from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
@@ -23,7 +25,7 @@ from necmergitur.operations import assessing, authorising, sensing
 from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.sensors import Refused
 from necmergitur.web.store import store
-from tests import streams
+from tests import signed, streams
 from tests.web.pages import City
 from tests.web.register.conftest import PAGE, STREAM, grant
 
@@ -115,6 +117,37 @@ def test_the_paper_can_be_checked_by_anybody(trial: Authorisation) -> None:
 def test_a_flights_authorisation_is_no_paper_to_take(city: City) -> None:
     flight = city.authorise_flights()
     assert Client().get(f"/register/papers/{flight.id}.json").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["a street/5 <b>\"'&", "x\ny", "flights", "?#%", "sensor:é"])
+def test_no_name_of_a_stream_breaks_a_page(name: str, city: City) -> None:
+    now = datetime.now(UTC)
+    assessed = signed.assessment(now)
+    covers = msgspec.structs.replace(assessed.covers, streams=(name,), zones=("z-1",))
+    assessed = msgspec.structs.replace(assessed, covers=covers)
+    signed.granted(store(), signed.terms(now, assessed, label="a\x0bb"), now, assessed)
+    for address in (
+        "/register/",
+        "/register/map/",
+        "/register/signs/",
+        "/register/changes.atom",
+    ):
+        assert "<b>" not in text(address), address
+    assert Client().get("/register/register.json")["Content-Type"] == "application/json"
+    if name != "flights":
+        assert Client().get(reverse("register:device", args=[name])).status_code == 200
+        assert Client().get(reverse("register:sign", args=[name])).status_code == 200
+
+
+def test_an_address_nobody_made_is_nothing(city: City) -> None:
+    for address in (
+        "/register/x/",
+        "/register/%00/",
+        "/register/button:%00/",
+        "/register/sensor:/",
+        "/register/a/b/c/",
+    ):
+        assert Client().get(address).status_code == 404, address
 
 
 @pytest.mark.parametrize(

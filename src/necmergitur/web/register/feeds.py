@@ -1,5 +1,6 @@
 """The register for machines: all of it as JSON, its changes as Atom, and each paper with its signatures."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from necmergitur.web.register.constants import CHANGES_SHOWN_MAX, PAPERS_MAX
 from necmergitur.web.register.places import ground
 
 FORM = "necmergitur/register/1"
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 shared = cache_control(public=True, max_age=60)
 
 
@@ -100,9 +102,9 @@ def changes(request: HttpRequest) -> HttpResponse:
         for line, name, label in _changes():
             address = settings.ORIGIN.url + reverse("register:device", args=[name])
             feed.add_item(
-                title=f"{label}: {line.word}",
+                title=_clean(f"{label}: {line.word}"),
                 link=f"{address}#{line.seq}",
-                description=line.said,
+                description=_clean(line.said),
                 unique_id=f"{settings.ORIGIN.url}/register/facts/{line.seq}",
                 pubdate=line.at,
                 updateddate=line.at,
@@ -124,6 +126,11 @@ def _changes() -> list[tuple[history.Line, str, str]]:
     by_stream = {f"authorisation:{row.id}": (row.streams[0], row.label) for row in rows if row.streams}
     lines = history.of([row.id for row in rows], limit=CHANGES_SHOWN_MAX)
     return [(line, *by_stream[line.stream]) for line in lines if line.stream in by_stream]
+
+
+def _clean(said: str) -> str:
+    """Return a text without what XML cannot say (control characters): a label may be anything."""
+    return CONTROLS.sub("", said)
 
 
 def _refused_by_week() -> list[tuple[date, int]]:

@@ -6,9 +6,9 @@ from necmergitur.web.register import feeds, signs, views
 
 
 class Name:
-    """The name of a stream or device: what it is, a colon, its number."""
+    """The name of a stream or device, usually `sensor:<id>`. A paper may name anything, and no page breaks on it."""
 
-    regex = r"[a-z]{2,20}:[A-Za-z0-9][A-Za-z0-9._:-]{0,80}"
+    regex = r"[^\x00]+"
 
     def to_python(self, value: str) -> str:
         """Return the name."""
@@ -34,6 +34,6 @@ urlpatterns = [
     path("register.json", feeds.whole, name="json"),
     path("changes.atom", feeds.changes, name="atom"),
     path("papers/<uuid:pk>.json", feeds.paper, name="paper"),
-    path("<device:name>/", views.device, name="device"),
     path("<device:name>/sign/", signs.sign, name="sign"),
+    path("<device:name>/", views.device, name="device"),
 ]

@@ -8,8 +8,9 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -46,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "refused": sum(row.weeks[-1] for row in rows),
         "refused_before": sum(row.weeks[-2] for row in rows),
         "checkpoint": history.checkpoint(),
+        "doors": _doors(),
         "map": _map(city, listed, fleet),
         "districts": sorted(city.quarters),
         "district": district,
@@ -165,6 +167,22 @@ def glasses(request: HttpRequest) -> HttpResponse:
     return render(
         request, "register/glasses.html", {"glasses": told, "count": rows.count(), "checkpoint": history.checkpoint()}
     )
+
+
+def _doors() -> list[tuple[str, Any]]:
+    """Return the public rooms next door; one that is not there has no address."""
+    known = (
+        ("dialogue:index", _("What the city asks its people")),
+        ("opendata:index", _("Open data")),
+        ("rights:start", _("Your data: see it, correct it, erase it")),
+    )
+    found = []
+    for name, word in known:
+        try:
+            found.append((reverse(name), word))
+        except NoReverseMatch:
+            continue
+    return found
 
 
 def _asked(request: HttpRequest, city: Ground) -> tuple[str, str]:
