@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.web.conftest import watched
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
 from tests.web.serving import Served, serve
+from tests.web.trust.writing import Desk
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,9 @@ def enter(chromium: Browser, served_city: Served, city: City) -> Iterator[Callab
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def desk(city: City) -> Desk:  # noqa: F811 -- the fixture
+    """The trust desk as its officer uses it, through forms alone."""
+    return Desk(city)

@@ -23,6 +23,8 @@ def show(
         "here": here,
         "may_see_room": rights.may_see(request.user),
         "may_supervise": rights.may_supervise(request.user),
+        "may_read_devices": rights.may_read_devices(request.user),
+        "may_trust": rights.may_trust(request.user),
         "words": words("age", "alarm", "hold", "keys", "status"),
         "ages": {
             "now": CLOCK.now().isoformat(),

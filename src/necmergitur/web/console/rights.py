@@ -3,6 +3,7 @@
 from necmergitur.web.accounts.rules import (
     Rule,
     is_administrator,
+    is_dpo,
     is_duty_officer,
     is_lead,
     is_operator,
@@ -22,3 +23,4 @@ may_announce: Rule = may_see
 may_authorise: Rule = is_lead
 may_qualify: Rule = is_lead | is_administrator
 may_go: Rule = is_responder | may_answer
+may_trust: Rule = is_dpo | is_lead

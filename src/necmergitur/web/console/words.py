@@ -143,6 +143,7 @@ MODALITIES: Words = {
     "lidar": _("Lidar (counts people)"),
     "sound": _("Sound level"),
     "scan": _("3D scans"),
+    "crowd_count": _("Counts of people"),
 }
 AUTHORISATION_KINDS: Words = {
     "standing": _("Standing"),
@@ -202,6 +203,14 @@ AUDIT: Words = {
     "person:right:ask": _("A person asked for their rights"),
     "person:right:served": _("A person's request served at once"),
     "person:data:export": _("A person read their own data"),
+    "trust:processing:save": _("Processing activity written"),
+    "trust:processing:end": _("Processing activity ended"),
+    "trust:assessment:begin": _("Impact assessment begun"),
+    "trust:assessment:refuse": _("Impact assessment refused"),
+    "trust:breach:save": _("Breach written down"),
+    "trust:breach:close": _("Breach closed"),
+    "trust:processor:save": _("Processor written down"),
+    "trust:processor:end": _("Processor ended"),
 }
 ACTORS: Words = {
     "engine:timer": pgettext_lazy("actor", "deadline"),
