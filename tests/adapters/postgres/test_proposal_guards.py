@@ -1,5 +1,6 @@
 """PostgreSQL holds proposed terms to the word by itself (NM016): each planted breach goes straight into the store."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -119,23 +120,46 @@ def test_no_fact_no_change_and_nothing_is_deleted(proposed: Scene, database: str
             assert refused.value.sqlstate == "NM016"
 
 
-def test_what_is_granted_is_what_was_proposed_to_the_word(proposed: Scene) -> None:
-    """Signatures are honest over the softened terms: only that these were never proposed stands against them."""
-    softer = softened(Paper(terms=state_of(proposed).paper.terms)).terms
-    paper = signed.paper(softer, proposed.now)
+def granted(scene: Scene, paper: Paper) -> Authorisation:
+    """Return the authorisation that our own code makes of a paper, whatever became of its parties."""
     event = authorisations.grant_signed(
         paper,
-        signed.assessment(proposed.now),
-        [signed.party(role, proposed.now) for role in signed.KEYS],
+        signed.assessment(scene.now),
+        [signed.party(role, scene.now) for role in signed.KEYS],
         signed.verify,
         "user:1",
-        proposed.now,
+        scene.now,
         rules=rules(),
     )
     assert isinstance(event, AuthorisationGranted)
-    assert enter(proposed, event.authorisation) == "NM016"
-    honest = msgspec.structs.replace(event.authorisation, paper=signed.paper(signed.terms(proposed.now), proposed.now))
-    assert enter(proposed, honest) == ""
+    return event.authorisation
+
+
+def test_what_is_granted_is_what_was_proposed_to_the_word(proposed: Scene) -> None:
+    """Signatures are honest over the softened terms: only that these were never proposed stands against them."""
+    for role in signed.KEYS:
+        assert put(proposed, *signing(proposed, role)) == ""
+    paper = state_of(proposed).paper
+    assert enter(proposed, granted(proposed, signed.paper(softened(paper).terms, proposed.now))) == "NM016"
+    assert enter(proposed, granted(proposed, paper)) == ""
+
+
+def test_a_signature_dated_back_before_its_stolen_key_was_retired_opens_nothing(proposed: Scene) -> None:
+    assert [put(proposed, *signing(proposed, role)) for role in ("territory", "company")] == ["", ""]
+    two = state_of(proposed).paper
+    state = signed.party("state", proposed.now)
+    enrolling.retire(proposed.store, state.id, "stolen", signed.DPO, proposed.wait(2))
+    dated_back = signed.sign(two.terms, "state", state.enrolled_at)
+    three = msgspec.structs.replace(two, signatures=(*two.signatures, dated_back))
+    assert enter(proposed, granted(proposed, three)) == "NM016"
+
+
+def test_a_signature_is_of_now(proposed: Scene) -> None:
+    """The drift that tests are given is 99 years: what lies beyond it is refused."""
+    before = state_of(proposed)
+    for at in (proposed.now - timedelta(days=100 * 366), proposed.now + timedelta(days=100 * 366)):
+        event = TermsSigned(before.id, signed.sign(before.paper.terms, "state", at))
+        assert put(proposed, proposals.evolve(before, event), event) == "NM016"
 
 
 def enter(scene: Scene, asked: Authorisation) -> str:
