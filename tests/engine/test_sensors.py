@@ -236,9 +236,10 @@ def test_a_flood_of_readings_does_not_hold_up_a_press(
             flooder.connect("127.0.0.1", broker.mqtt_port)
             flooder.loop_start()
             post = await asyncio.to_thread(make_post, "post-8")
-            await until(lambda: post.ready)
+            await until(lambda: post.ready and not engine.devices.broker_lost)
+            await until(lambda: post.rings(1))
             lamps = []
-            for seq in range(1, 6):
+            for seq in range(2, 7):
                 for number in range(400):
                     flooder.publish(f"nec/v1/sensor/{COUNTER}/reading", body(now(), seq * 1_000 + number))
                 began = time.monotonic()
