@@ -1,7 +1,7 @@
 """Break-glass: two people, a live incident, half an hour, one scope; and every way to abuse it, refused twice."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +14,16 @@ from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import breakglass as rules
 from necmergitur.governance.breakglass import BreakGlass, Who
 from necmergitur.governance.constants import BREAK_GLASS_ASKED_LASTS, BREAK_GLASS_LASTS
+from necmergitur.governance.sensors import Sensor
 from necmergitur.kernel.events import fold
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations import breakglass, devices, incidents
+from necmergitur.operations import breakglass, devices, incidents, readings, sensing
+from necmergitur.operations.readings import Asked
+from necmergitur.operations.sensing import Memory
 from tests.operations.accounts import give_role
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import TOWN, install, place
+from tests.streams import STREAM, TECHNICIAN, authorise, body, hear, sensor
 
 ASKER, SECOND = Who(102, "lead"), Who(103, "duty_officer")
 DPO, READER = Who(104, "dpo"), Person(105, "Rita")
@@ -161,6 +165,36 @@ def test_whoever_asked_takes_it_back_and_nobody_else(scene: Scene) -> None:
     assert refused(breakglass.withdraw(scene.store, asked.id, SECOND, scene.now)) == "break_glass_not_yours"
     assert isinstance(breakglass.withdraw(scene.store, asked.id, ASKER, scene.now), BreakGlass)
     assert refused(breakglass.confirm(scene.store, asked.id, SECOND, scene.now)) == "break_glass_decided"
+
+
+def test_readings_of_one_sensor_are_opened_to_a_role_its_paper_does_not_name(scene: Scene) -> None:
+    scene.now = datetime.now(UTC)  # the database's own clock shuts readings again
+    assert isinstance(sensing.enrol(scene.store, sensor(scene.now), TECHNICIAN, scene.now), Sensor)
+    authorise(scene.store, scene.now, readers=("lead",))
+    hear(scene.store, Memory(), scene.now, body(scene.now, 1))
+    glass = broken(scene, call(scene), scope="readings", readers="responder", stream=STREAM)
+
+    def look(**changes: Any) -> Any:
+        asked = Asked(
+            stream=STREAM,
+            role="responder",
+            purpose="crowd_safety",
+            since=scene.now - timedelta(hours=1),
+            until=scene.now + timedelta(hours=1),
+            by=READER,
+            glass=glass.id,
+        )
+        return readings.read(scene.store, msgspec.structs.replace(asked, **changes), scene.now)
+
+    assert refused(look(glass=None)) == "reader_not_authorised"
+    assert len(look()) == 1
+    assert refused(look(role="technician")) == "break_glass_other_scope"
+    assert refused(look(purpose="maintenance")) == "purpose_not_authorised", "it widens readers, never the purpose"
+    assert refused(look(glass=UUID(int=5))) == "break_glass_unknown"
+    with scene.store.transaction() as tx:
+        assert tx.glass(glass.id).uses == 1
+    scene.wait(BREAK_GLASS_LASTS.total_seconds())
+    assert refused(look()) == "break_glass_over"
 
 
 # --- behind the rules' back: what PostgreSQL refuses by itself ------------------------------------------------

@@ -140,7 +140,21 @@ def use(
     state = tx.open_glass(scope, incident_id, roles, now)
     if state is None:
         return Refusal(rule="not_allowed", owner="gate")
-    by = Who(by_id, state.readers)
+    return _use(tx, state, scope, incident_id, what, Who(by_id, state.readers), now)
+
+
+def use_for_readings(tx: GlassTransaction, glass_id: UUID, stream: str, by: Who, now: datetime) -> BreakGlass | Refusal:
+    """Read a sensor under this very glass, in the caller's transaction; the reading is a fact."""
+    tx.serialise()
+    state = tx.glass(glass_id)
+    if state is None:
+        return Refusal(rule="break_glass_unknown")
+    return _use(tx, state, "readings", state.incident_id, stream, by, now)
+
+
+def _use(
+    tx: GlassTransaction, state: BreakGlass, scope: Scope, incident_id: UUID, what: str, by: Who, now: datetime
+) -> BreakGlass | Refusal:
     live = _is_live(tx.incident(incident_id))
     event = breakglass.use(state, scope, incident_id, what, by, now, live=live)
     if isinstance(event, Refusal):

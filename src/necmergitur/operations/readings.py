@@ -6,15 +6,18 @@ refused. The database judges by itself: a query that says another purpose, or no
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.breakglass import Who
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.sensors import ReadingsRead
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import breakglass
 from necmergitur.operations.constants import READ_LONGEST, READ_ROWS_MAX
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.sensors import Refused, Row, SensorStore, SensorTransaction, say
@@ -46,8 +49,13 @@ def read(store: SensorStore, asked: Asked, now: datetime) -> Sequence[Row] | Ref
             minute = now.replace(second=0, microsecond=0)
             tx.put_refused([Refused(asked.stream, f"read_{papers.rule}", minute, 1)])
             return papers
+        if asked.glass is not None:
+            by = Who(0 if asked.by is None else asked.by.id, asked.role)
+            opened = breakglass.use_for_readings(cast(Any, tx), asked.glass, asked.stream, by, now)
+            if isinstance(opened, Refusal):
+                return opened
         personal = MODALITIES[found[0].modality].personal
-        silent = not personal and all(_is_public(paper) for paper in papers)
+        silent = asked.glass is None and not personal and all(_is_public(paper) for paper in papers)
         if not silent:
             tx.serialise()
         as_anybody = asked.glass is None and not any(asked.role in _readers(paper) for paper in papers)

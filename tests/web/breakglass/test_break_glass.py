@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.test import override_settings
 from playwright.sync_api import Page
 
-from necmergitur.operations import incidents
+from necmergitur.governance.sensors import Sensor
+from necmergitur.operations import incidents, sensing
+from necmergitur.operations.sensing import Memory
 from necmergitur.web.breakglass.telling import tell
 from necmergitur.web.store import store
+from tests.streams import STREAM, TECHNICIAN, authorise, body, hear, sensor
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 
@@ -82,6 +86,27 @@ def test_the_next_one_says_whom_to_call_while_the_last_is_not_judged(city: City)
     assert refused.status_code == 409
     assert "data protection officer" in refused.content.decode()
     assert "break" in city.client("operator").get("/console/").content.decode().lower(), "every screen says so"
+
+
+def test_the_last_hour_of_a_sensor_is_shown_once_to_the_role_it_was_opened_to(city: City) -> None:
+    now = datetime.now(UTC)
+    counter = msgspec.structs.replace(sensor(now), zone_id="z-1")
+    assert isinstance(sensing.enrol(store(), counter, TECHNICIAN, now), Sensor)
+    authorise(store(), now, zones=("z-1",), readers=("lead",))
+    assert hear(store(), Memory(), now, body(now, 1, count=37)) == {"": 1}
+    incident = city.person_press()
+    said = {"incident": str(incident), "opens": "readings:responder", "stream": STREAM, "reason": "is the square full?"}
+    assert city.client("lead").post(f"{HERE}ask/", said).status_code == 302
+    pk = glass(city)
+    assert city.client("responder").post(f"{HERE}{pk}/read/").status_code == 404, "not confirmed yet"
+    assert city.client("duty_officer").post(f"{HERE}{pk}/confirm/").status_code == 303
+    browser = city.client("responder")
+    assert f"{HERE}{pk}/read/" in browser.get(f"{HERE}mine/").content.decode()
+    page = browser.post(f"{HERE}{pk}/read/")
+    assert "count 37" in page.content.decode()
+    assert "no-store" in page.headers["Cache-Control"]
+    assert city.client("pilot").post(f"{HERE}{pk}/read/").status_code == 404
+    assert city.sql("SELECT uses FROM breakglass") == [(1,)]
 
 
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:

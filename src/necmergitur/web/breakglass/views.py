@@ -1,11 +1,13 @@
 """Ask, confirm, judge; and, for whoever it is opened to, the way there."""
 
+import json
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -14,16 +16,20 @@ from django.views.decorators.http import require_POST, require_safe
 from necmergitur.governance.breakglass import MAY_BREAK, MAY_REVIEW, READERS, Who
 from necmergitur.governance.constants import BREAK_GLASS_ASKED_LASTS, BREAK_GLASS_WORDS_MAX
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import breakglass
+from necmergitur.operations import breakglass, readings
+from necmergitur.operations.readings import Asked
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_dpo, is_duty_officer, is_lead, is_signed_in, require, roles_of
 from necmergitur.web.breakglass import words
 from necmergitur.web.console import guards, refusals
 from necmergitur.web.console.pages import show
-from necmergitur.web.facts.models import BreakGlass, Incident
+from necmergitur.web.console.words import PURPOSES, say
+from necmergitur.web.facts.models import Authorisation, BreakGlass, Incident, Sensor, Still
 from necmergitur.web.store import CLOCK, store
 
 SHOWN_MAX = 100
+SENSORS_MAX = 500  # ours: the same
+READ_BACK = timedelta(hours=1)  # ours: what a call for help may need of a count of people
 INCIDENTS_MAX = 200  # ours: as many open incidents as a list can still be read
 may_break = is_lead | is_duty_officer
 FIELD_OF = {
@@ -47,8 +53,8 @@ class AskForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    stream = forms.CharField(
-        label=_("Which sensor"), max_length=100, required=False, help_text=_("Only for the readings of a sensor.")
+    stream = forms.ChoiceField(
+        label=_("Which sensor"), required=False, help_text=_("Only for the readings of a sensor.")
     )
     reason = forms.CharField(
         label=_("Why nothing less will do"),
@@ -61,6 +67,11 @@ class AskForm(forms.Form):
         """Offer the calls that are open now, and each pair in the reader's language."""
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["incident"]).choices = incidents
+        sensors = Sensor.objects.filter(retired_at=None).order_by("label", "id")[:SENSORS_MAX]
+        cast(forms.ChoiceField, self.fields["stream"]).choices = [
+            ("", "–"),
+            *((one.stream, f"{one.label} ({one.id})") for one in sensors),
+        ]
         cast(forms.ChoiceField, self.fields["opens"]).choices = [
             (f"{scope}:{role}", f"{words.SCOPES[scope]} → {words.READERS[role]}")
             for scope, roles in READERS.items()
@@ -136,14 +147,53 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What is open to one's own roles now, and where to read it."""
     now = CLOCK.now()
     rows = open_now(request, now).select_related("incident")
-    opened = [_told(row, now, {}) for row in rows if row.incident.state == "open"]
+    opened = [
+        _told(row, now, {}) | {"stills": _stills(row, now) if row.scope == "stills" else ()}
+        for row in rows
+        if row.incident.state == "open"
+    ]
     return show(request, "breakglass/mine.html", {"opened": opened})
+
+
+@require(is_signed_in)
+@never_cache
+@require_POST
+def read(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the last hour of the sensor a glass opens, for the purpose of its paper; each showing is a fact."""
+    row = get_object_or_404(open_now(request, CLOCK.now()), pk=pk, scope="readings")
+    paper = Authorisation.objects.filter(streams__contains=[row.stream]).order_by("-granted_at").first()
+    purpose = "" if paper is None else paper.purpose
+
+    def look(by: Any, now: Any) -> Any:
+        asked = Asked(
+            stream=row.stream,
+            role=row.readers,
+            purpose=purpose,
+            since=now - READ_BACK,
+            until=now,
+            by=by,
+            glass=row.id,
+        )
+        return readings.read(store(), asked, now)
+
+    outcome = guards.run(request, look)
+    if isinstance(outcome, Refusal):
+        return guards.answer(request, outcome, reverse("breakglass:mine"))
+    rows = [{"at": one.at, "values": json.loads(one.payload)} for one in outcome]
+    context = {"row": row, "rows": rows, "purpose": say(PURPOSES, purpose)}
+    response = show(request, "breakglass/readings.html", context)
+    response["Cache-Control"] = "no-store, private"
+    return response
 
 
 def open_now(request: HttpRequest, now: Any) -> Any:
     """Return the glasses that are open to one of the reader's roles now."""
     roles = [role.value for role in roles_of(cast(User, request.user))]
     return BreakGlass.objects.filter(readers__in=roles, confirmed_at__lte=now, ends_at__gt=now)
+
+
+def _stills(row: BreakGlass, now: Any) -> Any:
+    return Still.objects.filter(incident_id=row.incident_id, expires_at__gt=now).order_by("taken_at")
 
 
 def _form(data: Any = None) -> AskForm:
