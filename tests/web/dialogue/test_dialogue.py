@@ -307,6 +307,18 @@ def test_results_stand_still_until_ten_more_people_have_voted() -> None:
         assert citizen().get(at("results", talk)).context["shown"].votes == expected, number
 
 
+def test_of_very_many_voters_one_in_twenty_more_is_waited_for() -> None:
+    talk = open_talk()
+    statements = state(talk)
+    people_vote(statements[:1], {"for": 400})
+    assert citizen().get(at("results", talk)).context["shown"].votes == 400
+    now = datetime.now(UTC)
+    for number in range(20):
+        Vote.objects.create(statement=statements[0], voter=f"late-{number}", choice=-1, cast_at=now)
+        expected = 400 if number < 19 else 420
+        assert citizen().get(at("results", talk)).context["shown"].votes == expected, number
+
+
 def test_a_block_is_flagged_counted_and_can_be_left_out() -> None:
     talk = open_talk()
     statements = state(talk)

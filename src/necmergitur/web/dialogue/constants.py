@@ -8,6 +8,8 @@ TOKEN_BYTES = 32  # 256 random bits: nobody guesses another's number
 
 # Ours: results change when ten more people have voted, so that what one person adds cannot be read off them.
 NEW_VOTERS_TO_SHOW = 10
+# Ours: with more than 200 voters, one new for each twenty. Computing takes seconds with thousands of voters.
+VOTERS_PER_NEW = 20
 
 # What one address may do in a while; kept in memory, forgotten after. A school or a library shares one address, so
 # these stop a machine, not a class: thirty in ten minutes, each voting every five seconds.

@@ -1,5 +1,6 @@
 """What is shown of a dialogue's votes: computed when ten more people have voted, and a last time at its closing."""
 
+import threading
 from datetime import datetime
 
 import msgspec
@@ -12,7 +13,7 @@ from necmergitur.governance.opinion import Ballot, Opinions, opinions
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dialogue
 from necmergitur.operations.ports import Unreachable
-from necmergitur.web.dialogue.constants import NEW_VOTERS_TO_SHOW
+from necmergitur.web.dialogue.constants import NEW_VOTERS_TO_SHOW, VOTERS_PER_NEW
 from necmergitur.web.dialogue.models import Conversation, Statement, Vote
 from necmergitur.web.store import store
 
@@ -50,19 +51,24 @@ class Shown(msgspec.Struct, frozen=True):
         return tuple(sorted(both))
 
 
+# One computation at a time: the same process shows every page, and others meanwhile see what was last computed.
+_computing = threading.Lock()
 NOTHING = Shown(Opinions(0, 0, (), ()), None, (), 0, 0)
 
 
 def shown(conversation: Conversation, now: datetime) -> Shown:
     """Return what may be shown, computed anew when enough people voted since."""
-    if conversation.closed_at is None and _due(conversation):
+    if conversation.closed_at is not None or not _due(conversation) or not _computing.acquire(blocking=False):
+        return stored(conversation)
+    try:
         computed, _ = compute(conversation)
         conversation.shown, conversation.shown_at = msgspec.to_builtins(computed), now
         Conversation.objects.filter(pk=conversation.pk, closed_at=None).update(
             shown=conversation.shown, shown_at=conversation.shown_at
         )
         return computed
-    return stored(conversation)
+    finally:
+        _computing.release()
 
 
 def stored(conversation: Conversation) -> Shown:
@@ -76,11 +82,15 @@ def consensus_of(conversation: Conversation) -> tuple[int, ...]:
 
 
 def _due(conversation: Conversation) -> bool:
-    """Return whether ten people voted, or voted otherwise, since results were last computed."""
+    """Return whether ten people voted, or voted otherwise, since results were last computed: of very many, one in 20.
+
+    So a dialogue that grows is computed a few times as it doubles, not once for every tenth voter.
+    """
+    enough = max(NEW_VOTERS_TO_SHOW, stored(conversation).all.voters // VOTERS_PER_NEW)
     since = Vote.objects.filter(statement__conversation=conversation)
     if conversation.shown_at is not None:
         since = since.filter(cast_at__gt=conversation.shown_at)
-    return since.values("voter").distinct().count() >= NEW_VOTERS_TO_SHOW
+    return since.values("voter").distinct().count() >= enough
 
 
 def compute(conversation: Conversation) -> tuple[Shown, list[Ballot]]:
