@@ -67,13 +67,12 @@ def revoke(store: Store, authorisation_id: UUID, reason: str, by: Person, now: d
         state = tx.authorisation(authorisation_id)
         if state is None:
             return Refusal(rule="authorisation_unknown")
-        event = authorisations.revoke(state, by.name, reason, now)
+        actor = f"user:{by.id}"  # a number: the public log shows these facts whole
+        event = authorisations.revoke(state, actor, reason, now)
         if isinstance(event, Refusal):
             return event
         after = authorisations.evolve(state, event)
-        fact = Fact(
-            stream=authorisations.stream_of(after.id), version=after.version, event=event, actor=f"user:{by.id}"
-        )
+        fact = Fact(stream=authorisations.stream_of(after.id), version=after.version, event=event, actor=actor)
         tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
         return after
 

@@ -246,12 +246,24 @@ def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) 
         90.0,
         ["LF-P 23", "LF-R 1"],
     )
-    assert (row.modality, row.granted_by) == ("drone_flight", "Lead Test")
+    assert (row.modality, row.granted_by) == ("drone_flight", f"user:{city.users['lead'].pk}")
     with store().transaction() as tx:
         assert row.id in {one.id for one in tx.gate_table(datetime.now(UTC)).by_modality["drone_flight"]}
     page = city.client("pilot").get("/console/authorisations/").content.decode()
     assert "Night flights" in page
     assert "Calls for help" in page
+
+
+def test_who_grants_and_withdraws_is_a_name_on_the_page_and_a_number_in_the_record(city: City) -> None:
+    """The public log shows facts of authorisations whole."""
+    browser = city.client("lead")
+    assert browser.post("/console/authorisations/new/", grant()).status_code == 302
+    row = Authorisation.objects.get(kind="flight")
+    assert browser.post(f"/console/authorisations/{row.id}/revoke/", {"reason": "over"}).status_code in (302, 303)
+    facts = city.sql("SELECT actor || payload::text FROM ledger_event WHERE stream LIKE 'authorisation:%%'")
+    assert len(facts) == 2 and not any("Lead Test" in fact for (fact,) in facts)
+    page = city.client("pilot").get("/console/authorisations/").content.decode()
+    assert page.count("Lead Test") == 2 and "user:" not in page
 
 
 @pytest.mark.parametrize(("ticked", "may_look"), [({"recording": "on"}, True), ({}, False)])

@@ -18,7 +18,7 @@ from necmergitur.governance.gate import FLIGHT
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.console import guards, refusals, rights
+from necmergitur.web.console import guards, people, refusals, rights
 from necmergitur.web.console.pages import show
 from necmergitur.web.console.words import AUTHORISATION_KINDS, MODALITIES, PURPOSES, say
 from necmergitur.web.facts.models import Authorisation as AuthorisationRow
@@ -114,7 +114,8 @@ def authorisations(request: HttpRequest) -> HttpResponse:
     """What is in force, what is to come, what is over."""
     now = CLOCK.now()
     rows = list(AuthorisationRow.objects.order_by("-granted_at", "id")[:SHOWN_MAX])
-    told = [_told(row, now) for row in rows]
+    names = people.names([*(row.granted_by for row in rows), *(row.revoked_by for row in rows)])
+    told = [_told(row, now, names) for row in rows]
     context = {
         "groups": [
             (name, title, [one for one in told if one["when"] == name])
@@ -127,10 +128,12 @@ def authorisations(request: HttpRequest) -> HttpResponse:
     return show(request, "console/authorisations.html", context, here="supervisor")
 
 
-def _told(row: AuthorisationRow, now: Any) -> dict[str, Any]:
+def _told(row: AuthorisationRow, now: Any, names: dict[str, str]) -> dict[str, Any]:
     over = row.revoked_at is not None or (row.valid_until is not None and row.valid_until <= now)
     return {
         "row": row,
+        "granted_by": names.get(row.granted_by, row.granted_by),
+        "revoked_by": names.get(row.revoked_by or "", row.revoked_by),
         "when": "over" if over else "current" if row.valid_from <= now else "to_come",
         "kind": say(AUTHORISATION_KINDS, row.kind),
         "modality": say(MODALITIES, row.modality),
@@ -175,7 +178,7 @@ def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
         valid_until=said["valid_until"].astimezone(UTC),
         conditions=_conditions(said),
         demo=False,
-        granted_by=by.name,
+        granted_by=f"user:{by.id}",
         granted_at=now,
     )
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.console import people
 from necmergitur.web.console.words import DRONE, GROUNDED, MODALITIES, PURPOSES, RUNGS, say
 
 # rule: (what happened, what to do now)
@@ -237,7 +238,7 @@ def explain(refusal: Refusal) -> Explained:
         rule=refusal.rule,
         what=str(known[0]) if known else refusal.detail or refusal.rule.replace("_", " "),
         detail=detail,
-        owner=str(OWNERS.get(refusal.owner, refusal.owner)),
+        owner=str(OWNERS.get(refusal.owner) or people.name(refusal.owner)),
         until=refusal.until,
         what_now=str(known[1]) if known else "",
     )
