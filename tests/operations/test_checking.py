@@ -7,10 +7,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.governance.assessments import Assessment
+from necmergitur.governance.proposals import Proposal
 from necmergitur.ledger.chain import Break
-from necmergitur.operations import checking, incidents
+from necmergitur.operations import assessing, checking, incidents, proposing
 from necmergitur.operations.checking import Head, Report, check_ledger
+from tests import signed
 from tests.operations.scene import OPERATOR, Scene
 from tests.operations.town import START, TOWN, install, place
 
@@ -90,6 +94,27 @@ def test_a_table_that_does_not_say_what_its_facts_tell_is_found(
         asleep.execute(change)
     (stream,) = report(kept_in_postgres).differing
     assert stream.startswith(of)
+
+
+@pytest.mark.parametrize(
+    ("change", "stream"),
+    [
+        ("UPDATE terms_proposal SET paper = jsonb_set(paper, '{terms,experiment,metrics}', '[\"press articles\"]')", "proposal"),
+        ("UPDATE assessment SET opinion = 'Unfavourable.'", "assessment"),
+    ],
+)  # fmt: skip
+def test_terms_or_an_assessment_changed_behind_every_trigger_are_found(
+    kept_in_postgres: Scene, empty_database: str, postgres, change: str, stream: str
+) -> None:
+    scene = kept_in_postgres
+    assert isinstance(assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now), Assessment)
+    terms = signed.terms(scene.now)
+    assert isinstance(proposing.propose(scene.store, terms, rules(), signed.DPO, scene.now), Proposal)
+    assert report(scene).differing == ()
+    name = str(conninfo_to_dict(empty_database)["dbname"])
+    with psycopg.connect(postgres.admin_url, dbname=name, options="-c session_replication_role=replica") as asleep:
+        asleep.execute(change)
+    assert [one.partition(":")[0] for one in report(scene).differing] == [stream]
 
 
 def test_what_was_erased_is_counted_and_no_difference(kept_in_postgres: Scene) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch import incidents, missions
-from necmergitur.governance import authorisations
+from necmergitur.governance import assessments, authorisations, proposals
 from necmergitur.ledger.chain import GENESIS, Break, backwards, verify
 from necmergitur.operations.ports import Store, Transaction
 
@@ -53,7 +53,7 @@ class _Story(msgspec.Struct, frozen=True):
 
     decoder: msgspec.json.Decoder[Any]
     evolve: Callable[[Any, Any], Any]
-    row: Callable[[Transaction, UUID], Any]
+    row: Callable[[Any, UUID], Any]  # each asks what its own port offers (operations.trust, operations.proposing)
     place: str = ""
 
 
@@ -68,6 +68,12 @@ _STORIES: Mapping[str, _Story] = {
         msgspec.json.Decoder(authorisations.AuthorisationEvent),
         authorisations.evolve,
         lambda tx, key: tx.authorisation(key),
+    ),
+    "assessment": _Story(
+        msgspec.json.Decoder(assessments.AssessmentEvent), assessments.evolve, lambda tx, key: tx.assessment(key)
+    ),
+    "proposal": _Story(
+        msgspec.json.Decoder(proposals.ProposalEvent), proposals.evolve, lambda tx, key: tx.terms_proposal(key)
     ),
 }
 

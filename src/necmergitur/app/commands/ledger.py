@@ -51,10 +51,11 @@ def verify_(
     witness_file: Path | None,
     since: Path | None,
 ) -> None:
-    """Recompute every hash from the first fact to the last; hold incidents, missions and authorisations against them.
+    """Recompute every hash from the first fact to the last; hold what is read of them against them.
 
-    Then the public log against the facts. Stops at the first hash that does not hold. Time that goes back is told, and
-    is no failure. With --export, checks what `nec ledger export` wrote: no database, no network.
+    That is incidents, missions, authorisations, and the assessments and terms these rest on. Then the public log
+    against the facts. Stops at the first hash that does not hold. Time that goes back is told, and is no failure. With
+    --export, checks what `nec ledger export` wrote: no database, no network.
     """
     if exported is not None:
         _verify_export(exported, key_file, witness_file, since, as_json=as_json)
