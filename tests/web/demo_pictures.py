@@ -7,6 +7,7 @@ It presses a few simulated buttons, works as the labelled accounts, and needs De
 """
 
 import itertools
+import re
 import shutil
 import sys
 import time
@@ -90,6 +91,18 @@ def street_buttons(page: Page) -> list[str]:
     return ids[:: max(1, len(ids) // 40)]
 
 
+def shows_people(page: Page) -> bool:
+    """Choose an incident whose pilot has filed people, while its picture is shown; return whether there is one."""
+    for row in page.locator(".qrow__label").all():
+        row.click()
+        page.wait_for_timeout(1_000)
+        panel = page.locator("#panel")
+        is_shown = panel.locator("img[data-picture]:not([hidden])").count() > 0
+        if is_shown and re.search(r"person down|people down|crowd of", panel.inner_text()):
+            return True
+    return False
+
+
 def board(demo: Demonstration) -> tuple[Page, str]:
     """Take the board and an incident with a drone on scene; return the operator's page and the incident's address."""
     page = demo.enter("operator", "en", "dark")
@@ -98,11 +111,9 @@ def board(demo: Demonstration) -> tuple[Page, str]:
     for button in street_buttons(page)[:4]:
         press(page, button)
     page.wait_for_timeout(3_000)
-    page.locator(".qrow__label").first.click()
-    page.locator("#panel article").wait_for()
+    until("a scene with people", lambda: shows_people(page))
     page.keyboard.press("a")
-    until("a drone on scene", lambda: page.locator("#panel img[data-picture]:not([hidden])").count() > 0)
-    page.wait_for_timeout(8_000)
+    page.wait_for_timeout(3_000)
     incident = page.locator("#panel article").get_attribute("data-incident") or ""
     demo.keep(page, "console-dark-en")
     page.goto(f"/console/incidents/{incident}/")

@@ -2,12 +2,15 @@
 
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from necmergitur.operations import flying
 from necmergitur.web.facts.models import Incident, Mission
+from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.serving import Served
@@ -20,8 +23,8 @@ DESKTOP = {"width": 1440, "height": 900}
 BUTTONS = 20_000
 
 
-def enter_live(enter: Callable[..., Page], room: Served, role: str, path: str) -> Page:
-    page = enter(role, at=room.url, viewport=DESKTOP)
+def enter_live(enter: Callable[..., Page], room: Served, role: str, path: str, language: str = "en") -> Page:
+    page = enter(role, language, at=room.url, viewport=DESKTOP)
     # Every change of what is spoken, from before the first.
     page.add_init_script(
         """window.spoken = []; document.addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
@@ -124,6 +127,17 @@ def test_a_pilot_answers_by_keyboard_and_learns_of_a_colleague(
     assert page.locator(".shiftbar").get_by_text("On shift").is_visible()
     city.sql("UPDATE pilot_shift SET ended_at = now() WHERE user_id = %s", city.users["pilot"].pk)
     expect(page.locator(".shiftbar")).to_contain_text("Not on shift", timeout=PATIENCE_MS)
+
+
+def test_an_incidents_own_page_follows_its_drone(city: City, live_room: Served, enter: Callable[..., Page]) -> None:
+    incident = city.press()
+    mission = city.mission(incident, state="flying", phase="climb")
+    page = enter_live(enter, live_room, "operator", f"/console/incidents/{incident}/", language="fr")
+    expect(page.locator("[data-telemetry=phase]")).to_have_text("En montée")
+    expect(page.locator(".plot")).to_have_count(3, timeout=PATIENCE_MS)
+    flying.reached(store(), mission, "transit", datetime.now(UTC))
+    expect(page.locator("[data-telemetry=phase]")).to_have_text("En route", timeout=PATIENCE_MS)
+    expect(page.locator(".plot").first).to_contain_text("Hauteur")
 
 
 def test_the_map_stays_usable_with_20_000_buttons(city: City, enter: Callable[..., Page]) -> None:

@@ -7,6 +7,19 @@ import { guardHolds, submitHeld } from "./hold";
 import { listenKeys } from "./keys";
 import { readPage } from "./page";
 
+/** On an incident's own page its drones' figures, plots and picture live as they do on the board. */
+async function drawMissions(live: Live): Promise<void> {
+  const scope = document.querySelector<HTMLElement>(".incident-page");
+  if (!scope?.querySelector("[data-mission][data-drone]")) return;
+  const [{ Strips }, { Telemetry }] = await Promise.all([import("../mission/strip"), import("../mission/telemetry")]);
+  const telemetry = new Telemetry();
+  const strips = new Strips(telemetry);
+  live.onChange((state, changes) => {
+    telemetry.take(state.fleet, changes.snapshot ? state.fleet.keys() : changes.drones);
+    strips.draw(scope, state, live.now());
+  });
+}
+
 prepareAnnouncer();
 guardHolds(document.body, submitHeld);
 const page = readPage("live-status");
@@ -16,6 +29,7 @@ if (page) {
     drawBar(live);
     if (changes.alarms) drawAlarms(live, page);
   });
+  void drawMissions(live);
   const drawStatus = watchStatus(live, page);
   live.connect();
   listenKeys([]);

@@ -54,7 +54,8 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_safe
 def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One incident on a page of its own."""
-    return show(request, "console/incident.html", acting.panel_context(request, pk), here="incident")
+    context = acting.panel_context(request, pk) | {"words": words()}
+    return show(request, "console/incident.html", context, here="incident")
 
 
 @require(rights.may_see)
