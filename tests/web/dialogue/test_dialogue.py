@@ -310,7 +310,7 @@ def test_results_stand_still_until_ten_more_people_have_voted() -> None:
 def test_of_very_many_voters_one_in_twenty_more_is_waited_for() -> None:
     talk = open_talk()
     statements = state(talk)
-    people_vote(statements[:1], {"for": 400})
+    people_vote(statements[:1], {"for": 400}, datetime.now(UTC) - timedelta(days=12))
     assert citizen().get(at("results", talk)).context["shown"].votes == 400
     now = datetime.now(UTC)
     for number in range(20):
