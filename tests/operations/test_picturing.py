@@ -99,7 +99,7 @@ def test_a_flight_that_may_not_look_shows_nothing_until_a_camera_is_authorised(b
         {"zones": ("Z-none",)},
         {"stream": "D-none"},
         {"purpose": "crowd_safety"},
-        {"modality": "sound"},
+        {"modality": "scan"},
         {"valid_from": START + timedelta(days=2)},
         {"valid_until": START + timedelta(seconds=20)},
     ],
