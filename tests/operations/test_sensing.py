@@ -160,7 +160,7 @@ def test_what_is_no_count_is_refused_and_not_kept(scene: Scene, memory: Memory) 
     opus, wav = b"OggS\x00\x02" + bytes(20) + b"OpusHead\x01", b"RIFF\x24\x08\x00\x00WAVEfmt "
     hostile = [opus, wav, opus * 100, b"[" * 250, b"\xff" * 10, body(scene.now, 1, features=[0.1] * 8), b""]
     counts = hear(scene.store, memory, scene.now, *hostile)
-    assert counts == {"reading_unreadable": 5, "reading_too_large": 1, "payload_too_large": 1}
+    assert counts == {"reading_unreadable": 4, "reading_too_large": 1, "reading_not_of_its_type": 2}
     assert hear(scene.store, memory, scene.now, body(scene.now, 1)) == {"": 1}
     assert rows(scene, "SELECT payload FROM reading") == [({"count": 12, "minute": 29539920},)]
 

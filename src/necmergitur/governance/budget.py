@@ -13,31 +13,16 @@ from necmergitur.governance.modalities import Modality
 from necmergitur.kernel.refusal import Refusal
 
 
-class Bucket(msgspec.Struct, frozen=True):
-    """A bucket of tokens that fills by `per_s` up to `most`; what is taken must be there. Time is an argument."""
-
-    per_s: float
-    most: float
-    held: float
-    at: datetime
-
-    def take(self, amount: float, now: datetime) -> "Bucket | None":
-        """Return the bucket without `amount` at `now`, None when it does not hold as much.
-
-        A clock that goes back fills nothing, and takes nothing back.
-        """
-        elapsed_s = max((now - self.at).total_seconds(), 0.0)
-        held = min(self.held + elapsed_s * self.per_s, self.most)
-        if held < amount:
-            return None
-        return Bucket(self.per_s, self.most, held - amount, max(self.at, now))
-
-
 class Allowance(msgspec.Struct, frozen=True):
-    """What is left to one stream: readings under its paper, bits under the bound of all streams."""
+    """What is left to one stream at `at_s`: readings under its paper, bits under the bound of all streams.
 
-    readings: Bucket
-    bits: Bucket
+    Both are buckets that fill with time. Seconds are since 1970.
+    """
+
+    rate_per_minute: int
+    readings: float
+    bits: float
+    at_s: float
 
 
 def full(rate_per_minute: int, now: datetime) -> Allowance:
@@ -45,17 +30,24 @@ def full(rate_per_minute: int, now: datetime) -> Allowance:
 
     One reading more than the rate fits: a device's minute and ours do not begin together.
     """
-    readings = Bucket(rate_per_minute / 60, rate_per_minute + 1, rate_per_minute + 1, now)
-    bits = STREAM_BITS_PER_S * BUDGET_SPARE_S
-    return Allowance(readings, Bucket(STREAM_BITS_PER_S, bits, bits, now))
+    return Allowance(rate_per_minute, rate_per_minute + 1, STREAM_BITS_PER_S * BUDGET_SPARE_S, now.timestamp())
 
 
 def spend(left: Allowance, modality: Modality, now: datetime) -> Allowance | Refusal:
-    """Take one reading out of the allowance, or say which bound it meets."""
-    readings = left.readings.take(1, now)
-    if readings is None:
-        return Refusal(rule="rate_exceeded", owner="gate", facts={"per_minute": f"{left.readings.per_s * 60:.0f}"})
-    bits = left.bits.take(modality.bits + ENVELOPE_BITS, now)
-    if bits is None:
+    """Take one reading out of the allowance, or say which bound it meets.
+
+    A clock that goes back fills nothing, and takes nothing back.
+    """
+    now_s = now.timestamp()
+    elapsed_s = now_s - left.at_s
+    if elapsed_s < 0:
+        now_s, elapsed_s = left.at_s, 0.0
+    rate = left.rate_per_minute
+    readings = min(left.readings + elapsed_s * rate / 60, rate + 1) - 1
+    if readings < 0:
+        return Refusal(rule="rate_exceeded", owner="gate", facts={"per_minute": str(rate)})
+    most = STREAM_BITS_PER_S * BUDGET_SPARE_S
+    bits = min(left.bits + elapsed_s * STREAM_BITS_PER_S, most) - (modality.bits + ENVELOPE_BITS)
+    if bits < 0:
         return Refusal(rule="bit_budget_exceeded", owner="gate", facts={"bits_per_s": str(STREAM_BITS_PER_S)})
-    return Allowance(readings, bits)
+    return Allowance(rate, readings, bits, now_s)

@@ -4,8 +4,9 @@ Unlike a press, a reading that makes no sense is dropped: nothing of it is kept,
 refused it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,17 +17,11 @@ from necmergitur.governance.constants import (
     READING_MINUTES_OFF_MAX,
     STATUS_BYTES_MAX,
 )
-from necmergitur.governance.modalities import decode
+from necmergitur.governance.modalities import MODALITIES
 from necmergitur.kernel.refusal import Refusal
 
 _Natural = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
 _Short = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._/ -]*$")]
-
-
-class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    boot_id: _Natural
-    seq: _Natural
-    values: msgspec.Raw
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,12 +40,7 @@ class Reading(msgspec.Struct, frozen=True):
     boot_id: int
     seq: int
     payload: msgspec.Struct
-    bytes: int
-
-    @property
-    def minute(self) -> int | None:
-        """The minute it speaks of, None for a payload that names none."""
-        return getattr(self.payload, "minute", None)
+    minute: int | None  # the minute it speaks of, None for a payload that names none
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -61,23 +51,35 @@ class Place(msgspec.Struct, frozen=True):
     minute: int | None
 
 
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
+# One pass over the bytes: what stands around a payload, and the payload's own closed type in it.
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(
+        msgspec.defstruct(
+            "Envelope",
+            [("boot_id", _Natural), ("seq", _Natural), ("values", modality.payload)],
+            frozen=True,
+            forbid_unknown_fields=True,
+        )
+    )
+    for name, modality in MODALITIES.items()
+}
 _STATUS = msgspec.json.Decoder(Status)
 
 
 def parse(modality: str, body: bytes) -> Reading | Refusal:
     """Read one message. The size is judged before anything is parsed."""
+    decoder = _DECODERS.get(modality)
+    if decoder is None:
+        return Refusal(rule="modality_without_type", owner="gate", facts={"modality": modality[:40]})
     if len(body) > READING_BYTES_MAX:
         return Refusal(rule="reading_too_large", owner="gate", facts={"bytes": str(READING_BYTES_MAX)})
     try:
-        read = _ENVELOPE.decode(body)
+        read = decoder.decode(body)
+    except msgspec.ValidationError:
+        return Refusal(rule="reading_not_of_its_type", owner="gate")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal(rule="reading_unreadable", owner="gate")
-    values = bytes(read.values)
-    payload = decode(modality, values)
-    if isinstance(payload, Refusal):
-        return payload
-    return Reading(read.boot_id, read.seq, payload, len(values))
+    return Reading(read.boot_id, read.seq, read.values, getattr(read.values, "minute", None))
 
 
 def parse_status(body: bytes) -> Status | Refusal:

@@ -14,7 +14,7 @@ from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.budget import Allowance
 from necmergitur.governance.constants import READING_BYTES_MAX
 from necmergitur.governance.modalities import MODALITIES
-from necmergitur.governance.readings import Place, Reading, Status
+from necmergitur.governance.readings import Place, Status
 from necmergitur.governance.sensors import Sensor, SensorChanged, SensorRetired
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
@@ -104,6 +104,8 @@ def _observe(store: SensorStore, sensor: Sensor, zone_id: str, rate_per_minute: 
     return bool(assessing.report(store, seen, now))  # type: ignore[arg-type]  # its `ids` are not asked for
 
 
+_CANONICAL = msgspec.json.Encoder(order="sorted")
+_DAY = timedelta(days=1)
 HEARD_BYTES_MAX = READING_BYTES_MAX + 1  # enough to see that there was more
 
 
@@ -166,7 +168,7 @@ def _take(
                 counts[one.sensor_id, "sensor_unknown"] += 1
                 continue
             paper = papers[sensor.id]
-            outcome = paper if isinstance(paper, Refusal) else _read(sensor, paper, places, left, one)
+            outcome = paper if isinstance(paper, Refusal) else admit(sensor, paper, places, left, one)
             if isinstance(outcome, Refusal):
                 counts[sensor.id, outcome.rule] += 1
             else:
@@ -177,7 +179,7 @@ def _take(
     return counts
 
 
-def _read(
+def admit(
     sensor: Sensor,
     paper: Authorisation,
     places: dict[str, Place | None],
@@ -196,27 +198,24 @@ def _read(
     reading = readings.parse(sensor.modality, heard.body)
     if isinstance(reading, Refusal):
         return reading
-    if reading.bytes > terms.bytes_max:
+    payload = _CANONICAL.encode(reading.payload)
+    if len(payload) > terms.bytes_max:
         return Refusal(rule="payload_too_large", owner="gate", facts={"bytes": str(terms.bytes_max)})
     against = readings.follows(places.get(sensor.id), reading, heard.at)
     if against is not None:
         return against
     left[sensor.id] = (paper.id, spent)
     places[sensor.id] = readings.place_of(reading)
-    return _kept(sensor, paper, reading, heard.at)
-
-
-def _kept(sensor: Sensor, paper: Authorisation, reading: Reading, at: datetime) -> Kept:
-    assert paper.paper is not None
+    at = heard.at
     return Kept(
-        stream=sensor.stream,
+        stream=terms.stream,
         boot_id=reading.boot_id,
         seq=reading.seq,
         at=at,
         bucket=at.replace(second=0, microsecond=0),
         zone_id=sensor.zone_id,
         modality=sensor.modality,
-        payload=msgspec.json.encode(reading.payload, order="sorted").decode(),
+        payload=payload.decode(),
         authorisation_id=paper.id,
-        erase_at=at + timedelta(days=paper.paper.terms.retention_days),
+        erase_at=at + terms.retention_days * _DAY,
     )

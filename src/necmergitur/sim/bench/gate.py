@@ -5,6 +5,7 @@ policy set a stream, parsed before the clock starts, which is the best case it w
 each authorisation and zone, in memory.
 """
 
+import hashlib
 import random
 import statistics
 import time
@@ -13,12 +14,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 
 from necmergitur.governance.authorisations import Authorisation, Conditions
+from necmergitur.governance.budget import Allowance
 from necmergitur.governance.grants import NONE, Batch, Grants, microseconds
 from necmergitur.governance.modalities import CROWD_COUNT
+from necmergitur.governance.readings import Place
 from necmergitur.governance.terms import PURPOSES
+from necmergitur.operations.sensing import Heard, admit
+from necmergitur.operations.sensors import Kept
+from necmergitur.sim.bench.figures import percentile
+from necmergitur.sim.bench.revoke import measure_revoke_ms, open_counter
 
 AUTHORISATIONS = 1_000
 ZONES = 240
@@ -26,6 +34,9 @@ REQUESTS = 100_000
 REQUESTS_QUICK = 20_000
 REQUESTS_CASBIN = 2_000
 REQUESTS_CASBIN_QUICK = 400
+READINGS = 20_000
+READINGS_QUICK = 5_000
+RATE_OF_ALL = 600  # a minute: no reading of the measurement is refused
 BATCHES = 20
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,6 +61,7 @@ def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
     few = asked[: REQUESTS_CASBIN_QUICK if quick else REQUESTS_CASBIN]
     casbin, casbin_us = _casbin(items, few)
     batched, batched_ns = _batched(table, asked)
+    revoked_ms = sorted(measure_revoke_ms(quick=quick))
     return {
         "authorisations": len(items),
         "requests": len(asked),
@@ -57,6 +69,10 @@ def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
         "decide_us": _alone_us(table, asked),
         "decide_batched_ns": batched_ns,
         "compile_ms": _compile_ms(items),
+        "admit_us": _admit_us(table, READINGS_QUICK if quick else READINGS),
+        "revoke_ms_p50": round(percentile(revoked_ms, 50), 1),
+        "revoke_ms_p99": round(percentile(revoked_ms, 99), 1),
+        "revocations": len(revoked_ms),
         "cedarpy_us": cedarpy_us,
         "casbin_us": casbin_us,
         "casbin_requests": len(few),
@@ -119,6 +135,32 @@ def _alone_us(table: Grants, asked: Sequence[Question]) -> float:
             decide(modality, purpose, stream, zone, at_us)
 
     return round(_median_us(turn, len(asked)), 3)
+
+
+def _admit_us(table: Grants, count: int) -> float:
+    """Return microseconds from the bytes of one reading to a row ready to be stored, with its leaf's hash."""
+    sensor, paper = open_counter(BEGIN, rate_per_minute=RATE_OF_ALL)
+    times = [BEGIN + timedelta(seconds=number) for number in range(count)]
+    bodies = [
+        msgspec.json.encode(
+            {"boot_id": 1, "seq": number, "values": {"count": number % 500, "minute": int(at.timestamp() // 60)}}
+        )
+        for number, at in enumerate(times)
+    ]
+    heard = [Heard(sensor.id, body, at) for body, at in zip(bodies, times, strict=True)]
+
+    asked = (sensor.modality, paper.purpose, sensor.stream, sensor.zone_id)
+
+    def turn() -> None:
+        places: dict[str, Place | None] = {}
+        left: dict[str, tuple[UUID, Allowance]] = {}
+        for one in heard:
+            table.decide(*asked, microseconds(one.at))
+            kept = admit(sensor, paper, places, left, one)
+            assert isinstance(kept, Kept), kept
+            hashlib.sha256(b"\x00" + kept.payload.encode()).digest()  # as PostgreSQL makes its leaf
+
+    return round(_median_us(turn, count), 2)
 
 
 def _batched(table: Grants, asked: Sequence[Question]) -> tuple[list[int], float]:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import nats
@@ -28,7 +29,7 @@ from necmergitur.app.services import embedded_postgres, lay_broker
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import MACHINE
 from necmergitur.governance.assessments import Assessment, Covers
-from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.governance.sensors import Sensor, stream_of
 from necmergitur.governance.signing import Assertion, Paper, Party, Signature
 from necmergitur.governance.terms import Terms
@@ -77,16 +78,16 @@ async def _revoke_each(store: PostgresStore, nats_url: str, papers: Sequence[Aut
     await client.subscribe("nec.v1.sensor.*.order", cb=hear)
     await client.flush()
 
-    async def until(sensor_id: str, *, run: bool) -> float:
+    async def until(sensor_id: str, *, run: bool, within_s: float = HEARD_S_MAX) -> float:
         while told.get(sensor_id, (None, 0.0))[0] is not run:
             woken.clear()
-            await asyncio.wait_for(woken.wait(), HEARD_S_MAX)
+            await asyncio.wait_for(woken.wait(), within_s)
         return told[sensor_id][1]
 
     took_ms = []
     try:
         for number in range(len(papers)):
-            await until(_name(number), run=True)
+            await until(_name(number), run=True, within_s=START_S_MAX)
         await asyncio.to_thread(_wait_recorded, store, len(papers))
         for number, paper in enumerate(papers):
             await asyncio.sleep(PAUSE_S)
@@ -184,9 +185,53 @@ def _sensor(name: str, zone_id: str, now: datetime) -> Sensor:
     )
 
 
-def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now: datetime) -> Authorisation:
-    terms = Terms(
-        id=store.ids.new(),
+def open_counter(now: datetime, rate_per_minute: int) -> tuple[Sensor, Authorisation]:
+    """Return a counter and the paper it speaks under, of no database: for what a reading costs alone."""
+    sensor = _sensor(_name(0), "z-001", now)
+    covers = Covers(
+        streams=(sensor.stream,),
+        modality=sensor.modality,
+        payload_schema=sensor.payload_schema,
+        purpose="crowd_safety",
+        zones=(sensor.zone_id,),
+        rate_per_minute=rate_per_minute,
+        retention_days=1,
+    )
+    on = Assessment(
+        id=UUID(int=1),
+        version=1,
+        digest="0" * 64,
+        title="Measured",
+        covers=covers,
+        opinion="Measured.",
+        signed_by="nec bench",
+        signed_at=now,
+        review_by=now + timedelta(days=30),
+    )
+    terms = _terms(on, sensor.stream, UUID(int=2), now)
+    return sensor, Authorisation(
+        id=terms.id,
+        kind="stream",
+        label=terms.label,
+        purpose=terms.purpose,
+        legal_basis=terms.legal_basis,
+        holder=terms.holder,
+        modality=terms.modality,
+        zones=terms.zones,
+        streams=(terms.stream,),
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        conditions=Conditions(),
+        demo=False,
+        granted_by="nec bench",
+        granted_at=now,
+        paper=Paper(terms=terms),
+    )
+
+
+def _terms(on: Assessment, stream: str, number: UUID, now: datetime) -> Terms:
+    return Terms(
+        id=number,
         label="Measured",
         stream=stream,
         modality=on.covers.modality,
@@ -199,13 +244,16 @@ def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now:
         valid_from=now - timedelta(minutes=1),
         valid_until=now + timedelta(days=1),
         retention_days=1,
-        rate_per_minute=1,
+        rate_per_minute=on.covers.rate_per_minute,
         bytes_max=64,
         readers=("lead",),
         assessment_id=on.id,
         assessment_version=on.version,
         assessment_digest=on.digest,
     )
+
+
+def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now: datetime) -> Authorisation:
     nothing = base64.urlsafe_b64encode(b"measured").decode().rstrip("=")
     signature = Signature(
         party_id=party.id,
@@ -217,10 +265,15 @@ def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now:
         assertion=Assertion(credential_id="", authenticator_data="", client_data="", signature=nothing),
         at=now,
     )
-    paper = Paper(terms=terms, signatures=(signature,))
+    paper = Paper(terms=_terms(on, stream, store.ids.new(), now), signatures=(signature,))
     granted = authorising.grant_signed(
-        store, paper, lambda *_: None, MACHINE, now, rules=()
-    )  # what is timed is no cryptography
+        store,
+        paper,
+        lambda *_: None,  # what is timed is no cryptography
+        MACHINE,
+        now,
+        rules=(),
+    )
     assert isinstance(granted, Authorisation), granted
     return granted
 

@@ -34,7 +34,7 @@ RULES = {
     "reading_unreadable": _("unreadable"),
     "reading_too_large": _("too long"),
     "payload_too_large": _("too long"),
-    "payload_not_of_its_type": _("not of its type"),
+    "reading_not_of_its_type": _("not of its type"),
     "status_unreadable": _("unreadable"),
     "status_too_large": _("too long"),
     "read_purpose_not_authorised": _("read for another purpose"),
