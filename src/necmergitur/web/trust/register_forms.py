@@ -74,6 +74,7 @@ class BreachForm(forms.ModelForm):
         """Offer the three grades of risk."""
         super().__init__(*args, **kwargs)
         self.now = now
+        self.fields["people_count"].required = False
         offered: Any = self.fields["risk"]
         offered.choices = list(words.RISKS_OF_BREACH.items())
 
@@ -130,6 +131,11 @@ class ProcessorForm(forms.ModelForm):
             "contract_from": _day(),
             "contract_until": _day(),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A contract may have no end."""
+        super().__init__(*args, **kwargs)
+        self.fields["contract_until"].required = False
 
     def clean(self) -> dict[str, Any]:
         """A contract ends after it begins."""

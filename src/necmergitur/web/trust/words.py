@@ -123,7 +123,7 @@ GAUGES: Words = {
     "4": pgettext_lazy("gauge", "maximal"),
 }
 FACTS: Words = {
-    "stream": _("Stream"),
+    "stream": _("Sensor's stream"),
     "modality": _("What is sensed"),
     "payload_schema": _("Form of a reading"),
     "purpose": _("Purpose"),

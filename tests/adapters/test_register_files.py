@@ -1,0 +1,164 @@
+"""The register as others read it: CNIL's model as a spreadsheet and .csv, DPV as JSON-LD; CNIL's PIA files, whole."""
+
+import csv
+import io
+import json
+import os
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from lxml import etree
+
+from necmergitur.adapters import pia_file, register_file
+from necmergitur.adapters.law import rules
+from necmergitur.adapters.pia_file import Imported
+from necmergitur.governance import processing
+from necmergitur.governance.pia import Answer, Evaluation, Measure, Writing
+from necmergitur.governance.processing import Processing
+from necmergitur.kernel.refusal import Refusal
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
+COUNTING = Processing(
+    name="Compter à la foire",
+    purpose="crowd_safety",
+    objective="Ouvrir une sortie à temps.",
+    modality="crowd_count",
+    legal_basis="A6-1-e",
+    law=("experiment_2021_467",),
+    controller="Ville",
+    processors=("Counters Ltd",),
+    people=("passers_by",),
+    data=("counts",),
+    retention_days=30,
+    security_technical="=HYPERLINK(1)",
+)
+ENTRY = register_file.Entry(
+    id=UUID(int=7), number="001", created=date(2026, 11, 1), updated=date(2026, 11, 26), processing=COUNTING
+)
+WORDS = {"crowd_safety": "Sécurité des foules", "counts": "combien de personnes"}
+
+
+def test_the_spreadsheet_opens_with_a_list_and_a_sheet_for_each_activity() -> None:
+    body = register_file.as_ods([ENTRY], rules(), WORDS)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.spreadsheet"
+        content = etree.fromstring(archive.read("content.xml"))
+    table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+    assert [sheet.get(f"{table}name") for sheet in content.iter(f"{table}table")] == [
+        "Liste des traitements",
+        "Fiche 001",
+    ]
+    text = " ".join(content.itertext())
+    assert "Sécurité des foules" in text and "Expérimentation locale" in text
+
+
+def test_the_csv_has_the_same_columns_and_no_cell_is_a_formula() -> None:
+    (row,) = csv.DictReader(
+        io.StringIO(register_file.as_csv([ENTRY], rules(), WORDS).decode("utf-8-sig")), delimiter=";"
+    )
+    assert tuple(row) == register_file.COLUMNS
+    assert row["Données sensibles"] == "Non" and row["Transferts hors UE"] == "Non"
+    assert row["Mesures de sécurité techniques"] == "'=HYPERLINK(1)"
+
+
+def test_the_json_ld_speaks_the_data_privacy_vocabulary() -> None:
+    said = json.loads(register_file.as_json_ld([ENTRY], rules(), "https://city.example/trust/processing/"))
+    (node,) = said["@graph"]
+    assert said["@context"]["dpv"] == "https://w3id.org/dpv#"
+    assert node["@id"].endswith(str(ENTRY.id))
+    assert node["dpv:hasPurpose"] == [{"@id": "https://w3id.org/dpv#ProtectionOfPublicSecurity"}]
+    assert node["dpv:hasLegalBasis"] == [{"@id": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-e"}]
+    assert node["dpv:hasStorageCondition"]["dpv:hasDuration"]["@value"] == "P30D"
+
+
+def against(**changes: Any) -> list[str]:
+    return [one.rule for one in processing.check(msgspec.structs.replace(COUNTING, **changes), rules(), NOW)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, []),
+        ({"purpose": "other", "other_purpose": "just for fun"}, ["purpose_not_lawful"]),
+        ({"purpose": ""}, ["purpose_missing"]),
+        ({"legal_basis": ""}, ["legal_basis_missing"]),
+        ({"legal_basis": "A6-1-a"}, ["legal_basis_not_lawful"]),
+        ({"ends": date(2050, 1, 1)}, ["ends_too_late"]),
+        ({"data": ("sound",)}, ["data_forbidden"]),
+        ({"modality": "sound"}, ["law_forbids"]),
+        ({"modality": "biometric"}, ["law_forbids", "law_forbids"]),
+        ({"law": ("augmented_cameras_2023_380",)}, ["law_ended"]),
+        ({"retention_days": None}, ["retention_days_missing"]),
+        ({"modality": "drone_camera", "law": ("drone_decree_2023_283",), "retention_days": 8}, ["law_retention"]),
+        (
+            {"modality": "drone_camera", "law": ("drone_decree_2023_283",), "purpose": "training", "retention_days": 7},
+            ["purpose_not_lawful"],
+        ),
+        ({"people": ()}, ["people_missing"]),
+        ({"name": "x" * 201}, ["name_too_long"]),
+    ],
+)
+def test_an_activity_is_refused_for_what_the_law_has_against_it(changes: dict[str, Any], why: list[str]) -> None:
+    assert against(**changes) == why
+
+
+@pytest.fixture(scope="module")
+def published() -> bytes:
+    path = Path(os.environ.get("NEC_CORPUS", "../shared/data")) / "pia" / "pia.json"
+    if not path.exists():
+        pytest.skip(f"published data missing: {path}")
+    return path.read_bytes()
+
+
+@pytest.mark.corpus
+def test_a_published_assessment_leaves_as_it_came(published: bytes) -> None:
+    read = pia_file.read(published)
+    assert isinstance(read, Imported)
+    assert json.loads(pia_file.write(read.writing, read.kept)) == json.loads(published)
+    assert len(read.writing.answers) == 36 and len(read.writing.evaluations) == 18
+    assert read.writing.answer("111").text.startswith("Lorem ipsum dolor sit amet")
+    assert read.writing.answer("325").gauge == 3
+    assert read.writing.measures == (Measure(1, "Chiffrement", read.writing.measures[0].content),)
+
+
+@pytest.mark.corpus
+def test_what_we_change_of_it_changes_and_nothing_else_does(published: bytes) -> None:
+    read = pia_file.read(published)
+    assert isinstance(read, Imported)
+    after = msgspec.structs.replace(read.writing, answers={**read.writing.answers, "111": Answer("a < b\nand more")})
+    made, before = json.loads(pia_file.write(after, read.kept)), json.loads(published)
+    assert made["answers"][0]["data"]["text"] == "<p>a &lt; b</p><p>and more</p>"
+    made["answers"][0] = before["answers"][0]
+    assert made == before
+
+
+def test_an_assessment_written_here_comes_back_the_same() -> None:
+    writing = Writing(
+        title="Compter",
+        answers={"111": Answer("Deux lignes\nde mots"), "321": Answer(points=("gêne",)), "325": Answer(gauge=2)},
+        measures=(Measure(4, "Comptes seuls", "Aucune image."),),
+        evaluations={
+            "3.2": Evaluation(status=2, plan="Audit", severity=2, likelihood=1),
+            "3.1.4": Evaluation(status=3),
+        },
+        opinion="Favorable.",
+        favourable=True,
+        people_searched=False,
+        people_not_searched="Une soirée.",
+    )
+    read = pia_file.read(pia_file.write(writing, None))
+    assert isinstance(read, Imported) and read.writing == writing
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"pia": 1}', b"[" * 100_000, b'"' + b"x" * 2_000_001])
+def test_what_is_no_such_file_is_refused_not_raised(body: bytes) -> None:
+    assert isinstance(pia_file.read(body), Refusal)
+
+
+def test_scripts_in_a_text_are_words_we_do_not_keep() -> None:
+    assert pia_file.plain("<p>one<script>alert(1)</script></p><style>x</style>two &amp; three") == "one\ntwo & three"
