@@ -216,7 +216,7 @@ def test_the_officer_publishes_what_is_due_and_nobody_else_does(march: City) -> 
 
 @pytest.mark.parametrize("address", ["calls/2026-03.csv", "calls/2026-13.csv", "nothing/2026-03.csv", "catalog.xml"])
 def test_what_is_not_there_is_not_found(city: City, address: str) -> None:
-    assert Client().get(f"/register/data/{address}").status_code == 404
+    assert Client().get(f"/register/data/{address}", follow=True).status_code == 404
 
 
 def test_the_page_costs_the_same_whatever_is_published(march: City) -> None:
