@@ -1,7 +1,6 @@
 """The page of one device: a sensor's stream, a drone, a street button."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -13,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from necmergitur.adapters.law import rules
 from necmergitur.dispatch.observations import STILL_LASTS
+from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.governance.terms import digest
 from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
-from necmergitur.web.facts.models import Assessment, Authorisation, Device, Drone
+from necmergitur.web.facts.models import Assessment, Device, Drone
 from necmergitur.web.register import flights, history, refusals, sensors, signage, streams, words
 from necmergitur.web.register.constants import SILENT_AFTER
 from necmergitur.web.register.places import Ground, ground
@@ -149,11 +149,11 @@ def _silent(one: streams.Stream, at: datetime) -> bool:
     return one.on and heard is not None and at - heard > SILENT_AFTER
 
 
-def _flight_paper(at: streams.Moment, zone_id: str) -> Any:
+def _flight_paper(at: streams.Moment, zone_id: str) -> Authorisation | None:
     """Return the authorisation flights from this dock rest on now, as listed; None when they may not fly."""
     covering = [
         one
         for one in at.table.by_modality.get(FLIGHT, ())
         if one.purpose == EMERGENCY and (one.zones is None or zone_id in one.zones) and one.current(at.at)
     ]
-    return Authorisation.objects.filter(pk=covering[0].id).first() if covering else None
+    return covering[0] if covering else None
