@@ -10,7 +10,8 @@ import pytest
 
 from necmergitur.governance import pia
 from necmergitur.governance.assessments import Observed
-from necmergitur.operations import assessing
+from necmergitur.governance.sensors import Sensor
+from necmergitur.operations import assessing, sensing
 from necmergitur.web.store import store
 from tests.web.pages import City
 from tests.web.trust.writing import STREAM, Desk
@@ -149,3 +150,23 @@ def test_every_part_of_the_method_has_its_words() -> None:
             assert words.place(ref) != ref
     for ref in pia.EVALUATED:
         assert words.place(f"evaluation.{ref}") != ref
+
+
+COUNTER = Sensor(
+    id="c-0001", label="The square", modality="crowd_count", payload_schema="crowd_count/1", zone_id="z-1",
+    lon=2.351, lat=48.856, rate_per_minute=1, firmware="1.0", certificate_subject=None, installed_at=datetime.now(UTC),
+)  # fmt: skip
+
+
+def test_a_declared_sensor_says_itself_what_is_assessed_and_what_changed(desk: Desk, city: City) -> None:
+    by = city.person("technician")
+    assert sensing.enrol(store(), COUNTER, by, datetime.now(UTC))
+    pk = desk.begun()
+    page = desk.page(pk)
+    assert "crowd_count/1" in page and "Old Town (z-1)" in page and "1.0" in page
+    desk.signed(desk.filled(pk))
+    heard = Observed(stream=STREAM, payload_schema="crowd_count/1", zone_id="z-1", rate_per_minute=10, firmware="1.0")
+    assert assessing.report(store(), heard, datetime.now(UTC)), "it speaks more often than it says"
+    assert desk.client.post(f"/trust/assessments/{pk}/again/").status_code == 302
+    page = desk.page(pk, "write/facts/")
+    assert 'name="fact-rate_per_minute" type="number" min="0" value="10"' in page

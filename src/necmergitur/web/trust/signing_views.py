@@ -126,25 +126,24 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def observed(facts: Facts, reason: str) -> Facts:
-    """Return the facts as the device is now: as its row says, else as the drift said."""
+    """Return the facts as the device is now: as its row says, and as it was caught at when it says otherwise."""
     known = devices.facts_of(facts.stream)
     if known is not None:
-        zones = facts.zones if set(known.zones) <= set(facts.zones) else (*facts.zones, *known.zones)
-        return msgspec.structs.replace(
+        facts = msgspec.structs.replace(
             known,
             purpose=facts.purpose,
             retention_days=facts.retention_days,
-            zones=zones,
+            zones=tuple(dict.fromkeys((*facts.zones, *known.zones))),
             firmware=known.firmware if facts.firmware else "",
         )
     rule, _space, rest = reason.partition(" ")
     now = dict(part.partition("=")[::2] for part in rest.split() if "=" in part).get("now", "")
     if rule == "drift_rate" and now.isdigit():
-        return msgspec.structs.replace(facts, rate_per_minute=int(now))
+        return msgspec.structs.replace(facts, rate_per_minute=max(facts.rate_per_minute, int(now)))
     if rule == "drift_zone" and now:
-        return msgspec.structs.replace(facts, zones=(*facts.zones, now))
+        return msgspec.structs.replace(facts, zones=tuple(dict.fromkeys((*facts.zones, now))))
     field = {"drift_schema": "payload_schema", "drift_firmware": "firmware"}.get(rule)
-    return msgspec.structs.replace(facts, **{field: now}) if field and now else facts
+    return msgspec.structs.replace(facts, **{field: now}) if field and now and known is None else facts
 
 
 @require(rights.may_write)
