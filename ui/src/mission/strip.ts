@@ -56,7 +56,8 @@ export class Strips {
     }
     drawPicture(strip, mission?.phase === "on_scene" && mission.state !== "ended");
     const host = strip.querySelector<HTMLElement>("[data-plots]");
-    if (host) this.drawPlots(host, droneId, mission ?? { lon: 0, lat: 0 });
+    // Without its mission there is no scene to be far from: the plots wait for it.
+    if (host && mission) this.drawPlots(host, droneId, mission);
   }
 
   private drawPlots(host: HTMLElement, droneId: string, target: Target): void {
