@@ -80,5 +80,5 @@ def test_the_web_process_and_the_live_process_agree_on_who_is_shown_an_incident(
     from necmergitur.web.console import rights
 
     assert {role.value for role in rights.may_see.roles} == INCIDENT_ROLES
-    assert {role.value for role in rights.may_work_here.roles} == SCREEN_ROLES
+    assert {role.value for role in rights.may_hear.roles} == SCREEN_ROLES
     assert set(ROLES) - SCREEN_ROLES == {"responder"}

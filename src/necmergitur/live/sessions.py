@@ -9,9 +9,10 @@ from necmergitur.live.parts import LiveParts, Scope
 from necmergitur.live.readings import in_time
 
 COOKIE = "sessionid"
-# As web.console.rights has it: technicians and administrators work in the room, but are shown no incident.
+# As web.console.rights has it (may_hear): technicians, administrators and data protection officers are shown no
+# incident; they hear of alarms and of their own sign-out.
 INCIDENT_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot"})
-SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator"}
+SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator", "dpo"}
 PICTURE_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "responder"})
 
 

@@ -16,6 +16,8 @@ from necmergitur.web.accounts.rules import (
 may_answer: Rule = is_operator | is_lead | is_duty_officer
 may_see: Rule = may_answer | is_pilot
 may_work_here: Rule = may_see | is_technician | is_administrator
+# Whose pages are told of alarms as they happen.
+may_hear: Rule = may_work_here | is_dpo
 may_supervise: Rule = is_lead | is_duty_officer | is_administrator
 may_keep_devices: Rule = is_technician | is_lead
 may_read_devices: Rule = may_work_here
