@@ -33,6 +33,7 @@ from necmergitur.web.store import CLOCK, person, store
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 WRONG: dict[str, Any] = {
     **WRONG_STATEMENT,
+    "dialogue_unknown": _("There is no such dialogue."),
     "answer_too_short": _("At least %(least)s characters: people waited for reasons."),
     "answer_too_long": _("At most %(most)s characters."),
     "statements_waiting": _("Read what waits first: %(waiting)s."),

@@ -42,6 +42,8 @@ RULES = {
     "read_authorisation_not_in_force": _("read without an authorisation in force"),
     "read_no_authorisation": _("read without an authorisation"),
     "purpose_not_authorised": _("The authorisation does not allow this purpose."),
+    "range_too_long": _("Ask for less time at once."),
+    "sensor_unknown": _("No such sensor is known here."),
     "reader_not_authorised": _("The authorisation does not allow your role to read."),
     "unreachable": _("The database does not answer."),
 }

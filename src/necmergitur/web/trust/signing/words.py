@@ -83,6 +83,7 @@ RULES: dict[str, Any] = {
     "assessment_other_version": _("The impact assessment has a newer version: begin again from that one."),
     "beyond_assessment": _("This goes beyond what the impact assessment looked at: %(fields)s."),
     "already_proposed": _("These terms were already proposed."),
+    "not_suspended": _("It is not suspended: there is nothing to open again."),
     "already_granted": _("This is already in force: revoke it instead."),
     "proposal_missing": _("These terms do not exist."),
     "proposal_withdrawn": _("These terms were withdrawn: nothing may be signed."),
