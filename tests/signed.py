@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -11,12 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import gate, proposals
 from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.dialogue import DialogueClosed, DialogueOpened
+from necmergitur.governance.proposals import Proposal, ProposalEvent, TermsProposed, TermsSigned
 from necmergitur.governance.signing import Assertion, Paper, Party, PartyRole, Signature, needed
 from necmergitur.governance.terms import Experiment, Terms, digest
+from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import assessing, authorising, enrolling
+from necmergitur.ledger.ports import StoreRefused
+from necmergitur.operations import assessing, dialogue, enrolling, proposing
 from necmergitur.operations.trust import TrustStore
 
 NAMES = UUID("6f4df3a1-6d0e-4b52-9d0e-6c2b0f1c9d11")
@@ -142,11 +149,52 @@ def enrol(store: TrustStore, now: datetime) -> None:
         assert isinstance(enrolling.enrol(store, party(role, now), now), Party)
 
 
+def heard(store: TrustStore, subject: UUID, now: datetime, kind: str = "assessment", **told: Any) -> UUID:
+    """Hold a dialogue that nobody joined, and end it: nothing is owed unless `consensus` says so."""
+    held = uuid5(NAMES, f"dialogue {subject}")
+    words = ("Compter", "Counting", "Que faut-il surveiller ici ?", now + timedelta(days=30))
+    assert dialogue.open_dialogue(store, held, DialogueOpened(kind, subject, *words), DPO, now)
+    closed = DialogueClosed(
+        **{"votes_root": "", "votes": 0, "voters": 0, "consensus": (), "early": "nobody came"} | told
+    )
+    dialogue.close_dialogue(store, held, closed, DPO, now)
+    return held
+
+
+def laid(store: Any, made: Paper, now: datetime) -> None:
+    """Put a paper on record as proposed and signed by whom it says, looking at nothing. Raises StoreRefused."""
+    asked = made.terms
+    with store.transaction() as tx:
+        state = tx.terms_proposal(asked.id)
+    if state is None:
+        _put(store, None, TermsProposed(asked, digest(asked).hex(), "user:90", now), now)
+    for signature in made.signatures:
+        with store.transaction() as tx:
+            state = tx.terms_proposal(asked.id)
+        if signature not in state.paper.signatures:
+            _put(store, state, TermsSigned(asked.id, signature), now)
+
+
+def _put(store: Any, state: Proposal | None, event: ProposalEvent, now: datetime) -> None:
+    after = proposals.evolve(state, event)
+    with store.transaction() as tx:
+        fact = Fact(stream=proposals.stream_of(after.id), version=after.version, event=event, actor="user:90")
+        tx.put_terms_proposal(after, tx.append(gate.admit_record([fact], now)))
+
+
+def grant(store: Any, made: Paper, now: datetime) -> Authorisation | Refusal:
+    """Lay a paper, as far as the store lets it in, and ask for its stream."""
+    with suppress(StoreRefused):
+        laid(store, made, now)
+    return proposing.grant(store, made.terms.id, verify, (), DPO, now, rules=rules())
+
+
 def granted(store: TrustStore, asked: Terms, now: datetime, on: Assessment | None = None) -> Authorisation:
-    """Enrol the parties, sign the assessment and the terms, and grant them."""
+    """Enrol the parties, sign the assessment, hear the people, sign the terms, and grant them."""
     enrol(store, now)
     signed = assessing.sign(store, on or assessment(now), DPO, now)
     assert isinstance(signed, Assessment), signed
-    outcome = authorising.grant_signed(store, paper(asked, now), verify, DPO, now, rules=rules())
+    heard(store, signed.id, now)
+    outcome = grant(store, paper(asked, now), now)
     assert isinstance(outcome, Authorisation), outcome
     return outcome

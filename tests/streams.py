@@ -7,12 +7,11 @@ from typing import Any
 
 import msgspec
 
-from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
-from necmergitur.operations import assessing, authorising, sensing
+from necmergitur.operations import assessing, sensing
 from necmergitur.operations.sensing import Heard, Memory
 from tests import signed
 
@@ -57,7 +56,7 @@ def again(store: Any, now: datetime, version: int, **terms: Any) -> Authorisatio
     rests = msgspec.structs.replace(assessment(now), version=version, digest=f"{version:064x}")
     assert isinstance(assessing.sign(store, rests, signed.DPO, now), Assessment)
     paper = signed.paper(signed.terms(now, rests, **terms), now)
-    outcome = authorising.grant_signed(store, paper, signed.verify, signed.DPO, now, rules=rules())
+    outcome = signed.grant(store, paper, now)
     assert isinstance(outcome, Authorisation), outcome
     return outcome
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from necmergitur.adapters.law import rules
+from necmergitur.governance import authorisations
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import Request
@@ -15,7 +16,7 @@ from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.signing import Assertion, Party, PartyRole, missing
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import assessing, authorising, enrolling, proposing
+from necmergitur.operations import assessing, enrolling, proposing
 from tests import signed
 from tests.operations.scene import Scene
 
@@ -25,9 +26,10 @@ ROLES: tuple[PartyRole, ...] = ("territory", "company", "state")
 
 @pytest.fixture
 def ready(scene: Scene) -> Scene:
-    """Parties enrolled, assessment signed."""
+    """Parties enrolled, assessment signed, the people heard."""
     signed.enrol(scene.store, scene.now)
     assert isinstance(assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now), Assessment)
+    signed.heard(scene.store, signed.assessment(scene.now).id, scene.now)
     return scene
 
 
@@ -139,7 +141,9 @@ def test_a_metric_changed_after_it_was_proposed_opens_nothing(ready: Scene) -> N
     assert terms.experiment is not None
     softer = msgspec.structs.replace(terms.experiment, metrics=("number of press articles",))
     paper = msgspec.structs.replace(state.paper, terms=msgspec.structs.replace(terms, experiment=softer))
-    outcome: Any = authorising.grant_signed(ready.store, paper, signed.verify, signed.DPO, ready.now, rules=rules())
+    with ready.store.transaction() as tx:
+        on, parties = tx.assessment(terms.assessment_id), tx.parties()  # type: ignore[attr-defined]
+    outcome: Any = authorisations.grant_signed(paper, on, parties, signed.verify, "user:1", ready.now, rules=rules())
     assert outcome.rule == "signature_forged"
 
 

@@ -1,19 +1,15 @@
 """A lead enters and ends authorisations. Each is a fact; the gate follows at once."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.governance.law import Rule
-from necmergitur.governance.signing import Paper, Verify
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.retry import on_conflict
-from necmergitur.operations.trust import TrustStore, TrustTransaction
 
 
 def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | Refusal:
@@ -25,35 +21,6 @@ def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | 
             return event
         after = authorisations.evolve(None, event)
         fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=after.granted_by)
-        tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
-        return after
-
-    return on_conflict(store, attempt)
-
-
-def grant_signed(
-    store: TrustStore,
-    paper: Paper,
-    verify: Verify,
-    by: Person,
-    now: datetime,
-    *,
-    rules: Sequence[Rule],
-    demo: bool = False,
-) -> Authorisation | Refusal:
-    """Open the stream a signed paper describes, if the law allows it, its assessment holds and every signature does."""
-
-    def attempt(tx: TrustTransaction) -> Authorisation | Refusal:
-        tx.serialise()
-        if tx.authorisation(paper.terms.id) is not None:
-            return Refusal(rule="already_granted")
-        resting_on = tx.assessment(paper.terms.assessment_id)
-        actor = f"user:{by.id}"
-        event = authorisations.grant_signed(paper, resting_on, tx.parties(), verify, actor, now, rules=rules, demo=demo)
-        if isinstance(event, Refusal):
-            return event
-        after = authorisations.evolve(None, event)
-        fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=actor)
         tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
         return after
 

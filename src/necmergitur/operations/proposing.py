@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
-from necmergitur.governance import gate, proposals
+from necmergitur.governance import authorisations, gate, proposals
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.law import Rule
 from necmergitur.governance.proposals import Proposal, ProposalEvent
@@ -16,7 +16,6 @@ from necmergitur.governance.terms import Terms
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import authorising
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.trust import TrustTransaction
 
@@ -130,16 +129,33 @@ def grant(
     rules: Sequence[Rule],
     demo: bool = False,
 ) -> Authorisation | Refusal:
-    """Open the stream of a proposal that everybody signed. `obstacles`: what the dialogue still asks for."""
-    with store.transaction() as tx:
+    """Open the stream of a proposal that everybody signed, and nothing else: there is no other way to a stream.
+
+    `obstacles`: what the dialogue still asks for.
+    """
+
+    def attempt(tx: ProposalTransaction) -> Authorisation | Refusal:
+        tx.serialise()
         state = tx.terms_proposal(proposal_id)
-    if state is None:
-        return Refusal(rule="proposal_missing")
-    if state.withdrawn_at is not None:
-        return Refusal(rule="proposal_withdrawn", until=state.withdrawn_at)
-    if obstacles:
-        return obstacles[0]
-    return authorising.grant_signed(store, state.paper, verify, by, now, rules=rules, demo=demo)
+        if state is None:
+            return Refusal(rule="proposal_missing")
+        if state.withdrawn_at is not None:
+            return Refusal(rule="proposal_withdrawn", until=state.withdrawn_at)
+        if obstacles:
+            return obstacles[0]
+        if tx.authorisation(proposal_id) is not None:
+            return Refusal(rule="already_granted")
+        actor = f"user:{by.id}"
+        on = tx.assessment(state.paper.terms.assessment_id)
+        event = authorisations.grant_signed(state.paper, on, tx.parties(), verify, actor, now, rules=rules, demo=demo)
+        if isinstance(event, Refusal):
+            return event
+        after = authorisations.evolve(None, event)
+        fact = Fact(stream=authorisations.stream_of(after.id), version=1, event=event, actor=actor)
+        tx.put_authorisation(after, tx.append(gate.admit_record([fact], now)))
+        return after
+
+    return on_conflict(store, attempt)
 
 
 def _keep(tx: ProposalTransaction, state: Proposal | None, event: ProposalEvent, actor: str, now: datetime) -> Proposal:

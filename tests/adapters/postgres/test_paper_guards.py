@@ -1,5 +1,6 @@
 """PostgreSQL holds a stream's authorisation against its paper, its parties and its assessment by itself (NM011)."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,13 @@ def scene(scene: Scene) -> Scene:
 
 
 def enter(scene: Scene, paper: Paper | None, **changes: Any) -> str:
-    """Enter an authorisation as a dishonest operation would: straight into the store. Return the guard's code."""
+    """Enter an authorisation as a dishonest operation would: straight into the store. Return the guard's code.
+
+    Its paper is on record as proposed, where it may be: what is tried here is the guard behind.
+    """
+    if paper is not None:
+        with suppress(StoreRefused):
+            signed.laid(scene.store, paper, scene.now)
     with scene.store.transaction() as tx:
         honest = tx.authorisation(signed.terms(scene.now).id)
         assert honest is not None

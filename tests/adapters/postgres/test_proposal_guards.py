@@ -12,13 +12,14 @@ from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.governance import authorisations, proposals
 from necmergitur.governance.authorisations import Authorisation, AuthorisationGranted
+from necmergitur.governance.dialogue import DialogueAnswered, DialogueClosed, DialogueOpened
 from necmergitur.governance.gate import admit_record
 from necmergitur.governance.proposals import Proposal, TermsProposed, TermsSigned, TermsWithdrawn
 from necmergitur.governance.signing import Paper
 from necmergitur.governance.terms import digest
 from necmergitur.kernel.events import Fact
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations import assessing, enrolling, proposing
+from necmergitur.operations import assessing, dialogue, enrolling, proposing
 from tests import signed
 from tests.operations.scene import Scene
 
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def proposed(scene: Scene) -> Scene:
     signed.enrol(scene.store, scene.now)
     assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
+    signed.heard(scene.store, signed.assessment(scene.now).id, scene.now)
     made = proposing.propose(scene.store, signed.terms(scene.now), rules(), signed.DPO, scene.now)
     assert isinstance(made, Proposal)
     return scene
@@ -173,3 +175,69 @@ def enter(scene: Scene, asked: Authorisation) -> str:
     except StoreRefused as refused:
         return refused.code
     return ""
+
+
+# --- nothing but what was proposed, signed, and asked of the people -------------------------------------------------
+
+
+def test_a_stream_that_nobody_proposed_is_refused_however_well_it_is_signed(proposed: Scene) -> None:
+    """Every signature is honest, the assessment holds: all that is missing is that it was put before anybody."""
+    skipped = signed.paper(signed.terms(proposed.now, id=UUID(int=31)), proposed.now)
+    assert enter(proposed, granted(proposed, skipped)) == "NM016"
+    signed.laid(proposed.store, skipped, proposed.now)
+    assert enter(proposed, granted(proposed, skipped)) == ""
+
+
+def test_a_stream_its_proposal_lacks_a_signature_for_is_refused(proposed: Scene) -> None:
+    """Two signed what was proposed; the third signature stands on the paper alone."""
+    assert [put(proposed, *signing(proposed, role)) for role in ("territory", "company")] == ["", ""]
+    whole = signed.paper(state_of(proposed).paper.terms, proposed.now)
+    assert enter(proposed, granted(proposed, whole)) == "NM016"
+
+
+def test_no_experiment_is_signed_before_its_people_were_asked_and_answered(scene: Scene) -> None:
+    signed.enrol(scene.store, scene.now)
+    assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
+    terms = signed.terms(scene.now)
+    assert isinstance(proposing.propose(scene.store, terms, rules(), signed.DPO, scene.now), Proposal)
+    assert put(scene, *signing(scene, "state")) == "NM014", "no dialogue was held"
+    held = signed.heard(scene.store, terms.id, scene.now, "experiment", consensus=(4, 9))
+    assert put(scene, *signing(scene, "state")) == "NM014", "two answers are owed"
+    for statement in (4, 9):
+        assert put(scene, *signing(scene, "state")) == "NM014"
+        dialogue.record_answer(scene.store, held, DialogueAnswered(statement, "", ""), signed.DPO, scene.now)
+    assert put(scene, *signing(scene, "state")) == ""
+
+
+def test_a_dialogue_still_open_or_on_something_else_opens_nothing(scene: Scene) -> None:
+    signed.enrol(scene.store, scene.now)
+    assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
+    terms = signed.terms(scene.now)
+    assert isinstance(proposing.propose(scene.store, terms, rules(), signed.DPO, scene.now), Proposal)
+    signed.heard(scene.store, UUID(int=8), scene.now)
+    signed.heard(scene.store, terms.id, scene.now, "assessment")
+    assert put(scene, *signing(scene, "state")) == "NM014", "of something else, or under another name"
+    asked = DialogueOpened("assessment", terms.assessment_id, "a", "b", "c ?", scene.now + timedelta(days=1))
+    dialogue.open_dialogue(scene.store, UUID(int=12), asked, signed.DPO, scene.now)
+    assert put(scene, *signing(scene, "state")) == "NM014", "it is not over"
+
+
+def test_a_dialogue_reopened_after_the_signatures_keeps_the_stream_shut(proposed: Scene) -> None:
+    assert [put(proposed, *signing(proposed, role)) for role in signed.KEYS] == ["", "", ""]
+    paper = state_of(proposed).paper
+    asked = DialogueOpened("experiment", paper.terms.id, "a", "b", "c ?", proposed.now + timedelta(days=1))
+    dialogue.open_dialogue(proposed.store, UUID(int=12), asked, signed.DPO, proposed.now)
+    assert enter(proposed, granted(proposed, paper)) == "NM014"
+    dialogue.close_dialogue(
+        proposed.store, UUID(int=12), DialogueClosed("", 0, 0, (), "over"), signed.DPO, proposed.now
+    )
+    assert enter(proposed, granted(proposed, paper)) == ""
+
+
+def test_what_the_city_runs_for_good_needs_a_proposal_and_no_dialogue(scene: Scene) -> None:
+    signed.enrol(scene.store, scene.now)
+    assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now)
+    paper = signed.paper(signed.terms(scene.now, experiment=None), scene.now)
+    assert enter(scene, granted(scene, paper)) == "NM016"
+    signed.laid(scene.store, paper, scene.now)
+    assert enter(scene, granted(scene, paper)) == ""

@@ -57,9 +57,9 @@ def assessed(city: City) -> Assessment:
 
 
 @pytest.fixture
-def no_dialogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the dialogue out of tests that are not about it."""
-    monkeypatch.setattr(asking, "obstacles", lambda asked, now: [])
+def heard(city: City, assessed: Assessment) -> None:
+    """The people were heard: for tests that are about something else."""
+    hold_dialogue(city, "assessment", assessed.id)
 
 
 def draft(assessed: Assessment, **changes: Any) -> dict[str, Any]:
@@ -296,7 +296,7 @@ def test_an_empty_form_says_all_that_is_missing_at_once(city: City, assessed: As
                           "retention_days", "rate_per_minute", "bytes_max", "object", "company", "metrics"}  # fmt: skip
 
 
-@pytest.mark.usefixtures("no_dialogue")
+@pytest.mark.usefixtures("heard")
 def test_each_way_of_forging_a_signature_is_refused_by_its_name(city: City, assessed: Assessment) -> None:
     keys = {role: enrolled(city, role) for role in ROLES}
     pk, other = propose(city, assessed), propose(city, assessed, label="Another trial")
@@ -318,7 +318,7 @@ def test_each_way_of_forging_a_signature_is_refused_by_its_name(city: City, asse
     assert "already signed" in sign(pk, "state", keys["state"])
 
 
-@pytest.mark.usefixtures("no_dialogue")
+@pytest.mark.usefixtures("heard")
 def test_a_retired_key_signs_nothing_more_and_its_page_says_so(city: City, assessed: Assessment) -> None:
     key = enrolled(city, "state")
     pk = propose(city, assessed)
@@ -354,7 +354,7 @@ def test_a_dialogue_opened_on_the_experiment_itself_decides(city: City, assessed
     assert sign(pk, "state", key) == ""
 
 
-@pytest.mark.usefixtures("no_dialogue")
+@pytest.mark.usefixtures("heard")
 def test_terms_are_withdrawn_with_a_reason_and_then_signed_by_nobody(city: City, assessed: Assessment) -> None:
     key = enrolled(city, "state")
     pk = propose(city, assessed)

@@ -30,10 +30,11 @@ from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import MACHINE
 from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.authorisations import Authorisation, Conditions
+from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.sensors import Sensor, stream_of
 from necmergitur.governance.signing import Assertion, Paper, Party, Signature
 from necmergitur.governance.terms import Terms
-from necmergitur.operations import assessing, authorising, enrolling, sensing
+from necmergitur.operations import assessing, authorising, enrolling, proposing, sensing
 from necmergitur.operations import city as cities
 from necmergitur.territory.generated import generate
 from necmergitur.territory.model import CityPlan
@@ -255,27 +256,19 @@ def _terms(on: Assessment, stream: str, number: UUID, now: datetime) -> Terms:
 
 def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now: datetime) -> Authorisation:
     nothing = base64.urlsafe_b64encode(b"measured").decode().rstrip("=")
-    signature = Signature(
-        party_id=party.id,
-        role=party.role,
-        name=party.name,
-        public_key=party.public_key,
-        rp_id=party.rp_id,
-        origin=party.origin,
-        assertion=Assertion(credential_id="", authenticator_data="", client_data="", signature=nothing),
-        at=now,
-    )
-    paper = Paper(terms=_terms(on, stream, store.ids.new(), now), signatures=(signature,))
-    granted = authorising.grant_signed(
-        store,
-        paper,
-        lambda *_: None,  # what is timed is no cryptography
-        MACHINE,
-        now,
-        rules=(),
-    )
+    said = Assertion(credential_id=party.credential_id, authenticator_data="", client_data="", signature=nothing)
+    terms = _terms(on, stream, store.ids.new(), now)
+    proposed = proposing.propose(store, terms, (), MACHINE, now)
+    assert isinstance(proposed, Proposal), proposed
+    signed = proposing.sign(store, terms.id, party.role, said, _unchecked, (), now)
+    assert isinstance(signed, Proposal), signed
+    granted = proposing.grant(store, terms.id, _unchecked, (), MACHINE, now, rules=())
     assert isinstance(granted, Authorisation), granted
     return granted
+
+
+def _unchecked(_signature: Signature, _challenge: bytes) -> None:
+    """Check nothing: what is timed is no cryptography."""
 
 
 @contextmanager
