@@ -16,9 +16,11 @@ import pytest
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.engine import sensors as engine_sensors
 from necmergitur.engine.main import Engine
-from necmergitur.engine.sensors import SensorLine
+from necmergitur.engine.sensors import CHANGES_MAX, SensorLine
+from necmergitur.governance.readings import Status
 from necmergitur.governance.sensors import Sensor
 from necmergitur.operations import authorising, sensing
+from necmergitur.operations.ports import Unreachable
 from necmergitur.sim.devices.counter import Counter, Manner
 from necmergitur.sim.devices.credentials import identity_of
 from tests.engine.conftest import engine_parts, enrol, running, until
@@ -122,6 +124,69 @@ def test_a_counter_told_to_speak_more_often_is_stopped(
     asyncio.run(play())
 
 
+def said(firmware: str) -> Status:
+    return Status(payload_schema="crowd_count/1", rate_per_minute=1, firmware=firmware, runs=True)
+
+
+def test_one_device_whose_words_cannot_be_kept_silences_no_other(
+    database: str, broker: Any, home: Path, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensing.enrol(store, sensor(now(), id="a-0001"), TECHNICIAN, now())
+    report = sensing.report
+
+    def broken(over: Any, sensor_id: str, words: Status, at: datetime) -> bool:
+        if sensor_id == "a-0001":
+            raise ValueError("no database holds this")
+        return report(over, sensor_id, words, at)
+
+    monkeypatch.setattr(sensing, "report", broken)
+
+    async def play() -> None:
+        line = SensorLine(engine_parts(database, broker.nats_url, home))
+        line._statuses = {"a-0001": said("9.9"), COUNTER: said("2.0")}
+        line._refused[COUNTER, "flood", now().replace(second=0, microsecond=0)] = 3
+        await line._flush()
+        assert not line._statuses
+
+    asyncio.run(play())
+    assert count(store, "SELECT count(*) FROM ledger_event WHERE kind = 'SensorChanged'") == 1
+    assert refused(store) == {"flood": 3}
+
+
+def test_what_devices_said_while_the_database_was_away_is_not_forgotten(
+    database: str, broker: Any, home: Path, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> bool:
+        raise sensing_unreachable()
+
+    async def play() -> None:
+        line = SensorLine(engine_parts(database, broker.nats_url, home))
+        line._statuses = {COUNTER: said("2.0")}
+        with monkeypatch.context() as patch:
+            patch.setattr(sensing, "report", away)
+            with pytest.raises(Unreachable):
+                await line._flush()
+        await line._flush()
+
+    asyncio.run(play())
+    assert count(store, "SELECT count(*) FROM sensor WHERE firmware = '2.0'") == 1
+
+
+def test_a_device_that_is_another_each_second_fills_no_record(
+    database: str, broker: Any, home: Path, store: PostgresStore
+) -> None:
+    async def play() -> None:
+        line = SensorLine(engine_parts(database, broker.nats_url, home))
+        line._known = {COUNTER: sensor(now())}
+        for number in range(CHANGES_MAX + 5):
+            line._statuses[COUNTER] = said(f"2.{number}")
+            await line._flush()
+        assert line._statuses[COUNTER].firmware == f"2.{CHANGES_MAX + 4}", "its newest words wait"
+
+    asyncio.run(play())
+    assert count(store, "SELECT count(*) FROM ledger_event WHERE kind = 'SensorChanged'") == CHANGES_MAX
+
+
 def test_its_hour_comes_without_anybody_and_ends_it(
     database: str, broker: Any, home: Path, store: PostgresStore
 ) -> None:
@@ -218,8 +283,6 @@ def test_a_database_that_is_away_closes_sensors_and_spools_presses(
 
 
 def sensing_unreachable() -> Exception:
-    from necmergitur.operations.ports import Unreachable
-
     return Unreachable("no space left on device")
 
 

@@ -1,5 +1,6 @@
 """A sensor is heard under its paper and not a moment longer; what it may not say is counted and not kept."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 import psycopg
 import pytest
 
-from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.postgres.store import PostgresStore, PostgresTransaction
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.readings import Status
 from necmergitur.governance.sensors import Sensor
@@ -251,11 +252,76 @@ def test_refusals_are_one_fact_a_minute(scene: Scene, memory: Memory) -> None:
     minute = scene.now.replace(second=0, microsecond=0)
     for count in (3, 4):
         sensing_counts = [Refused(STREAM, "rate_exceeded", minute, count), Refused("sensor:nobody", "x", minute, 1)]
-        streams.count_refused(scene.store, sensing_counts)
+        streams.count_refused(scene.store, sensing_counts, scene.now)
     assert streams.publish_refused(scene.store, scene.now) == 0
     assert streams.publish_refused(scene.store, scene.wait(120)) == 1
     assert streams.publish_refused(scene.store, scene.now) == 0
     assert msgspec.json.decode(scene.facts()[-1].payload)["counts"] == {"rate_exceeded": 7}
+
+
+def refusals_told(scene: Scene) -> list[dict[str, int]]:
+    facts = [fact for fact in scene.facts() if fact.kind == "ReadingsRefused"]
+    return [msgspec.json.decode(fact.payload)["counts"] for fact in facts]
+
+
+def test_a_refusal_that_comes_after_its_minute_was_told_is_told_with_the_present_one(scene: Scene) -> None:
+    """A database that was away is told late: what is added to a minute that is published would be told to nobody."""
+    minute = scene.now.replace(second=0, microsecond=0)
+    streams.count_refused(scene.store, [Refused(STREAM, "flood", minute, 5)], scene.now)
+    assert streams.publish_refused(scene.store, scene.wait(120)) == 1
+    streams.count_refused(scene.store, [Refused(STREAM, "flood", minute, 7)], scene.now)
+    streams.publish_refused(scene.store, scene.wait(120))
+    assert refusals_told(scene) == [{"flood": 5}, {"flood": 7}]
+
+
+def test_more_refusals_than_are_read_at_once_are_all_told(scene: Scene) -> None:
+    minute = scene.now.replace(second=0, microsecond=0)
+    streams.count_refused(
+        scene.store, [Refused(STREAM, f"rule_{number}", minute, 1) for number in range(1_300)], scene.now
+    )
+    streams.publish_refused(scene.store, scene.wait(120))
+    assert sum(len(counts) for counts in refusals_told(scene)) == 1_300
+
+
+def test_a_rate_that_no_number_holds_is_a_drift_like_any_other(scene: Scene) -> None:
+    authorise(scene.store, scene.now)
+    said = Status(payload_schema="crowd_count/1", rate_per_minute=2**53 - 1, firmware="1.0", runs=True)
+    assert sensing.report(scene.store, COUNTER, said, scene.now)
+
+
+def test_the_minutes_of_many_sensors_keep_no_press_waiting(scene: Scene) -> None:
+    """Each batch holds the record's lock for a statement or two; what it says is worked out before."""
+    paper = authorise(scene.store, scene.now)
+    for number in range(130):
+        sensing.enrol(scene.store, sensor(scene.now, id=f"x-{number}"), TECHNICIAN, scene.now)
+    with scene.store._pool.connection() as connection:
+        connection.execute("SET role none")
+        connection.execute("ALTER TABLE reading DISABLE TRIGGER USER")
+        connection.execute(
+            "INSERT INTO reading (stream, boot_id, seq, at, bucket, zone_id, modality, payload, authorisation_id,"
+            " erase_at) SELECT 'sensor:x-' || i, 1, k, m, m, 'Z-1', 'crowd_count', '{\"count\": 1, \"minute\": 1}',"
+            " %(id)s, m + interval '30 days' FROM date_trunc('minute', %(now)s::timestamptz, 'UTC') m,"
+            " generate_series(0, 129) i, generate_series(0, 3) k",
+            {"id": paper.id, "now": scene.now},
+        )
+        connection.execute("ALTER TABLE reading ENABLE TRIGGER USER")
+        connection.execute("SET role nec_ledger")
+    held: list[float] = []
+    append = PostgresTransaction.append
+
+    def measured(tx: Any, batch: Any) -> int:
+        began = time.perf_counter()
+        seq = append(tx, batch)
+        held.append(time.perf_counter() - began)
+        return seq
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PostgresTransaction, "append", measured)
+        assert streams.root_minutes(scene.store, scene.wait(120)) == 130
+    assert len(held) == 3, "64, 64 and 2 facts"
+    assert kinds(scene).count("ReadingsRooted") == 0
+    assert sum(fact.kind == "ReadingsRooted" for fact in scene.facts()) == 130
+    print("held, ms:", [round(1000 * each) for each in held])
 
 
 def test_readings_go_when_their_paper_says_and_it_is_a_fact(scene: Scene, memory: Memory) -> None:

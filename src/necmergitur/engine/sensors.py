@@ -41,6 +41,7 @@ FLUSH_S = 1.0
 ORDER_S = 0.5  # an authorisation that begins or ends by the clock is followed within this time
 LEASE_S = 10.0  # ours: a device that hears nothing stops after this
 RENEW_S = 3.0  # ours: three orders for one lease
+CHANGES_MAX, CHANGES_WITHIN_S = 6, 600.0  # ours: one that is set up or repaired says less often that it is another
 CLOSED_AFTER_S = 1.0  # architecture: a gate table older than this closes sensors
 MINUTE_S = 5.0  # how often we look whether a minute is over
 READ_MAX_S = 10.0  # ours: a look at the gate that takes longer is given up, and streams stay closed
@@ -58,6 +59,7 @@ class SensorLine:
         self._refused: Counter[tuple[str, str, datetime]] = Counter()
         self._spoke: Counter[tuple[str, datetime]] = Counter()
         self._statuses: dict[str, Status] = {}
+        self._changes: dict[str, deque[float]] = {}
         self._woken = asyncio.Event()
         self._order_now = asyncio.Event()
         self._known: dict[str, Sensor] = {}
@@ -160,15 +162,13 @@ class SensorLine:
 
     async def _flush(self) -> None:
         """Report what devices say of themselves, and add up what was refused. Raises Unreachable."""
-        statuses, self._statuses = self._statuses, {}
         loop, now = asyncio.get_running_loop(), self._parts.clock.now()
-        for sensor_id, said in statuses.items():
-            await loop.run_in_executor(self._executor, sensing.report, self._parts.store, sensor_id, said, now)
+        await self._report(now)
         refused, self._refused = self._refused, Counter()
         if refused:
             rows = [Refused(f"sensor:{who}", rule, minute, count) for (who, rule, minute), count in refused.items()]
             try:
-                await loop.run_in_executor(self._executor, streams.count_refused, self._parts.store, rows)
+                await loop.run_in_executor(self._executor, streams.count_refused, self._parts.store, rows, now)
             except Exception:
                 self._refused.update(refused)  # at most one for each sensor, rule and minute of the outage
                 raise
@@ -182,6 +182,33 @@ class SensorLine:
                 await loop.run_in_executor(
                     self._executor, sensing.report_rate, self._parts.store, sensor_id, count, now
                 )
+
+    async def _report(self, now: datetime) -> None:
+        """Keep what devices say of themselves. Whatever one says, the others are heard. Raises Unreachable."""
+        for sensor_id, said in list(self._statuses.items()):
+            if not self._may_change(sensor_id, said):
+                continue  # its newest words wait for its turn
+            del self._statuses[sensor_id]
+            try:
+                await asyncio.get_running_loop().run_in_executor(
+                    self._executor, sensing.report, self._parts.store, sensor_id, said, now
+                )
+            except Unreachable:
+                self._statuses.setdefault(sensor_id, said)
+                raise
+            except Exception:
+                log.exception("status_not_kept", sensor=sensor_id)
+
+    def _may_change(self, sensor_id: str, said: Status) -> bool:
+        """Return whether a device may say so now: each change is a fact for good, and a device could make many."""
+        known = self._known.get(sensor_id)
+        if known is None or sensing.is_as_known(known, said):
+            return True
+        changes, now_s = self._changes.setdefault(sensor_id, deque(maxlen=CHANGES_MAX)), time.monotonic()
+        if len(changes) == CHANGES_MAX and now_s - changes[0] < CHANGES_WITHIN_S:
+            return False
+        changes.append(now_s)
+        return True
 
     async def _minutes(self) -> None:
         """Publish the minutes that are over. Raises Unreachable."""

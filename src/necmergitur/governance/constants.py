@@ -48,6 +48,8 @@ DUE_SOON = timedelta(days=60)
 # Ours: a boot number, a sequence number and the largest payload of any type.
 READING_BYTES_MAX = 256
 STATUS_BYTES_MAX = 512  # ours: five short fields
+# Ours: a device that says more of its rate is held to this: far above every paper, and a number the database holds.
+RATE_SAID_MAX = 1_000_000
 # The largest integer every language's JSON reads exactly (RFC 8259, section 6).
 INTEGER_MAX = 2**53 - 1
 # Ours: a minute ends, is sent, waits for a broker that restarts; an older reading is a recording.

@@ -15,5 +15,8 @@ INCIDENTS_AT_ONCE = 200  # erased in one transaction, so that no call waits long
 EVIDENCE_EVERY = timedelta(hours=20)  # a run with nothing to erase is a fact once a day, not at each restart
 # Ours: a reading heard in the last instant of a minute is written well before; then the minute gets its root.
 READINGS_ROOT_WAIT = timedelta(minutes=1)
+MINUTES_AT_ONCE = (
+    64  # ours, as presses are batched: facts of sensors written in one transaction, behind which presses wait
+)
 READ_LONGEST = timedelta(days=31)  # ours: a month on one page
 READ_ROWS_MAX = 50_000  # ours: a month of minutes

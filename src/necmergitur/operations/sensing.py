@@ -12,7 +12,7 @@ from necmergitur.governance import budget, readings, sensors
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.budget import Allowance
-from necmergitur.governance.constants import READING_BYTES_MAX
+from necmergitur.governance.constants import RATE_SAID_MAX, READING_BYTES_MAX
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.readings import Place, Status
 from necmergitur.governance.sensors import Sensor, SensorChanged, SensorRetired
@@ -52,6 +52,25 @@ def retire(store: SensorStore, sensor_id: str, by: Person, now: datetime) -> Sen
     return on_conflict(store, attempt)
 
 
+def is_as_known(known: Sensor, said: Status) -> bool:
+    """Return whether a device says of itself what is known already."""
+    after = _as_said(known, said)
+    return (after.payload_schema, after.rate_per_minute, after.firmware) == (
+        known.payload_schema,
+        known.rate_per_minute,
+        known.firmware,
+    )
+
+
+def _as_said(known: Sensor, said: Status) -> Sensor:
+    return msgspec.structs.replace(
+        known,
+        payload_schema=said.payload_schema,
+        rate_per_minute=min(max(said.rate_per_minute, 1), RATE_SAID_MAX),
+        firmware=said.firmware,
+    )
+
+
 def report(store: SensorStore, sensor_id: str, said: Status, now: datetime) -> bool:
     """Keep what a device says of itself, and hold it against what was assessed. Return whether a stream closed."""
 
@@ -60,18 +79,8 @@ def report(store: SensorStore, sensor_id: str, said: Status, now: datetime) -> b
         if not found or found[0].retired_at is not None:
             return None
         known = found[0]
-        after = msgspec.structs.replace(
-            known,
-            payload_schema=said.payload_schema,
-            rate_per_minute=max(said.rate_per_minute, 1),
-            firmware=said.firmware,
-            answered_at=now,
-        )
-        if (after.payload_schema, after.rate_per_minute, after.firmware) == (
-            known.payload_schema,
-            known.rate_per_minute,
-            known.firmware,
-        ):
+        after = msgspec.structs.replace(_as_said(known, said), answered_at=now)
+        if is_as_known(known, said):
             tx.touch_sensors([sensor_id], now)
             return after
         tx.serialise()

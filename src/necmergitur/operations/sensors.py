@@ -99,8 +99,8 @@ class SensorTransaction(TrustTransaction, Protocol):
         """Return what was refused in minutes that are over and not yet published."""
         ...
 
-    def mark_published(self, stream: str, minute: datetime, seq: int) -> None:
-        """Note that the counts of a minute are a fact."""
+    def mark_published(self, stream: str, minute: datetime, rules: Sequence[str], seq: int) -> None:
+        """Note that what these rules refused in a minute is a fact."""
         ...
 
     def unrooted(self, before: datetime) -> list[Minute]:
@@ -146,6 +146,18 @@ class SensorStore(Protocol):
 
 def say(tx: SensorTransaction, stream: str, event: msgspec.Struct, actor: str, now: datetime) -> int:
     """Append one fact to a sensor's stream; return its sequence number."""
-    last = tx.last_of(stream)
-    fact = Fact(stream=stream, version=1 if last is None else last[0] + 1, event=event, actor=actor)
-    return tx.append(gate.admit_record([fact], now))
+    return say_all(tx, [(stream, event)], actor, now)
+
+
+def say_all(tx: SensorTransaction, told: Sequence[tuple[str, msgspec.Struct]], actor: str, now: datetime) -> int:
+    """Append facts of several sensors at once; return the last one's sequence number.
+
+    Versions are read before the record's lock is asked for, so that presses wait for one statement and no more.
+    """
+    versions: dict[str, int] = {}
+    facts: list[Fact] = []
+    for stream, event in told:
+        last = None if stream in versions else tx.last_of(stream)
+        versions[stream] = versions.get(stream, 0 if last is None else last[0]) + 1
+        facts.append(Fact(stream=stream, version=versions[stream], event=event, actor=actor))
+    return tx.append(gate.admit_record(facts, now))

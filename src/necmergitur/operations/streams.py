@@ -1,6 +1,7 @@
 """What time does to streams: devices told to run or to stop, minutes rooted, refusals published, readings erased."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,9 +17,9 @@ from necmergitur.governance.sensors import (
     StreamStopped,
 )
 from necmergitur.ledger import tree
-from necmergitur.operations.constants import READINGS_ROOT_WAIT
+from necmergitur.operations.constants import MINUTES_AT_ONCE, READINGS_ROOT_WAIT
 from necmergitur.operations.retry import on_conflict
-from necmergitur.operations.sensors import ENGINE, Refused, SensorStore, SensorTransaction, say
+from necmergitur.operations.sensors import ENGINE, Refused, SensorStore, SensorTransaction, say, say_all
 
 
 def orders(store: SensorStore, now: datetime, lease_s: float) -> list[tuple[Sensor, Order]]:
@@ -49,10 +50,19 @@ def told(store: SensorStore, sensor_id: str, order: Order, now: datetime) -> boo
     return on_conflict(store, attempt)
 
 
-def count_refused(store: SensorStore, refused: Sequence[Refused]) -> None:
-    """Add to the counts of what was refused, of known sensors. Raises Unreachable."""
+def count_refused(store: SensorStore, refused: Sequence[Refused], now: datetime) -> None:
+    """Add to the counts of what was refused, of known sensors. Raises Unreachable.
+
+    What could not be written in its time is counted in the present minute: its own may be published already, and what
+    is added to a published minute nobody would ever be told.
+    """
+    present = now.replace(second=0, microsecond=0)
+    open_from = present - READINGS_ROOT_WAIT
+    counts: Counter[tuple[str, str, datetime]] = Counter()
+    for one in refused:
+        counts[one.stream, one.rule, one.minute if one.minute >= open_from else present] += one.count
     with store.transaction() as tx:
-        tx.put_refused(refused)
+        tx.put_refused([Refused(*place, count) for place, count in counts.items()])
 
 
 def publish_refused(store: SensorStore, now: datetime) -> int:
@@ -60,17 +70,18 @@ def publish_refused(store: SensorStore, now: datetime) -> int:
     before = now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT
 
     def attempt(tx: SensorTransaction) -> int:
-        if not tx.refused_before(before):  # presses do not wait for a look
-            return 0
-        tx.serialise()
         by_minute: dict[tuple[str, datetime], dict[str, int]] = {}
         for one in tx.refused_before(before):
             by_minute.setdefault((one.stream, one.minute), {})[one.rule] = one.count
-        for (stream, minute), counts in by_minute.items():
-            tx.mark_published(stream, minute, say(tx, stream, ReadingsRefused(minute, counts), ENGINE, now))
-        return len(by_minute)
+        some = list(by_minute.items())[:MINUTES_AT_ONCE]
+        if some:
+            told = [(stream, ReadingsRefused(minute, counts)) for (stream, minute), counts in some]
+            first = say_all(tx, told, ENGINE, now) - len(told) + 1
+            for seq, ((stream, minute), counts) in enumerate(some, first):
+                tx.mark_published(stream, minute, list(counts), seq)
+        return len(some)
 
-    return on_conflict(store, attempt)
+    return _until_done(store, attempt)
 
 
 def root_minutes(store: SensorStore, now: datetime) -> int:
@@ -78,19 +89,26 @@ def root_minutes(store: SensorStore, now: datetime) -> int:
     before = now.replace(second=0, microsecond=0) - READINGS_ROOT_WAIT
 
     def attempt(tx: SensorTransaction) -> int:
-        if not tx.unrooted(before):  # presses do not wait for a look
-            return 0
-        tx.serialise()
-        minutes = tx.unrooted(before)
+        minutes = tx.unrooted(before)[:MINUTES_AT_ONCE]
+        told = []
         for one in minutes:
             leaves = tx.leaves(one.stream, one.bucket)
-            root = root_of(leaves)
-            event = ReadingsRooted(one.bucket, len(leaves), root.hex(), one.authorisation_id)
-            say(tx, one.stream, event, ENGINE, now)
+            root = root_of(leaves).hex()
+            told.append((one.stream, ReadingsRooted(one.bucket, len(leaves), root, one.authorisation_id)))
             tx.mark_rooted(one.stream, one.bucket)
-        return len(minutes)
+        if told:
+            say_all(tx, told, ENGINE, now)
+        return len(told)
 
-    return on_conflict(store, attempt)
+    return _until_done(store, attempt)
+
+
+def _until_done(store: SensorStore, attempt: Callable[[SensorTransaction], int]) -> int:
+    """Carry out `attempt` until it finds nothing, in transactions of few facts: presses wait behind each."""
+    done = 0
+    while turn := on_conflict(store, attempt):
+        done += turn
+    return done
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
@@ -107,8 +125,9 @@ def erase(store: SensorStore, now: datetime) -> Mapping[str, int]:
 
     def attempt(tx: SensorTransaction) -> Mapping[str, int]:
         gone = tx.erase_readings(now)
-        for stream, count in gone.items():
-            say(tx, stream, ReadingsErased(count), "worker:retention", now)
+        if gone:
+            told = [(stream, ReadingsErased(count)) for stream, count in gone.items()]
+            say_all(tx, told, "worker:retention", now)
         return gone
 
     return on_conflict(store, attempt)

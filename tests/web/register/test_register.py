@@ -318,7 +318,7 @@ def test_the_last_reading_and_what_was_refused_are_told(city: City) -> None:
     refused = streams.hear(store(), memory, now, streams.body(now, 1), b'{"voice": "4321"}')
     assert sum(refused.values()) == 2 and "" not in refused
     of_sensor.count_refused(
-        store(), [Refused(STREAM, rule, now.replace(second=0, microsecond=0), n) for rule, n in refused.items()]
+        store(), [Refused(STREAM, rule, now.replace(second=0, microsecond=0), n) for rule, n in refused.items()], now
     )
     assert of_sensor.root_minutes(store(), now + timedelta(minutes=10)) == 1
     said = text(PAGE)

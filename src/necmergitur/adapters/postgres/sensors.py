@@ -69,9 +69,10 @@ class SensorMixin:
         """Return what was refused in minutes that are over and not yet published."""
         return [Refused(*row) for row in self.cursor.execute(SQL["refused_before"], {"minute": minute})]
 
-    def mark_published(self, stream: str, minute: datetime, seq: int) -> None:
-        """Note that the counts of a minute are a fact."""
-        self.cursor.execute(SQL["mark_published"], {"stream": stream, "minute": minute, "seq": seq})
+    def mark_published(self, stream: str, minute: datetime, rules: Sequence[str], seq: int) -> None:
+        """Note that what these rules refused in a minute is a fact."""
+        parts = {"stream": stream, "minute": minute, "rules": list(rules), "seq": seq}
+        self.cursor.execute(SQL["mark_published"], parts)
 
     def unrooted(self, before: datetime) -> list[Minute]:
         """Return the minutes before `before` that have readings and no root, oldest first."""

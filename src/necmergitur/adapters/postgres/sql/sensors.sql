@@ -43,7 +43,7 @@ ORDER BY minute, stream, rule LIMIT 1000;
 
 -- name: mark_published
 UPDATE reading_refusal SET published_seq = %(seq)s
-WHERE stream = %(stream)s AND minute = %(minute)s AND published_seq IS NULL;
+WHERE stream = %(stream)s AND minute = %(minute)s AND rule = ANY(%(rules)s) AND published_seq IS NULL;
 
 -- name: unrooted
 SELECT stream, bucket, authorisation_id, count FROM reading_unrooted(%(before)s);
