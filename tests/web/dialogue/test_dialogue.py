@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from necmergitur.governance.dialogue import text_hash, voter_key
 from necmergitur.kernel.refusal import Refusal
@@ -492,6 +494,29 @@ def test_ending_early_needs_a_reason_which_is_published(dpo: Client) -> None:
     assert Conversation.objects.get().closed_at is None
     dpo.post(at("close", talk), {"close-reason": "The trial was withdrawn by the company."})
     assert "The trial was withdrawn by the company." in citizen().get(at("results", talk)).content.decode()
+
+
+def test_every_page_says_when_a_dialogue_really_ended(dpo: Client) -> None:
+    told = datetime.now(UTC) + timedelta(days=200)
+    early = open_talk(closes_at=told)
+    dpo.post(at("close", early), {"close-reason": "The trial was withdrawn by the company."})
+    ended = Conversation.objects.get().closed_at
+    assert ended is not None
+    late = open_talk(subject_kind="experiment", closes_at=datetime.now(UTC) + timedelta(days=3))
+    late = results.settle(late, late.closes_at + timedelta(days=300), early="Nobody had looked at it since.")
+    assert (late.closed_early, late.ended_at) == ("", late.closes_at)
+    for end, talk in ((ended, early), (late.closes_at, late)):
+        shown = date_format(timezone.localtime(end), "j F Y")
+        for page in (
+            citizen().get(reverse("dialogue:index")),
+            citizen().get(at("results", talk)),
+            dpo.get(reverse("dialogue:desk")),
+            dpo.get(at("desk_conversation", talk)),
+        ):
+            text = page.content.decode()
+            assert shown in text
+            for promised in (told, late.closes_at + timedelta(days=300)):
+                assert date_format(timezone.localtime(promised), "j F Y") not in text
 
 
 def test_nobody_ends_a_dialogue_over_statements_nobody_read(dpo: Client) -> None:

@@ -54,6 +54,11 @@ class Conversation(models.Model):
         """Return whether people may speak and vote."""
         return self.closed_at is None and now < self.closes_at
 
+    @property
+    def ended_at(self) -> datetime:
+        """When it ends or ended: before its time if somebody ended it, and never later than people were told."""
+        return self.closes_at if self.closed_at is None else min(self.closed_at, self.closes_at)
+
 
 class Statement(models.Model):
     """One thing somebody says. Shown once a person let it through; turned away, its words are erased."""

@@ -129,6 +129,7 @@ def settle(conversation: Conversation, now: datetime, *, early: str = "", by: Pe
     """
     if conversation.closed_at is not None or (not early and now < conversation.closes_at):
         return conversation
+    early = early if now < conversation.closes_at else ""  # past its time, it ended by itself
     with transaction.atomic():
         row = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if row.closed_at is not None:
