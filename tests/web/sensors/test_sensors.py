@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Page
 
+from necmergitur.governance.assessments import Observed
 from necmergitur.governance.sensors import Sensor
-from necmergitur.operations import sensing
+from necmergitur.operations import assessing, sensing
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.store import store
-from tests.streams import COUNTER, TECHNICIAN, authorise, body, hear, sensor
+from necmergitur.web.trust.reasons import drift
+from tests.streams import COUNTER, STREAM, TECHNICIAN, authorise, body, hear, sensor
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 
@@ -57,6 +60,42 @@ def test_the_list_says_why_a_sensor_stands_still(city: City, counter: Any) -> No
     told = "its authorisation is suspended"
     city.sql("UPDATE sensor SET told_why = 'authorisation_suspended' RETURNING 1")
     assert told in city.client("operator").get(HERE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "The device now sends 200 readings a minute; the assessment was of 100."),
+        (
+            "fr",
+            "L\N{RIGHT SINGLE QUOTATION MARK}appareil envoie maintenant 200 mesures par minute ; l\N{RIGHT SINGLE QUOTATION MARK}analyse portait sur 100.",
+        ),
+    ],
+)
+def test_a_suspension_is_told_as_a_sentence(city: City, counter: Any, language: str, told: str) -> None:
+    zone = counter
+    seen = Observed(stream=STREAM, payload_schema="crowd_count/1", zone_id=zone, rate_per_minute=200, firmware="1.0")
+    assert assessing.report(store(), seen, now())
+    lead = city.client("lead")
+    lead.cookies["nec_language"] = language
+    page = lead.get(f"{HERE}{COUNTER}/").content.decode()
+    assert told in page
+    assert "drift_rate" not in page and "assessed=" not in page
+
+
+def test_every_way_to_be_left_behind_has_its_sentence() -> None:
+    zones = "drift_zone assessed=z-1 now=z-2"
+    with translation.override("en"):
+        told = {drift(f"drift_rate assessed=1 now={rate}") for rate in (1, 2)} | {drift(zones), drift("new_rule x=1")}
+        told |= {drift("withdrawn by=user:7 The device was moved."), drift("assessment_other_version"), drift(None)}
+    assert told == {
+        "The device now sends 1 reading a minute; the assessment was of 1.",
+        "The device now sends 2 readings a minute; the assessment was of 1.",
+        "The device now stands in zone z-2; z-1 was assessed.",
+        "What it rests on no longer holds.",
+        "Withdrawn by a person: The device was moved.",
+        "The assessment was written anew: the paper must be signed again.",
+    }
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -92,7 +92,7 @@ def test_a_device_that_changed_is_first_on_the_desk_with_what_differs(desk: Desk
     seen = Observed(stream=STREAM, payload_schema="crowd_count/1", zone_id="z-1", rate_per_minute=10, firmware="")
     assert assessing.report(store(), seen, datetime.now(UTC))
     home = desk.client.get("/trust/").content.decode()
-    assert "now sends 10 readings a minute; 1 was" in home or "10 readings a minute; 1 were assessed" in home
+    assert "The device now sends 10 readings a minute; the assessment was of 1." in home
     assert "Assess the change" in home
     assert desk.client.post(f"/trust/assessments/{pk}/again/").status_code == 302
     page = desk.page(pk, "write/facts/")

@@ -24,6 +24,7 @@ from necmergitur.web.environment import Origin
 from necmergitur.web.facts.models import Authorisation, ReadingRefusal, Sensor
 from necmergitur.web.sensors import words
 from necmergitur.web.store import CLOCK, store
+from necmergitur.web.trust import reasons
 
 may_see = rights.may_read_devices | is_dpo
 DAY = timedelta(days=1)
@@ -74,7 +75,10 @@ def one(request: HttpRequest, sensor_id: str) -> HttpResponse:
         "row": row,
         "kind": words.MODALITIES.get(row.modality, row.modality),
         "why": words.rule(row.told_why),
-        "papers": papers,
+        "papers": [
+            {"row": paper, "why": reasons.drift(paper.suspended_reason) if paper.suspended_at else ""}
+            for paper in papers
+        ],
         "purposes": [(name, word) for name, word in words.PURPOSES.items()],
         "purpose": purpose,
         "hours": hours,

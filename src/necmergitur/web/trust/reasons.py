@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from necmergitur.adapters.law import rules
@@ -121,19 +121,35 @@ def _purpose(refusal: Refusal) -> str:
     return _("“%(said)s” is no reason to gather data about people: a city may do so only for %(purposes)s.") % told
 
 
-def drift(reason: str) -> str:
-    """Return what an assessment was left behind by (`rule key=value …`), in words."""
-    rule, _space, rest = reason.partition(" ")
+# Why a stream stopped although its assessment itself did not go stale.
+RESTS_ON_NOTHING: dict[str, Any] = {
+    "assessment_missing": gettext_lazy("No signed assessment stands behind it any more."),
+    "assessment_stale": gettext_lazy("The assessment it rests on no longer holds."),
+    "assessment_other_version": gettext_lazy("The assessment was written anew: the paper must be signed again."),
+    "beyond_assessment": gettext_lazy("The paper allows more than what was assessed."),
+}
+
+
+def drift(reason: str | None) -> str:
+    """Return what an assessment, or a stream under it, was left behind by (`rule key=value …`), in words."""
+    rule, _space, rest = (reason or "").partition(" ")
+    if rule == "withdrawn":
+        return _("Withdrawn by a person: %(why)s") % {"why": rest.partition(" ")[2]}
     facts = dict(part.partition("=")[::2] for part in rest.split() if "=" in part)
     told = {"before": facts.get("assessed", ""), "now": facts.get("now", "")}
+    if rule == "drift_rate":
+        sent = int(told["now"]) if told["now"].isdecimal() else 0
+        return (
+            ngettext(
+                "The device now sends %(now)s reading a minute; the assessment was of %(before)s.",
+                "The device now sends %(now)s readings a minute; the assessment was of %(before)s.",
+                sent,
+            )
+            % told
+        )
     said = {
-        "drift_rate": _("The device now sends %(now)s readings a minute; %(before)s were assessed."),
         "drift_zone": _("The device now stands in zone %(now)s; %(before)s was assessed."),
         "drift_schema": _("The device now sends readings of another form: %(now)s; %(before)s was assessed."),
         "drift_firmware": _("The device now runs firmware %(now)s; %(before)s was assessed."),
     }.get(rule)
-    if said is not None:
-        return said % told
-    if rule == "withdrawn":
-        return _("Withdrawn by a person: %(why)s") % {"why": rest.partition(" ")[2]}
-    return reason
+    return said % told if said is not None else str(RESTS_ON_NOTHING.get(rule, _("What it rests on no longer holds.")))

@@ -48,7 +48,11 @@ def in_words(asked: Terms) -> list[tuple[str, str]]:
         ),
         (
             _("At most"),
-            _("%(rate)d readings a minute, of %(bytes)d bytes")
+            ngettext(
+                "%(rate)d reading a minute, of %(bytes)d bytes",
+                "%(rate)d readings a minute, of %(bytes)d bytes",
+                asked.rate_per_minute,
+            )
             % {"rate": asked.rate_per_minute, "bytes": asked.bytes_max},
         ),
         (_("Who may read"), ", ".join(str(words.READERS.get(name, name)) for name in asked.readers)),
