@@ -131,6 +131,7 @@ LANGUAGE_COOKIE_AGE = 365 * 86_400
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [HERE / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "necmergitur.web.portal.formats"
 USE_TZ = True
 TIME_ZONE = os.environ.get("NEC_TIME_ZONE") or "Europe/Paris"
 

@@ -3,10 +3,12 @@
 import gzip
 import hashlib
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
@@ -81,6 +83,23 @@ def test_a_stream_is_told_off_its_paper(trial: Authorisation) -> None:
     ):
         assert part in said, part
     assert "1</strong> of 1 sensor stream is on right now" in text("/register/")
+
+
+@pytest.mark.parametrize(
+    ("language", "months"),
+    [
+        ("en", "January February March April May June July August September October November December"),
+        ("fr", "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    ],
+)
+def test_dates_are_written_day_first_and_in_24_hours_of_the_city(
+    language: str, months: str, trial: Authorisation
+) -> None:
+    ends = trial.valid_until.astimezone(ZoneInfo("Europe/Paris"))
+    for address in (PAGE, "/register/"):
+        page = text(address, language)
+        assert not re.search(r"\b[ap]\.m\.|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}", page)
+    assert f"{ends.day} {months.split()[ends.month - 1]} {ends.year}, {ends:%H:%M}" in text(PAGE, language)
 
 
 def test_a_device_that_drifted_is_told_to_be_off_and_how_it_differs(trial: Authorisation) -> None:
