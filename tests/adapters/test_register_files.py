@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -108,11 +107,8 @@ def test_an_activity_is_refused_for_what_the_law_has_against_it(changes: dict[st
 
 
 @pytest.fixture(scope="module")
-def published() -> bytes:
-    path = Path(os.environ.get("NEC_CORPUS", "../shared/data")) / "pia" / "pia.json"
-    if not path.exists():
-        pytest.skip(f"published data missing: {path}")
-    return path.read_bytes()
+def published(corpus: Path) -> bytes:
+    return (corpus / "pia" / "pia.json").read_bytes()
 
 
 @pytest.mark.corpus
