@@ -1,5 +1,6 @@
 """One person's data, gathered in PostgreSQL."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,7 @@ class RightsMixin:
     """`operations.rights.RightsTransaction` beyond the facts."""
 
     cursor: Statements
-
-    def unseal(self, sealed: bytes) -> bytes | None:
-        """Decrypt (the transaction's own)."""
-        raise NotImplementedError
+    unseal: Callable[[bytes], bytes | None]  # the transaction's own
 
     def credential_of(self, device_id: str) -> bytes | None:
         """Return the digest of a personal button's credential."""
