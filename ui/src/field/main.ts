@@ -37,6 +37,7 @@ class FieldPage {
   }
 
   async start(): Promise<void> {
+    await forget(`nec-field-3-${this.me}`).catch(() => undefined);
     registerWorker(this.root.dataset["sw"], [location.href]);
     this.log?.replaceChildren(this.waiting, this.last);
     this.root.addEventListener("submit", (event) => this.submitted(event));
@@ -189,9 +190,9 @@ class FieldPage {
   }
 }
 
-/** Drop what the service worker kept, or a slow network would show it again. */
-async function forget(): Promise<void> {
-  for (const name of await caches.keys()) if (name.startsWith("nec-field-")) await caches.delete(name);
+/** Drop what the service worker kept, or a slow network would show it again; all of it, or all but one person's. */
+async function forget(but = ""): Promise<void> {
+  for (const name of await caches.keys()) if (name.startsWith("nec-field-") && name !== but) await caches.delete(name);
 }
 
 function remembered(name: string): string | null {

@@ -8,7 +8,7 @@ export function registerWorker(address: string | undefined, pages: readonly stri
   }).catch(() => undefined);
 }
 
-/** The newest worker, once it is at work: the one before it may keep another person's pages. */
+/** The newest worker, once it is at work. */
 async function activated(registration: ServiceWorkerRegistration): Promise<ServiceWorker | null> {
   const worker = registration.installing ?? registration.waiting ?? registration.active;
   if (worker && worker.state !== "activated") {

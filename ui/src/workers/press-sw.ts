@@ -2,4 +2,7 @@
 /// invitation or an answer.
 import { serveShell } from "./shell";
 
-serveShell({ family: "nec-press-", name: "nec-press-1", isKept: (url) => url.pathname === "/press/" && url.search === "" });
+serveShell({
+  family: "nec-press-", name: "nec-press-1", isPersonal: false,
+  isKept: (url) => url.pathname === "/press/" && url.search === "",
+});

@@ -40,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=409)
     context = {"rows": reading.mine(cast(User, request.user)), **_frame()}
     fragment = request.GET.get("fragment") == "list"
-    return render(request, "field/parts/list.html" if fragment else "field/list.html", context)
+    return _named(request, render(request, "field/parts/list.html" if fragment else "field/list.html", context))
 
 
 @require(rights.may_go)
@@ -52,7 +52,13 @@ def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
         return HttpResponse(status=409)
     context = reading.one(cast(User, request.user), pk) | _frame()
     fragment = request.GET.get("fragment") == "incident"
-    return render(request, "field/parts/incident.html" if fragment else "field/incident.html", context)
+    return _named(request, render(request, "field/parts/incident.html" if fragment else "field/incident.html", context))
+
+
+def _named(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Say whose page this is: the telephone keeps it for that person alone."""
+    response["X-Person"] = str(request.user.pk)
+    return response
 
 
 def _is_of_another(request: HttpRequest) -> bool:
