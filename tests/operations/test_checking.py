@@ -11,12 +11,16 @@ from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.proposals import Proposal
+from necmergitur.governance.readings import Status
+from necmergitur.governance.sensors import Sensor
+from necmergitur.governance.signing import Party
 from necmergitur.ledger.chain import Break
-from necmergitur.operations import assessing, checking, incidents, proposing
+from necmergitur.operations import assessing, checking, enrolling, incidents, proposing, sensing
 from necmergitur.operations.checking import Head, Report, check_ledger
 from tests import signed
 from tests.operations.scene import OPERATOR, Scene
 from tests.operations.town import START, TOWN, install, place
+from tests.streams import COUNTER, sensor
 
 
 def report(scene: Scene, since: Head | None = None) -> Report:
@@ -101,15 +105,26 @@ def test_a_table_that_does_not_say_what_its_facts_tell_is_found(
     [
         ("UPDATE terms_proposal SET paper = jsonb_set(paper, '{terms,experiment,metrics}', '[\"press articles\"]')", "proposal"),
         ("UPDATE assessment SET opinion = 'Unfavourable.'", "assessment"),
+        ("UPDATE party SET role = 'state', public_key = 'mine' WHERE role = 'company'", "party"),
+        ("UPDATE party SET retired_at = NULL", "party"),
+        ("UPDATE sensor SET label = 'Bird counter'", "sensor"),
+        ("UPDATE sensor SET retired_at = NULL", "sensor"),
     ],
 )  # fmt: skip
-def test_terms_or_an_assessment_changed_behind_every_trigger_are_found(
+def test_what_a_stream_rests_on_changed_behind_every_trigger_is_found(
     kept_in_postgres: Scene, empty_database: str, postgres, change: str, stream: str
 ) -> None:
     scene = kept_in_postgres
     assert isinstance(assessing.sign(scene.store, signed.assessment(scene.now), signed.DPO, scene.now), Assessment)
     terms = signed.terms(scene.now)
     assert isinstance(proposing.propose(scene.store, terms, rules(), signed.DPO, scene.now), Proposal)
+    signed.enrol(scene.store, scene.now)
+    company = signed.party("company", scene.now)
+    assert isinstance(enrolling.retire(scene.store, company.id, "lost", signed.DPO, scene.now), Party)
+    assert isinstance(sensing.enrol(scene.store, sensor(scene.now), signed.DPO, scene.now), Sensor)
+    drifted = Status(payload_schema="crowd_count/1", rate_per_minute=9, firmware="2.0", runs=True)
+    sensing.report(scene.store, COUNTER, drifted, scene.now)
+    assert isinstance(sensing.retire(scene.store, COUNTER, signed.DPO, scene.now), Sensor)
     assert report(scene).differing == ()
     name = str(conninfo_to_dict(empty_database)["dbname"])
     with psycopg.connect(postgres.admin_url, dbname=name, options="-c session_replication_role=replica") as asleep:

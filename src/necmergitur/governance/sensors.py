@@ -55,6 +55,7 @@ class SensorEnrolled(msgspec.Struct, frozen=True, tag=True):
     lon: float
     lat: float
     rate_per_minute: int
+    firmware: str = ""
 
 
 class SensorChanged(msgspec.Struct, frozen=True, tag=True):
@@ -145,7 +146,44 @@ def enrol(asked: Sensor) -> SensorEnrolled | Refusal:
         asked.lon,
         asked.lat,
         asked.rate_per_minute,
+        asked.firmware,
     )
+
+
+# What changes what a sensor is; the other facts of its stream tell what it did.
+SensorEvent = SensorEnrolled | SensorChanged | SensorRetired
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What its facts tell of a sensor: all of it but what it was last told, and when it was heard."""
+
+    id: str
+    label: str
+    modality: str
+    payload_schema: str
+    zone_id: str
+    lon: float
+    lat: float
+    rate_per_minute: int
+    firmware: str
+    retired: bool = False
+
+
+def told_of(sensor: Sensor) -> Told:
+    """Return what facts must have told of a sensor as it stands."""
+    fields = {name: getattr(sensor, name) for name in Told.__struct_fields__ if name != "retired"}
+    return Told(**fields, retired=sensor.retired_at is not None)
+
+
+def evolve(state: Told | None, event: SensorEvent) -> Told:
+    """Fold one event. Raises ValueError when what changes was never enrolled."""
+    if isinstance(event, SensorEnrolled):
+        return Told(**msgspec.structs.asdict(event))
+    if state is None:
+        raise ValueError("changed before enrolled")
+    if isinstance(event, SensorRetired):
+        return msgspec.structs.replace(state, retired=True)
+    return msgspec.structs.replace(state, **msgspec.structs.asdict(event))
 
 
 def by_stream(table: GateTable) -> dict[str, GateTable]:

@@ -53,6 +53,9 @@ class PartyRetired(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+PartyEvent = PartyEnrolled | PartyRetired
+
+
 class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     """What an authenticator answered. Bytes are base64url without padding."""
 
@@ -85,6 +88,15 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 def stream_of(party_id: UUID) -> str:
     """Return the ledger stream of a party."""
     return f"party:{party_id}"
+
+
+def evolve(state: Party | None, event: PartyEvent) -> Party:
+    """Fold one event. Raises ValueError when who retires was never enrolled."""
+    if isinstance(event, PartyEnrolled):
+        return event.party
+    if state is None:
+        raise ValueError("retired before enrolled")
+    return msgspec.structs.replace(state, retired_at=event.at)
 
 
 # Checks one assertion over a challenge with a party's key; None when it holds. An adapter brings the cryptography.

@@ -27,8 +27,8 @@ class Ledger(Protocol):
         """Write facts in order; return the sequence number of the last. Raises VersionConflict."""
         ...
 
-    def stream(self, stream: str) -> list[Recorded]:
-        """Return one stream's facts in version order."""
+    def stream(self, stream: str, kinds: Sequence[str] | None = None) -> list[Recorded]:
+        """Return one stream's facts in version order, all or those of some kinds."""
         ...
 
     def tail(self, after_seq: int, limit: int) -> Iterator[Recorded]:

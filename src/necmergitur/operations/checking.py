@@ -1,13 +1,13 @@
 """Check the record: recompute every hash, and hold the read tables against what the facts tell."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 
 from necmergitur.dispatch import incidents, missions
-from necmergitur.governance import assessments, authorisations, proposals
+from necmergitur.governance import assessments, authorisations, breakglass, proposals, sensors, signing
 from necmergitur.ledger.chain import GENESIS, Break, backwards, verify
 from necmergitur.operations.ports import Store, Transaction
 
@@ -49,31 +49,57 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class _Story(msgspec.Struct, frozen=True):
-    """How the facts of one kind of stream become a row. `place`: the field that is a person's place in some."""
+    """How the facts of one kind of stream become a row. `place`: the field that is a person's place in some.
+
+    `kinds`: the facts that tell of the row, of a stream that has others by the thousand.
+    """
 
     decoder: msgspec.json.Decoder[Any]
     evolve: Callable[[Any, Any], Any]
-    row: Callable[[Any, UUID], Any]  # each asks what its own port offers (operations.trust, operations.proposing)
+    row: Callable[[Any, str], Any]  # each asks what its own port offers (operations.trust, operations.proposing, …)
     place: str = ""
+    kinds: tuple[str, ...] | None = None
+
+
+def _party(tx: Any, key: str) -> Any:
+    return next((party for party in tx.parties() if str(party.id) == key), None)
+
+
+def _sensor(tx: Any, key: str) -> Any:
+    found = tx.sensors([key])
+    return sensors.told_of(found[0]) if found else None
 
 
 _STORIES: Mapping[str, _Story] = {
     "incident": _Story(
-        msgspec.json.Decoder(incidents.IncidentEvent), incidents.evolve, lambda tx, key: tx.incident(key), "position"
+        msgspec.json.Decoder(incidents.IncidentEvent),
+        incidents.evolve,
+        lambda tx, key: tx.incident(UUID(key)),
+        "position",
     ),
     "mission": _Story(
-        msgspec.json.Decoder(missions.MissionEvent), missions.evolve, lambda tx, key: tx.mission(key), "target"
+        msgspec.json.Decoder(missions.MissionEvent), missions.evolve, lambda tx, key: tx.mission(UUID(key)), "target"
     ),
     "authorisation": _Story(
         msgspec.json.Decoder(authorisations.AuthorisationEvent),
         authorisations.evolve,
-        lambda tx, key: tx.authorisation(key),
+        lambda tx, key: tx.authorisation(UUID(key)),
     ),
     "assessment": _Story(
-        msgspec.json.Decoder(assessments.AssessmentEvent), assessments.evolve, lambda tx, key: tx.assessment(key)
+        msgspec.json.Decoder(assessments.AssessmentEvent), assessments.evolve, lambda tx, key: tx.assessment(UUID(key))
     ),
     "proposal": _Story(
-        msgspec.json.Decoder(proposals.ProposalEvent), proposals.evolve, lambda tx, key: tx.terms_proposal(key)
+        msgspec.json.Decoder(proposals.ProposalEvent), proposals.evolve, lambda tx, key: tx.terms_proposal(UUID(key))
+    ),
+    "party": _Story(msgspec.json.Decoder(signing.PartyEvent), signing.evolve, _party),
+    "breakglass": _Story(
+        msgspec.json.Decoder(breakglass.BreakGlassEvent), breakglass.evolve, lambda tx, key: tx.glass(UUID(key))
+    ),
+    "sensor": _Story(
+        msgspec.json.Decoder(sensors.SensorEvent),
+        sensors.evolve,
+        _sensor,
+        kinds=tuple(kind.__name__ for kind in get_args(sensors.SensorEvent)),
     ),
 }
 
@@ -144,8 +170,8 @@ def _differing(store: Store, streams: set[str]) -> list[str]:
 def _agrees(tx: Transaction, stream: str) -> bool:
     prefix, _, key = stream.partition(":")
     story = _STORIES[prefix]
-    facts = tx.stream(stream)
-    row = story.row(tx, UUID(key))
+    facts = tx.stream(stream, story.kinds)
+    row = story.row(tx, key)
     state: Any = None
     hidden = False
     try:

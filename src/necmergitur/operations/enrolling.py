@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import gate, signing
 from necmergitur.governance.signing import Party, PartyEnrolled, PartyRetired
@@ -42,8 +40,8 @@ def retire(store: TrustStore, party_id: UUID, reason: str, by: Person, now: date
             return Refusal(rule="party_retired", until=state.retired_at)
         if not reason.strip():
             return Refusal(rule="reason_missing", detail="Say why.")
-        after = msgspec.structs.replace(state, retired_at=now)
         event = PartyRetired(state.id, now, reason.strip())
+        after = signing.evolve(state, event)
         fact = Fact(stream=signing.stream_of(state.id), version=2, event=event, actor=f"user:{by.id}")
         tx.put_party(after, tx.append(gate.admit_record([fact], now)))
         return after

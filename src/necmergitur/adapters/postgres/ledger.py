@@ -62,9 +62,10 @@ class LedgerMixin:
             if version > 1 and found.get(stream, 0) != version - 1:
                 raise VersionConflict(f"{stream}: at {found.get(stream, 0)}, wanted {version - 1}")
 
-    def stream(self, stream: str) -> list[Recorded]:
-        """Return one stream's facts in version order."""
-        return [recorded(row) for row in self.cursor.execute(SQL["stream"], {"stream": stream})]
+    def stream(self, stream: str, kinds: Sequence[str] | None = None) -> list[Recorded]:
+        """Return one stream's facts in version order, all or those of some kinds."""
+        asked = {"stream": stream, "kinds": None if kinds is None else list(kinds)}
+        return [recorded(row) for row in self.cursor.execute(SQL["stream"], asked)]
 
     def tail(self, after_seq: int, limit: int) -> Iterator[Recorded]:
         """Yield at most `limit` facts after `after_seq`."""

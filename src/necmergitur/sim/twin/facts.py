@@ -62,9 +62,10 @@ class FactsMixin:
         if law not in _LAWS.get((stream, item.fact.kind), _LAWS.get((stream, "*"), frozenset())):
             raise StoreRefused("NM007", f"ledger: {law} may not carry this fact")
 
-    def stream(self, stream: str) -> list[Recorded]:
-        """Return one stream's facts in version order."""
-        return list(self.tables.by_stream.get(stream, ()))
+    def stream(self, stream: str, kinds: Sequence[str] | None = None) -> list[Recorded]:
+        """Return one stream's facts in version order, all or those of some kinds."""
+        facts = self.tables.by_stream.get(stream, ())
+        return [fact for fact in facts if kinds is None or fact.kind in kinds]
 
     def tail(self, after_seq: int, limit: int) -> Iterator[Recorded]:
         """Yield at most `limit` facts after `after_seq`."""

@@ -22,7 +22,7 @@ SELECT pg_notify('nec_ledger', %(seq)s::text);
 
 -- name: stream
 SELECT {read}
-FROM ledger_event WHERE stream = %(stream)s ORDER BY version;
+FROM ledger_event WHERE stream = %(stream)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s)) ORDER BY version;
 
 -- name: tail
 SELECT {read}
