@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 import pytest
 
+from necmergitur.adapters.postgres.session import SENSORS_HEARD
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.engine import sensors as engine_sensors
 from necmergitur.engine.main import Engine
@@ -215,8 +216,11 @@ def test_a_device_that_hears_nothing_more_stops_by_itself(
         async with counting(broker) as counter:
             async with running(engine_parts(database, broker.nats_url, home)):
                 await until(lambda: counter.runs)
+                assert count(store, ears) == 1, "the public register sees that somebody hears the sensors"
+            await until(lambda: count(store, ears) == 0)
             await until(lambda: not counter.runs, within_s=4)
 
+    ears = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{SENSORS_HEARD}'"
     asyncio.run(play())
 
 

@@ -18,7 +18,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from necmergitur.adapters.keeping import keep_going
-from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
+from necmergitur.adapters.postgres.session import KEEP_ALIVE, SENSORS_HEARD, UTC_SESSION
 from necmergitur.engine import metrics
 from necmergitur.engine.hearing import Ear
 from necmergitur.engine.parts import EngineParts
@@ -279,7 +279,11 @@ class SensorLine:
         """Look at the gate as soon as another process changed it."""
         try:
             connection = await psycopg.AsyncConnection.connect(
-                self._parts.database_url, autocommit=True, options=UTC_SESSION, **KEEP_ALIVE
+                self._parts.database_url,
+                autocommit=True,
+                options=UTC_SESSION,
+                application_name=SENSORS_HEARD,
+                **KEEP_ALIVE,
             )
             async with connection:
                 await connection.execute("LISTEN nec_gate")

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from necmergitur.adapters.postgres.session import SENSORS_HEARD
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.web.register import refusals
 from necmergitur.web.store import store
@@ -17,6 +20,17 @@ from tests.web.serving import Served, serve
 
 STREAM = "sensor:c-0001"
 PAGE = f"/register/{STREAM}/"
+
+
+@pytest.fixture
+def engine(city: City) -> Iterator[psycopg.Connection[Any]]:  # noqa: F811 -- the fixture
+    """What the server knows a running engine by: the connection of its ear."""
+    settings = connections["default"].settings_dict
+    with psycopg.connect(
+        host=settings["HOST"], port=settings["PORT"], dbname=settings["NAME"], user=settings["USER"],
+        password=settings["PASSWORD"], application_name=SENSORS_HEARD,
+    ) as heard:  # fmt: skip
+        yield heard
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +52,8 @@ def _fields(of: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def trial(city: City) -> Authorisation:  # noqa: F811 -- the fixture
-    """A running trial."""
+def trial(city: City, engine: Any) -> Authorisation:  # noqa: F811 -- the fixture
+    """A running trial: signed, and heard by an engine."""
     return grant()
 
 

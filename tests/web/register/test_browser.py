@@ -13,10 +13,13 @@ from playwright.sync_api import Browser, Page
 
 from necmergitur.adapters.publiclog.folder import LogFolder
 from necmergitur.adapters.publiclog.notary import Notary
+from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.ledger.checkpoint import NoteSigner
 from necmergitur.ledger.proof import Proof, check
+from necmergitur.operations import sensing
 from necmergitur.web.store import store
+from tests import streams
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.register.conftest import PAGE
@@ -48,6 +51,8 @@ def test_pages_are_whole_in_every_language_theme_and_size(
 ) -> None:
     city.authorise_flights()
     city.press("b-1")
+    now = datetime.now(UTC)
+    sensing.enrol(store(), streams.sensor(now, "z-1", id="C-002"), Person(7, "Tess"), now)  # no paper names it
     page = visit(language, theme)
     problems: list[str] = []
     for name, address in ADDRESSES.items():

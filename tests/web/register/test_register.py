@@ -111,6 +111,15 @@ def test_a_device_that_drifted_is_told_to_be_off_and_how_it_differs(trial: Autho
     assert json.loads(text("/register/register.json"))["streams"][0]["state"] == "suspended"
 
 
+def test_a_stream_that_no_engine_hears_is_not_told_to_be_on(trial: Authorisation, engine: Any) -> None:
+    engine.close()
+    said = text(PAGE)
+    assert "Off: nobody hears it" in said and "the gate lets its readings in" not in said
+    assert "0</strong> of 1 sensor stream is on right now" in text("/register/")
+    assert json.loads(text("/register/register.json"))["streams"][0]["state"] == "unheard"
+    assert "People counter" in text("/register/signs/"), "a sign hangs through an outage"
+
+
 def test_a_withdrawn_paper_and_its_reason_stay_readable(trial: Authorisation) -> None:
     revoked = authorising.revoke(
         store(), trial.id, "the square is being rebuilt", Person(90, "Vienne"), datetime.now(UTC)
@@ -325,6 +334,8 @@ def counter(city: City) -> None:
 def test_a_device_no_paper_ever_named_is_listed_as_off(city: City) -> None:
     counter(city)
     assert "Off: no paper ever allowed it" in text("/register/") and "Off: no paper ever allowed it" in text(PAGE)
+    drawn = text("/register/").split('class="map"')[1].split("</svg>")[0]
+    assert f'href="{PAGE}"' in drawn and "map__sensor--on" not in drawn, "it stands on the map too"
     assert "Device installed" in text(PAGE) and "Tess" not in text(PAGE)
 
 

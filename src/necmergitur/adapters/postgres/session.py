@@ -5,6 +5,10 @@ from typing import Any
 # Instants are read back as UTC: a server set to local time would hand out wall clocks, and an hour twice each autumn.
 UTC_SESSION = "-c timezone=UTC"
 
+# By this name the engine's ear for the gate is known among the server's connections. PostgreSQL shows names to every
+# role, and the connection is gone in the instant its process is: so a page can tell that nobody hears the sensors.
+SENSORS_HEARD = "nec sensors"
+
 # A server whose machine or network vanished answers nothing at all, not even a refusal. Over TCP the kernel gives up
 # in time (libpq 34.1.2); on a socket file there is no network to vanish.
 KEEP_ALIVE: dict[str, Any] = {

@@ -28,6 +28,8 @@ from necmergitur.web.register.device_pages import nothing
 from necmergitur.web.register.places import Ground, ground
 
 SIZES = ("a6", "a5")
+# A sign hangs for months: what is only unheard for a minute, or suspended until it is assessed anew, keeps its own.
+HANGS = ("on", "unheard", "suspended")
 fresh = cache_control(private=True, max_age=CACHE_S)
 
 
@@ -62,7 +64,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     """The signs of all that hangs: every stream that is on or only suspended, and the drones' docks."""
     city, at = ground(), streams.moment()
     made: list[Callable[[], Sign]] = [
-        partial(_of_stream, one, city) for one in streams.every(at, city) if one.on or one.state == "suspended"
+        partial(_of_stream, one, city) for one in streams.every(at, city) if one.state in HANGS
     ]
     docked = Drone.objects.filter(dock__retired_at=None).select_related("dock").order_by("id")
     made += [partial(_of_drone, one, city) for one in docked]
@@ -113,7 +115,7 @@ def _of_stream(one: streams.Stream, city: Ground) -> Sign:
         one.kind.never,
         one.elements,
         city,
-        on=one.on,
+        on=one.state in ("on", "unheard"),
         word=str(one.word),
     )
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
+from necmergitur.adapters.postgres.session import SENSORS_HEARD
 from necmergitur.governance.gate import FLIGHT, GateTable, Request
 from necmergitur.governance.signing import Paper
 from necmergitur.governance.terms import Terms
@@ -23,10 +24,11 @@ from necmergitur.web.store import CLOCK, store
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """One instant, and what the gate allows at it."""
+    """One instant, what the gate allows at it, and whether anybody hears the sensors."""
 
     at: datetime
     table: GateTable
+    heard: bool
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def on(self) -> bool:
-        """Whether the gate lets it in at this moment."""
+        """Whether the gate lets it in at this moment, and somebody hears it."""
         return self.state == "on"
 
     @property
@@ -80,9 +82,20 @@ def moment() -> Moment:
     now = CLOCK.now()
     try:
         with store().transaction() as tx:
-            return Moment(now, tx.gate_table(now))
+            table = tx.gate_table(now)
     except Unreachable as away:
         raise OperationalError(str(away)) from away
+    return Moment(now, table, _heard())
+
+
+def _heard() -> bool:
+    """Return whether an engine listens at this moment: without one nothing enters, and no sensor is told to go on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()",
+            [SENSORS_HEARD],
+        )
+        return cursor.fetchone() is not None
 
 
 def flights(at: Moment, zone_id: str) -> str:
@@ -137,7 +150,7 @@ def _stream(name: str, rows: list[Authorisation], at: Moment, ground: Ground, la
     if not isinstance(answer, Refusal):
         row = next((mine for mine in rows if mine.id == answer.id), row)
     paper = paper_of(row)
-    state = _state(row, answer, at.at)
+    state = _state(row, answer, at)
     return Stream(
         name=name,
         row=row,
@@ -159,16 +172,16 @@ def _asked(name: str, terms: Terms, at: Moment, last: Seen | None) -> Any:
     return at.table.find(asked, at.at)
 
 
-def _state(row: Authorisation, answer: Any, now: datetime) -> str:
+def _state(row: Authorisation, answer: Any, at: Moment) -> str:
     if not isinstance(answer, Refusal):
-        return "on"
+        return "on" if at.heard else "unheard"
     known = words.STATE_OF.get(answer.rule)
     if known is not None:
         return known
     # The gate forgets what ended a week ago; the paper still says how.
     if row.revoked_at is not None:
         return "revoked"
-    return "expired" if row.valid_until is not None and row.valid_until <= now else "off"
+    return "expired" if row.valid_until is not None and row.valid_until <= at.at else "off"
 
 
 def _districts(zones: Iterable[str], ground: Ground) -> tuple[str, ...]:

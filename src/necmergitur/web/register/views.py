@@ -252,12 +252,17 @@ def _map(
     docks = [
         (one["lon"], one["lat"], one["id"], reverse("register:device", args=[one["name"]]), False) for one in fleet
     ]
-    sensors = [
+    stands = [
         (*place, one.name, reverse("register:device", args=[one.name]), one.on)
         for one in listed
         if (place := streams.place(one, city)) is not None
     ]
-    return mapping.draw(city, docks, sensors, buttons=buttons)
+    # A device that no paper ever named stands in the street all the same.
+    stands += [
+        (one.lon, one.lat, one.name, reverse("register:device", args=[one.name]), False)
+        for one in sensors.without_paper(one.name for one in listed)
+    ]
+    return mapping.draw(city, docks, stands, buttons=buttons)
 
 
 def _in_force(row: Authorisation, now: datetime) -> str:

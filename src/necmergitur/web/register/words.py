@@ -83,6 +83,7 @@ STATES: dict[str, tuple[str, Any]] = {
     "not_yet": ("neutral", _("Off: not begun")),
     "off": ("neutral", _("Off")),
     "unknown": ("attention", _("Unknown at this moment")),
+    "unheard": ("attention", _("Off: nobody hears it")),
 }
 STATE_OF = {
     "authorisation_suspended": "suspended",
