@@ -135,6 +135,24 @@ def test_a_device_that_changes_closes_its_stream_at_once(ready: Scene, now: dict
     assert assessing.report(ready.store, seen, ready.wait(1)) == [], "said once"
 
 
+def test_a_person_withdraws_an_assessment_with_a_reason_and_what_rests_on_it_closes(ready: Scene) -> None:
+    assert grant(ready, asked(ready)) == ""
+    on = signed.assessment(ready.now).id
+
+    def withdraw(reason: str) -> Any:
+        return assessing.withdraw(ready.store, on, reason, signed.DPO, ready.wait(1))
+
+    assert withdraw(" ").rule == "reason_missing"
+    assert rule(ready) == ""
+    assert withdraw("The square is a school's yard.").stale_reason == (
+        f"withdrawn by=user:{signed.DPO.id} The square is a school's yard."
+    )
+    assert rule(ready) == "authorisation_suspended"
+    assert withdraw("Again.").rule == "assessment_stale"
+    by = {fact.actor for fact in ready.facts() if fact.kind in ("AssessmentWentStale", "AuthorisationSuspended")}
+    assert by == {f"user:{signed.DPO.id}"}, "a person did it, not the engine"
+
+
 def test_a_device_as_assessed_changes_nothing(ready: Scene) -> None:
     assert grant(ready, asked(ready)) == ""
     assert assessing.report(ready.store, AS_ASSESSED, ready.wait(1)) == []

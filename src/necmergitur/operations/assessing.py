@@ -39,7 +39,7 @@ def report(store: TrustStore, seen: Observed, now: datetime) -> list[Assessment]
 
     def attempt(tx: TrustTransaction) -> list[Assessment]:
         covering = [(one, assessments.drift(one.covers, seen)) for one in tx.assessments_of(seen.stream)]
-        return [_stale(tx, one, why, now) for one, why in covering if why]
+        return [_stale(tx, one, why, DRIFT, now) for one, why in covering if why]
 
     return on_conflict(store, attempt)
 
@@ -55,20 +55,21 @@ def withdraw(store: TrustStore, assessment_id: UUID, reason: str, by: Person, no
             return Refusal(rule="reason_missing", detail="Say why.")
         if state.stale_at is not None:
             return Refusal(rule="assessment_stale", detail=state.stale_reason)
-        return _stale(tx, state, f"withdrawn by=user:{by.id} {reason.strip()}", now)
+        actor = f"user:{by.id}"
+        return _stale(tx, state, f"withdrawn by={actor} {reason.strip()}", actor, now)
 
     return on_conflict(store, attempt)
 
 
-def _stale(tx: TrustTransaction, state: Assessment, reason: str, now: datetime) -> Assessment:
+def _stale(tx: TrustTransaction, state: Assessment, reason: str, by: str, now: datetime) -> Assessment:
     event = assessments.go_stale(state, reason, now)
     if event is None:
         return state
     after = assessments.evolve(state, event)
-    fact = Fact(stream=assessments.stream_of(after.id), version=after.revision, event=event, actor=DRIFT)
+    fact = Fact(stream=assessments.stream_of(after.id), version=after.revision, event=event, actor=by)
     tx.put_assessment(after, tx.append(gate.admit_record([fact], now)))
     for resting in tx.resting_on(after.id):
-        _follow(tx, resting, after, DRIFT, now)
+        _follow(tx, resting, after, by, now)
     return after
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from necmergitur.web.dialogue import opening
+from necmergitur.web.dialogue.models import Conversation
+from necmergitur.web.facts.models import Assessment as InForce
 from necmergitur.web.trust.models import Processing
 from tests.web.conftest import accessibility_problems
 from tests.web.test_pages import by_keyboard
@@ -71,6 +75,56 @@ def test_without_javascript_each_section_has_its_button(desk: Desk, enter: Enter
     page.locator("#a-111").fill("By its button")
     page.locator("[id='s-1.1']").get_by_role("button", name="Save this section").click()
     assert page.locator("#a-111").input_value() == "By its button"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_officer_opens_a_dialogue_from_the_assessment_and_people_are_asked(
+    desk: Desk, enter: Enter, language: str
+) -> None:
+    pk = desk.filled(desk.begun())
+    page = enter("dpo", language)
+    page.goto(f"/trust/assessments/{pk}/write/validation/")
+    page.locator("#question").fill("À quoi la ville doit-elle veiller si elle compte ici ?")
+    page.locator("#question_en").fill("What should the city look after if it counts here?")
+    page.locator("#days").fill("30")
+    page.locator("form[action$='/ask/'] button").click()
+    page.locator("section[aria-labelledby=dialogue] a").first.wait_for()
+    assert page.locator("form[action$='/ask/']").count() == 0, "one at a time"
+    assert accessibility_problems(page) == []
+    talk = Conversation.objects.get(subject_kind="assessment", subject_id=pk)
+    assert (talk.closes_at - talk.opened_at).days == 30
+    somebody = enter("", language)
+    somebody.goto("/dialogue/")
+    somebody.locator(f"a[href$='/{talk.pk}/']").click()
+    asked = talk.question_en if language == "en" else talk.question_fr
+    expect(somebody.locator(".question")).to_have_text(asked)
+    assert page.complaints == [] and somebody.complaints == []  # type: ignore[attr-defined]
+    # Once it is over, another may be held: the next version asks people anew.
+    opening.close_early(talk, "The council asks another question first.", desk.city.person("dpo"), datetime.now(UTC))
+    page.reload()
+    assert page.locator("form[action$='/ask/']").count() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_officer_withdraws_what_was_signed_with_a_reason_and_a_tick(
+    desk: Desk, enter: Enter, language: str
+) -> None:
+    pk = desk.signed(desk.filled(desk.begun()))
+    page = enter("dpo", language)
+    page.goto(f"/trust/assessments/{pk}/")
+    page.locator("#withdraw summary").click()
+    page.locator("#withdraw-reason").fill("The square is a school's yard.")
+    page.locator("#withdraw button").click()
+    assert InForce.objects.get(pk=pk).stale_at is None, "not before the box is ticked"
+    page.locator("#withdraw input[name=sure]").check()
+    assert accessibility_problems(page) == []
+    page.locator("#withdraw button").click()
+    expect(page.locator(".banner--critical")).to_contain_text("The square is a school's yard.")
+    assert InForce.objects.get(pk=pk).stale_at is not None
+    assert page.locator("#withdraw").count() == 0
+    expect(page.locator("section[aria-labelledby=steps] li").last).to_contain_text("The square is a school's yard.")
+    assert "user:" not in page.content()
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 PAGES = {

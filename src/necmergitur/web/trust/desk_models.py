@@ -52,6 +52,7 @@ class Study(models.Model):
     """
 
     DRAFT, REFUSED, SIGNED, REPLACED = "draft", "refused", "signed", "replaced"
+    WITHDRAWN = "withdrawn"  # a step, not a state: what was signed stays as it was signed
 
     assessment_id = models.UUIDField(db_index=True)
     version = models.PositiveIntegerField()

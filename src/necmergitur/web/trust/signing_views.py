@@ -27,7 +27,7 @@ from necmergitur.web.console import guards
 from necmergitur.web.facts.models import Assessment as InForce
 from necmergitur.web.store import store
 from necmergitur.web.trust import devices, dialogue, keeping, pages, rights
-from necmergitur.web.trust.models import Processing, Study
+from necmergitur.web.trust.models import Processing, Study, StudyStep
 
 REASON_LENGTH_MAX = 2_000
 DIALOGUE_DAYS_MAX = 90  # ours: a dialogue that has not ended in a season is not waited for
@@ -89,6 +89,27 @@ def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
                 return Refusal(rule="already_closed")
             keeping.step(row, Study.REFUSED, reason, user, now)
             keeping.record(user, "trust:assessment:refuse", str(pk), now, version=str(row.version))
+        return None
+
+    return _done(request, pk, guards.run(request, work))
+
+
+@require(rights.may_write)
+@require_POST
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say that what was signed no longer holds. Every stream that rests on it stops within the second."""
+    reason = " ".join(request.POST.get("reason", "").split())[:REASON_LENGTH_MAX]
+    user = cast(User, request.user)
+
+    def work(by: Person, now: datetime) -> Refusal | None:
+        if reason and request.POST.get("sure") != "yes":
+            return Refusal(rule="confirmation_missing")
+        outcome = assessing.withdraw(store(), pk, reason, by, now)
+        if isinstance(outcome, Refusal):
+            return outcome
+        signed = Study.objects.filter(assessment_id=pk, version=outcome.version).first()
+        if signed is not None:
+            StudyStep.objects.create(study=signed, at=now, by=user.display_name, state=Study.WITHDRAWN, reason=reason)
         return None
 
     return _done(request, pk, guards.run(request, work))

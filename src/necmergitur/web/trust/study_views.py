@@ -75,6 +75,7 @@ def part(request: HttpRequest, pk: UUID, part: str) -> HttpResponse:
         return redirect("trust:assessment", pk)
     writing = keeping.writing_of(row)
     missing = gaps_of(row, writing)
+    running = dialogue.running(pk) if part == "validation" else None
     context = {
         "row": row,
         "writing": writing,
@@ -86,7 +87,8 @@ def part(request: HttpRequest, pk: UUID, part: str) -> HttpResponse:
         "map": plot.risks(writing) if part in {"risks", "validation"} else "",
         "risks": plot.table(writing),
         "gauges": words.GAUGES.items(),
-        "running": dialogue.running(pk) if part == "validation" else None,
+        "running": running,
+        "running_open": running is not None and running.open(CLOCK.now()),
         "has_dialogue": dialogue.exists(),
         **(_choices(writing) if part == "facts" else {}),
     }

@@ -22,6 +22,7 @@ urlpatterns = [
     path("assessments/<uuid:pk>/compare/", study_views.compare, name="assessment-compare"),
     path("assessments/<uuid:pk>/sign/", signing_views.sign, name="assessment-sign"),
     path("assessments/<uuid:pk>/refuse/", signing_views.refuse, name="assessment-refuse"),
+    path("assessments/<uuid:pk>/withdraw/", signing_views.withdraw, name="assessment-withdraw"),
     path("assessments/<uuid:pk>/again/", signing_views.again, name="assessment-again"),
     path("assessments/<uuid:pk>/ask/", signing_views.ask_people, name="assessment-ask"),
     path("assessments/<uuid:pk>/v<int:version>.json", signing_views.text, name="assessment-text"),

@@ -61,6 +61,7 @@ STATES: Words = {
     "refused": pgettext_lazy("assessment", "refused"),
     "signed": pgettext_lazy("assessment", "signed"),
     "replaced": pgettext_lazy("assessment", "replaced by a later version"),
+    "withdrawn": pgettext_lazy("assessment", "withdrawn"),
 }
 PARTS: Words = {
     "facts": _("What is assessed"),

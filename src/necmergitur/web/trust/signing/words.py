@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from necmergitur.adapters import law
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.roles import Role
+from necmergitur.web.trust import reasons
 
 PARTIES: dict[str, Any] = {
     "territory": _("the territory (the city)"),
@@ -151,7 +152,7 @@ def explain(refusal: Refusal) -> str:
         return refusal.detail or refusal.rule.replace("_", " ")
     facts = {
         "days": refusal.facts.get("days", ""),
-        "why": refusal.detail or "",
+        "why": _left_behind(refusal.detail) if refusal.rule == "assessment_stale" else refusal.detail or "",
         "fields": _listed(FIELDS, refusal.facts.get("fields", "")),
         "roles": _listed(PARTIES, refusal.facts.get("roles", "")),
     }
@@ -161,6 +162,10 @@ def explain(refusal: Refusal) -> str:
         return said
     language = get_language() or "fr"
     return f"{said} {cited.title.in_language(language)}. {cited.says.in_language(language)}"
+
+
+def _left_behind(reason: str) -> str:
+    return reasons.drift(reason).rstrip(".") if reason else str(_("its review is overdue"))
 
 
 def _listed(words: dict[str, Any], names: str) -> str:
