@@ -1,10 +1,11 @@
 """`nec backup` parts data and keys; `nec restore-check` and every start destroy again what a backup brought back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -12,13 +13,18 @@ from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters.backup import restore
 from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.reading_keys import DayKey, Said
 from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.app.cli import main
 from necmergitur.app.settings import Settings
 from necmergitur.app.shredding import replay
 from necmergitur.dispatch.incidents import Person
-from necmergitur.operations import devices, erasure
+from necmergitur.operations import devices, erasure, sensing, streams
 from necmergitur.operations.registry import NewDevice
+from necmergitur.operations.sensing import Memory
+from tests.conftest import FIXED_CLOCKS
+from tests.operations.town import TOWN, install
+from tests.streams import TECHNICIAN, authorise, body, hear, sensor
 
 BY = Person(1, "Dora")
 
@@ -90,3 +96,77 @@ def test_a_start_replays_the_list_and_says_so_when_it_is_not_whole(city: str, tm
 def test_keys_and_data_never_go_to_one_folder(city: str, tmp_path: Path) -> None:
     answer = nec(tmp_path, city, "backup", "--to", str(tmp_path / "b"), "--keys-to", str(tmp_path / "b"))
     assert answer.exit_code == 2
+
+
+# --- readings -----------------------------------------------------------------------------------------
+
+SEALED = "SELECT stream, boot_id, seq, at, key_id, sealed FROM reading"
+ALIVE = "SELECT key_id, key FROM holders.reading_key WHERE destroyed_at IS NULL"
+
+
+@pytest.fixture
+def counted(database: str) -> str:
+    """A city in which a counter was heard just now."""
+    with psycopg.connect(database) as owner:
+        owner.execute(FIXED_CLOCKS)
+    install(database, TOWN)
+    over, now = PostgresStore(database), datetime.now(UTC)
+    sensing.enrol(over, sensor(now), TECHNICIAN, now)
+    authorise(over, now)
+    assert hear(over, Memory(), now, body(now, 1)) == {"": 1}
+    over.close()
+    return database
+
+
+def opened(url: str) -> list[int]:
+    """Return the counts that whoever holds this whole database reads, asking no gate."""
+    with psycopg.connect(url) as owner:
+        alive = dict(owner.execute(ALIVE).fetchall())
+        found = [
+            DayKey(key_id, alive[key_id]).unseal(Said(*where), sealed)
+            for *where, key_id, sealed in owner.execute(SEALED).fetchall()
+            if key_id in alive
+        ]
+    return [msgspec.json.decode(one[1])["count"] for one in found if one is not None]
+
+
+def test_readings_in_a_backup_open_with_nothing_that_was_backed_up(
+    counted: str, make_database: Callable[..., str], tmp_path: Path
+) -> None:
+    data, safe = tmp_path / "data", tmp_path / "safe"
+    assert nec(tmp_path / "home", counted, "backup", "--to", str(data), "--keys-to", str(safe)).exit_code == 0
+    (dump,), (kept,) = data.iterdir(), safe.iterdir()
+    with psycopg.connect(counted) as owner:
+        died = owner.execute(ALIVE).fetchall()
+    over = PostgresStore(counted)
+    streams.erase(over, datetime.now(UTC) + timedelta(days=61))
+    over.close()
+    assert opened(counted) == []
+
+    back = make_database()
+    restore(back, dump)
+    restore(back, kept, "--data-only")
+    with psycopg.connect(back) as owner:
+        assert owner.execute("SELECT count(*) FROM reading").fetchone() == (1,), "the row came back"
+    assert opened(back) == [], "and no key of it"
+    with psycopg.connect(back, autocommit=True) as owner:  # the planted hole: a copy that took the key along
+        insert = "INSERT INTO holders.reading_key (key_id, authorisation_id, dies_at, key) SELECT %s, id, %s, %s"
+        dies_at = datetime.now(UTC) + timedelta(days=1)
+        for key_id, key in died:
+            owner.execute(f"{insert} FROM authorisation WHERE kind = 'stream'", [key_id, dies_at, key])
+    assert opened(back) == [12]
+
+
+def test_a_whole_copy_that_wakes_after_the_hour_of_its_keys_destroys_them_before_anything_reads(
+    counted: str, make_database: Callable[..., str], tmp_path: Path
+) -> None:
+    """A base backup or a snapshot holds keys too; here, a copy of the running database."""
+    back = make_database(template=conninfo_to_dict(counted)["dbname"])
+    assert opened(back) == [12], "the hole, as long as nothing of ours looks at it"
+    with psycopg.connect(back, autocommit=True) as owner:  # its hour passed while it lay on a shelf
+        owner.execute("ALTER TABLE holders.reading_key DISABLE TRIGGER reading_key_lawful")
+        owner.execute("UPDATE holders.reading_key SET dies_at = now() - interval '1 second'")
+        owner.execute("ALTER TABLE holders.reading_key ENABLE TRIGGER reading_key_lawful")
+    answer = nec(tmp_path, back, "restore-check")
+    assert answer.exit_code == 0, answer.output
+    assert opened(back) == []

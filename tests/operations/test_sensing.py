@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore, PostgresTransaction
+from necmergitur.adapters.reading_keys import DayKey, Said
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.readings import Status
 from necmergitur.governance.sensors import Sensor
@@ -163,7 +164,8 @@ def test_what_is_no_count_is_refused_and_not_kept(scene: Scene, memory: Memory) 
     counts = hear(scene.store, memory, scene.now, *hostile)
     assert counts == {"reading_unreadable": 4, "reading_too_large": 1, "reading_not_of_its_type": 2}
     assert hear(scene.store, memory, scene.now, body(scene.now, 1)) == {"": 1}
-    assert rows(scene, "SELECT payload FROM reading") == [({"count": 12, "minute": 29539920},)]
+    assert rows(scene, "SELECT minute FROM reading") == [(29539920,)]
+    assert read(scene) == [12]
 
 
 def test_more_than_was_signed_is_refused(scene: Scene, memory: Memory) -> None:
@@ -332,6 +334,74 @@ def test_readings_go_when_their_paper_says_and_it_is_a_fact(scene: Scene, memory
     assert streams.erase(scene.store, scene.wait(0.001)) == {STREAM: 1}
     assert rows(scene, "SELECT count(*) FROM reading") == [(0,)]
     assert kinds(scene)[-1] == "ReadingsErased"
+    assert read(scene) == [], "gone"
+
+
+def test_the_end_of_a_paper_is_three_facts_and_then_nothing_can_be_read(scene: Scene, memory: Memory) -> None:
+    end = scene.now + timedelta(minutes=3)
+    paper = authorise(scene.store, scene.now, valid_until=end)
+    assert lease(scene)[0]
+    hear(scene.store, memory, scene.now, body(scene.now, 1))
+    copied = rows(scene, "SELECT key_id, key FROM holders.reading_key")
+    scene.wait(180)
+    assert hear(scene.store, memory, scene.now, body(scene.now, 2)) == {"authorisation_expired": 1}
+    assert lease(scene) == (False, 0.0, "authorisation_expired")
+    streams.erase(scene.store, scene.now)
+    assert kinds(scene)[-2:] == ["StreamStopped", "StreamClosed"]
+    scene.wait(30 * 86_400 - 0.001)
+    streams.erase(scene.store, scene.now)
+    assert rows(scene, "SELECT key FROM holders.reading_key") == [copied[0][1:]], "a moment before"
+    streams.erase(scene.store, scene.wait(0.001))
+    assert rows(scene, "SELECT key FROM holders.reading_key") == [(b"",)]
+    assert kinds(scene)[-1] == "ReadingKeysDestroyed"
+    said = msgspec.json.decode(scene.facts()[-1].payload)
+    assert (said["authorisation_id"], said["keys"], said["last"]) == (str(paper.id), 1, True)
+    assert said["died_at"] == (end + timedelta(days=30)).isoformat().replace("+00:00", "Z")
+    before = len(scene.facts())
+    streams.erase(scene.store, scene.wait(3_600))
+    assert len(scene.facts()) == before, "each is said once"
+
+
+def test_each_day_has_a_key_that_dies_when_what_was_read_that_day_has_been_kept_long_enough(
+    scene: Scene, memory: Memory
+) -> None:
+    authorise(scene.store, scene.now, rate=100)
+    midnight = scene.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    for at in (midnight - MOMENT, midnight, midnight + timedelta(hours=1)):
+        assert hear(scene.store, memory, at, body(at, int(at.timestamp() * 1e6))) == {"": 1}
+    assert rows(scene, "SELECT dies_at FROM holders.reading_key ORDER BY 1") == [
+        (midnight + timedelta(days=30),),
+        (midnight + timedelta(days=31),),
+    ]
+    streams.erase(scene.store, midnight + timedelta(days=30))
+    assert rows(scene, "SELECT count(*) FROM holders.reading_key WHERE key <> ''") == [(1,)]
+
+
+def test_a_copy_of_the_rows_opens_with_the_key_and_not_after_its_death(scene: Scene, memory: Memory) -> None:
+    authorise(scene.store, scene.now)
+    hear(scene.store, memory, scene.now, body(scene.now, 1))
+    copied = rows(scene, "SELECT stream, boot_id, seq, at, key_id, sealed FROM reading")
+    ((key,),) = rows(scene, "SELECT key FROM holders.reading_key")
+    *where, key_id, sealed = copied[0]
+    opened = DayKey(key_id, key).unseal(Said(*where), sealed)
+    assert opened is not None, "the hole: a copy and its key"
+    assert msgspec.json.decode(opened[1])["count"] == 12
+    streams.erase(scene.store, scene.wait(31 * 86_400))
+    ((key,),) = rows(scene, "SELECT key FROM holders.reading_key")
+    assert key == b""
+
+
+def test_the_key_of_a_day_costs_one_question_and_no_process_holds_it_the_day_after(scene: Scene) -> None:
+    store, memory = scene.store, Memory()
+    authorise(store, scene.now, rate=100)
+    held = store._keys.readings
+    hear(store, memory, scene.now, body(scene.now, 1))
+    assert len(held._held) == 1
+    kept = next(iter(held._held.values()))[1]
+    hear(store, memory, scene.now, body(scene.now, 2))
+    assert next(iter(held._held.values()))[1] is kept, "not asked for again"
+    held.keep({}, datetime.now(UTC) + timedelta(days=1))
+    assert not held._held
 
 
 # --- reading back -------------------------------------------------------------------------------------
@@ -368,6 +438,24 @@ def test_what_was_gathered_is_read_after_the_end_but_not_after_a_revocation(scen
     assert read(scene) == [12]
     authorising.revoke(scene.store, paper.id, "unlawful", LEAD, scene.now)
     assert read(scene) == "authorisation_not_in_force"
+
+
+def test_what_an_expired_paper_gathered_is_read_until_it_is_erased_by_its_readers_for_its_purpose(
+    scene: Scene, memory: Memory
+) -> None:
+    authorise(scene.store, scene.now, valid_until=scene.now + timedelta(seconds=30), readers=("lead",))
+    heard_at = scene.now
+    hear(scene.store, memory, scene.now, body(scene.now, 1))
+    scene.wait(30 * 86_400 - 0.001)
+    then = {"since": heard_at - timedelta(minutes=1), "until": heard_at + timedelta(minutes=1)}
+    assert read(scene, **then) == [12], "the last moment of its retention"
+    assert read(scene, purpose="training", **then) == "purpose_not_authorised"
+    assert read(scene, role="operator", **then) == "reader_not_authorised"
+    assert read(scene, role="public", by=None, **then) == "reader_not_authorised"
+    scene.wait(0.001)
+    assert read(scene, **then) == [], "at its hour, before any sweep"
+    streams.erase(scene.store, scene.now)
+    assert rows(scene, "SELECT count(*) FROM reading") == [(0,)]
 
 
 def test_purpose_creep_by_a_join_sees_nothing(scene: Scene, memory: Memory, empty_database: str) -> None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Executes
+from necmergitur.adapters.reading_keys import ReadingKeys
 
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonce
 _AGAIN_BYTES = 8  # tells two keys of one day apart
@@ -44,6 +45,7 @@ class KeyRing:
         """Start with no key in memory."""
         self._today: tuple[str, str, bytes] | None = None
         self._names: bytes | None = None
+        self.readings = ReadingKeys()
 
     def seal(self, cursor: Executes, fresh: dict[str, bytes], plain: bytes, now: datetime) -> bytes:
         """Return key id, nonce and ciphertext in one string of bytes, under today's key."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.app.settings import Settings
-from necmergitur.operations import erasure
+from necmergitur.operations import erasure, streams
 from necmergitur.operations.alarms import set_alarm
 
 ALARM = "shred_list_short"
@@ -21,8 +21,12 @@ class Replayed(NamedTuple):
 
 
 def replay(settings: Settings, over: PostgresStore) -> Replayed:
-    """Replay the list of destroyed keys; an alarm says on every screen that the list is not whole."""
+    """Replay the list of destroyed keys; an alarm says on every screen that the list is not whole.
+
+    Keys of readings need no list: the hour at which each dies stands beside it.
+    """
     listed, now = shred_list_of(settings.home).entries(), datetime.now(UTC)
+    streams.erase(over, now)
     lacking = erasure.missing(over, len(listed))
     again = erasure.replay(over, listed, now)
     set_alarm(over, ALARM, bool(lacking), str(lacking) if lacking else "", now)

@@ -5,7 +5,7 @@ erased and what a device was told are facts of the stream `sensor:<id>`, which i
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -107,6 +107,25 @@ class ReadingsErased(msgspec.Struct, frozen=True, tag=True):
     count: int
 
 
+class StreamClosed(msgspec.Struct, frozen=True, tag=True):
+    """The gate lets nothing more in under a paper: its time was over at `at`."""
+
+    authorisation_id: UUID
+    at: datetime
+
+
+class ReadingKeysDestroyed(msgspec.Struct, frozen=True, tag=True):
+    """The keys of a paper's readings whose hour had come are destroyed: no copy of those readings opens any more.
+
+    `died_at`: the hour the last of them had; None when none was left. `last`: the paper is over and no key of it lives.
+    """
+
+    authorisation_id: UUID
+    keys: int
+    died_at: datetime | None
+    last: bool
+
+
 class ReadingsRead(msgspec.Struct, frozen=True, tag=True):
     """Somebody read what is not public: in which role, for which purpose, of which time, how many."""
 
@@ -117,6 +136,14 @@ class ReadingsRead(msgspec.Struct, frozen=True, tag=True):
     until: datetime
     count: int
     glass: UUID | None = None
+
+
+_DAY = timedelta(days=1)
+
+
+def key_dies_at(at: datetime, paper_ends: datetime, kept: timedelta) -> datetime:
+    """Return when the key of what is read at `at` dies: its day's end, or the paper's if sooner, and the retention."""
+    return min(datetime(at.year, at.month, at.day, tzinfo=UTC) + _DAY, paper_ends) + kept
 
 
 def stream_of(sensor_id: str) -> str:

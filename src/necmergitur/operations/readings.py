@@ -60,7 +60,7 @@ def read(store: SensorStore, asked: Asked, now: datetime) -> Sequence[Row] | Ref
             tx.serialise()
         as_anybody = asked.glass is None and not any(asked.role in _readers(paper) for paper in papers)
         tx.say_who(PUBLIC if as_anybody else asked.role, asked.purpose, asked.glass)
-        rows = tx.readings(asked.stream, asked.since, asked.until, READ_ROWS_MAX)
+        rows = tx.readings(asked.stream, asked.since, asked.until, now, READ_ROWS_MAX)
         if not silent:
             event = ReadingsRead(
                 papers[0].id, asked.role, asked.purpose, asked.since, asked.until, len(rows), asked.glass

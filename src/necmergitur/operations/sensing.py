@@ -227,4 +227,5 @@ def admit(
         payload=payload.decode(),
         authorisation_id=paper.id,
         erase_at=at + terms.retention_days * _DAY,
+        paper_ends=terms.valid_until,
     )

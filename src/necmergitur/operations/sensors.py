@@ -19,7 +19,7 @@ ENGINE = "engine:sensors"
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading as stored."""
+    """One reading to store. The store seals its payload under the key of its paper and day."""
 
     stream: str
     boot_id: int
@@ -31,6 +31,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     payload: str
     authorisation_id: UUID
     erase_at: datetime
+    paper_ends: datetime
 
 
 class Minute(msgspec.Struct, frozen=True):
@@ -49,6 +50,15 @@ class Refused(msgspec.Struct, frozen=True):
     rule: str
     minute: datetime
     count: int
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """Keys of one paper that were destroyed: how many, and the hour of the last of them."""
+
+    authorisation_id: UUID
+    stream: str
+    count: int
+    died_at: datetime
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -119,6 +129,22 @@ class SensorTransaction(TrustTransaction, Protocol):
         """Delete what was kept long enough; return how many of each stream."""
         ...
 
+    def destroy_reading_keys(self, now: datetime) -> list[Gone]:
+        """Destroy the keys of readings whose hour has come; nothing opens what they sealed any more, wherever it is."""
+        ...
+
+    def papers_over(self, now: datetime) -> list[tuple[UUID, str, datetime]]:
+        """Return (id, stream, end) of each paper that the clock ended and of which no fact says so yet."""
+        ...
+
+    def papers_gone(self, ended_before: datetime) -> list[tuple[UUID, str]]:
+        """Return (id, stream) of each paper that ended, of which nothing can be read and no fact says so yet."""
+        ...
+
+    def mark_end(self, authorisation_id: UUID, *, closed_seq: int | None, unreadable_seq: int | None) -> None:
+        """Note which facts say that a paper is over."""
+        ...
+
     def papers_of(self, stream: str) -> list[Authorisation]:
         """Return every paper a stream ever had, the newest first."""
         ...
@@ -127,8 +153,8 @@ class SensorTransaction(TrustTransaction, Protocol):
         """Say who reads and for what; without it the store shows no reading."""
         ...
 
-    def readings(self, stream: str, since: datetime, until: datetime, limit: int) -> list[Row]:
-        """Return what the store shows of a stream to whoever was said to read, oldest first."""
+    def readings(self, stream: str, since: datetime, until: datetime, now: datetime, limit: int) -> list[Row]:
+        """Return what the store shows of a stream to whoever was said to read and what its keys open, oldest first."""
         ...
 
     def last_of(self, stream: str) -> tuple[int, datetime] | None:

@@ -3,23 +3,28 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from necmergitur.governance import sensors
 from necmergitur.governance.sensors import (
     Order,
+    ReadingKeysDestroyed,
     ReadingsErased,
     ReadingsRefused,
     ReadingsRooted,
     Sensor,
+    StreamClosed,
     StreamStarted,
     StreamStopped,
 )
 from necmergitur.ledger import tree
 from necmergitur.operations.constants import MINUTES_AT_ONCE, READINGS_ROOT_WAIT
 from necmergitur.operations.retry import on_conflict
-from necmergitur.operations.sensors import ENGINE, Refused, SensorStore, SensorTransaction, say, say_all
+from necmergitur.operations.sensors import ENGINE, Gone, Refused, SensorStore, SensorTransaction, say, say_all
+
+RETENTION = "worker:retention"
 
 
 def orders(store: SensorStore, now: datetime, lease_s: float) -> list[tuple[Sensor, Order]]:
@@ -121,13 +126,35 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 
 def erase(store: SensorStore, now: datetime) -> Mapping[str, int]:
-    """Delete what was kept as long as its paper allows, and say so; return how many of each stream."""
+    """Close what time ended: delete what was kept as long as its paper allows, destroy its keys, and say so.
+
+    Return how many readings of each stream went.
+    """
 
     def attempt(tx: SensorTransaction) -> Mapping[str, int]:
+        over = tx.papers_over(now)
+        told: list[tuple[str, msgspec.Struct]] = [(stream, StreamClosed(paper, at)) for paper, stream, at in over]
         gone = tx.erase_readings(now)
-        if gone:
-            told = [(stream, ReadingsErased(count)) for stream, count in gone.items()]
-            say_all(tx, told, "worker:retention", now)
+        told += [(stream, ReadingsErased(count)) for stream, count in gone.items()]
+        dead = {one.authorisation_id: one for one in tx.destroy_reading_keys(now)}
+        ended = dict(tx.papers_gone(now - READINGS_ROOT_WAIT))
+        shut = sorted(dead.keys() | ended.keys())
+        told += [_keys_destroyed(paper, dead.get(paper), ended.get(paper)) for paper in shut]
+        if told:
+            first = say_all(tx, told, RETENTION, now) - len(told) + 1
+            for place, (paper, *_) in enumerate(over, first):
+                tx.mark_end(paper, closed_seq=place, unreadable_seq=None)
+            for place, paper in enumerate(shut, first + len(told) - len(shut)):
+                if paper in ended:
+                    tx.mark_end(paper, closed_seq=None, unreadable_seq=place)
         return gone
 
     return on_conflict(store, attempt)
+
+
+def _keys_destroyed(paper: UUID, dead: Gone | None, ended: str | None) -> tuple[str, msgspec.Struct]:
+    """Return the stream and the fact of a paper whose keys died, or of which none lives any more."""
+    stream = ended if dead is None else dead.stream
+    assert stream is not None
+    count, died_at = (0, None) if dead is None else (dead.count, dead.died_at)
+    return stream, ReadingKeysDestroyed(paper, count, died_at, last=ended is not None)

@@ -1,5 +1,6 @@
 """PostgreSQL takes a reading only under a paper in force, of its type, once, and lets nobody change one (NM010)."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,8 @@ import psycopg
 import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
-from necmergitur.governance.sensors import Sensor
+from necmergitur.adapters.reading_keys import DayKey, Said
+from necmergitur.governance.sensors import Sensor, key_dies_at
 from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations import authorising, sensing
 from necmergitur.operations.sensors import Kept
@@ -39,19 +41,32 @@ def kept(scene: Scene, **changes: Any) -> Kept:
         payload='{"count":1,"minute":29539920}',
         authorisation_id=paper.id,
         erase_at=at + timedelta(days=30),
+        paper_ends=paper.valid_until,
     )
     return msgspec.structs.replace(made, **changes)
 
 
-def enter(scene: Scene, *readings: Kept) -> str:
-    """Enter readings as a dishonest operation would; return the guard's code."""
+class OneKey:
+    """A writer that seals everything under one key."""
+
+    def __init__(self, key: DayKey) -> None:
+        self.key = key
+
+    def of(self, _cursor: Any, _fresh: Any, days: Iterable[Any]) -> dict[Any, DayKey]:
+        return dict.fromkeys(days, self.key)
+
+
+def enter(scene: Scene, *readings: Kept, seal: Any = None) -> str:
+    """Enter readings as a dishonest operation would, under the honest key of today; return the guard's code."""
+    honest = kept(scene)
+    day = (honest.authorisation_id, key_dies_at(honest.at, honest.paper_ends, timedelta(days=30)))
     try:
         with scene.store.transaction() as tx:
+            key = tx.reading_keys.of(tx.cursor, tx.fresh_reading_keys, [day])[day]
+            tx.reading_keys = OneKey(key if seal is None else seal(key))
             tx.put_readings(readings)
     except StoreRefused as refused:
         return refused.code
-    except psycopg.errors.CheckViolation:
-        return "check"
     except psycopg.errors.NotNullViolation:
         return "null"
     return ""
@@ -72,7 +87,7 @@ def test_an_honest_reading_passes_once(scene: Scene) -> None:
         {"stream": "sensor:c-0002"},
         {"zone_id": "Z-2"},
         {"modality": "camera"},
-        {"erase_at": None},
+        {"bucket": None},
     ],
 )
 def test_what_its_paper_does_not_cover_is_refused(scene: Scene, changes: dict[str, Any]) -> None:
@@ -100,7 +115,7 @@ def test_out_of_its_time_or_kept_longer_than_signed(scene: Scene) -> None:
     ],
 )
 def test_what_is_not_of_its_type_has_no_row(scene: Scene, payload: str) -> None:
-    assert enter(scene, kept(scene, payload=payload)) == "check"
+    assert enter(scene, kept(scene, payload=payload)) == "NM010"
 
 
 def test_what_was_revoked_or_suspended_takes_nothing(scene: Scene) -> None:
@@ -135,3 +150,104 @@ def test_a_sensor_is_what_a_fact_says(scene: Scene, store: PostgresStore) -> Non
         assert refused.value.sqlstate == "NM010", change
     with pytest.raises(psycopg.Error), store.cursor() as cursor:
         cursor.execute("DELETE FROM sensor")
+
+
+# --- sealed -------------------------------------------------------------------------------------------
+
+
+class Smuggler(DayKey):
+    """A writer that seals something else than it shows the database."""
+
+    def __init__(self, honest: DayKey, what: bytes) -> None:
+        self.id, self._name, self._cipher, self.what = honest.id, honest._name, honest._cipher, what
+
+    def seal(self, said: Said, payload: bytes) -> tuple[bytes, bytes]:
+        return super().seal(said, payload)[0], super().seal(said, self.what)[1]
+
+
+def read(scene: Scene) -> list[str]:
+    with scene.store.transaction() as tx:
+        tx.say_who("lead", "crowd_safety", None)
+        day = timedelta(days=1)
+        return [row.payload for row in tx.readings(STREAM, scene.now - day, scene.now + day, scene.now, 100)]
+
+
+def test_nothing_that_was_said_is_stored_in_clear(scene: Scene, database: str) -> None:
+    assert enter(scene, kept(scene, payload='{"count":47113,"minute":29539920}')) == ""
+    with psycopg.connect(database) as owner:
+        ((row,),) = owner.execute("SELECT to_jsonb(r)::text FROM reading r").fetchall()
+        assert "47113" not in row
+        assert owner.execute("SELECT payload, salt FROM reading").fetchall() == [(None, None)]
+    assert read(scene) == ['{"count":47113,"minute":29539920}']
+
+
+def test_what_is_sealed_is_as_long_as_what_was_judged(scene: Scene) -> None:
+    assert enter(scene, kept(scene), seal=lambda key: Smuggler(key, b"RIFF" * 40)) == "NM010"
+
+
+def test_what_was_sealed_instead_of_what_was_judged_is_not_shown(scene: Scene) -> None:
+    other = kept(scene).payload.replace('"count":1', '"count":2').encode()
+    assert enter(scene, kept(scene), seal=lambda key: Smuggler(key, other)) == "", "of the same length: nobody can see"
+    assert read(scene) == []
+
+
+def test_a_sealed_reading_opens_in_its_own_row_alone(scene: Scene, database: str) -> None:
+    assert enter(scene, kept(scene), kept(scene, seq=2, payload='{"count":7,"minute":29539920}')) == ""
+    assert len(read(scene)) == 2
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("ALTER TABLE reading DISABLE TRIGGER reading_lawful")
+        owner.execute("UPDATE reading SET sealed = (SELECT sealed FROM reading WHERE seq = 2)")
+        owner.execute("ALTER TABLE reading ENABLE TRIGGER reading_lawful")
+    assert read(scene) == ['{"count":7,"minute":29539920}']
+
+
+def test_a_reading_is_sealed_under_the_key_of_its_paper_and_day(scene: Scene, database: str) -> None:
+    with scene.store.transaction() as tx:
+        tx.put_readings([kept(scene)])
+        (paper,) = tx.papers_of(STREAM)
+        tomorrow = (paper.id, key_dies_at(scene.now, paper.valid_until, timedelta(days=31)))
+        assert tx.reading_keys.of(tx.cursor, tx.fresh_reading_keys, [tomorrow])
+
+    def under_tomorrows() -> None:
+        with scene.store.transaction() as tx:
+            tx.reading_keys = OneKey(tx.reading_keys.of(tx.cursor, tx.fresh_reading_keys, [tomorrow])[tomorrow])
+            tx.put_readings([kept(scene, seq=2)])
+
+    with pytest.raises(StoreRefused):
+        under_tomorrows()
+    with psycopg.connect(database, autocommit=True) as owner:  # the planted hole
+        owner.execute("ALTER TABLE reading DISABLE TRIGGER reading_lawful")
+        owner.execute("ALTER TABLE reading DROP CONSTRAINT reading_sealed, ALTER COLUMN leaf DROP NOT NULL")
+    under_tomorrows()
+
+
+def test_a_key_is_made_for_hours_to_come_and_dies_at_its_own(scene: Scene, database: str) -> None:
+    with scene.store.transaction() as tx:
+        tx.put_readings([kept(scene)])
+        (paper,) = tx.papers_of(STREAM)
+    late = paper.valid_until + timedelta(days=31)
+    make = "INSERT INTO holders.reading_key (authorisation_id, dies_at, key) VALUES (%s, %s, %s)"
+    with psycopg.connect(database, autocommit=True) as owner:
+        for dies_at, key in ((late, bytes(32)), (scene.now, b"short")):
+            with pytest.raises(psycopg.DatabaseError) as refused:
+                owner.execute(make, [paper.id, dies_at, key])
+            assert refused.value.sqlstate == "NM010"
+        for statement in (
+            "UPDATE holders.reading_key SET key = '', destroyed_at = now()",
+            "UPDATE holders.reading_key SET dies_at = dies_at + interval '1 day'",
+            "DELETE FROM holders.reading_key",
+            "TRUNCATE holders.reading_key",
+        ):
+            with pytest.raises(psycopg.DatabaseError) as refused:
+                owner.execute(statement)
+            assert refused.value.sqlstate == "NM010", statement
+    for role, statement in (
+        ("nec_ledger", "UPDATE holders.reading_key SET key = ''"),
+        ("nec_ledger", "DELETE FROM holders.reading_key"),
+        ("nec_web", "SELECT key FROM holders.reading_key"),
+    ):
+        with (
+            psycopg.connect(database, options=f"-c role={role}") as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(statement)

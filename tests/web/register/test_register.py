@@ -376,3 +376,31 @@ def test_a_proof_is_offered_once_the_log_has_signed_the_fact(trial: Authorisatio
         assert "/log/proof/" not in text(PAGE)
     finally:
         signed_log.unlink()
+
+
+def test_how_a_paper_ends_is_announced(trial: Authorisation) -> None:
+    assert "How it ends" in text(PAGE) and "not even in a backup" in text(PAGE)
+    assert "Comment cela prend fin" in text(PAGE, "fr")
+
+
+def test_the_end_of_a_paper_is_told_in_three_facts_as_they_come(city: City) -> None:
+    counter(city)
+    began = datetime.now(UTC) - timedelta(days=20)
+    end, gone = began + timedelta(days=2), began + timedelta(days=5)
+    grant(began, valid_until=end, retention_days=3)
+    assert streams.hear(store(), sensing.Memory(), began, streams.body(began, 1)) == {"": 1}
+    for at in (began, end):
+        ((_, order),) = of_sensor.orders(store(), at, 10.0)
+        of_sensor.told(store(), order.sensor_id, order, at)
+    assert text(PAGE).count("not on record yet") == 1, (
+        "the gate is shut and the device told; no fact says the first yet"
+    )
+    for at, to_come in ((end, 1), (gone + timedelta(minutes=5), 0)):
+        of_sensor.erase(store(), at)
+        said = text(PAGE)
+        assert said.count(">to come<") == to_come and "not on record yet" not in said
+    steps = city.sql(
+        "SELECT kind, seq FROM ledger_event WHERE kind IN ('StreamClosed', 'StreamStopped', 'ReadingKeysDestroyed')"
+    )
+    ending = said.partition("How it ends")[2].partition("</ol>")[0]
+    assert len(steps) == 3 and all(f"fact {seq}<" in ending for _, seq in steps)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,10 +11,11 @@ from necmergitur.adapters.postgres.governance import CODEC as AUTHORISATION
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.adapters.reading_keys import DayKey, ReadingKeys, Said, leaf_of
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.readings import Place
-from necmergitur.governance.sensors import Sensor
-from necmergitur.operations.sensors import Kept, Minute, Refused, Row
+from necmergitur.governance.sensors import Sensor, key_dies_at
+from necmergitur.operations.sensors import Gone, Kept, Minute, Refused, Row
 
 SENSOR = RowCodec(Sensor)
 SQL = {
@@ -26,6 +28,8 @@ class SensorMixin:
     """`operations.sensors.SensorTransaction` beyond what other rooms know."""
 
     cursor: Statements
+    reading_keys: ReadingKeys
+    fresh_reading_keys: dict[tuple[UUID, datetime], DayKey]
 
     def sensors(self, ids: Sequence[str] | None = None) -> list[Sensor]:
         """Return sensors by id, or all that are not retired."""
@@ -50,8 +54,17 @@ class SensorMixin:
         return None if row is None else Place(*row)
 
     def put_readings(self, kept: Sequence[Kept]) -> None:
-        """Store readings, in their order."""
-        self.cursor.execute(SQL["put_readings"], {"readings": msgspec.json.encode(kept).decode()})
+        """Store readings, in their order, each sealed under the key of its paper and day."""
+        papers = {(one.authorisation_id, one.at.toordinal()): one for one in kept}
+        days = {at: (one.authorisation_id, _key_dies_at(one)) for at, one in papers.items()}
+        keys = self.reading_keys.of(self.cursor, self.fresh_reading_keys, days.values())
+        rows = []
+        for one in kept:
+            key = keys[days[one.authorisation_id, one.at.toordinal()]]
+            salt, sealed = key.seal(Said(one.stream, one.boot_id, one.seq, one.at), one.payload.encode())
+            # The database judges what is clear, keeps its hash and forgets it.
+            rows.append(msgspec.structs.asdict(one) | {"key_id": key.id, "salt": salt, "sealed": sealed})
+        self.cursor.execute(SQL["put_readings"], {"readings": msgspec.json.encode(rows).decode()})
 
     def put_refused(self, refused: Sequence[Refused]) -> None:
         """Add to the counts of what was refused."""
@@ -91,6 +104,23 @@ class SensorMixin:
         """Delete what was kept long enough; return how many of each stream."""
         return dict(self.cursor.execute(SQL["erase"], {"now": now}).fetchall())
 
+    def destroy_reading_keys(self, now: datetime) -> list[Gone]:
+        """Destroy the keys of readings whose hour has come."""
+        return [Gone(*row) for row in self.cursor.execute(SQL["destroy_keys"], {"now": now})]
+
+    def papers_over(self, now: datetime) -> list[tuple[UUID, str, datetime]]:
+        """Return (id, stream, end) of each paper that the clock ended and of which no fact says so yet."""
+        return self.cursor.execute(SQL["papers_over"], {"now": now}).fetchall()
+
+    def papers_gone(self, ended_before: datetime) -> list[tuple[UUID, str]]:
+        """Return (id, stream) of each paper that ended, of which nothing can be read and no fact says so yet."""
+        return self.cursor.execute(SQL["papers_gone"], {"before": ended_before}).fetchall()
+
+    def mark_end(self, authorisation_id: UUID, *, closed_seq: int | None, unreadable_seq: int | None) -> None:
+        """Note which facts say that a paper is over."""
+        parts = {"id": authorisation_id, "closed": closed_seq, "unreadable": unreadable_seq}
+        self.cursor.execute(SQL["mark_end"], parts)
+
     def papers_of(self, stream: str) -> list[Authorisation]:
         """Return every paper a stream ever had, the newest first."""
         return [AUTHORISATION.from_row(row) for row in self.cursor.execute(SQL["papers_of"], {"stream": stream})]
@@ -100,7 +130,26 @@ class SensorMixin:
         parts = {"purpose": purpose, "reader": reader, "glass": "" if glass is None else str(glass)}
         self.cursor.execute(SQL["say_who"], parts)
 
-    def readings(self, stream: str, since: datetime, until: datetime, limit: int) -> list[Row]:
-        """Return what the database shows of a stream to whoever was said to read."""
-        found = self.cursor.execute(SQL["read"], {"stream": stream, "since": since, "until": until, "limit": limit})
-        return [Row(*row) for row in found]
+    def readings(self, stream: str, since: datetime, until: datetime, now: datetime, limit: int) -> list[Row]:
+        """Return what the database shows of a stream to whoever was said to read, as far as keys open it."""
+        parts = {"stream": stream, "since": since, "until": until, "now": now, "limit": limit}
+        found = self.cursor.execute(SQL["read"], parts).fetchall()
+        keys = self.reading_keys.by_id(self.cursor, {row[-2] for row in found if row[-2] is not None})
+        opened = (_opened(row, keys) for row in found)
+        return [row for row in opened if row is not None]
+
+
+def _key_dies_at(one: Kept) -> datetime:
+    return key_dies_at(one.at, one.paper_ends, one.erase_at - one.at)
+
+
+def _opened(row: Sequence[Any], keys: Mapping[UUID, DayKey]) -> Row | None:
+    """Return a reading as it was said; None when its key is dead, or when it is not what the database judged."""
+    stream, boot_id, seq, at, zone_id, authorisation_id, payload, salt, leaf, key_id, sealed = row
+    if sealed is not None:  # else it was entered before readings were sealed
+        plain = keys[key_id].unseal(Said(stream, boot_id, seq, at), bytes(sealed)) if key_id in keys else None
+        if plain is None:
+            return None
+        salt, payload = plain[0], plain[1].decode(errors="replace")
+    found = Row(stream, boot_id, seq, at, zone_id, payload, authorisation_id, bytes(salt))
+    return found if leaf_of(found) == bytes(leaf) else None

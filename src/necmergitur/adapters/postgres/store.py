@@ -69,6 +69,8 @@ class PostgresTransaction(
         self._keys = keys
         self.fresh_keys: dict[str, bytes] = {}
         self._made_keys: dict[str, str] = {}
+        self.reading_keys = keys.readings
+        self.fresh_reading_keys = {}
 
     def enqueue(self, effects: Sequence[Effect]) -> None:
         """Put effects in the outbox; one already there is left alone."""
@@ -155,7 +157,9 @@ class PostgresStore:
                 transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
                 yield transaction
                 transaction.write_keys()
-            self._keys.keep(transaction.fresh_keys, datetime.now(UTC))
+            now = datetime.now(UTC)
+            self._keys.keep(transaction.fresh_keys, now)
+            self._keys.readings.keep(transaction.fresh_reading_keys, now)
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:

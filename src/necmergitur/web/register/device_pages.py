@@ -19,7 +19,7 @@ from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
 from necmergitur.web.facts.models import Assessment, Device, Drone
-from necmergitur.web.register import flights, history, refusals, sensors, signage, streams, words
+from necmergitur.web.register import ending, flights, history, refusals, sensors, signage, streams, words
 from necmergitur.web.register.constants import SILENT_AFTER
 from necmergitur.web.register.places import Ground, ground
 
@@ -47,6 +47,7 @@ def stream_page(request: HttpRequest, name: str) -> HttpResponse:
             [row.id for row in one.rows], {streams.paper_of(row).terms.assessment_id for row in one.rows}, name
         ),
         "refused": refusals.of_stream(name, at.at),
+        "ending": ending.of(one, at.at),
         "checkpoint": history.checkpoint(),
     }
     return render(request, "register/stream.html", context)

@@ -27,6 +27,8 @@ KINDS = {
     "SensorRetired": _("Device taken out of service"),
     "StreamStarted": _("Device told to run"),
     "StreamStopped": _("Device told to stop"),
+    "StreamClosed": _("Gate closed, its paper's time being over"),
+    "ReadingKeysDestroyed": _("Keys destroyed: what they had sealed cannot be read any more"),
     "ReadingsErased": _("Readings erased, their time being over"),
 }
 

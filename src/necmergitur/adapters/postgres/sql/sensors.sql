@@ -24,11 +24,40 @@ UPDATE sensor SET told_run = %(run)s, told_why = %(why)s, told_at = %(now)s WHER
 SELECT boot_id, seq, minute FROM reading_last(%(stream)s);
 
 -- name: put_readings
-INSERT INTO reading (stream, boot_id, seq, at, bucket, zone_id, modality, payload, authorisation_id, erase_at)
-SELECT stream, boot_id, seq, at, bucket, zone_id, modality, payload::jsonb, authorisation_id, erase_at
+INSERT INTO reading (stream, boot_id, seq, at, bucket, zone_id, modality, payload, authorisation_id, erase_at, key_id,
+  salt, sealed)
+SELECT stream, boot_id, seq, at, bucket, zone_id, modality, payload::jsonb, authorisation_id, erase_at, key_id,
+  decode(salt, 'base64'), decode(sealed, 'base64')
 FROM json_to_recordset(%(readings)s::json) AS t (
   stream text, boot_id bigint, seq bigint, at timestamptz, bucket timestamptz, zone_id text, modality text,
-  payload text, authorisation_id uuid, erase_at timestamptz);
+  payload text, authorisation_id uuid, erase_at timestamptz, key_id uuid, salt text, sealed text);
+
+-- name: make_key
+INSERT INTO holders.reading_key (authorisation_id, dies_at, key) VALUES (%(paper)s, %(dies_at)s, %(key)s)
+ON CONFLICT (authorisation_id, dies_at) DO NOTHING;
+
+-- name: key_of_day
+SELECT key_id, key FROM holders.reading_key
+WHERE authorisation_id = %(paper)s AND dies_at = %(dies_at)s AND destroyed_at IS NULL;
+
+-- name: keys_by_id
+SELECT key_id, key FROM holders.reading_key WHERE key_id = ANY(%(ids)s) AND destroyed_at IS NULL;
+
+-- name: destroy_keys
+SELECT authorisation_id, stream, count, died_at FROM reading_key_destroy(%(now)s);
+
+-- name: papers_over
+SELECT a.id, a.streams[1], a.valid_until FROM authorisation a LEFT JOIN stream_end e ON e.authorisation_id = a.id
+WHERE a.kind = 'stream' AND a.paper IS NOT NULL AND a.revoked_at IS NULL AND a.valid_until <= %(now)s
+  AND a.streams[1] LIKE 'sensor:%%' AND e.closed_seq IS NULL ORDER BY a.valid_until, a.id LIMIT 1000;
+
+-- name: papers_gone
+SELECT authorisation_id, stream FROM reading_papers_gone(%(before)s);
+
+-- name: mark_end
+INSERT INTO stream_end (authorisation_id, closed_seq, unreadable_seq) VALUES (%(id)s, %(closed)s, %(unreadable)s)
+ON CONFLICT (authorisation_id) DO UPDATE SET closed_seq = coalesce(stream_end.closed_seq, excluded.closed_seq),
+  unreadable_seq = coalesce(stream_end.unreadable_seq, excluded.unreadable_seq);
 
 -- name: put_refused
 INSERT INTO reading_refusal (stream, rule, minute, count)
@@ -66,5 +95,6 @@ SELECT set_config('nec.purpose', %(purpose)s, true), set_config('nec.reader', %(
   set_config('nec.glass', %(glass)s, true);
 
 -- name: read
-SELECT stream, boot_id, seq, at, zone_id, payload::text, authorisation_id, salt FROM reading
-WHERE stream = %(stream)s AND bucket >= %(since)s AND bucket < %(until)s ORDER BY at LIMIT %(limit)s;
+SELECT stream, boot_id, seq, at, zone_id, authorisation_id, payload::text, salt, leaf, key_id, sealed FROM reading
+WHERE stream = %(stream)s AND bucket >= %(since)s AND bucket < %(until)s AND erase_at > %(now)s
+ORDER BY at LIMIT %(limit)s;

@@ -29,7 +29,7 @@ from necmergitur.web.facts.models.record import (
     Outbox,
     SystemAlarm,
 )
-from necmergitur.web.facts.models.sensors import Reading, ReadingRefusal, Sensor
+from necmergitur.web.facts.models.sensors import Reading, ReadingRefusal, Sensor, StreamEnd
 from necmergitur.web.facts.models.signals import (
     Device,
     DeviceHealth,
@@ -78,6 +78,7 @@ __all__ = [
     "Signal",
     "Still",
     "StillView",
+    "StreamEnd",
     "SystemAlarm",
     "TermsProposal",
     "TestWindow",

@@ -11,7 +11,7 @@ NOT_MAPPED: dict[str, frozenset[str]] = {
     "drone": frozenset({"signing_key", "link_url", "camera_url", "system_id"}),
     "incident": frozenset({"places_erased_at", "texts_erased_at"}),
     "ledger_event": frozenset({"personal", "personal_hash", "form", "prev_hash", "hash"}),
-    "reading": frozenset({"salt"}),
+    "reading": frozenset({"salt", "leaf", "key_id", "sealed"}),
     "still": frozenset({"sealed", "key_id"}),
 }
 

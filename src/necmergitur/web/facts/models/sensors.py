@@ -41,7 +41,10 @@ class Sensor(Fact):
 
 
 class Reading(Fact):
-    """One reading. Its key is (stream, boot_id, seq); `stream` stands for it where Django wants one column."""
+    """One reading. Its key is (stream, boot_id, seq); `stream` stands for it where Django wants one column.
+
+    `payload` is what was entered before readings were sealed.
+    """
 
     stream = models.TextField(primary_key=True)
     boot_id = models.BigIntegerField()
@@ -50,9 +53,10 @@ class Reading(Fact):
     bucket = models.DateTimeField()
     zone = link("facts.Zone")
     modality = models.TextField()
-    payload = models.JSONField()
+    payload = models.JSONField(null=True)
     authorisation = link("facts.Authorisation")
     erase_at = models.DateTimeField()
+    minute = models.BigIntegerField(null=True)
 
     class Meta(Fact.Meta):
         db_table = "reading"
@@ -69,3 +73,14 @@ class ReadingRefusal(Fact):
 
     class Meta(Fact.Meta):
         db_table = "reading_refusal"
+
+
+class StreamEnd(Fact):
+    """What became of a paper whose time is over: the facts that say that the gate closed, that nothing can be read."""
+
+    authorisation = link("facts.Authorisation", primary_key=True)
+    closed_seq = models.BigIntegerField(null=True)
+    unreadable_seq = models.BigIntegerField(null=True)
+
+    class Meta(Fact.Meta):
+        db_table = "stream_end"
