@@ -301,8 +301,8 @@ def test_the_minutes_of_many_sensors_keep_no_press_waiting(scene: Scene) -> None
         connection.execute("ALTER TABLE reading DISABLE TRIGGER USER")
         connection.execute(
             "INSERT INTO reading (stream, boot_id, seq, at, bucket, zone_id, modality, payload, authorisation_id,"
-            " erase_at) SELECT 'sensor:x-' || i, 1, k, m, m, 'Z-1', 'crowd_count', '{\"count\": 1, \"minute\": 1}',"
-            " %(id)s, m + interval '30 days' FROM date_trunc('minute', %(now)s::timestamptz, 'UTC') m,"
+            " erase_at, key_id, sealed, leaf) SELECT 'sensor:x-' || i, 1, k, m, m, 'Z-1', 'crowd_count', NULL,"
+            " %(id)s, m + interval '30 days', %(id)s, 'sealed', sha256('said') FROM date_trunc('minute', %(now)s::timestamptz, 'UTC') m,"
             " generate_series(0, 129) i, generate_series(0, 3) k",
             {"id": paper.id, "now": scene.now},
         )
