@@ -201,7 +201,7 @@ GRANT EXECUTE ON FUNCTION reading_key_destroy(timestamptz), reading_papers_gone(
 class Migration(migrations.Migration):
     """Seal readings from now on."""
 
-    dependencies = [("facts", "0017_papers_as_proposed")]
+    dependencies = [("facts", "0018_rows_as_told")]
     operations = [
         migrations.RunSQL(TABLES, migrations.RunSQL.noop),
         migrations.RunSQL(JUDGED, migrations.RunSQL.noop),
