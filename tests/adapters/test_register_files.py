@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from lxml import etree
 from necmergitur.adapters import pia_file, register_file
 from necmergitur.adapters.law import rules
 from necmergitur.adapters.pia_file import Imported
-from necmergitur.governance import processing
+from necmergitur.governance import processing, vocabulary
 from necmergitur.governance.pia import Answer, Evaluation, Measure, Writing
 from necmergitur.governance.processing import Processing
 from necmergitur.kernel.refusal import Refusal
@@ -29,17 +30,23 @@ COUNTING = Processing(
     modality="crowd_count",
     legal_basis="A6-1-e",
     law=("experiment_2021_467",),
+    legal_text="Délibération 2026-41",
+    legal_text_from=date(2026, 1, 1),
+    legal_text_until=date(2027, 1, 1),
     controller="Ville",
+    controller_contact="mairie@ville.example",
+    officer="Vienne",
     processors=("Counters Ltd",),
     people=("passers_by",),
-    data=("counts",),
+    data=("counts", "health"),
+    transfers=("Hébergeur, Canada, clauses types",),
     retention_days=30,
     security_technical="=HYPERLINK(1)",
 )
 ENTRY = register_file.Entry(
     id=UUID(int=7), number="001", created=date(2026, 11, 1), updated=date(2026, 11, 26), processing=COUNTING
 )
-WORDS = {"crowd_safety": "Sécurité des foules", "counts": "combien de personnes"}
+WORDS = {"crowd_safety": "Sécurité des foules", "counts": "combien de personnes", "health": "santé"}
 
 
 def test_the_spreadsheet_opens_with_a_list_and_a_sheet_for_each_activity() -> None:
@@ -52,8 +59,47 @@ def test_the_spreadsheet_opens_with_a_list_and_a_sheet_for_each_activity() -> No
         "Liste des traitements",
         "Fiche 001",
     ]
-    text = " ".join(content.itertext())
-    assert "Sécurité des foules" in text and "Expérimentation locale" in text
+    rows = {name: rows_of(content, name) for name in ("Liste des traitements", "Fiche 001")}
+    assert rows["Liste des traitements"][0] == list(register_file.LIST_COLUMNS)
+    record = rows["Fiche 001"]
+    assert [row[0] for row in record if row[0] in SECTIONS] == SECTIONS
+    assert ["Délégué à la protection des données", "Vienne"] in record
+    assert ["Responsable du traitement", "Ville", "", "", "", "", "", "mairie@ville.example"] in record
+    assert ["Données concernant la santé", "santé", "30 jours"] in record
+    assert ["Données qui ne désignent personne", "combien de personnes", "30 jours"] in record
+    assert ["Organisme 1", "Hébergeur", "Canada", "clauses types"] in record
+    assert any("Expérimentation locale" in cell for row in record for cell in row)
+
+
+# The headings of CNIL's `registre-traitement-simplifie.ods`, in its order, and ours after them.
+SECTIONS = [
+    "Modèle de fiche de registre",
+    "Description du traitement",
+    "Acteurs",
+    "Finalité(s) du traitement effectué",
+    "Catégories de données personnelles concernées",
+    "Données sensibles",
+    "Catégories de personnes concernées",
+    "Destinataires",
+    "Mesures de sécurité",
+    "Transferts hors UE",
+    "Au-delà du modèle",
+]
+
+
+def rows_of(content: Any, name: str) -> list[list[str]]:
+    """Return one sheet's cells, without the empty ones at the end of a row."""
+    table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+    sheet = next(one for one in content.iter(f"{table}table") if one.get(f"{table}name") == name)
+    found = []
+    for row in sheet.iter(f"{table}table-row"):
+        cells: list[str] = []
+        for cell in row.iter(f"{table}table-cell"):
+            cells += ["".join(cell.itertext())] * int(cell.get(f"{table}number-columns-repeated", "1"))
+        while cells and not cells[-1]:
+            cells.pop()
+        found.append(cells)
+    return found
 
 
 def test_the_csv_has_the_same_columns_and_no_cell_is_a_formula() -> None:
@@ -61,7 +107,9 @@ def test_the_csv_has_the_same_columns_and_no_cell_is_a_formula() -> None:
         io.StringIO(register_file.as_csv([ENTRY], rules(), WORDS).decode("utf-8-sig")), delimiter=";"
     )
     assert tuple(row) == register_file.COLUMNS
-    assert row["Données sensibles"] == "Non" and row["Transferts hors UE"] == "Non"
+    assert tuple(row)[:6] == register_file.LIST_COLUMNS
+    assert row["Données sensibles ? Oui/non"] == "Oui" and row["Données sensibles"] == "santé"
+    assert row["Catégories de données personnelles concernées"] == "combien de personnes"
     assert row["Mesures de sécurité techniques"] == "'=HYPERLINK(1)"
 
 
@@ -73,6 +121,64 @@ def test_the_json_ld_speaks_the_data_privacy_vocabulary() -> None:
     assert node["dpv:hasPurpose"] == [{"@id": "https://w3id.org/dpv#ProtectionOfPublicSecurity"}]
     assert node["dpv:hasLegalBasis"] == [{"@id": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-e"}]
     assert node["dpv:hasStorageCondition"]["dpv:hasDuration"]["@value"] == "P30D"
+    assert node["dpv:hasData"] == [{"@id": "https://w3id.org/dpv#AnonymisedData"}], "counts are no personal data"
+    assert node["dpv:hasPersonalData"] == [{"@id": "https://w3id.org/dpv/pd#MedicalHealth"}]
+    assert node["dpv:hasDataProtectionOfficer"] == [{"@type": "dpv:DataProtectionOfficer", "dpv:hasName": "Vienne"}]
+    assert [one["dct:valid"] for one in node["dct:conformsTo"]] == ["2021-04-21/..", "2026-01-01/2027-01-01"]
+
+
+def test_every_term_of_the_vocabulary_is_one_of_dpv() -> None:
+    """The terms used, held against those of DPV 2.1 as published (modules purposes, personal_data, entities, pd, eu-gdpr)."""
+    known = {"dpv": DPV_TERMS, "dpv/pd": PD_TERMS, "dpv/legal/eu/gdpr": {f"A6-1-{letter}" for letter in "abcdef"}}
+    used = (vocabulary.PURPOSE, vocabulary.LEGAL_BASIS, vocabulary.PEOPLE, vocabulary.DATA)
+    for address in {address for terms in used for address in terms.values()}:
+        space, _hash, term = address.removeprefix("https://w3id.org/").partition("#")
+        assert term in known[space], address
+    body = register_file.as_json_ld([ENTRY], rules(), "https://city.example/").decode()
+    assert set(re.findall(r'"dpv:(\w+)"', body)) <= DPV_TERMS
+
+
+# From w3c/dpv, 2.1: only those a register of ours could need.
+DPV_TERMS = {
+    "PublicBenefit",
+    "ProtectionOfPublicSecurity",
+    "ImprovePublicServices",
+    "PersonnelManagement",
+    "Visitor",
+    "Citizen",
+    "HumanSubject",
+    "Child",
+    "Employee",
+    "AnonymisedData",
+    "PseudonymisedData",
+    "IdentifyingPersonalData",
+    "PersonalData",
+    "Process",
+    "DataController",
+    "Recipient",
+    "JointDataControllers",
+    "DataProcessor",
+    "DataProtectionOfficer",
+    "StorageDuration",
+    "TechnicalMeasure",
+    "OrganisationalMeasure",
+    "hasName",
+    "hasPurpose",
+    "hasLegalBasis",
+    "hasDataController",
+    "hasJointDataControllers",
+    "hasDataProcessor",
+    "hasRecipient",
+    "hasDataProtectionOfficer",
+    "hasDataSubject",
+    "hasPersonalData",
+    "hasData",
+    "hasTechnicalMeasure",
+    "hasOrganisationalMeasure",
+    "hasStorageCondition",
+    "hasDuration",
+}
+PD_TERMS = {"Name", "Contact", "Location", "MedicalHealth", "Biometric", "Authenticating"}
 
 
 def against(**changes: Any) -> list[str]:

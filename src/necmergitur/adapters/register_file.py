@@ -1,7 +1,7 @@
 """The register of processing activities as files: CNIL's model as a spreadsheet (.ods) and .csv, and DPV as JSON-LD.
 
-The columns are those of CNIL's simplified model register (its list sheet, and the record sheet's headings as columns of
-the .csv); they are in French, because that register is.
+Sheets, sections and headings are those of CNIL's simplified model register (`registre-traitement-simplifie.ods`): its
+list, and its record for each activity; the .csv has both in one row. They are in French, because that register is.
 """
 
 import csv
@@ -33,76 +33,158 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Words = dict[str, str]
-COLUMNS = (
-    "N° / REF",
+# The words of CNIL's `registre-traitement-simplifie.ods`, as they stand in its list of activities, ...
+LIST_COLUMNS = (
     "Nom du traitement",
-    "Date de création",
-    "Mise à jour",
+    "N° / RÉF",
+    "Date de création de la fiche",
+    "Dernière mise à jour de la fiche",
+    "Finalité du traitement",
+    "Données sensibles ? Oui/non",
+)
+# ... in the record of one activity: who, with the columns of an address, ...
+ACTORS = ("Acteurs", "Nom", "Adresse", "Code Postal", "Ville", "Pays", "Téléphone", "Adresse mél")
+# ... and its two lists of data, with the codes of ours that belong to each line.
+DATA_LINES: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "État civil, identité, données d'identification, images…",
+        frozenset({"identity", "contact", "pseudonyms", "pictures", "sound"}),
+    ),
+    ("Vie personnelle (habitudes de vie, situation familiale, etc.)", frozenset()),
+    (
+        "Informations d'ordre économique et financier (revenus, situation financière, situation fiscale, etc.)",
+        frozenset(),
+    ),
+    ("Données de connexion (adresse IP, logs, etc.)", frozenset({"access_records"})),
+    ("Données de localisation (déplacements, données GPS, GSM, etc.)", frozenset({"location"})),
+    ("Numéro de Sécurité Sociale (ou NIR)", frozenset()),
+)
+SENSITIVE_LINES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("Données révélant l'origine raciale ou ethnique", frozenset()),
+    ("Données révélant les opinions politiques", frozenset()),
+    ("Données révélant les convictions religieuses ou philosophiques", frozenset()),
+    ("Données révélant l'appartenance syndicale", frozenset()),
+    ("Données génétiques", frozenset()),
+    (
+        "Données biométriques aux fins d'identifier une personne physique de manière unique",
+        frozenset({"biometric"}),
+    ),
+    ("Données concernant la santé", frozenset({"health"})),
+    ("Données concernant la vie sexuelle ou l'orientation sexuelle", frozenset()),
+    ("Données relatives à des condamnations pénales ou infractions", frozenset()),
+)
+# Counts say nothing of anybody: the model has no line for what is no personal data, so it gets one where there is some.
+NOBODY = ("Données qui ne désignent personne", vocabulary.OF_NOBODY)
+# What article 30 does not ask, and a city must be able to show: it stands after the model's own, under its own heading.
+BEYOND = ("Base légale", "Textes applicables", "Début", "Fin")
+COLUMNS = (
+    *LIST_COLUMNS,
     "Responsable du traitement",
-    "Coordonnées du responsable",
+    "Responsable du traitement : coordonnées",
     "Délégué à la protection des données",
     "Responsable(s) conjoint(s)",
     "Finalité principale",
-    "Objectif poursuivi",
-    "Base légale",
-    "Textes applicables",
-    "Catégories de personnes concernées",
-    "Catégories de données personnelles",
-    "Description des données",
+    "Sous-finalité 1",
+    "Catégories de données personnelles concernées",
     "Données sensibles",
-    "Délai d’effacement",  # noqa: RUF001 -- French
+    "Durée de conservation",
+    "Catégories de personnes concernées",
     "Destinataires",
     "Sous-traitants",
-    "Transferts hors UE",
     "Mesures de sécurité techniques",
     "Mesures de sécurité organisationnelles",
-    "Début",
-    "Fin",
-)
-LIST_COLUMNS = (
-    "N° / REF",
-    "Nom du traitement",
-    "Finalité principale",
-    "Responsable du traitement",
-    "Date de création",
-    "Mise à jour",
-    "Données sensibles",
     "Transferts hors UE",
+    *BEYOND,
 )
 
 
 def columns_of(entry: Entry, rules: Sequence[Rule], words: Words) -> dict[str, str]:
-    """Return an activity as the model's columns."""
+    """Return an activity as the model's columns: its list's first, its record's headings next, what is ours last."""
     one = entry.processing
     titles = {rule.id: rule.title.fr for rule in rules}
     texts = [titles.get(name, name) for name in one.law] + ([_dated(one)] if one.legal_text else [])
+    purpose = words.get(one.purpose, one.purpose)
+    sensitive = [code for code in one.data if code in vocabulary.SENSITIVE]
     values = (
-        entry.number,
         one.name,
+        entry.number,
         _day(entry.created),
         _day(entry.updated),
+        purpose,
+        "Oui" if sensitive else "Non",
         one.controller,
         one.controller_contact,
         one.officer,
         "; ".join(one.joint_controllers),
-        words.get(one.purpose, one.purpose),
+        purpose,
         one.objective,
-        words.get(one.legal_basis, one.legal_basis),
-        "; ".join(texts),
-        "; ".join(words.get(each, each) for each in one.people),
-        "; ".join(words.get(each, each) for each in one.data),
-        one.data_words,
-        "Oui" if set(one.data) & vocabulary.SENSITIVE else "Non",
-        "" if one.retention_days is None else f"{one.retention_days} jours",
+        "; ".join(_named([code for code in one.data if code not in sensitive], words, one.data_words)),
+        "; ".join(_named(sensitive, words)) or "Non",
+        _kept(one),
+        "; ".join(_named(one.people, words)),
         "; ".join(one.recipients),
         "; ".join(one.processors),
-        "; ".join(one.transfers) or "Non",
         one.security_technical,
         one.security_organisational,
+        "; ".join(one.transfers) or "Non",
+        words.get(one.legal_basis, one.legal_basis),
+        "; ".join(texts),
         _day(one.starts),
         _day(one.ends),
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def record_of(entry: Entry, rules: Sequence[Rule], words: Words) -> list[list[str]]:
+    """Return the record of one activity, row by row, section by section as the model has them."""
+    one, said = entry.processing, columns_of(entry, rules, words)
+
+    def actor(role: str, name: str, contact: str = "") -> list[str]:
+        address, mail = ("", contact) if "@" in contact else (contact, "")
+        return [role, name, address, "", "", "", "", mail]
+
+    def lines(known: Sequence[tuple[str, frozenset[str]]]) -> list[list[str]]:
+        found = [(title, [code for code in one.data if code in codes]) for title, codes in known]
+        return [[title, "; ".join(_named(mine, words)), _kept(one) if mine else ""] for title, mine in found]
+
+    ordinary = lines((*DATA_LINES, NOBODY) if NOBODY[1] & set(one.data) else DATA_LINES)
+    if one.data_words:
+        ordinary.append(["Description des données", one.data_words, _kept(one)])
+    told = [
+        *([f"Destinataire {n}", "", who] for n, who in enumerate(one.recipients, 1)),
+        *([f"Sous-traitant {n}", "Sous-traitants", who] for n, who in enumerate(one.processors, 1)),
+    ]
+    return [
+        ["Modèle de fiche de registre", entry.number],
+        ["Description du traitement"],
+        ["Nom du traitement", one.name],
+        ["N° / RÉF", entry.number],
+        ["Date de création du traitement", _day(entry.created)],
+        ["Mise à jour du traitement", _day(entry.updated)],
+        [*ACTORS],
+        actor("Responsable du traitement", one.controller, one.controller_contact),
+        actor("Délégué à la protection des données", one.officer),
+        actor("Représentant", ""),
+        *(actor("Responsable(s) conjoint(s)", who) for who in one.joint_controllers or ("",)),
+        ["Finalité(s) du traitement effectué"],
+        ["Finalité principale", said["Finalité principale"]],
+        ["Sous-finalité 1", one.objective],
+        ["Catégories de données personnelles concernées", "Description", "Durée de conservation"],
+        *ordinary,
+        ["Données sensibles", "Description", "Durée de conservation"],
+        *lines(SENSITIVE_LINES),
+        ["Catégories de personnes concernées", "Description", "Précisions"],
+        *([f"Catégorie {n}", who, ""] for n, who in enumerate(_named(one.people, words), 1)),
+        ["Destinataires", "Type de destinataire", "Précisions"],
+        *told,
+        ["Mesures de sécurité", "Type", "Précisions"],
+        ["Mesure 1", "Mesures techniques", one.security_technical],
+        ["Mesure 2", "Mesures organisationnelles", one.security_organisational],
+        ["Transferts hors UE", "Destinataire", "Pays", "Garanties", "Documentation"],
+        *([f"Organisme {n}", *_transfer(line)] for n, line in enumerate(one.transfers or ("Aucun",), 1)),
+        ["Au-delà du modèle"],
+        *([name, said[name]] for name in BEYOND),
+    ]
 
 
 def as_csv(entries: Sequence[Entry], rules: Sequence[Rule], words: Words) -> bytes:
@@ -115,15 +197,14 @@ def as_csv(entries: Sequence[Entry], rules: Sequence[Rule], words: Words) -> byt
 
 
 def as_ods(entries: Sequence[Entry], rules: Sequence[Rule], words: Words) -> bytes:
-    """Return the register as a spreadsheet: the list of activities, then a sheet for each, as CNIL's model has it."""
+    """Return the register as a spreadsheet: the list, then a record for each activity, as CNIL's model has them."""
     document = Document("spreadsheet")
     document.body.clear()
     told = [columns_of(entry, rules, words) for entry in entries]
     listed = [list(LIST_COLUMNS), *([each[name] for name in LIST_COLUMNS] for each in told)]
     document.body.append(_sheet("Liste des traitements", listed))
-    for each in told:
-        rows = [["Fiche de registre", each["Nom du traitement"]], *([name, each[name]] for name in COLUMNS)]
-        document.body.append(_sheet(f"Fiche {each['N° / REF']}", rows))
+    for entry in entries:
+        document.body.append(_sheet(f"Fiche {entry.number}", record_of(entry, rules, words)))
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -163,18 +244,17 @@ def _node(entry: Entry, sources: dict[str, Rule], base: str) -> dict[str, object
         "dpv:hasPurpose": terms((one.purpose,), vocabulary.PURPOSE),
         "dpv:hasLegalBasis": terms((one.legal_basis,), vocabulary.LEGAL_BASIS),
         "dpv:hasDataController": named("DataController", (one.controller,)),
+        "dpv:hasDataProtectionOfficer": named("DataProtectionOfficer", (one.officer,)),
         "dpv:hasJointDataControllers": named("JointDataControllers", one.joint_controllers),
         "dpv:hasDataProcessor": named("DataProcessor", one.processors),
         "dpv:hasRecipient": named("Recipient", one.recipients),
         "dpv:hasDataSubject": terms(one.people, vocabulary.PEOPLE),
-        "dpv:hasPersonalData": terms(one.data, vocabulary.DATA),
+        "dpv:hasPersonalData": terms([code for code in one.data if code not in vocabulary.OF_NOBODY], vocabulary.DATA),
+        # What is anonymous is data and no personal data (DPV: AnonymisedData is NonPersonalData).
+        "dpv:hasData": terms([code for code in one.data if code in vocabulary.OF_NOBODY], vocabulary.DATA),
         "dpv:hasTechnicalMeasure": _measure("TechnicalMeasure", one.security_technical),
         "dpv:hasOrganisationalMeasure": _measure("OrganisationalMeasure", one.security_organisational),
-        "dct:conformsTo": [
-            {"@id": sources[name].url, "dct:title": sources[name].title.fr, "dct:source": sources[name].source}
-            for name in one.law
-            if name in sources
-        ],
+        "dct:conformsTo": [_law(sources[name]) for name in one.law if name in sources] + _text(one),
     }
     if one.retention_days is not None:
         node["dpv:hasStorageCondition"] = {
@@ -182,6 +262,29 @@ def _node(entry: Entry, sources: dict[str, Rule], base: str) -> dict[str, object
             "dpv:hasDuration": {"@type": "xsd:duration", "@value": f"P{one.retention_days}D"},
         }
     return {name: value for name, value in node.items() if value not in ([], "", None)}
+
+
+def _law(rule: Rule) -> dict[str, object]:
+    return {
+        "@id": rule.url,
+        "dct:title": rule.title.fr,
+        "dct:source": rule.source,
+        **_valid(rule.starts, rule.ends),
+    }
+
+
+def _text(one: Processing) -> list[dict[str, object]]:
+    """Return the legal text an officer wrote in words, which has no address."""
+    if not one.legal_text:
+        return []
+    return [{"dct:title": one.legal_text, **_valid(one.legal_text_from, one.legal_text_until)}]
+
+
+def _valid(starts: date | None, ends: date | None) -> dict[str, str]:
+    """Return from when until when something holds, as an interval of ISO 8601, open where nobody set an end."""
+    if starts is None and ends is None:
+        return {}
+    return {"dct:valid": "/".join(".." if day is None else day.isoformat() for day in (starts, ends))}
 
 
 def _measure(kind: str, words: str) -> list[dict[str, str]]:
@@ -192,6 +295,19 @@ def _sheet(name: str, rows: Sequence[Sequence[str]]) -> Table:
     table = Table(name[:SHEET_NAME_MAX])
     table.set_values([list(row) for row in rows])
     return table
+
+
+def _named(codes: Sequence[str], words: Words, more: str = "") -> list[str]:
+    return [words.get(code, code) for code in codes] + ([more] if more else [])
+
+
+def _kept(one: Processing) -> str:
+    return "" if one.retention_days is None else f"{one.retention_days} jours"
+
+
+def _transfer(line: str) -> list[str]:
+    """Return a line as written, "recipient, country, guarantee", as the model's three columns."""
+    return [part.strip() for part in line.split(",", 2)]
 
 
 def _dated(one: Processing) -> str:

@@ -44,6 +44,7 @@ DATA: Mapping[str, str] = MappingProxyType(
         "access_records": f"{PD}Authenticating",
     }
 )
+OF_NOBODY = frozenset({"counts"})
 # Kinds of data that are a kind of sensor too: what the law says of the one it says of the other.
 AS_MODALITY: Mapping[str, str] = MappingProxyType({"sound": "sound", "biometric": "biometric"})
 # Article 9 of the GDPR.
