@@ -1,11 +1,18 @@
 """The page that checks proofs, in a real browser: served, saved to a file, without network, in both languages."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.publiclog.folder import LogFolder
+from necmergitur.adapters.publiclog.notary import Notary
+from necmergitur.governance import gate
+from necmergitur.governance.authorisations import AuthorisationRevoked, stream_of
+from necmergitur.kernel.events import Fact
 from tests.adapters.publiclog.test_golden import GOLDEN, LOG, WITNESS
 from tests.live.serving import Live
 from tests.live.test_log import SIGNER, signed
@@ -65,6 +72,29 @@ def test_a_fact_is_fetched_and_proved_from_its_address(live: Live, signed: int, 
     expect(page.locator("#result")).not_to_contain_text("fausse ville")
     page.get_by_role("button", name="English").click()
     expect(page.locator("#result")).to_contain_text("The city signed that record.")
+
+
+@pytest.mark.parametrize(
+    ("locale", "who"),
+    [("en-GB", "a person who works for the city"), ("fr-FR", "une personne qui travaille pour la ville")],
+)
+def test_who_acted_is_shown_by_what_they_do_and_never_by_an_accounts_number(
+    live: Live, opened: OPEN, locale: str, who: str
+) -> None:
+    now = SystemClock().now()
+    key = live.parts.store.ids.new()
+    said = AuthorisationRevoked(key, now, "user:4711", "asked by user:4712")
+    fact = Fact(stream=stream_of(key), version=1, event=said, actor="user:4711")
+    with live.parts.store.transaction() as tx:
+        seq = tx.append(gate.admit_record([fact], now))
+    folder = LogFolder(live.parts.home / "log-tiles")
+    assert Notary(live.parts.store, folder, SIGNER, live.parts.log_secret).turn(now + timedelta(seconds=1)) is not None
+    page = opened(f"{live.url}/log/verify/#{seq}", locale)
+    expect(page.locator("#result .verdict")).to_be_visible()
+    page.locator("#result summary").click()
+    text = page.locator("#result").inner_text()
+    assert text.count(who) == 3, text
+    assert "471" not in text.replace(str(key), "")
 
 
 def test_the_saved_page_works_without_network_and_without_us(

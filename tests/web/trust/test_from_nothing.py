@@ -52,7 +52,7 @@ def test_from_an_assessment_written_in_forms_to_a_running_stream_that_a_changed_
     where = f"{HERE}assessments/{pk}/withdraw/"
     for said, told in (({"sure": "yes"}, "Say why."), ({"reason": "A mistake."}, "Tick the box")):
         answer = desk.client.post(where, said)
-        assert answer.status_code == 409 and told in answer.content.decode()
+        assert answer.status_code in {409, 422} and told in answer.content.decode()
     assert city.client("lead").post(where, {"reason": "A mistake.", "sure": "yes"}).status_code == 403
     assert gate_opens(), "nothing was withdrawn yet"
     faster = Observed(stream=STREAM, payload_schema="crowd_count/1", zone_id="z-1", rate_per_minute=10, firmware="")

@@ -84,17 +84,28 @@ function drawVerdict(verdict: Verdict, words: Words): HTMLElement[] {
   ];
 }
 
+/** Whoever acted, by what they do: an account's number would tell a citizen nothing, and a colleague too much. */
+function actor(said: string, stream: string, words: Words): string {
+  if (/^user:\d+$/.test(said)) return /^(assessment|dialogue):/.test(stream) ? words.byOfficer : words.byPerson;
+  return /^(engine|worker)(:|$)/.test(said) ? words.bySystem : said;
+}
+
+function withoutAccounts(said: unknown, words: Words): unknown {
+  return typeof said === "string" ? said.replace(/\buser:\d+/g, words.byPerson) : said;
+}
+
 function drawFact(fact: Fact, words: Words): HTMLElement {
   const rows: [string, string][] = [
     [words.entryNumber, String(fact.seq)], [words.entryKind, fact.kind], [words.entryStream, fact.stream],
     [words.entryAt, when(fact.at)], [words.entryUnder, fact.authorisation],
   ];
-  if (fact.detail !== null) rows.push([words.entryBy, fact.detail[0]]);
+  if (fact.detail !== null) rows.push([words.entryBy, actor(fact.detail[0], fact.stream, words)]);
   return h("div", {},
     h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     fact.detail === null
       ? h("p", {}, words.entryHidden)
-      : h("details", {}, h("summary", {}, words.entryDetail), h("pre", { tabindex: 0 }, JSON.stringify(fact.detail[1], null, 2))),
+      : h("details", {}, h("summary", {}, words.entryDetail), h("p", { class: "why" }, words.byNamed),
+        h("pre", { tabindex: 0 }, JSON.stringify(fact.detail[1], (_name, said: unknown) => withoutAccounts(said, words), 2))),
   );
 }
 
