@@ -26,9 +26,16 @@ from necmergitur.app.specs import ProcessSpec, Stage, TaskSpec
 from necmergitur.app.supervisor import Supervisor
 
 home = Path(sys.argv[1])
+home.mkdir(exist_ok=True)
 def python(code):
     return (sys.executable, "-u", "-c", code)
 READY = "from necmergitur.app.notify import ready, alive; import time, os, sys, signal; "
+def early(name, then="pass"):
+    say = "open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"
+    code = f"from necmergitur.app.notify import wait_for_turn; sys.argv[2] = '+{{name}}'; {{say}}; wait_for_turn(); "
+    code += f"sys.argv[2] = '{{name}}'; {{say}}; {{then}}"
+    return (*python(READY + code), str(home / "trace"), "")
+(home / "trace").touch()
 STAGES = ({stages})
 with held_lock(home):
     asyncio.run(Supervisor(home, STAGES, welcome="welcome").run())
@@ -90,6 +97,10 @@ class Run:
     @property
     def said(self) -> str:
         return self.output.read_text()
+
+    def trace(self) -> str:
+        path = self.home / "trace"
+        return path.read_text() if path.exists() else ""
 
     def report(self) -> dict[str, Any]:
         try:
@@ -233,6 +244,50 @@ def test_a_task_runs_between_its_stages_and_its_words_are_shown_but_not_kept(run
     city.up()
     city.wait_until(lambda: "one-time link" in city.said)
     assert all("one-time link" not in log.read_text() for log in (city.home / "logs").iterdir())
+
+
+# It writes when it was loaded and when it began; `one` becomes ready only once the early ones are loaded.
+EARLY = """
+[
+    Stage(
+        processes=(ProcessSpec(name="one", argv=python(READY +
+            "[time.sleep(0.02) for _ in iter(lambda: os.path.getsize(sys.argv[1]) < 11, False)];"
+            "open(sys.argv[1], 'a').write('one '); ready(); time.sleep(60)") + (str(home / "trace"),)),),
+        then=(TaskSpec(name="task", argv=early("task"), early=True),),
+    ),
+    Stage(processes=(ProcessSpec(name="two", argv=early("two", "ready(); time.sleep(60)"), early=True),)),
+]
+"""
+
+
+def test_what_is_started_early_loads_at_once_and_begins_at_its_turn(run: Any) -> None:
+    city = run(EARLY)
+    city.up()
+    loaded, begun = city.trace().split(" one ")
+    assert set(loaded.split()) == {"+task", "+two"}
+    assert begun.split() == ["task", "two"]
+
+
+def test_an_early_process_killed_before_its_turn_is_replaced_and_begins_once(run: Any) -> None:
+    city = run(EARLY.replace("< 11", "< 16"))  # `one` waits for a third load
+    city.wait_until(lambda: "+two" in city.trace() and city.child("two").get("pid"))
+    assert city.child("two")["state"] == "waiting"
+    os.kill(city.child("two")["pid"], signal.SIGKILL)
+    city.up()
+    assert city.trace().split().count("two") == 1
+    assert city.child("two")["restarts"] == 1
+
+
+def test_what_is_started_early_ends_with_a_supervisor_that_is_stopped_or_killed_before_its_turn(run: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGKILL):
+        city = run(EARLY.replace("< 11", "< 99"))
+        city.wait_until(lambda city=city: "+two" in city.trace() and city.child("two").get("pid"))
+        children = psutil.Process(city.process.pid).children()
+        assert len(children) == 3
+        city.end(number)
+        city.wait_until(lambda children=children: all(gone(child.pid) for child in children))
+        assert " two" not in city.trace()
+        (city.home / "trace").write_text("")
 
 
 def test_a_task_that_fails_stops_everything_and_is_told(run: Any) -> None:

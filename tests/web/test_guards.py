@@ -136,6 +136,35 @@ def test_demonstration_accounts_exist_only_in_a_loopback_demonstration() -> None
 
 
 @pytest.mark.django_db
+def test_a_second_start_checks_only_passwords_that_changed_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    real = User.check_password
+
+    def check(self: User, raw: str) -> bool:
+        checked.append(self.email)
+        return bool(real(self, raw))
+
+    monkeypatch.setattr(User, "check_password", check)
+    with override_settings(DEMO=True):
+        accounts = create_demo_accounts(tmp_path / "accounts.json")
+        assert isinstance(accounts, list)
+        checked.clear()
+        create_demo_accounts(tmp_path / "accounts.json")
+        assert checked == []
+        changed = User.objects.get(email=accounts[0].email)
+        changed.set_password("another one altogether")
+        changed.save()
+        create_demo_accounts(tmp_path / "accounts.json")
+        assert checked == [accounts[0].email]
+        assert real(User.objects.get(email=accounts[0].email), accounts[0].password)
+        (tmp_path / "accounts.json").write_text("[nonsense")
+        create_demo_accounts(tmp_path / "accounts.json")
+        assert len(checked) == 1 + len(accounts)
+
+
+@pytest.mark.django_db
 def test_a_demonstration_account_works_without_a_second_factor_and_dies_with_the_demonstration() -> None:
     browser = Client()
     with override_settings(DEMO=True):

@@ -41,18 +41,21 @@ def spawn(
     *,
     death_signal: signal.Signals,
     output: IO[bytes] | int,
+    stdin: int = subprocess.DEVNULL,
     user: str | None = None,
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = Path("/"),
     nice: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in its own session, both outputs to `output`. Raises OSError when it cannot be executed.
+    """Start `argv` in its own session, both outputs to `output`, and nothing to read unless `stdin` says so.
+
+    Raises OSError when it cannot be executed.
 
     Call it from the thread that lives longest: the child dies with the thread, not only with the process.
     """
     return subprocess.Popen(  # noqa: S603 - argv is built by us, never from outside
         list(argv),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT,
         user=user,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from necmergitur.adapters.child_process import spawn
 from necmergitur.app import constants
 from necmergitur.app.journal import Journal
+from necmergitur.app.notify import HELD
 from necmergitur.app.specs import ProcessReport, ProcessSpec, ProcessState
 
 
@@ -35,12 +36,17 @@ class Child:
         self._restarts = 0
         self._last_exit: int | None = None
         self._told_ready = asyncio.Event()
+        self._turn = asyncio.Event()
         self._last_sign_s: float | None = None
 
     def report(self) -> ProcessReport:
         """Return its present state."""
         pid = self._process.pid if self._process is not None and not self._gone.is_set() else None
         return ProcessReport(self.spec.name, self._state, pid, self._restarts, self._since, self._last_exit)
+
+    def give_turn(self) -> None:
+        """Let a process that was started early begin."""
+        self._turn.set()
 
     async def keep(self, stopping: asyncio.Event) -> None:
         """Live until `stopping`; give up only when it never once became ready."""
@@ -96,7 +102,7 @@ class Child:
         with self._ear() as address:
             process = self._process = self._spawn(address)
             self._gone.clear()
-            self._set("starting")
+            self._set("starting" if self._turn.is_set() else "waiting")
             if stopping.is_set():
                 self.send(self.spec.stop_signals[0])
             companions = [
@@ -120,8 +126,12 @@ class Child:
         told = {"NOTIFY_SOCKET": address}
         if spec.watchdog_s:
             told["WATCHDOG_USEC"] = str(int(spec.watchdog_s * 1_000_000))
+        is_held = not self._turn.is_set()
+        if is_held:
+            told[HELD] = "1"
         return spawn(
             spec.argv,
+            stdin=subprocess.PIPE if is_held else subprocess.DEVNULL,
             death_signal=spec.death_signal,
             output=subprocess.PIPE,
             user=spec.user,
@@ -155,6 +165,7 @@ class Child:
 
     async def _become_ready(self) -> None:
         spec = self.spec
+        await self._begin()
         try:
             async with asyncio.timeout(spec.ready_s_max):
                 if spec.is_ready is None:
@@ -172,6 +183,16 @@ class Child:
         self.ready.set()
         self._set("running")
         self._journal.tell("running", name=spec.name)
+
+    async def _begin(self) -> None:
+        """Wait for this process's turn, and tell the process if it was started ahead of it."""
+        await self._turn.wait()
+        rein = self._process.stdin if self._process is not None else None
+        if rein is not None:
+            self._set("starting")
+            with contextlib.suppress(OSError):  # it died meanwhile: its next life begins at once
+                rein.write(b"\n")
+                rein.close()
 
     async def _watch(self) -> None:
         limit_s = self.spec.watchdog_s

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 import click
 
+from necmergitur.app import notify
 from necmergitur.app.settings import BadSetting, Settings
 
 # The simulator stands above us, so its commands are found by name, never imported from here.
@@ -51,6 +52,7 @@ def main(ctx: click.Context) -> None:
 
     Settings are environment variables named NEC_*; docs/settings.md explains each.
     """
+    notify.wait_for_turn()  # the command's module is loaded by now
     try:
         ctx.obj = Settings.from_environment()
     except BadSetting as error:

@@ -5,11 +5,20 @@
 
 import os
 import socket
+import sys
+
+HELD = "NEC_HELD"  # set by the supervisor in what it starts ahead of its turn
 
 
 def ready() -> None:
     """Say that this process now does its work. Call it once, after the last connection is open."""
     _say("READY=1")
+
+
+def wait_for_turn() -> None:
+    """Return when the supervisor lets this process begin; at once when it was not started ahead of its turn."""
+    if os.environ.pop(HELD, "") and not sys.stdin.buffer.read(1):
+        sys.exit()  # whoever held it is gone
 
 
 def alive() -> None:

@@ -52,12 +52,12 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def tell_broker(settings: Settings, over: PostgresStore) -> None:
-    """Write the broker's device users from the database, and have it reload them."""
+    """Write the broker's device users from the database, and have it reload them if they changed."""
     with over.cursor() as cursor:
         known = [DeviceCert(*row) for row in cursor.execute(load("registry")["certificates"])]
         known += [DeviceCert(who, name, "sensor") for who, name in cursor.execute(load("sensors")["certificates"])]
-    write_device_users(settings.home, known)
-    reload_broker(settings.home)
+    changed = write_device_users(settings.home, known)
+    reload_broker(settings.home, only_if_changed=not changed)
 
 
 def probes(settings: Settings) -> tuple[Probe, ...]:

@@ -56,16 +56,21 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
     )
     if settings.demo:
         city = ProcessSpec(
-            name="sim", argv=_argv("sim", "city"), environ=environ, stop_signals=(signal.SIGINT,), nice=YIELDING["sim"]
+            name="sim",
+            argv=_argv("sim", "city"),
+            environ=environ,
+            stop_signals=(signal.SIGINT,),
+            nice=YIELDING["sim"],
+            early=True,
         )
         everything = (*everything, Stage(processes=(city,)))
     return _chosen(everything, frozenset(only), frozenset(without))
 
 
 def _preparation(settings: Settings, environ: Mapping[str, str]) -> tuple[TaskSpec, ...]:
-    prepare = TaskSpec(name="prepare", argv=_argv("prepare"), environ=environ)
-    demo = TaskSpec(name="sim", argv=_argv("sim", "prepare"), environ=environ)
-    return (prepare, demo) if settings.demo else (prepare,)
+    if settings.demo:  # it prepares the city too, in one process: the start is short of processors, not of memory
+        return (TaskSpec(name="prepare", argv=_argv("sim", "prepare"), environ=environ, early=True),)
+    return (TaskSpec(name="prepare", argv=_argv("prepare"), environ=environ, early=True),)
 
 
 def _services(settings: Settings) -> tuple[Settings, tuple[ProcessSpec, ...]]:
@@ -125,7 +130,14 @@ def _live(settings: Settings, environ: Mapping[str, str]) -> ProcessSpec:
 
 
 def _ours(name: str, environ: Mapping[str, str]) -> ProcessSpec:
-    return ProcessSpec(name=name, argv=_argv(name), environ=environ, watchdog_s=WATCHDOG_S, nice=YIELDING.get(name, 0))
+    return ProcessSpec(
+        name=name,
+        argv=_argv(name),
+        environ=environ,
+        watchdog_s=WATCHDOG_S,
+        nice=YIELDING.get(name, 0),
+        early=True,
+    )
 
 
 def _argv(*words: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     and without it the process says READY=1 itself (`notify.ready`); `once_ready` runs each time it is.
     With `watchdog_s`, a process that once said it is alive and then falls silent that long is killed. What a
     `quiet` process writes is kept, but not shown. A `nice` one (0 to 19) yields the processor to the others.
+    An `early` one is started at once, loads its program, and waits (`notify.wait_for_turn`) until its stage's turn.
     """
 
     name: str
@@ -37,15 +38,20 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     death_signal: signal.Signals = signal.SIGKILL
     quiet: bool = False
     nice: int = 0
+    early: bool = False
 
 
-class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that must succeed before the next stage. What it prints is shown at the end, and not kept."""
+class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A command that must succeed before the next stage. What it prints is shown at the end, and not kept.
+
+    An `early` one is started at once and waits for its turn, as a process does.
+    """
 
     name: str
     argv: tuple[str, ...]
     environ: Mapping[str, str] = {}
     seconds_max: float = constants.TASK_S_MAX
+    early: bool = False
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,27 +91,50 @@ class Supervisor:
 
     async def _start(self) -> list[str]:
         """Bring up one stage after the other and return what the tasks printed."""
+        early = [child for child in self._all() if child.spec.early]
+        self._keepers += [asyncio.create_task(child.keep(self._stopping)) for child in early]
+        turns = {task: asyncio.Event() for stage in self._stages for task in stage.then if task.early}
+        ahead = {task: asyncio.create_task(self._run_task(task, turn)) for task, turn in turns.items()}
+        try:
+            return await self._start_stages(turns, ahead)
+        finally:
+            for task in ahead.values():
+                task.cancel()
+            await asyncio.gather(*ahead.values(), return_exceptions=True)
+
+    async def _start_stages(
+        self, turns: dict[TaskSpec, asyncio.Event], ahead: dict[TaskSpec, asyncio.Task[str]]
+    ) -> list[str]:
         printed = []
         for stage, children in zip(self._stages, self._children, strict=True):
-            self._keepers += [asyncio.create_task(child.keep(self._stopping)) for child in children]
+            for child in children:
+                child.give_turn()
+            due = [child for child in children if not child.spec.early]
+            self._keepers += [asyncio.create_task(child.keep(self._stopping)) for child in due]
             await asyncio.gather(*(_ready(child) for child in children))
             for task in stage.then:
-                text = await self._run_task(task)
+                if task in turns:
+                    turns[task].set()
+                text = await (ahead[task] if task in ahead else self._run_task(task))
                 printed += [text] if text else []
         return printed
 
-    async def _run_task(self, task: TaskSpec) -> str:
+    async def _run_task(self, task: TaskSpec, turn: asyncio.Event | None = None) -> str:
+        """Return what a task printed; with `turn`, its program is loaded at once and begins only then."""
         process = await asyncio.create_subprocess_exec(
             *task.argv,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if turn is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **task.environ},
+            env={**os.environ, **task.environ, **({} if turn is None else {notify.HELD: "1"})},
             start_new_session=True,
             preexec_fn=prepare_child(signal.SIGKILL),
         )
         try:
-            out, err = await asyncio.wait_for(process.communicate(), task.seconds_max)
+            if turn is not None:
+                await turn.wait()
+            go = None if turn is None else b"\n"
+            out, err = await asyncio.wait_for(process.communicate(go), task.seconds_max)
         except TimeoutError:
             raise StartFailed(f"{task.name} took more than {task.seconds_max:.0f} s") from None
         finally:

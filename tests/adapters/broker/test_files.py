@@ -104,6 +104,34 @@ def test_reloading_a_broker_that_is_down_is_no_error(tmp_path: Path) -> None:
     assert reload_broker(tmp_path) is False
 
 
+def test_a_broker_is_told_again_only_when_it_may_not_have_read_its_files(tmp_path: Path) -> None:
+    devices = [DeviceCert("post-1", "CN=post-1")]
+    lay(tmp_path, devices)
+    folder = tmp_path / "broker" / "shard-0"
+    broker = BrokerProcess(tmp_path, 0)
+
+    def loaded() -> object:
+        return broker._ask("varz")["config_load_time"]
+
+    broker.start()
+    try:
+        first = loaded()
+        assert not broker.has_read_its_files(), "written as it started: it may not have read them"
+        reload_broker(tmp_path, only_if_changed=True)
+        assert (second := loaded()) != first
+        for name in ("users.conf", "nats.conf"):
+            os.utime(folder / name, (time.time() - 60, time.time() - 60))
+        assert write_device_users(tmp_path, devices) is False, "the same devices"
+        reload_broker(tmp_path, only_if_changed=True)
+        assert loaded() == second
+        # Written by a process that died before it told the broker.
+        assert write_device_users(tmp_path, [*devices, DeviceCert("post-2", "CN=post-2")]) is True
+        reload_broker(tmp_path, only_if_changed=True)
+        assert loaded() != second
+    finally:
+        broker.stop()
+
+
 def test_a_configuration_the_broker_refuses_is_told_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,31 +95,41 @@ def write_broker_files(
     for index, ports in enumerate(shards):
         folder = shard_folder(home, index)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(folder / "users.conf", maps[index].encode())
+        _keep(folder / "users.conf", maps[index].encode())
         write_private(folder / "shard.json", msgspec.json.encode(ShardRecord(ports, password)))
         path = folder / "nats.conf"
-        write_private(path, _configuration(index, ports, server, folder).encode())
+        _keep(path, _configuration(index, ports, server, folder).encode())
         paths.append(path)
     for stale in (home / "broker").glob("shard-*/shard.json"):
         if int(stale.parent.name.removeprefix("shard-")) >= len(shards):
             stale.unlink()
-    write_private(home / "broker" / "devices.json", msgspec.json.encode(known))
+    _keep(home / "broker" / "devices.json", msgspec.json.encode(known))
     return paths
 
 
-def write_device_users(home: Path, devices: Iterable[DeviceCert]) -> None:
-    """Rewrite only the map of devices of every shard of `home`; a reload makes it count.
+def write_device_users(home: Path, devices: Iterable[DeviceCert]) -> bool:
+    """Rewrite only the map of devices of every shard of `home`; return whether any changed: a reload makes it count.
 
     Before the broker's first start the devices are kept for it.
     """
     known = list(devices)
     shards = shard_count(home)
-    if shards:
-        maps = _user_maps(known, shards, read_shard(home, 0).password)
-        for index in range(shards):
-            write_private(shard_folder(home, index) / "users.conf", maps[index].encode())
+    maps = _user_maps(known, shards, read_shard(home, 0).password) if shards else []
+    changed = [_keep(shard_folder(home, index) / "users.conf", text.encode()) for index, text in enumerate(maps)]
     (home / "broker").mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(home / "broker" / "devices.json", msgspec.json.encode(known))
+    _keep(home / "broker" / "devices.json", msgspec.json.encode(known))
+    return any(changed)
+
+
+def _keep(path: Path, content: bytes) -> bool:
+    """Write `content` and return True, unless it is there: an untouched file's age tells that a broker has read it."""
+    try:
+        if path.read_bytes() == content:
+            return False
+    except OSError:
+        pass  # not there, or not readable: written anew
+    write_private(path, content)
+    return True
 
 
 def write_user_map(home: Path, path: Path, *, password: str) -> int:

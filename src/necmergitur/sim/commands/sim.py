@@ -6,9 +6,9 @@ import click
 import uvloop
 
 from necmergitur.app import logs, notify
+from necmergitur.app.preparing import prepare as prepare_city
 from necmergitur.app.services import attach
 from necmergitur.app.settings import Settings
-from necmergitur.app.web_environment import export_for_web
 from necmergitur.app.wiring import store
 
 
@@ -20,17 +20,13 @@ def command() -> None:
 @command.command()
 @click.pass_obj
 def prepare(settings: Settings) -> None:
-    """Make the demonstration's drones, certificates, authorisations, pilots and accounts."""
-    logs.configure("sim", settings.log_level)
+    """Prepare the city, then the demonstration's drones, certificates, authorisations, pilots and accounts."""
+    logs.configure("prepare", settings.log_level)
     if not settings.demo:
         raise click.ClickException("Only in a demonstration: nec run --demo, or NEC_DEMO=1.")
-    export_for_web(settings)
-    from necmergitur.web.boot import boot
-
-    boot()
+    over = prepare_city(settings, click.echo)
     from necmergitur.sim.demo import prepare as demo
 
-    over = store(settings)
     try:
         click.echo(demo.prepare(settings, over, demo.now()))
     finally:

@@ -69,7 +69,7 @@ def put_fleet(store: PostgresStore, first_port: int) -> int:
 
 
 def enrol_posts(settings: Settings, store: PostgresStore) -> int:
-    """Issue certificates to every post that has none, and to the probe; tell the broker. Returns how many."""
+    """Issue certificates to every post that has none, and tell the broker. Returns how many."""
     with store.cursor() as cursor:
         known = {row[0] for row in cursor.execute(load("registry")["certificates"])}
         posts = [row[0] for row in cursor.execute(load("registry")["posts"])]
@@ -82,7 +82,7 @@ def enrol_posts(settings: Settings, store: PostgresStore) -> int:
         write_identities(identities, credentials)
         with store.transaction() as tx:
             tx.set_certificates({c.device_id: c.subject for c in credentials})
-    tell_broker(settings, store)
+        tell_broker(settings, store)
     return len(missing)
 
 
@@ -155,7 +155,7 @@ def _accounts(settings: Settings, store: PostgresStore, now: datetime) -> str:
     from necmergitur.web.accounts.demo import create_demo_accounts
     from necmergitur.web.accounts.models import User
 
-    accounts = create_demo_accounts()
+    accounts = create_demo_accounts(settings.home / "sim" / "accounts.json")
     assert not isinstance(accounts, Refusal), accounts
     for account in accounts:
         if account.role == "pilot":
