@@ -20,6 +20,7 @@ from necmergitur.governance.authorisations import (
 from necmergitur.governance.gate import Request, compile_table
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.sim import papers
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -178,13 +179,18 @@ def test_the_gate_opens_exactly_while_some_authorisation_is_in_force(windows, ho
     ],
 )
 def test_an_authorisation_lacking_something_is_not_granted(change, rule) -> None:
-    outcome = authorisations.grant(law(**change), NOW)
+    outcome = authorisations.grant(law(**change), papers.assessment_of(law(), NOW), NOW, rules=())
     assert isinstance(outcome, Refusal)
     assert outcome.rule == rule
 
 
+def entered() -> AuthorisationGranted | Refusal:
+    on = papers.assessment_of(law(), NOW)
+    return authorisations.grant(law(rests_on=papers.on(on)), on, NOW, rules=())
+
+
 def test_granting_and_revoking_are_two_facts() -> None:
-    granted = authorisations.grant(law(), NOW)
+    granted = entered()
     state = authorisations.evolve(None, granted)
     revoked = authorisations.revoke(state, "Leo", " judge's order ", NOW)
     after = authorisations.evolve(state, revoked)
@@ -207,4 +213,4 @@ def test_a_story_that_starts_with_a_revocation_is_broken() -> None:
     event = authorisations.revoke(law(), "Leo", "why", NOW)
     with pytest.raises(ValueError, match="before granted"):
         authorisations.evolve(None, event)
-    assert isinstance(authorisations.grant(law(), NOW), AuthorisationGranted)
+    assert isinstance(entered(), AuthorisationGranted)

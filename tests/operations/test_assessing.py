@@ -189,5 +189,5 @@ def test_what_was_granted_closes_on_the_instant_it_ends(ready: Scene) -> None:
 
 
 def test_a_form_grants_no_stream(scene: Scene) -> None:
-    outcome: Any = authorising.grant(scene.store, flights(id=UUID(int=5), kind="stream"), scene.now)
+    outcome: Any = authorising.grant(scene.store, flights(id=UUID(int=5), kind="stream"), scene.now, rules=())
     assert outcome.rule == "stream_needs_paper"

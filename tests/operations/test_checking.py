@@ -129,7 +129,7 @@ def test_what_a_stream_rests_on_changed_behind_every_trigger_is_found(
     name = str(conninfo_to_dict(empty_database)["dbname"])
     with psycopg.connect(postgres.admin_url, dbname=name, options="-c session_replication_role=replica") as asleep:
         asleep.execute(change)
-    assert [one.partition(":")[0] for one in report(scene).differing] == [stream]
+    assert {one.partition(":")[0] for one in report(scene).differing} == {stream}
 
 
 def test_what_was_erased_is_counted_and_no_difference(kept_in_postgres: Scene) -> None:

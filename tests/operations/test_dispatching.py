@@ -8,6 +8,7 @@ from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.authorisations import Conditions
 from necmergitur.operations import authorising, dispatching, flying, incidents
 from necmergitur.operations.ports import Notice
+from necmergitur.sim import papers
 from necmergitur.territory.geozones import GeozoneSet
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import FAR_ZONE, START, flights, personal, pilot, place, prohibited, town
@@ -127,7 +128,7 @@ def test_an_authorisation_for_other_zones_does_not_fly_here(open_scene) -> None:
 
 
 def test_an_authorisation_for_another_purpose_does_not_fly_here(open_scene) -> None:
-    assert grounded(open_scene(town(authorisations=(flights(purpose="surveying"),)))).startswith("no_authorisation ")
+    assert grounded(open_scene(town(authorisations=(flights(purpose="maintenance"),)))).startswith("no_authorisation ")
 
 
 def test_an_authorisation_not_yet_in_force_does_not_fly(open_scene) -> None:
@@ -318,7 +319,7 @@ def test_an_older_authorisation_that_opens_the_way_is_not_hidden_by_a_newer_one(
     sky = GeozoneSet("sky", (prohibited("PALACE", place(100, 0), 50.0),))
     scene = open_scene(town(geozones=sky, authorisations=(flights(conditions=Conditions(geozones=("PALACE",))),)))
     newer = flights(id=UUID(int=9), granted_at=START)
-    assert authorising.grant(scene.store, newer, scene.now)
+    assert papers.authorise(scene.store, newer, scene.now)
     scene.call("P-1")
     assert scene.offered().authorisation_id == flights().id
     scene.check()

@@ -10,6 +10,7 @@ from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.governance.authorisations import Conditions
 from necmergitur.operations import authorising, dispatching, flying, incidents
+from necmergitur.sim import papers
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import CANCEL, FLIGHTS, START, TOWN, flights, pilot, place, town
 
@@ -193,7 +194,7 @@ def test_an_offer_withdrawn_with_the_law_is_made_again_under_a_new_one(scene: Sc
     assert flying.call_back_unfounded(scene.store, scene.now) == 1
     assert scene.offer().offered == ()
     again = flights(id=UUID(int=FLIGHTS.int + 1), valid_from=scene.now, granted_at=scene.now)
-    assert authorising.grant(scene.store, again, scene.now)
+    assert papers.authorise(scene.store, again, scene.now)
     (mission,) = scene.offer(refused_too=True).offered
     assert (mission.incident_id, mission.authorisation_id) == (call.id, again.id)
 
@@ -367,7 +368,7 @@ def test_no_authorisation_flies_above_the_law_or_between_the_houses(scene: Scene
     from uuid import UUID
 
     asked = flights(id=UUID(int=FLIGHTS.int + 1), conditions=conditions)
-    assert refused(authorising.grant(scene.store, asked, scene.now)) == rule
+    assert refused(papers.authorise(scene.store, asked, scene.now)) == rule
 
 
 def test_a_ceiling_written_before_it_was_bounded_is_flown_at_the_laws_limit(open_scene, monkeypatch) -> None:

@@ -24,13 +24,14 @@ def camera(scene: Scene, **changes: object) -> Authorisation:
     changes.setdefault("zones", tuple(zone.id for zone in ZONES))
     covers = Covers(
         streams=(str(changes.get("stream", "drone_cameras")),),
-        modality=str(changes.get("modality", "camera")),
+        modality=str(changes.get("modality", "drone_camera")),
         payload_schema="picture/1",
         purpose=str(changes.get("purpose", "emergency_response")),
         zones=changes["zones"],
         rate_per_minute=600,
         retention_days=0,
     )
+    changes = {"operator_class": "civil_security", "law": ("drone_decree_2023_283",)} | changes
     on = signed.assessment(scene.now, covers=covers)
     return signed.granted(scene.store, signed.terms(scene.now, on, label="Cameras", **changes), scene.now, on)
 

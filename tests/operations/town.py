@@ -12,10 +12,10 @@ from necmergitur.dispatch.constants import PILOT_QUALIFICATION
 from necmergitur.dispatch.flight_time import CRUISE_M_S
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.kernel.geo import Position, offset
-from necmergitur.operations import authorising
 from necmergitur.operations.dispatching import DroneState
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.signals.press import Device
+from necmergitur.sim import papers
 from necmergitur.sim.twin.town import Shift, Town
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Volume
 from necmergitur.territory.model import Polygon, Zone
@@ -239,7 +239,7 @@ def install(url: str, town: Town) -> None:
     store = PostgresStore(url)
     try:
         for authorisation in town.authorisations:
-            granted = authorising.grant(store, authorisation, START - timedelta(days=1))
+            granted = papers.authorise(store, authorisation, START - timedelta(days=1))
             assert granted, granted
     finally:
         store.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from django.db import connection
@@ -20,14 +21,19 @@ from pytest_django.plugin import DjangoDbBlocker
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.pins import credential_hash
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import pia
+from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.kernel.geo import Position
-from necmergitur.operations import authorising, devices, intake, shifts
+from necmergitur.operations import assessing, devices, intake, shifts
 from necmergitur.operations.intake import Ground, Received
 from necmergitur.signals.press import Press, StatedPosition
+from necmergitur.sim import papers
 from necmergitur.web.store import _store, person, store
+from necmergitur.web.trust.devices import FLEET
 
+ASSESSED = UUID(int=71)
 MIDDLE = Position(2.3522, 48.8566)
 ROLES = ("operator", "lead", "duty_officer", "pilot", "technician", "responder", "administrator")
 SQUARE = [[[2.34, 48.85], [2.36, 48.85], [2.36, 48.86], [2.34, 48.86], [2.34, 48.85]]]
@@ -84,10 +90,30 @@ class City:
         """Press a personal button somewhere."""
         return self.press(device, position=StatedPosition(lon=lon, lat=lat, accuracy_m=20.0), **more)
 
+    def assess_flights(self, **covers: Any) -> Assessment:
+        """Sign an assessment of the drones' cameras over the whole territory, once; return it as it stands."""
+        now = datetime.now(UTC)
+        made = Assessment(
+            id=ASSESSED,
+            version=1,
+            digest="a" * 64,
+            title="Test cameras",
+            covers=msgspec.structs.replace(pia.covers(FLEET), purpose="emergency_response", retention_days=7, **covers),
+            opinion="Favourable.",
+            signed_by="user:90",
+            signed_at=now,
+            review_by=now + timedelta(days=300),
+        )
+        with store().transaction() as tx:
+            held = tx.assessment(ASSESSED)
+        signed = held or assessing.sign(store(), made, papers.BY, now)
+        assert isinstance(signed, Assessment), signed
+        return signed
+
     def authorise_flights(self) -> Authorisation:
         """Grant a flight authorisation for the whole territory."""
         now = datetime.now(UTC)
-        granted = authorising.grant(
+        granted = papers.authorise(
             store(),
             Authorisation(
                 id=store().ids.new(),

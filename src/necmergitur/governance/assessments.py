@@ -13,6 +13,11 @@ from necmergitur.governance.constants import REVIEW_DAYS_MAX
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
 
+# What the drones' cameras sense, in the words of the law's rules; a flight rests on an assessment of it.
+DRONE_CAMERA = "drone_camera"
+# In the place of zones: the whole territory, whatever its zones are called after the next import.
+EVERYWHERE = "*"
+
 
 class Covers(msgspec.Struct, frozen=True, kw_only=True):
     """The facts an assessment was made on. A device that differs in one of them is not what was assessed."""
@@ -25,6 +30,15 @@ class Covers(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_minute: int
     retention_days: int
     firmware: str = ""
+
+
+class Foundation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flight authorisation rests on: a version of an assessment, and the rules of law it names."""
+
+    assessment_id: UUID
+    assessment_version: int
+    assessment_digest: str
+    law: tuple[str, ...] = ()
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +123,7 @@ def drift(covers: Covers, seen: Observed) -> str:
     """Return how a device differs from what was assessed, as `rule key=value …`; "" when it does not."""
     if seen.payload_schema != covers.payload_schema:
         return f"drift_schema assessed={covers.payload_schema} now={seen.payload_schema}"
-    if seen.zone_id is not None and seen.zone_id not in covers.zones:
+    if seen.zone_id is not None and not _within(covers, (seen.zone_id,)):
         return f"drift_zone assessed={','.join(covers.zones)} now={seen.zone_id}"
     if seen.rate_per_minute > covers.rate_per_minute:
         return f"drift_rate assessed={covers.rate_per_minute} now={seen.rate_per_minute}"
@@ -131,6 +145,8 @@ def opens(state: Assessment | None, terms: Terms, now: datetime) -> Refusal | No
         return Refusal(rule="assessment_stale", detail=state.stale_reason, facts={"title": state.title})
     if (state.version, state.digest) != (terms.assessment_version, terms.assessment_digest):
         return Refusal(rule="assessment_other_version", facts={"version": str(state.version)})
+    if terms.valid_until > state.review_by:
+        return Refusal(rule="review_first", until=state.review_by, facts={"title": state.title})
     covers = state.covers
     beyond = [
         field
@@ -139,7 +155,7 @@ def opens(state: Assessment | None, terms: Terms, now: datetime) -> Refusal | No
             ("modality", terms.modality == covers.modality),
             ("payload_schema", terms.payload_schema == covers.payload_schema),
             ("purpose", terms.purpose == covers.purpose),
-            ("zones", set(terms.zones) <= set(covers.zones)),
+            ("zones", _within(covers, terms.zones)),
             ("rate_per_minute", terms.rate_per_minute <= covers.rate_per_minute),
             ("retention_days", terms.retention_days <= covers.retention_days),
         )
@@ -148,3 +164,38 @@ def opens(state: Assessment | None, terms: Terms, now: datetime) -> Refusal | No
     if beyond:
         return Refusal(rule="beyond_assessment", facts={"fields": " ".join(beyond)})
     return None
+
+
+def carries(
+    state: Assessment | None,
+    on: Foundation,
+    purpose: str,
+    zones: tuple[str, ...] | None,
+    valid_until: datetime | None,
+    now: datetime,
+) -> Refusal | None:
+    """Return why flights cannot rest on the assessment as it stands, None when they can. `zones` None: all of them.
+
+    Any later version carries them that still covers them: nobody's signature is over the one they were entered on.
+    """
+    if state is None or state.id != on.assessment_id:
+        return Refusal(rule="assessment_missing", detail="No signed impact assessment stands behind this.")
+    if not state.holds(now):
+        return Refusal(rule="assessment_stale", detail=state.stale_reason, facts={"title": state.title})
+    if valid_until is not None and valid_until > state.review_by:
+        return Refusal(rule="review_first", until=state.review_by, facts={"title": state.title})
+    covers = state.covers
+    beyond = [
+        field
+        for field, within in (
+            ("modality", covers.modality == DRONE_CAMERA),
+            ("purpose", purpose == covers.purpose),
+            ("zones", _within(covers, (EVERYWHERE,) if zones is None else zones)),
+        )
+        if not within
+    ]
+    return Refusal(rule="beyond_assessment", facts={"fields": " ".join(beyond)}) if beyond else None
+
+
+def _within(covers: Covers, zones: tuple[str, ...]) -> bool:
+    return EVERYWHERE in covers.zones or set(zones) <= set(covers.zones)

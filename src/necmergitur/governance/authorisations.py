@@ -4,7 +4,7 @@ Event-sourced. Editing is revoking and granting again: the record of what was in
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.governance import assessments, law, signing, terms
-from necmergitur.governance.assessments import Assessment
+from necmergitur.governance.assessments import DRONE_CAMERA, Assessment, Foundation
 from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
 from necmergitur.governance.law import Rule
 from necmergitur.governance.signing import Paper, Party, Verify
@@ -58,8 +58,9 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     """One authorisation as it stands. `zones` or `streams` None means all of the territory or modality.
 
-    A stream's has its signed `paper`, which the other fields repeat. One that is suspended opens nothing until people
-    have looked at it again; one that is revoked never opens anything again.
+    A stream's has its signed `paper`, which the other fields repeat; a flight's has what it `rests_on` (None: entered
+    before there was such a thing). One that is suspended opens nothing until people have looked at it again; one that
+    is revoked never opens anything again.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None = None
     suspended_reason: str | None = None
     paper: Paper | None = None
+    rests_on: Foundation | None = None
     version: int = 1
 
     def current(self, now: datetime) -> bool:
@@ -134,27 +136,57 @@ def stream_of(authorisation_id: UUID) -> str:
     return f"authorisation:{authorisation_id}"
 
 
-def grant(asked: Authorisation, now: datetime) -> AuthorisationGranted | Refusal:
-    """Check an authorisation as asked for. Refusals name the field a form should point at."""
+def grant(
+    asked: Authorisation, assessment: Assessment | None, now: datetime, *, rules: Sequence[Rule]
+) -> AuthorisationGranted | Refusal:
+    """Check a flight authorisation as asked for, under the law. Refusals name the field a form should point at."""
+    for refusal in (*_written(asked, now), *_unfounded(asked, assessment, rules, now)):
+        if refusal is not None:
+            return refusal
+    return AuthorisationGranted(asked)
+
+
+def _written(asked: Authorisation, now: datetime) -> Iterator[Refusal | None]:
+    """Return what the words, the window and the heights have against flights, the first first."""
     if asked.kind != "flight" or asked.id in STANDING or asked.paper is not None:
         rule = "stream_needs_paper" if asked.kind == "stream" else "standing_is_not_granted"
-        return Refusal(rule=rule, detail="A form grants flights: a stream opens on a signed paper, the law stands.")
+        yield Refusal(rule=rule, detail="A form grants flights: a stream opens on a signed paper, the law stands.")
     for field in ("label", "purpose", "legal_basis", "holder", "modality"):
         value = getattr(asked, field)
         if not value.strip():
-            return Refusal(rule=f"{field}_missing", detail=f"Say the {field.replace('_', ' ')}.")
+            yield Refusal(rule=f"{field}_missing", detail=f"Say the {field.replace('_', ' ')}.")
         if len(value) > LABEL_LENGTH_MAX:
-            return Refusal(rule=f"{field}_too_long", detail=f"At most {LABEL_LENGTH_MAX} characters.")
+            yield Refusal(rule=f"{field}_too_long", detail=f"At most {LABEL_LENGTH_MAX} characters.")
     if asked.valid_until is None:
-        return Refusal(rule="valid_until_missing", detail="An authorisation has an end.")
-    if asked.valid_until <= asked.valid_from:
-        return Refusal(rule="valid_until_before_start", detail="It ends before it starts.")
-    if asked.valid_until <= now:
-        return Refusal(rule="valid_until_past", detail="It would already be over.")
+        yield Refusal(rule="valid_until_missing", detail="An authorisation has an end.")
+    elif asked.valid_until <= asked.valid_from:
+        yield Refusal(rule="valid_until_before_start", detail="It ends before it starts.")
+    elif asked.valid_until <= now:
+        yield Refusal(rule="valid_until_past", detail="It would already be over.")
     if asked.zones is not None and not asked.zones:
-        return Refusal(rule="zones_empty", detail="Choose zones, or the whole territory.")
-    unflyable = asked.conditions.heights()
-    return AuthorisationGranted(asked) if unflyable is None else unflyable
+        yield Refusal(rule="zones_empty", detail="Choose zones, or the whole territory.")
+    yield asked.conditions.heights()
+
+
+def _unfounded(
+    asked: Authorisation, assessment: Assessment | None, rules: Sequence[Rule], now: datetime
+) -> list[Refusal | None]:
+    """Return what assessment and law have against flights. A camera that may look is judged as a drone's camera."""
+    on = asked.rests_on
+    if on is None or assessment is None or asked.valid_until is None:
+        return [Refusal(rule="assessment_missing", detail="Flights rest on an assessment of the drones' cameras.")]
+    if (on.assessment_version, on.assessment_digest) != (assessment.version, assessment.digest):
+        return [Refusal(rule="assessment_other_version", facts={"version": str(assessment.version)})]
+    use = law.Use(
+        modality=DRONE_CAMERA if asked.conditions.recording else asked.modality,
+        purpose=asked.purpose,
+        operator_class=asked.conditions.operator_class,
+        retention_days=assessment.covers.retention_days,
+        law=on.law,
+        valid_until=asked.valid_until,
+    )
+    carried = assessments.carries(assessment, on, asked.purpose, asked.zones, asked.valid_until, now)
+    return [*law.against(use, rules, now), carried]
 
 
 def grant_signed(
@@ -213,7 +245,7 @@ def revoke(state: Authorisation, by: str, reason: str, now: datetime) -> Authori
 
 
 def suspend(state: Authorisation, by: str, reason: str, now: datetime) -> AuthorisationSuspended | Refusal:
-    """Close a stream until people looked again. Standing ones are never closed."""
+    """Close a stream or flights until people looked again. Standing ones are never closed."""
     if state.id in STANDING:
         return Refusal(rule="standing_is_not_revoked", detail="A call for help is never refused.")
     if state.revoked_at is not None or state.suspended_at is not None:
@@ -224,11 +256,20 @@ def suspend(state: Authorisation, by: str, reason: str, now: datetime) -> Author
 def resume(
     state: Authorisation, assessment: Assessment | None, by: str, now: datetime
 ) -> AuthorisationResumed | Refusal:
-    """Open a suspended stream again, when the very version it was signed on stands again."""
-    if state.suspended_at is None or state.revoked_at is not None or state.paper is None:
+    """Open what was suspended again, when what it rests on stands again: a stream's very version, a flight's last."""
+    if state.suspended_at is None or state.revoked_at is not None:
         return Refusal(rule="not_suspended")
-    against = assessments.opens(assessment, state.paper.terms, now)
+    against = stands(state, assessment, now)
     return AuthorisationResumed(state.id, now, by) if against is None else against
+
+
+def stands(state: Authorisation, assessment: Assessment | None, now: datetime) -> Refusal | None:
+    """Return why an authorisation no longer rests on the assessment it was entered on, None when it does."""
+    if state.paper is not None:
+        return assessments.opens(assessment, state.paper.terms, now)
+    if state.rests_on is None:
+        return Refusal(rule="assessment_missing")
+    return assessments.carries(assessment, state.rests_on, state.purpose, state.zones, state.valid_until, now)
 
 
 def evolve(state: Authorisation | None, event: AuthorisationEvent) -> Authorisation:

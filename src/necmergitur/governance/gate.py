@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, STANDING, Authorisation
 from necmergitur.governance.grants import NONE, Grants, microseconds
 from necmergitur.kernel.events import Fact
@@ -23,7 +24,7 @@ TABLE_AGE_MAX = timedelta(seconds=1)  # architecture: an older table closes sens
 CALL_FOR_HELP = "call_for_help"
 GOVERNANCE = "governance"
 FLIGHT = "drone_flight"
-CAMERA = "camera"
+CAMERA = DRONE_CAMERA
 
 
 _NOTHING = Grants(())

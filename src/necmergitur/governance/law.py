@@ -27,6 +27,17 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.fr if language.startswith("fr") else self.en
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """A use that has no signed terms: what a flight's camera does, for what, by whom, kept how long, until when."""
+
+    modality: str
+    purpose: str
+    operator_class: str
+    retention_days: int
+    law: tuple[str, ...]
+    valid_until: datetime
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rule. `ends` is its last day; None while nobody has ended it.
 
@@ -139,8 +150,8 @@ def retention_refused(rules: Sequence[Rule], modality: str, days: int, now: date
     ]
 
 
-def against(terms: Terms, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
-    """Return everything the law has against terms, now and for as long as they last."""
+def against(terms: Terms | Use, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
+    """Return everything the law has against terms or a use, now and for as long as they last."""
     found = _named(terms, rules, now)
     found += modality_refused(rules, terms.modality, terms.law, now)
     for rule in speaking(rules, terms.modality, now):
@@ -165,7 +176,7 @@ def against(terms: Terms, rules: Sequence[Rule], now: datetime) -> list[Refusal]
     return found + retention_refused(rules, terms.modality, terms.retention_days, now)
 
 
-def _named(terms: Terms, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
+def _named(terms: Terms | Use, rules: Sequence[Rule], now: datetime) -> list[Refusal]:
     """Hold the rules the terms rest on against the calendar."""
     known = {rule.id: rule for rule in rules}
     found: list[Refusal] = []

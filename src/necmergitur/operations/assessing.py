@@ -16,7 +16,10 @@ DRIFT = "engine:drift"
 
 
 def sign(store: TrustStore, asked: Assessment, by: Person, now: datetime) -> Assessment | Refusal:
-    """Put a version of an assessment in force. What was signed on another version is suspended, and signed anew."""
+    """Put a version of an assessment in force. What was signed on another version is suspended, and signed anew.
+
+    Flights, which no key signed, go on under a version that still covers them.
+    """
 
     def attempt(tx: TrustTransaction) -> Assessment | Refusal:
         tx.serialise()
@@ -75,8 +78,7 @@ def _stale(tx: TrustTransaction, state: Assessment, reason: str, by: str, now: d
 
 def _follow(tx: TrustTransaction, resting: Authorisation, state: Assessment, by: str, now: datetime) -> None:
     """Suspend what no longer rests on an assessment that holds; open again what does."""
-    assert resting.paper is not None
-    against = assessments.opens(state, resting.paper.terms, now)
+    against = authorisations.stands(resting, state, now)
     event = (
         authorisations.resume(resting, state, by, now)
         if against is None

@@ -1,22 +1,27 @@
 """A lead enters and ends authorisations. Each is a fact; the gate follows at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.law import Rule
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.trust import TrustStore, TrustTransaction
 
 
-def grant(store: Store, asked: Authorisation, now: datetime) -> Authorisation | Refusal:
-    """Enter an authorisation as asked for (`asked.id` from `store.ids`)."""
+def grant(store: TrustStore, asked: Authorisation, now: datetime, *, rules: Sequence[Rule]) -> Authorisation | Refusal:
+    """Enter a flight authorisation as asked for (`asked.id` from `store.ids`), resting on an assessment that holds."""
 
-    def attempt(tx: Transaction) -> Authorisation | Refusal:
-        event = authorisations.grant(asked, now)
+    def attempt(tx: TrustTransaction) -> Authorisation | Refusal:
+        tx.serialise()
+        on = None if asked.rests_on is None else tx.assessment(asked.rests_on.assessment_id)
+        event = authorisations.grant(asked, on, now, rules=rules)
         if isinstance(event, Refusal):
             return event
         after = authorisations.evolve(None, event)

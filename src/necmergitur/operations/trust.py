@@ -27,7 +27,7 @@ class TrustTransaction(Transaction, Protocol):
         ...
 
     def resting_on(self, assessment_id: UUID) -> list[Authorisation]:
-        """Return the authorisations signed on an assessment that are not revoked."""
+        """Return the authorisations that rest on an assessment and are not revoked."""
         ...
 
     def parties(self) -> list[Party]:

@@ -22,6 +22,7 @@ from necmergitur.kernel.events import Fact
 from necmergitur.ledger.minting import mint
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations import authorising, flying, incidents
+from necmergitur.sim import papers
 from tests.operations.scene import LEAD, OPERATOR, Scene
 from tests.operations.town import FLIGHTS, START, flights, install, place, town
 
@@ -144,7 +145,7 @@ def test_a_writer_does_not_choose_the_hour_it_flies_at(as_installed: str) -> Non
     store = PostgresStore(as_installed)
     try:
         scene = Scene(store, now)
-        authorising.grant(store, law, now)
+        papers.authorise(store, law, now)
         for at in (now - timedelta(minutes=2), now + timedelta(minutes=2)):
             assert refusal(scene, FLIGHTS, at) == "NM002", "inside the window, but not now"
         with store.transaction() as tx:

@@ -21,6 +21,7 @@ from necmergitur.operations.intake import Answer, Ground, Received
 from necmergitur.operations.ports import Store, Transaction, Unreachable
 from necmergitur.signals.constants import REPEAT_LASTS_MAX
 from necmergitur.signals.press import Press, StatedPosition, possible_press
+from necmergitur.sim import papers
 from necmergitur.sim.twin.store import TwinStore
 from tests.operations.town import CANCEL, DEVICES, DURESS, FLIGHTS, MIDDLE, START, Fleet, flights, place
 
@@ -285,7 +286,7 @@ class Turmoil:
             authorising.revoke(self.store, self._laws[-1], "judge's order", PEOPLE[0], self.now)
         else:
             law = flights(id=self.store.ids.new(), valid_from=self.now, granted_at=self.now)
-            if authorising.grant(self.store, law, self.now):
+            if papers.authorise(self.store, law, self.now):
                 self._laws.append(law.id)
 
     def _weather(self) -> None:

@@ -227,19 +227,20 @@ def test_a_test_window_is_declared_and_counts_the_buttons_it_heard(city: City) -
 # --- authorisations -----------------------------------------------------------------------------------------------------
 
 
-def grant(**changes: object) -> dict[str, object]:
+def grant(city: City, **changes: object) -> dict[str, object]:
     now = datetime.now(UTC)
     return {
         "label": "Night flights", "holder": "City", "legal_basis": "Order 12", "purpose": "emergency_response",
         "valid_from": local(now - timedelta(hours=1)), "valid_until": local(now + timedelta(days=9)), "where": "zones",
-        "zones": ["z-1"], "ceiling_m": "90", "geozones": "LF-P 23, LF-R 1", **changes,
+        "zones": ["z-1"], "ceiling_m": "90", "geozones": "LF-P 23, LF-R 1", "assessment": str(city.assess_flights().id),
+        "operator_class": "civil_security", **changes,
     }  # fmt: skip
 
 
 def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) -> None:
-    assert city.client("duty_officer").post("/console/authorisations/new/", grant()).status_code == 403
+    assert city.client("duty_officer").post("/console/authorisations/new/", grant(city)).status_code == 403
     browser = city.client("lead")
-    assert browser.post("/console/authorisations/new/", grant()).status_code == 302
+    assert browser.post("/console/authorisations/new/", grant(city)).status_code == 302
     row = Authorisation.objects.get(kind="flight")
     assert (row.zones, row.conditions["ceiling_m"], row.conditions["geozones"]) == (
         ["z-1"],
@@ -257,7 +258,7 @@ def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) 
 def test_who_grants_and_withdraws_is_a_name_on_the_page_and_a_number_in_the_record(city: City) -> None:
     """The public log shows facts of authorisations whole."""
     browser = city.client("lead")
-    assert browser.post("/console/authorisations/new/", grant()).status_code == 302
+    assert browser.post("/console/authorisations/new/", grant(city)).status_code == 302
     row = Authorisation.objects.get(kind="flight")
     assert browser.post(f"/console/authorisations/{row.id}/revoke/", {"reason": "over"}).status_code in (302, 303)
     facts = city.sql("SELECT actor || payload::text FROM ledger_event WHERE stream LIKE 'authorisation:%%'")
@@ -272,7 +273,7 @@ def test_a_lead_says_whether_the_camera_may_look(city: City, ticked: dict[str, s
     assert (
         "checked" in browser.get("/console/authorisations/new/").content.decode().partition('name="recording"')[2][:80]
     )
-    assert browser.post("/console/authorisations/new/", grant(**ticked)).status_code == 302
+    assert browser.post("/console/authorisations/new/", grant(city, **ticked)).status_code == 302
     assert Authorisation.objects.get(kind="flight").conditions["recording"] is may_look
 
 
@@ -292,7 +293,7 @@ def test_a_lead_says_whether_the_camera_may_look(city: City, ticked: dict[str, s
     ],
 )
 def test_a_wrong_authorisation_is_said_beside_its_field(city: City, change: dict[str, object], beside: str) -> None:
-    answer = city.client("lead").post("/console/authorisations/new/", grant(**change))
+    answer = city.client("lead").post("/console/authorisations/new/", grant(city, **change))
     assert answer.status_code == 422
     page = answer.content.decode()
     assert f'href="#{beside}' in page

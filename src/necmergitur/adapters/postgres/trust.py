@@ -49,7 +49,7 @@ class TrustMixin:
         announce(self.cursor)
 
     def resting_on(self, assessment_id: UUID) -> list[Authorisation]:
-        """Return the authorisations signed on an assessment that are not revoked."""
+        """Return the authorisations that rest on an assessment and are not revoked."""
         return [AUTHORISATION.from_row(r) for r in self.cursor.execute(SQL["resting_on"], {"id": str(assessment_id)})]
 
     def parties(self) -> list[Party]:

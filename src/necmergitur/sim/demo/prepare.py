@@ -6,6 +6,7 @@ Every row says that it is a demonstration; none of it is made outside one.
 import os
 from datetime import UTC, datetime, timedelta
 
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.store import PostgresStore
@@ -21,6 +22,8 @@ from necmergitur.operations import authorising, shifts
 from necmergitur.operations import city as cities
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.ways import EMERGENCY
+from necmergitur.sim import papers
+from necmergitur.sim.demo.assessed import DRONE_LAW, put_assessment
 from necmergitur.sim.demo.counters import put_counter
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
@@ -87,11 +90,14 @@ def enrol_posts(settings: Settings, store: PostgresStore) -> int:
 
 
 def authorise_flights(store: PostgresStore, now: datetime) -> None:
-    """Enter a labelled flight authorisation, unless one is in force."""
+    """Enter a labelled flight authorisation on an invented assessment, unless one is there."""
     with store.transaction() as tx:
         held = tx.gate_table(now).by_modality.get(FLIGHT, ())
-    if any(a.current(now) and a.purpose == EMERGENCY for a in held):
+    # One that somebody suspended stays so: that is what the demonstration is to show.
+    ended = [a for a in held if a.revoked_at is not None or a.valid_until is None or a.valid_until <= now]
+    if any(a.purpose == EMERGENCY and a.rests_on is not None and a not in ended for a in held):
         return
+    on = put_assessment(store, now)
     asked = Authorisation(
         id=store.ids.new(),
         kind="flight",
@@ -104,12 +110,13 @@ def authorise_flights(store: PostgresStore, now: datetime) -> None:
         streams=None,
         valid_from=now - timedelta(minutes=1),
         valid_until=now + AUTHORISED_FOR,
-        conditions=Conditions(ceiling_m=120.0, operator_class="state"),
+        conditions=Conditions(ceiling_m=120.0, operator_class="civil_security"),
         demo=True,
         granted_by="nec demo",
         granted_at=now,
+        rests_on=papers.on(on, DRONE_LAW),
     )
-    outcome = authorising.grant(store, asked, now)
+    outcome = authorising.grant(store, asked, now, rules=rules())
     assert not isinstance(outcome, Refusal), outcome
 
 

@@ -9,8 +9,8 @@ import shapely
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import authorising
-from necmergitur.operations.ports import Transaction, Unreachable
+from necmergitur.operations.ports import Unreachable
+from necmergitur.sim import papers
 from necmergitur.sim.ids import SeededIds
 from necmergitur.sim.twin.calls import CallsMixin
 from necmergitur.sim.twin.facts import FactsMixin
@@ -75,7 +75,7 @@ class TwinStore:
         self._turn = threading.Lock()
         self._holder: int | None = None
         for authorisation in town.authorisations:
-            granted = authorising.grant(self, authorisation, authorisation.granted_at)
+            granted = papers.authorise(self, authorisation, authorisation.granted_at)
             if isinstance(granted, Refusal):
                 raise ValueError(f"the town's authorisation was refused: {granted.rule}")  # noqa: TRY004  bad value
 
@@ -91,7 +91,7 @@ class TwinStore:
         return self._ids
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator["TwinTransaction"]:
         """Open a transaction. Raises Unreachable, or RuntimeError when this thread already holds one."""
         if not self.reachable:
             raise Unreachable("the twin was told to be unreachable")

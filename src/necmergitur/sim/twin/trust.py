@@ -30,11 +30,12 @@ class TrustMixin:
         self.tables.gate_table = None
 
     def resting_on(self, assessment_id: UUID) -> list[Authorisation]:
-        """Return the authorisations signed on an assessment that are not revoked."""
+        """Return the authorisations that rest on an assessment and are not revoked."""
         return [
             a
             for a in self.tables.authorisations.values()
-            if a.paper is not None and a.paper.terms.assessment_id == assessment_id and a.revoked_at is None
+            if a.revoked_at is None
+            and assessment_id == (getattr(a.paper.terms if a.paper else a.rests_on, "assessment_id", None))
         ]
 
     def parties(self) -> list[Party]:

@@ -1,6 +1,6 @@
 """Authorisations: who may fly or collect what, where and until when. A lead enters them on a plain screen."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,22 +8,34 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from necmergitur.adapters.law import rules
+from necmergitur.governance import law
+from necmergitur.governance.assessments import DRONE_CAMERA, Foundation
 from necmergitur.governance.authorisations import STANDING, Authorisation, Conditions
 from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
 from necmergitur.governance.gate import FLIGHT
+from necmergitur.governance.law import Rule
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards, people, refusals, rights
 from necmergitur.web.console.pages import show
 from necmergitur.web.console.words import AUTHORISATION_KINDS, MODALITIES, PURPOSES, say
+from necmergitur.web.facts.models import Assessment, Zone
 from necmergitur.web.facts.models import Authorisation as AuthorisationRow
-from necmergitur.web.facts.models import Zone
 from necmergitur.web.store import CLOCK, store
+from necmergitur.web.trust.reasons import drift
+from necmergitur.web.trust.signing import words as signing
+from necmergitur.web.trust.words import OPERATORS
+
+Choices = list[tuple[str, str]]
+UUID_LENGTH = 36
 
 GEOZONES_LENGTH_MAX = 500
 SHOWN_MAX = 200
@@ -35,6 +47,10 @@ FIELD_OF = {
     "zones_empty": "zones",
     "ceiling_out_of_range": "ceiling_m",
     "transit_out_of_range": "transit_m",
+    "review_first": "valid_until",
+    "law_ends_first": "valid_until",
+    "law_purpose": "purpose",
+    "law_operator": "operator_class",
 }
 
 
@@ -54,6 +70,13 @@ class GrantForm(forms.Form):
         label=_("What for"),
         choices=[(name, PURPOSES[name]) for name in ("emergency_response", "crowd_safety", "maintenance", "training")],
         help_text=_("A call for help needs the purpose of response to calls for help."),
+    )
+    assessment = forms.ChoiceField(
+        label=_("Impact assessment it rests on"),
+        help_text=_("While it does not hold, no drone flies under this authorisation."),
+    )
+    operator_class = forms.ChoiceField(
+        label=_("Who operates the drones"), help_text=_("The law lists which services may use their cameras.")
     )
     valid_from = forms.DateTimeField(
         label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -101,10 +124,16 @@ class GrantForm(forms.Form):
         help_text=_("Their identifiers, separated by commas, such as LF-P 23. Empty: none."),
     )
 
-    def __init__(self, *args: Any, zones: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer the city's present zones."""
+    def __init__(self, *args: Any, zones: Choices, assessments: Choices, now: datetime, **kwargs: Any) -> None:
+        """Offer the city's present zones, the assessments that hold, and the operators the law leaves."""
         super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["zones"]).choices = zones
+        operators = law.operator_classes(rules(), DRONE_CAMERA, now)
+        for name, choices in (
+            ("zones", zones),
+            ("assessment", assessments),
+            ("operator_class", [(one, say(OPERATORS, one)) for one in operators]),
+        ):
+            cast(forms.ChoiceField, self.fields[name]).choices = choices
 
 
 @require(rights.may_see | rights.may_supervise)
@@ -119,9 +148,15 @@ def authorisations(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": [
             (name, title, [one for one in told if one["when"] == name])
-            for name, title in (("current", _("In force")), ("to_come", _("To come")), ("over", _("Over")))
+            for name, title in (
+                ("suspended", _("Suspended")),
+                ("current", _("In force")),
+                ("to_come", _("To come")),
+                ("over", _("Over")),
+            )
         ],
         "may_authorise": rights.may_authorise(request.user),
+        "may_trust": rights.may_trust(request.user),
         "back": request.path,
         "tab": "authorisations",
     }
@@ -130,11 +165,18 @@ def authorisations(request: HttpRequest) -> HttpResponse:
 
 def _told(row: AuthorisationRow, now: Any, names: dict[str, str]) -> dict[str, Any]:
     over = row.revoked_at is not None or (row.valid_until is not None and row.valid_until <= now)
+    suspended = row.suspended_at is not None and not over
+    begun = "current" if row.valid_from <= now else "to_come"
+    when = "over" if over else "suspended" if suspended else begun
+    on = row.rests_on or (row.paper or {}).get("terms") or {}
     return {
         "row": row,
+        "assessment": on.get("assessment_id", ""),
+        "why": drift(row.suspended_reason or "") if suspended else "",
+        "unfounded": row.kind == "flight" and not row.rests_on,
         "granted_by": names.get(row.granted_by, row.granted_by),
         "revoked_by": names.get(row.revoked_by or "", row.revoked_by),
-        "when": "over" if over else "current" if row.valid_from <= now else "to_come",
+        "when": when,
         "kind": say(AUTHORISATION_KINDS, row.kind),
         "modality": say(MODALITIES, row.modality),
         "purpose": say(PURPOSES, row.purpose),
@@ -149,21 +191,69 @@ def _told(row: AuthorisationRow, now: Any, names: dict[str, str]) -> dict[str, A
 @never_cache
 def grant(request: HttpRequest) -> HttpResponse:
     """Enter an authorisation of flights. The gate follows it within a second."""
+    now = CLOCK.now()
     zones = list(Zone.objects.filter(retired_at=None).order_by("label", "id").values_list("id", "label"))
-    form = GrantForm(request.POST or None, zones=zones)
+    held = {
+        str(row.id): row
+        for row in Assessment.objects.filter(covers__modality=DRONE_CAMERA, stale_at=None, review_by__gt=now)
+    }
+    titles = [(name, f"{row.title} ({say(PURPOSES, row.covers['purpose'])})") for name, row in held.items()]
+    initial = _initial(request.GET.get("again", ""))
+    form = GrantForm(request.POST or None, zones=zones, assessments=titles, now=now, initial=initial)
     if request.method == "POST" and form.is_valid():
+        on = held[form.cleaned_data["assessment"]]
         outcome = guards.run(
-            request, lambda by, now: authorising.grant(store(), _asked(form.cleaned_data, by, now), now)
+            request,
+            lambda by, now: authorising.grant(store(), _asked(form.cleaned_data, on, by, now), now, rules=rules()),
         )
         if not isinstance(outcome, Refusal):
             return redirect("console:authorisations")
-        field = FIELD_OF.get(outcome.rule) or outcome.rule.removesuffix("_missing").removesuffix("_too_long")
-        form.add_error(field if field in form.fields else None, refusals.sentence(outcome))
-    context = {"form": form, "tab": "authorisations"}
+        form.add_error(_field(outcome.rule, form), _words(outcome))
+    context = {
+        "form": form,
+        "tab": "authorisations",
+        "none_holds": not held,
+        "may_trust": rights.may_trust(request.user),
+        "law": [rule.says.in_language(get_language() or "en") for rule in _opening(now)],
+    }
     return show(request, "console/grant.html", context, here="supervisor", status=422 if form.errors else 200)
 
 
-def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
+def _opening(now: datetime) -> list[Rule]:
+    """Return the rules that open the drones' cameras now: flights name them all."""
+    return [rule for rule in law.speaking(rules(), DRONE_CAMERA, now) if rule.opens]
+
+
+def _field(rule: str, form: forms.Form) -> str | None:
+    if rule.startswith(("assessment_", "beyond_")):
+        return "assessment"
+    field = FIELD_OF.get(rule) or rule.removesuffix("_missing").removesuffix("_too_long")
+    return field if field in form.fields else None
+
+
+def _words(refusal: Refusal) -> str:
+    return refusals.sentence(refusal) if refusal.rule in refusals.RULES else signing.explain(refusal)
+
+
+def _initial(again: str) -> dict[str, Any]:
+    """Return an authorisation as the form says it, to be entered anew; empty when it names none."""
+    row = AuthorisationRow.objects.filter(kind="flight", id=again).first() if len(again) == UUID_LENGTH else None
+    if row is None:
+        return {}
+    said = {name: getattr(row, name) for name in ("label", "holder", "legal_basis", "purpose", "valid_until")}
+    conditions = {name: row.conditions.get(name) for name in ("ceiling_m", "transit_m", "recording", "operator_class")}
+    return {
+        **said,
+        **conditions,
+        "where": "all" if row.zones is None else "zones",
+        "zones": row.zones or [],
+        "assessment": (row.rests_on or {}).get("assessment_id", ""),
+        "valid_from": timezone.localtime(CLOCK.now()),
+        "geozones": ", ".join(row.conditions.get("geozones") or ()),
+    }
+
+
+def _asked(said: dict[str, Any], on: Assessment, by: Any, now: Any) -> Authorisation:
     return Authorisation(
         id=store().ids.new(),
         kind="flight",
@@ -180,6 +270,12 @@ def _asked(said: dict[str, Any], by: Any, now: Any) -> Authorisation:
         demo=False,
         granted_by=f"user:{by.id}",
         granted_at=now,
+        rests_on=Foundation(
+            assessment_id=on.id,
+            assessment_version=on.version,
+            assessment_digest=on.digest,
+            law=tuple(rule.id for rule in _opening(now)),
+        ),
     )
 
 
@@ -190,6 +286,7 @@ def _conditions(said: dict[str, Any]) -> Conditions:
         transit_m=said["transit_m"] or min(TRANSIT_ALTITUDE_M, ceiling_m),
         geozones=tuple(name.strip() for name in said["geozones"].split(",") if name.strip()),
         recording=said["recording"],
+        operator_class=said["operator_class"],
     )
 
 

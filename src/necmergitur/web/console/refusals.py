@@ -68,6 +68,10 @@ RULES: dict[str, tuple[Any, Any]] = {
         _("Send people. A lead may grant an authorisation."),
     ),
     "authorisation_revoked": (_("The authorisation was revoked."), _("Send people. A lead may grant another.")),
+    "authorisation_suspended": (
+        _("The impact assessment behind the authorisation no longer holds."),
+        _("Send people. The data protection officer assesses the change, or a lead enters another authorisation."),
+    ),
     "authorisation_expired": (_("The authorisation is over."), _("Send people. A lead may grant another.")),
     "authorisation_not_yet": (_("The authorisation has not begun."), _("Send people until it begins.")),
     "gate_table_stale": (

@@ -140,6 +140,7 @@ MODALITIES: Words = {
     "call_for_help": _("Calls for help"),
     "governance": _("Record of decisions"),
     "camera": _("Cameras"),
+    "drone_camera": _("The drones' cameras"),
     "lidar": _("Lidar (counts people)"),
     "sound": _("Sound level"),
     "scan": _("3D scans"),

@@ -18,7 +18,7 @@ from necmergitur.governance.gate import FLIGHT
 from necmergitur.web.breakglass.words import READERS as GLASS_READERS
 from necmergitur.web.breakglass.words import SCOPES
 from necmergitur.web.console.words import say
-from necmergitur.web.facts.models import Authorisation, BreakGlass, Device, Drone
+from necmergitur.web.facts.models import Assessment, Authorisation, BreakGlass, Device, Drone
 from necmergitur.web.register import flights, history, mapping, refusals, sensors, streams, words
 from necmergitur.web.register.constants import BUTTONS_A_PAGE, CACHE_S, GLASSES_SHOWN_MAX
 from necmergitur.web.register.device_pages import button_page, drone_page, stream_page
@@ -92,10 +92,11 @@ def drones(request: HttpRequest) -> HttpResponse:
     """The drones, and the papers they fly under."""
     city, at = ground(), streams.moment()
     papers = Authorisation.objects.filter(kind="flight", modality=FLIGHT).order_by("-valid_from", "id")[:20]
+    on = {str(one.id): one for one in Assessment.objects.filter(id__in=[_rests_on(one) for one in papers])}
     context = {
         "at": at.at,
         "fleet": _fleet(city),
-        "papers": [(one, *words.STATES[_in_force(one, at.at)]) for one in papers],
+        "papers": [(one, *words.STATES[_in_force(one, at.at)], on.get(_rests_on(one) or "")) for one in papers],
         "kind": words.kind_of(FLIGHT),
     }
     return render(request, "register/drones.html", context)
@@ -263,6 +264,11 @@ def _map(
         for one in sensors.without_paper(one.name for one in listed)
     ]
     return mapping.draw(city, docks, stands, buttons=buttons)
+
+
+def _rests_on(row: Authorisation) -> str | None:
+    """Return the assessment flights rest on; None when they were entered before there was one."""
+    return (row.rests_on or {}).get("assessment_id")
 
 
 def _in_force(row: Authorisation, now: datetime) -> str:

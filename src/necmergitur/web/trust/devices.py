@@ -1,24 +1,38 @@
 """What is known of sensors, to begin an assessment from facts instead of memory."""
 
 from django.apps import apps
+from django.utils.translation import gettext as _
 
+from necmergitur.governance.assessments import DRONE_CAMERA, EVERYWHERE
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.pia import Facts
+from necmergitur.operations.picturing import CAMERAS
 
 STREAM = "sensor:"
+# What the fleet's cameras are, for an assessment: one stream over the whole city, as many pictures as a video has.
+FLEET = Facts(
+    stream=CAMERAS,
+    modality=DRONE_CAMERA,
+    payload_schema="picture/1",
+    zones=(EVERYWHERE,),
+    rate_per_minute=30 * 60,
+)
 SHOWN_MAX = 500
 
 
 def sensors() -> list[tuple[str, str]]:
-    """Return each sensor's stream and label; none where no sensor was ever declared."""
+    """Return each sensor's stream and label, the drones' cameras first."""
+    fleet = [(CAMERAS, str(_("The drones' cameras, all of them")))]
     if not _known():
-        return []
+        return fleet
     rows = apps.get_model("facts", "Sensor").objects.filter(retired_at=None).order_by("label", "id")[:SHOWN_MAX]
-    return [(f"{STREAM}{row.id}", f"{row.label} ({row.id})") for row in rows]
+    return [*fleet, *((f"{STREAM}{row.id}", f"{row.label} ({row.id})") for row in rows)]
 
 
 def facts_of(stream: str) -> Facts | None:
-    """Return what a sensor is now; None when it is not known."""
+    """Return what a sensor, or the fleet, is now; None when it is not known."""
+    if stream == CAMERAS:
+        return FLEET
     if not _known() or not stream.startswith(STREAM):
         return None
     row = apps.get_model("facts", "Sensor").objects.filter(pk=stream.removeprefix(STREAM)).first()
@@ -36,11 +50,13 @@ def facts_of(stream: str) -> Facts | None:
 
 def schemas() -> list[tuple[str, str]]:
     """Return the closed types a reading may have."""
-    return [(one.payload_schema, one.payload_schema) for one in MODALITIES.values()]
+    return [(one, one) for one in (*(each.payload_schema for each in MODALITIES.values()), FLEET.payload_schema)]
 
 
 def schema_of(modality: str) -> str:
     """Return the form readings of a modality have, "" when it has none."""
+    if modality == DRONE_CAMERA:
+        return FLEET.payload_schema
     return MODALITIES[modality].payload_schema if modality in MODALITIES else ""
 
 

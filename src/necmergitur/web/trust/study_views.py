@@ -7,18 +7,20 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.adapters.law import rules
 from necmergitur.governance import law, pia
+from necmergitur.governance.assessments import DRONE_CAMERA, EVERYWHERE
 from necmergitur.governance.pia import Facts, Writing
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards
 from necmergitur.web.facts.models import Assessment as InForce
-from necmergitur.web.facts.models import Zone
+from necmergitur.web.facts.models import Authorisation, Zone
 from necmergitur.web.store import CLOCK
 from necmergitur.web.trust import devices, dialogue, keeping, pages, plot, prefill, reasons, rights, saving, words
 from necmergitur.web.trust.models import Processing, Study
@@ -123,7 +125,10 @@ def _choices(writing: Writing) -> dict[str, Any]:
         "schemas": devices.schemas(),
         "modalities": [(one, words.SENSED[one]) for one in words.OFFERED if one],
         "purposes": [(code, words.PURPOSE_WORDS[code]) for code in purposes],
-        "zones": list(Zone.objects.filter(retired_at=None).order_by("label", "id").values_list("id", "label")),
+        "zones": [
+            *([(EVERYWHERE, _("The whole territory"))] if writing.facts.modality == DRONE_CAMERA else []),
+            *Zone.objects.filter(retired_at=None).order_by("label", "id").values_list("id", "label"),
+        ],
     }
 
 
@@ -226,6 +231,7 @@ def study(request: HttpRequest, pk: UUID) -> HttpResponse:
         "versions": [(one, words.STATES[one.state]) for one in versions],
         "latest": versions[0].version == row.version,
         "running": dialogue.running(pk),
+        "flights": Authorisation.objects.filter(rests_on__assessment_id=str(pk), revoked_at=None).count(),
         "review_by": date_format(writing.review_by, "DATE_FORMAT") if writing.review_by else "",
         "parts": [(name, words.PARTS[name], _count(missing, name)) for name in PARTS],
     }
@@ -237,7 +243,10 @@ def _facts_in_words(facts: Facts) -> list[tuple[Any, str]]:
     shown = {
         "modality": words.SENSED.get(facts.modality, facts.modality),
         "purpose": words.PURPOSE_WORDS.get(facts.purpose, facts.purpose),
-        "zones": ", ".join(f"{zones.get(one, one)} ({one})" for one in facts.zones),
+        "zones": ", ".join(
+            str(_("The whole territory")) if one == EVERYWHERE else f"{zones.get(one, one)} ({one})"
+            for one in facts.zones
+        ),
     }
     return [(label, shown.get(name, getattr(facts, name))) for name, label in words.FACTS.items()]
 

@@ -17,4 +17,4 @@ ON CONFLICT (id) DO UPDATE SET retired_at = excluded.retired_at, last_seq = excl
 
 -- name: resting_on
 SELECT {columns} FROM authorisation
-WHERE paper->'terms'->>'assessment_id' = %(id)s::text AND revoked_at IS NULL ORDER BY granted_at, id;
+WHERE coalesce(paper->'terms', rests_on)->>'assessment_id' = %(id)s::text AND revoked_at IS NULL ORDER BY granted_at, id;

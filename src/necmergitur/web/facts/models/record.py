@@ -30,6 +30,7 @@ class Authorisation(Fact):
     suspended_at = models.DateTimeField(null=True)
     suspended_reason = text_or_null()
     paper = models.JSONField(null=True)
+    rests_on = models.JSONField(null=True)
     version = models.IntegerField()
     last_seq = models.BigIntegerField()
 

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from necmergitur.adapters import law
-from necmergitur.governance.assessments import Covers
+from necmergitur.governance.assessments import EVERYWHERE, Covers
 from necmergitur.governance.constants import LABEL_LENGTH_MAX, TEXT_LENGTH_MAX
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.terms import Experiment, Terms
@@ -107,8 +107,10 @@ class TermsForm(forms.Form):
         """Offer what the assessment covers, in the reader's language."""
         super().__init__(*args, **kwargs)
         language = get_language() or "fr"
-        zones = dict(Zone.objects.filter(id__in=covers.zones).values_list("id", "label"))
-        self._choose("zones", [(name, zones.get(name, name)) for name in covers.zones])
+        rows = Zone.objects.filter(retired_at=None) if EVERYWHERE in covers.zones else Zone.objects
+        zones = dict(rows.order_by("label", "id").values_list("id", "label"))
+        names = zones if EVERYWHERE in covers.zones else covers.zones
+        self._choose("zones", [(name, zones.get(name, name)) for name in names])
         self._choose("readers", list(words.READERS.items()))
         self._choose("law", [(rule.id, rule.title.in_language(language)) for rule in law.rules()])
         self.fields["stream"].widget.choices = [(name, name) for name in covers.streams]  # type: ignore[attr-defined]

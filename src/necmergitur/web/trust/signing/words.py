@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from necmergitur.adapters import law
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.roles import Role
-from necmergitur.web.trust import reasons
+from necmergitur.web.trust import reasons, words
 
 PARTIES: dict[str, Any] = {
     "territory": _("the territory (the city)"),
@@ -21,7 +21,10 @@ PURPOSES: dict[str, Any] = {
     "maintenance": _("Maintenance"),
     "training": _("Training"),
 }
-MODALITIES: dict[str, Any] = {"crowd_count": _("Number of people in a zone, once a minute; no picture, no sound")}
+MODALITIES: dict[str, Any] = {
+    "crowd_count": _("Number of people in a zone, once a minute; no picture, no sound"),
+    "drone_camera": _("Pictures from a drone, on scene, for a call for help; no sound"),
+}
 READERS: dict[str, Any] = {
     "public": _("Everybody (the public)"),
     **{role.value: role.label for role in Role if role is not Role.ADMINISTRATOR},
@@ -31,6 +34,7 @@ OPERATORS: dict[str, Any] = {
     "state": _("Services of the State"),
     "company": _("A company, on the city's behalf"),
     "research": _("A research body"),
+    **{name: one for name, one in words.OPERATORS.items() if name != "municipal"},
 }
 EXITS: dict[str, Any] = {
     "stop": _("stop"),
@@ -83,6 +87,7 @@ RULES: dict[str, Any] = {
     "assessment_stale": _("The impact assessment no longer holds: %(why)s. It must be looked at and signed again."),
     "assessment_other_version": _("The impact assessment has a newer version: begin again from that one."),
     "beyond_assessment": _("This goes beyond what the impact assessment looked at: %(fields)s."),
+    "review_first": _("The impact assessment is looked at again before this ends: choose an earlier end."),
     "already_proposed": _("These terms were already proposed."),
     "not_suspended": _("It is not suspended: there is nothing to open again."),
     "already_granted": _("This is already in force: revoke it instead."),
@@ -182,6 +187,7 @@ FIELD_OF = {
     "law_ends_first": "valid_until",
     "law_not_yet": "law",
     "law_ended": "law",
+    "review_first": "valid_until",
     "law_not_named": "law",
     "window_too_long": "valid_until",
     "zones_empty": "zones",

@@ -1,0 +1,93 @@
+"""The demonstration's impact assessment of the drones' cameras: invented, whole, and in force.
+
+Whole, so that nothing in it could not be signed at the trust desk; invented, which each of its answers says.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.wiring import MACHINE
+from necmergitur.governance import pia
+from necmergitur.governance.assessments import Assessment
+from necmergitur.governance.pia import Answer, Evaluation, Measure, Writing
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import assessing
+from necmergitur.operations.ways import EMERGENCY
+
+DRONE_LAW = "drone_decree_2023_283"
+TITLE = "Caméras des drones / The drones' cameras (demonstration)"
+INVENTED = "Inventé pour la démonstration. Invented for the demonstration."
+REVIEWED_WITHIN = timedelta(days=365)
+
+
+def writing(now: datetime) -> Writing:
+    """Return the whole text."""
+    from necmergitur.web.trust.devices import FLEET
+
+    said = {"text": Answer(text=INVENTED), "points": Answer(points=(INVENTED,)), "gauge": Answer(gauge=1)}
+    measure = Measure(1, "Ni son ni reconnaissance / No sound, no recognition", INVENTED)
+    judged = (*pia.EVALUATED, f"3.1.{measure.id}")
+    return Writing(
+        title=TITLE,
+        author="nec demo",
+        facts=msgspec.structs.replace(FLEET, purpose=EMERGENCY, retention_days=7),
+        law=("gdpr_art_5_6", "gdpr_art_35", DRONE_LAW),
+        answers={ref: said[pia.kind_of(ref)] for refs in pia.ITEMS.values() for ref in refs},
+        measures=(measure,),
+        evaluations={ref: Evaluation(status=pia.ACCEPTABLE, severity=1, likelihood=1) for ref in judged},
+        officer="nec demo",
+        opinion=INVENTED,
+        favourable=True,
+        people_searched=False,
+        people_not_searched=INVENTED,
+        review_by=(now + REVIEWED_WITHIN).date(),
+    )
+
+
+def put_assessment(store: PostgresStore, now: datetime) -> Assessment:
+    """Sign the assessment as its next version, with the desk's rows; one that holds is taken as it is."""
+    from necmergitur.web.trust.keeping import kept
+    from necmergitur.web.trust.models import Study, StudyStep
+
+    text = writing(now)
+    last = Study.objects.filter(title=TITLE).order_by("-version").first()
+    pk, version = (store.ids.new(), 1) if last is None else (last.assessment_id, last.version + 1)
+    held = _held(store, pk)
+    if held is not None and held.holds(now):
+        return held
+    assert text.review_by is not None
+    asked = Assessment(
+        id=pk,
+        version=version,
+        digest=pia.digest(pk, version, text),
+        title=TITLE,
+        covers=pia.covers(text.facts),
+        opinion=text.opinion,
+        signed_by="nec demo",
+        signed_at=now,
+        review_by=datetime.combine(text.review_by, time(), UTC),
+    )
+    row = Study.objects.create(
+        assessment_id=pk,
+        version=version,
+        title=TITLE,
+        content=kept(text),
+        state=Study.SIGNED,
+        digest=asked.digest,
+        signed_at=now,
+        created_at=now,
+        updated_at=now,
+        updated_by="nec demo",
+    )
+    StudyStep.objects.create(study=row, at=now, by="nec demo", state=Study.SIGNED, reason=INVENTED)
+    signed = assessing.sign(store, asked, MACHINE, now)
+    assert not isinstance(signed, Refusal), signed
+    return signed
+
+
+def _held(store: PostgresStore, pk: UUID) -> Assessment | None:
+    with store.transaction() as tx:
+        return tx.assessment(pk)
