@@ -12,12 +12,16 @@ from necmergitur.adapters.sealing import KeyRing, key_of
 from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.dispatch.observations import ObservationFacts
+from necmergitur.governance.sensors import Sensor
 from necmergitur.ledger.chain import verify
-from necmergitur.operations import devices, incidents, observing, retention
+from necmergitur.operations import devices, incidents, observing, retention, sensing, streams
 from necmergitur.operations.checking import check_ledger
-from necmergitur.operations.constants import EVIDENCE_EVERY, INCIDENTS_AT_ONCE, PLACES_KEPT, TEXTS_KEPT
+from necmergitur.operations.constants import EVIDENCE_EVERY, INCIDENTS_AT_ONCE, PLACES_KEPT, REFUSALS_KEPT, TEXTS_KEPT
+from necmergitur.operations.sensors import Refused
+from necmergitur.web.register.constants import WEEKS_SHOWN
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import START, TOWN, install, place
+from tests.streams import STREAM, TECHNICIAN, sensor
 
 HOME = place(120, 40)
 MOMENT = timedelta(seconds=1)
@@ -213,6 +217,20 @@ def test_a_clock_that_goes_back_to_a_destroyed_key_still_seals(scene: Scene) -> 
         ring.keep(fresh, long_ago)
         assert ring.unseal(cursor, {}, again) == b"y"
         assert ring.unseal(cursor, {}, ring.seal(cursor, {}, b"z", long_ago)) == b"z"
+
+
+def test_counts_of_refusals_go_once_they_are_facts_and_no_page_shows_them_any_more(scene: Scene) -> None:
+    assert isinstance(sensing.enrol(scene.store, sensor(scene.now), TECHNICIAN, scene.now), Sensor)
+    minute = scene.now.replace(second=0, microsecond=0)
+    streams.count_refused(scene.store, [Refused(STREAM, "reading_replayed", minute, 3)], scene.now)
+    late = minute + REFUSALS_KEPT + MOMENT
+    assert retention.erase(scene.store, late) == {}, "no fact tells of it yet"
+    assert streams.publish_refused(scene.store, scene.wait(180)) == 1
+    assert retention.erase(scene.store, minute + REFUSALS_KEPT) == {}
+    assert retention.erase(scene.store, late) == {"refusals": 1}
+    assert ask(scene, "SELECT count(*) FROM reading_refusal") == [(0,)]
+    assert [fact.kind for fact in scene.facts(STREAM)].count("ReadingsRefused") == 1, "the fact stays"
+    assert timedelta(weeks=WEEKS_SHOWN + 1) <= REFUSALS_KEPT, "nothing the register shows is deleted"
 
 
 def test_a_run_that_erased_nothing_is_a_fact_once_a_day(scene: Scene) -> None:

@@ -10,6 +10,9 @@ PLACES_KEPT = timedelta(days=30)
 TEXTS_KEPT = timedelta(days=365)
 # A day's key is destroyed once nothing sealed under it remains; never one that may still be in use (ours).
 KEY_KEPT_LEAST = timedelta(days=2)
+# What sensors and their readers were refused, by minute, once it is a fact: the thirteen weeks that the register shows,
+# and one. The facts stay; a device that floods would otherwise leave half a million rows a year.
+REFUSALS_KEPT = timedelta(weeks=14)
 RETENTION_EVERY = timedelta(days=1)  # ours: a day late is a day in a month
 INCIDENTS_AT_ONCE = 200  # erased in one transaction, so that no call waits long for the record's lock
 EVIDENCE_EVERY = timedelta(hours=20)  # a run with nothing to erase is a fact once a day, not at each restart

@@ -1,4 +1,4 @@
-"""Erase what was kept long enough: who held a button, where a person pressed, what people wrote, and the keys.
+"""Erase what was kept long enough: who held a button, where a person pressed, what people wrote, the keys.
 
 Each run is a fact of counts alone. The facts themselves stay, and every hash holds: their sealed parts go.
 """
@@ -17,6 +17,7 @@ from necmergitur.operations.constants import (
     INCIDENTS_AT_ONCE,
     KEY_KEPT_LEAST,
     PLACES_KEPT,
+    REFUSALS_KEPT,
     TEXTS_KEPT,
 )
 from necmergitur.operations.ports import Transaction
@@ -51,6 +52,10 @@ class RetentionTransaction(Transaction, Protocol):
 
     def erase_handovers(self, ended_before: datetime) -> int:
         """Erase the notes of shifts that ended before; return how many."""
+        ...
+
+    def forget_refusals(self, before: datetime) -> int:
+        """Delete counts of what sensors were refused in minutes before, where a fact holds them; return how many."""
         ...
 
     def erase_holders_of_retired(self) -> int:
@@ -106,6 +111,7 @@ def erase(keeper: Keeper, now: datetime, shredder: Shredder | None = None) -> di
     with keeper.transaction() as tx:
         counts["signals"] += tx.erase_stray_places(now - PLACES_KEPT)
         counts["handovers"] += tx.erase_handovers(now - TEXTS_KEPT)
+        counts["refusals"] += tx.forget_refusals(now - REFUSALS_KEPT)
         counts["holders"] += tx.erase_holders_of_retired()
         names = tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
         counts["keys"] += len(names)

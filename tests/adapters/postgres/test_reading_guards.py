@@ -13,8 +13,8 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.reading_keys import DayKey, Said
 from necmergitur.governance.sensors import Sensor, key_dies_at
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations import authorising, sensing
-from necmergitur.operations.sensors import Kept
+from necmergitur.operations import authorising, sensing, streams
+from necmergitur.operations.sensors import Kept, Refused
 from tests.operations.scene import LEAD, Scene
 from tests.streams import COUNTER, STREAM, TECHNICIAN, authorise, sensor
 
@@ -251,3 +251,17 @@ def test_a_key_is_made_for_hours_to_come_and_dies_at_its_own(scene: Scene, datab
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute(statement)
+
+
+def test_a_count_of_refusals_that_no_fact_tells_of_is_not_deleted(scene: Scene, database: str) -> None:
+    minute = scene.now.replace(second=0, microsecond=0)
+    streams.count_refused(scene.store, [Refused(STREAM, "reading_replayed", minute, 3)], scene.now)
+    with psycopg.connect(database, autocommit=True) as owner:
+        for breach in (
+            "DELETE FROM reading_refusal",
+            # Marked as told by a fact that is about something else.
+            "UPDATE reading_refusal SET published_seq = 1; DELETE FROM reading_refusal",
+        ):
+            with pytest.raises(psycopg.DatabaseError) as refused:
+                owner.execute(breach)
+            assert refused.value.sqlstate == "NM010", breach

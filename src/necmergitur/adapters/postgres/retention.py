@@ -57,6 +57,10 @@ class RetentionMixin:
         """Erase the notes of shifts that ended before."""
         return self._count("erase_handovers", {"before": ended_before})
 
+    def forget_refusals(self, before: datetime) -> int:
+        """Delete counts of what sensors were refused, where a fact holds them."""
+        return self._count("forget_refusals", {"before": before})
+
     def erase_holders_of_retired(self) -> int:
         """Erase who held buttons that are retired."""
         return self._count("erase_holders", {})

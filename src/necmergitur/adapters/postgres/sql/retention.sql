@@ -70,6 +70,9 @@ UPDATE incident SET texts_erased_at = %(now)s WHERE id = ANY(%(ids)s);
 -- name: erase_handovers
 UPDATE pilot_shift SET handover_note = '' WHERE handover_note <> '' AND ended_at < %(before)s;
 
+-- name: forget_refusals
+DELETE FROM reading_refusal WHERE published_seq IS NOT NULL AND minute < %(before)s;
+
 -- name: erase_holders
 DELETE FROM holders.holder h USING device d WHERE d.id = h.device_id AND d.retired_at IS NOT NULL;
 
