@@ -5,10 +5,19 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from necmergitur.web.dialogue.limits import Limit
+from necmergitur.web.trust.signing import asking
+from necmergitur.web.trust.signing.constants import ATTEMPTS_MAX
 from tests.web.entering import browsers, served_city  # noqa: F401 -- fixtures
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
 from tests.web.serving import Served
 from tests.web.trust.writing import Desk
+
+
+@pytest.fixture(autouse=True)
+def nobody_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts of addresses are counted anew for each test: all its parties share one."""
+    monkeypatch.setattr(asking, "attempts", Limit(ATTEMPTS_MAX))
 
 
 @pytest.fixture

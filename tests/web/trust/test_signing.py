@@ -19,6 +19,7 @@ from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import Request
 from necmergitur.governance.signing import Paper
 from necmergitur.operations import assessing
+from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.facts.models import Party
 from necmergitur.web.store import store
 from necmergitur.web.trust.signing import asking
@@ -316,6 +317,23 @@ def test_each_way_of_forging_a_signature_is_refused_by_its_name(city: City, asse
     assert sign(pk, "state", keys["state"]) == ""
     assert gate_opens()
     assert "already signed" in sign(pk, "state", keys["state"])
+
+
+@pytest.mark.usefixtures("heard")
+def test_one_address_cannot_try_signatures_or_links_without_end(
+    city: City, assessed: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = enrolled(city, "state")
+    pk = propose(city, assessed)
+    link = "/" + invited(city, "company").split("/", 3)[3]
+    monkeypatch.setattr(asking, "attempts", Limit(3))
+    address = f"{HERE}terms/{pk}/sign/state/"
+    from_here = {"REMOTE_ADDR": "203.0.113.9"}
+    tried = [_nobody().post(each, {}, **from_here) for each in (address, link, address, address, link)]
+    assert [answer.status_code for answer in tried] == [422, 422, 422, 429, 429]
+    assert tried[-1].headers["Retry-After"]
+    assert _nobody().get(address, **from_here).status_code == 200, "whoever tried too often still reads"
+    assert sign(pk, "state", key) == "", "and another address still signs"
 
 
 @pytest.mark.usefixtures("heard")

@@ -13,8 +13,11 @@ from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
+from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.store import CLOCK, store
+from necmergitur.web.trust.signing.constants import ATTEMPTS_MAX
 
+attempts = Limit(ATTEMPTS_MAX)
 DIALOGUE_LASTS = timedelta(days=21)  # ours: three weeks, so that it meets people who were away for two
 _ROOM = "necmergitur.web.dialogue"
 

@@ -22,7 +22,9 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_dpo, is_lead, require
 from necmergitur.web.console import guards
 from necmergitur.web.console.pages import show
+from necmergitur.web.dialogue.limits import address_of
 from necmergitur.web.facts.models import Party
+from necmergitur.web.portal.errors import too_many
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trust.signing import asking, invitations, words
 from necmergitur.web.trust.signing.models import PartyInvitation
@@ -89,6 +91,8 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "trust/signing/link_refused.html", status=410)
     refusal = ""
     if request.method == "POST":
+        if not asking.attempts.passed(address_of(request)):
+            return too_many(request)
         fields = (request.POST.get("attestation", ""), request.POST.get("client_data", ""))
         outcome = asking.run(lambda now: invitations.enrol(token, *fields, now))
         if not isinstance(outcome, Refusal):

@@ -19,7 +19,9 @@ from necmergitur.governance.signing import Paper
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import proposing
 from necmergitur.web.accounts.models import User
+from necmergitur.web.dialogue.limits import address_of
 from necmergitur.web.facts.models import Authorisation, Party
+from necmergitur.web.portal.errors import too_many
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trust.signing import asking, showing, words
 from necmergitur.web.trust.signing.proposal_views import open_stream
@@ -34,6 +36,8 @@ def sign(request: HttpRequest, pk: UUID, role: str) -> HttpResponse:
         raise Http404
     refusal = ""
     if request.method == "POST":
+        if not asking.attempts.passed(address_of(request)):
+            return too_many(request)
         outcome = asking.run(lambda now: _signed(proposal, role, request, now))
         if not isinstance(outcome, Refusal):
             return redirect("trust:proposal-sign", pk=pk, role=role)
