@@ -21,5 +21,5 @@ GRANT DELETE ON reading_refusal TO nec_ledger;
 class Migration(migrations.Migration):
     """Let retention delete what is published."""
 
-    dependencies = [("facts", "0019_sealed_readings")]
+    dependencies = [("facts", "0020_flights_on_assessments")]
     operations = [migrations.RunSQL(GUARD, migrations.RunSQL.noop)]
