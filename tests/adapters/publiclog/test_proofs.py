@@ -1,5 +1,7 @@
 """What is public is proved to anybody, what is not stays hidden, and an export holds on another machine."""
 
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -10,11 +12,12 @@ import msgspec
 import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
-from necmergitur.adapters.publiclog.export import FACTS, Wrong, audit, write_export
+from necmergitur.adapters.publiclog.export import FACTS, SUMS, Wrong, audit, write_export
 from necmergitur.adapters.publiclog.folder import LogFolder
 from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.adapters.publiclog.proofs import Prover, check_tree
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.ledger.commitment import Opening
 from necmergitur.ledger.proof import Proof, check
 from necmergitur.operations.publishing import shown_of
 from tests.adapters.publiclog.conftest import NOW, SECRET, signer
@@ -187,8 +190,47 @@ def test_an_export_that_was_touched_does_not_hold(exported: Path, name: str) -> 
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(Wrong):
+    with pytest.raises(Wrong, match=f"{name} is not as it was written"):
         audit(exported, None, None, None)
+    (exported / SUMS).unlink()  # whoever touched it on purpose would have written its sums anew
+    with pytest.raises(Wrong, match=r"is not|cut|malformed|Invalid|invalid|base64"):
+        audit(exported, None, None, None)
+
+
+@pytest.mark.parametrize("name", ["tile/0/000", "tile/entries/001", "checkpoint", FACTS])
+def test_an_export_that_lost_a_file_does_not_hold(exported: Path, name: str) -> None:
+    (exported / name).unlink()
+    with pytest.raises(Wrong, match=f"{name} is not as it was written"):
+        audit(exported, None, None, None)
+
+
+def test_a_fact_that_everybody_may_see_cannot_be_kept_back(exported: Path) -> None:
+    """The tree says that a fact is there and not what it is; its stream's numbering says that one was left out."""
+    (exported / SUMS).unlink()
+    whole = (exported / FACTS).read_text().splitlines()
+    streams = [json.loads(json.loads(line)["header"])[1] for line in whole]
+    several = next(name for name in streams if streams.count(name) > 1)
+    first = streams.index(several)
+
+    def told(lines: list[str]) -> str:
+        (exported / FACTS).write_text("".join(f"{line}\n" for line in lines))
+        with pytest.raises(Wrong) as why:
+            audit(exported, None, None, None)
+        return str(why.value)
+
+    assert f"a fact of {several} was left out" in told(whole[:first] + whole[first + 1 :])
+    assert "shown twice, or out of its order" in told([*whole[: first + 1], *whole[first:]])
+    assert "shown twice, or out of its order" in told([whole[1], whole[0], *whole[2:]])
+    granted = next(number for number, line in enumerate(whole) if "AuthorisationGranted" in line)
+    opened = msgspec.json.decode(whole[granted], type=Opening)
+    hidden = hashlib.sha256(
+        b"necmergitur/detail/v1\x00"
+        + bytes.fromhex(opened.detail_salt)
+        + hashlib.sha256(opened.detail.encode()).digest()
+    ).hexdigest()
+    kept_back = msgspec.structs.replace(opened, detail="", detail_salt="", hidden=hidden)
+    whole[granted] = msgspec.json.encode(kept_back).decode()
+    assert "its content was left out" in told(whole)
 
 
 def test_what_was_signed_earlier_must_be_continued(

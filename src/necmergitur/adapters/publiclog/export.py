@@ -1,11 +1,13 @@
 """What an auditor takes away, and how it is checked on another machine: no database, no settings, no network.
 
 checkpoint, key, witnesses, tile/...   as the log gives them out
-facts.jsonl                            every fact anybody may see, opened, one a line
+facts.jsonl                            every fact anybody may see, opened, one a line, in their order
+SHA256SUMS                             each of these files as it was written, for `sha256sum -c` and for us
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,8 +19,11 @@ from necmergitur.ledger.checkpoint import Checkpoint, VerifierKey, parse
 from necmergitur.ledger.commitment import Opening
 from necmergitur.ledger.proof import witnesses_of
 from necmergitur.ledger.tiles import ENTRIES, WIDTH, Tiles, width_of
+from necmergitur.operations.publishing import shown_of
 
 FACTS = "facts.jsonl"
+SUMS = "SHA256SUMS"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Wrong(Exception):
@@ -57,6 +62,7 @@ def write_export(prover: Prover, folder: LogFolder, into: Path, now: datetime) -
     (into / "key").write_text(folder.key() + "\n", encoding="utf-8")
     (into / "witnesses").write_text("".join(f"{key}\n" for key in folder.witness_keys()), encoding="utf-8")
     (into / "checkpoint").write_text(note, encoding="utf-8")
+    (into / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in _sums(into)), encoding="utf-8")
     return checkpoint
 
 
@@ -82,6 +88,7 @@ def check_export(
 ) -> Audited:
     """Recompute everything with keys that the caller trusts. Raises Wrong naming the first thing that does not hold."""
     try:
+        _unharmed(exported)
         folder = LogFolder(exported)
         checkpoint = parse(folder.checkpoint())
         if log_key.name != checkpoint.origin or log_key.time_of(checkpoint) is None:
@@ -127,15 +134,45 @@ def _recompute(folder: LogFolder, checkpoint: Checkpoint) -> list[bytes]:
     return entries
 
 
+def _sums(exported: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file's name within an export, and its SHA-256."""
+    for path in sorted(exported.rglob("*")):
+        if path.is_file() and path.name != SUMS:
+            with path.open("rb") as file:
+                yield path.relative_to(exported).as_posix(), hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unharmed(exported: Path) -> None:
+    """Hold the files against what was written: a copy cut on its way is told as that. No sums, nothing known."""
+    if not (exported / SUMS).exists():
+        return
+    lines = (exported / SUMS).read_text("utf-8").splitlines()
+    written = {name: digest for digest, _gap, name in (line.partition("  ") for line in lines)}
+    found = dict(_sums(exported))
+    for name in sorted(written.keys() | found.keys()):
+        if written.get(name) != found.get(name):
+            raise Wrong(f"{name} is not as it was written: it was changed, cut or lost on the way")
+
+
 def _open_facts(path: Path, entries: Sequence[bytes]) -> int:
-    shown = 0
+    """Return how many facts are shown, once each is what the log holds and none between them was left out."""
+    shown, last = 0, 0
+    versions: dict[str, int] = {}
     with path.open("rb") as lines:
         for line in lines:
             opening = msgspec.json.decode(line, type=Opening)
-            seq = opening.read_header()[0]
+            seq, stream, version, kind, at, _authorisation = opening.read_header()
             if not 1 <= seq <= len(entries) or opening.commitment() != entries[seq - 1]:
                 raise Wrong(f"fact {seq} as shown is not what the log holds")
-            shown += 1
+            if seq <= last:
+                raise Wrong(f"fact {seq} is shown twice, or out of its order")
+            # Facts of a stream are numbered without gaps, and a published stream is shown from its beginning.
+            if version != versions.get(stream, 0) + 1:
+                raise Wrong(f"before fact {seq}, a fact of {stream} was left out")
+            when = _EPOCH + timedelta(microseconds=at)
+            if shown_of(stream, kind, when, datetime.max.replace(tzinfo=UTC)) == "whole" and not opening.detail:
+                raise Wrong(f"fact {seq} is one that everybody may see whole, and its content was left out")
+            shown, last, versions[stream] = shown + 1, seq, version
     return shown
 
 

@@ -88,6 +88,8 @@ def _verify_export(
         click.echo(msgspec.json.encode(found).decode())
         return
     click.echo(f"{found.facts} facts of {found.origin} hold under the root {found.root}. {found.shown} are shown.")
+    if not found.shown:
+        click.echo("Not one is shown: whoever gave you this kept back what everybody may see.")
     if found.since is not None:
         click.echo(f"They continue the {found.since} that were signed earlier.")
     for name, at in found.witnesses.items():
