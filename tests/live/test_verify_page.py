@@ -65,7 +65,7 @@ def check_axe(page: Page) -> None:
 def test_a_fact_is_fetched_and_proved_from_its_address(live: Live, signed: int, opened: OPEN) -> None:
     page = opened(f"{live.url}/log/verify/#{signed}", "fr-FR")
     expect(page.locator("#result .verdict")).to_contain_text("valable")
-    expect(page.locator("#result")).to_contain_text("AuthorisationRevoked")
+    expect(page.locator("#result")).to_contain_text("Acte retiré avant son terme (AuthorisationRevoked)")
     expect(page.locator("#result")).to_contain_text("une fausse ville apporterait la sienne")
     page.locator("#keys").fill(str(SIGNER.verifier))
     page.get_by_role("button", name="Vérifier").click()
@@ -113,6 +113,23 @@ def test_the_saved_page_works_without_network_and_without_us(
     page.locator("#proof").fill(text)
     page.get_by_role("button", name="Check").click()
     expect(page.locator("#result .verdict")).to_have_text("This proof does not hold.")
+
+
+def test_what_is_no_proof_or_no_key_is_told_in_plain_words(live: Live, opened: OPEN, proof_file: Path) -> None:
+    page = opened(f"{live.url}/log/verify/", "fr-FR")
+    verdict, ask = page.locator("#result .verdict"), page.get_by_role("button", name="Vérifier")
+    for text in ("bonjour", "{}", "[1]", '{"form": "necmergitur/proof/v1"}', proof_file.read_text()[:400]):
+        page.locator("#proof").fill(text)
+        ask.click()
+        expect(verdict).to_contain_text("abîmé, coupé, ou")
+    page.locator("#proof").fill(proof_file.read_text())
+    for key in ("bonjour", f"{LOG.verifier}"[:-3], f"x{LOG.verifier}", "a+00000000+AAAA"):
+        page.locator("#keys").fill(f"{LOG.verifier}\n{key}")
+        ask.click()
+        expect(verdict).to_contain_text(f"pas une clé : « {key}")
+    page.locator("#keys").fill(f"{LOG.verifier}\n")
+    ask.click()
+    expect(verdict).to_contain_text("valable")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from necmergitur.governance.sensors import Sensor
 from necmergitur.operations import assessing, authorising, sensing
 from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.sensors import Refused
+from necmergitur.web.register import history
 from necmergitur.web.store import store
 from tests import signed, streams
 from tests.web.pages import City
@@ -109,6 +111,14 @@ def test_a_device_that_drifted_is_told_to_be_off_and_how_it_differs(trial: Autho
     assert "Off: suspended" in said and "set to measure more often than was assessed" in said
     assert "Assessed: 1; now: 60." in said
     assert json.loads(text("/register/register.json"))["streams"][0]["state"] == "suspended"
+
+
+def test_the_page_that_checks_proofs_has_a_word_for_each_fact_of_the_register() -> None:
+    """That page is one file without us, so its words are its own: none may be missing, in either language."""
+    words = (Path(__file__).parents[3] / "ui/src/verify/words.ts").read_text("utf-8")
+    english, french = words.split("export const KINDS")[1].split("  fr: {")
+    for kind in history.KINDS:
+        assert f"{kind}: " in english and f"{kind}: " in french, kind
 
 
 def test_a_stream_that_no_engine_hears_is_not_told_to_be_on(trial: Authorisation, engine: Any) -> None:

@@ -2,7 +2,8 @@
 
 import { h } from "../dom";
 import { judge, type Fact, type Verdict } from "./proof";
-import { say, WORDS, type Language, type Words } from "./words";
+import { parseKey } from "./note";
+import { KINDS, say, WORDS, type Language, type Words } from "./words";
 
 const PROOF_LENGTH_MAX = 1_000_000; // ours: a hundred times the longest
 
@@ -25,12 +26,26 @@ async function check(): Promise<void> {
   const words = WORDS[language];
   const trusted = keys.value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   try {
-    if (crypto.subtle === undefined) throw new Error(words.tooOld);
-    shown = { verdict: await judge(pasted.value, trusted) };
-  } catch (error) {
-    shown = { wrong: say(words.unreadable, { why: error instanceof Error ? error.message : String(error) }) };
+    const unread = crypto.subtle === undefined ? "" : await firstNoKey(trusted);
+    if (crypto.subtle === undefined) shown = { wrong: words.tooOld };
+    else if (unread !== "") shown = { wrong: say(words.badKey, { line: unread.slice(0, 80) }) };
+    else shown = { verdict: await judge(pasted.value, trusted) };
+  } catch {
+    shown = { wrong: words.unreadable };
   }
   drawResult();
+}
+
+/** The first line that is no key, "" when all are. */
+async function firstNoKey(lines: readonly string[]): Promise<string> {
+  for (const one of lines) {
+    try {
+      await parseKey(one);
+    } catch {
+      return one;
+    }
+  }
+  return "";
 }
 
 async function fetchProof(seq: string): Promise<void> {
@@ -94,9 +109,14 @@ function withoutAccounts(said: unknown, words: Words): unknown {
   return typeof said === "string" ? said.replace(/\buser:\d+/g, words.byPerson) : said;
 }
 
+function kindOf(kind: string): string {
+  const word = Object.hasOwn(KINDS[language], kind) ? KINDS[language][kind] : undefined;
+  return word === undefined ? kind : `${word} (${kind})`;
+}
+
 function drawFact(fact: Fact, words: Words): HTMLElement {
   const rows: [string, string][] = [
-    [words.entryNumber, String(fact.seq)], [words.entryKind, fact.kind], [words.entryStream, fact.stream],
+    [words.entryNumber, String(fact.seq)], [words.entryKind, kindOf(fact.kind)], [words.entryStream, fact.stream],
     [words.entryAt, when(fact.at)], [words.entryUnder, fact.authorisation],
   ];
   if (fact.detail !== null) rows.push([words.entryBy, actor(fact.detail[0], fact.stream, words)]);

@@ -28,7 +28,8 @@ const ENGLISH = {
   good: "This proof holds.",
   half: "This proof holds, as far as the keys are the true ones.",
   bad: "This proof does not hold.",
-  unreadable: "This is no proof: {why}",
+  unreadable: "This is no proof: the text is damaged, cut short, or of another kind. Take the file again from where you had it.",
+  badKey: "This line is no key: “{line}”. A key is one line, as a city or a witness publishes it: a name, + , eight characters, + , a long word. Take it whole, or empty the field.",
   away: "No proof could be had from here: {why}",
   entry: "The entry",
   entryNumber: "Number",
@@ -78,7 +79,8 @@ const FRENCH: Words = {
   good: "Cette preuve est valable.",
   half: "Cette preuve est valable, pour autant que les clés soient les vraies.",
   bad: "Cette preuve n’est pas valable.",
-  unreadable: "Ce n’est pas une preuve : {why}",
+  unreadable: "Ce n’est pas une preuve : le texte est abîmé, coupé, ou d’une autre sorte. Reprenez le fichier là où vous l’avez trouvé.",
+  badKey: "Cette ligne n’est pas une clé : « {line} ». Une clé tient sur une ligne, telle que la ville ou un témoin la publie : un nom, +, huit caractères, +, un long mot. Reprenez-la en entier, ou videz le champ.",
   away: "Aucune preuve n’a pu être obtenue ici : {why}",
   entry: "L’inscription",
   entryNumber: "Numéro",
@@ -98,6 +100,38 @@ const FRENCH: Words = {
   notProved: "Ce qui ne l’est pas",
   notProvedText: "Que ce que dit l’inscription soit vrai ; que tout ait été inscrit ; que rien d’autre n’ait été fait. Un registre dit ce que des personnes et des machines y ont mis.",
   tooOld: "Ce navigateur ne peut pas calculer ici. Ouvrez la page en https, ou enregistrez-la et ouvrez le fichier enregistré.",
+};
+
+/** What facts that everybody may see are called; the record's own name stands beside. */
+export const KINDS: Record<Language, Record<string, string>> = {
+  en: {
+    AuthorisationGranted: "Paper signed and granted", AuthorisationRevoked: "Paper withdrawn before its time",
+    AuthorisationSuspended: "Paper suspended", AuthorisationResumed: "Paper open again, unchanged",
+    AssessmentSigned: "Impact assessment signed", AssessmentWentStale: "Impact assessment no longer holds",
+    SensorEnrolled: "Device installed", SensorChanged: "Device says that it changed",
+    SensorRetired: "Device taken out of service",
+    StreamStarted: "Device told to run", StreamStopped: "Device told to stop",
+    StreamClosed: "Gate closed, the paper's time being over",
+    ReadingsRooted: "One minute's readings, fixed by one number", ReadingsRefused: "What was refused in one minute",
+    ReadingsRead: "Readings were read", ReadingsErased: "Readings erased, their time being over",
+    ReadingKeysDestroyed: "Keys destroyed: what they had sealed cannot be read any more",
+    DialogueClosed: "Dialogue ended, its votes fixed by one number", DialogueOpened: "Dialogue opened",
+    DialogueAnswered: "The city's written answer",
+  },
+  fr: {
+    AuthorisationGranted: "Acte signé et accordé", AuthorisationRevoked: "Acte retiré avant son terme",
+    AuthorisationSuspended: "Acte suspendu", AuthorisationResumed: "Acte rouvert, inchangé",
+    AssessmentSigned: "Analyse d’impact signée", AssessmentWentStale: "L’analyse d’impact ne tient plus",
+    SensorEnrolled: "Appareil installé", SensorChanged: "L’appareil dit avoir changé",
+    SensorRetired: "Appareil mis hors service",
+    StreamStarted: "Appareil mis en marche", StreamStopped: "Appareil arrêté",
+    StreamClosed: "Porte fermée, le temps de l’acte étant écoulé",
+    ReadingsRooted: "Les mesures d’une minute, fixées par un seul nombre", ReadingsRefused: "Ce qui a été refusé en une minute",
+    ReadingsRead: "Des mesures ont été lues", ReadingsErased: "Mesures effacées, leur temps étant écoulé",
+    ReadingKeysDestroyed: "Clés détruites : ce qu’elles scellaient ne peut plus être lu",
+    DialogueClosed: "Dialogue terminé, ses votes fixés par un seul nombre", DialogueOpened: "Dialogue ouvert",
+    DialogueAnswered: "La réponse écrite de la ville",
+  },
 };
 
 export const WORDS: Record<Language, Words> = { en: ENGLISH, fr: FRENCH };
