@@ -30,6 +30,8 @@ def as_offered(page: str) -> dict[str, Any]:
 
 def test_from_an_assessment_written_in_forms_to_a_running_stream_that_a_changed_rate_stops(city: City) -> None:
     desk = Desk(city)
+    first = desk.client.get(HERE).content.decode()
+    assert "Nothing waits." in first and "<details open><summary>From nothing to a sensor that runs" in first
     pk = desk.filled(desk.begun())
     hold_dialogue(city, "assessment", pk)
     desk.signed(pk)
@@ -45,8 +47,12 @@ def test_from_an_assessment_written_in_forms_to_a_running_stream_that_a_changed_
     answer = desk.client.post(f"{HERE}terms/draft/{pk}/", offered | written)
     assert answer.status_code == 302, re.findall(r'field__error"[^>]*>([^<]+)', answer.content.decode())
     proposal = answer.headers["Location"].split("/")[-2]
+    waits = desk.client.get(HERE).content.decode()
+    assert "Terms that nobody has signed to the end" in waits and f"/trust/terms/{proposal}/" in waits
+    assert "<details><summary>From nothing" in waits
     assert [sign(proposal, role, keys[role]) for role in ROLES] == ["", "", ""]  # type: ignore[arg-type]
     assert gate_opens()
+    assert "Terms that nobody has signed" not in desk.client.get(HERE).content.decode()
     page = desk.client.get(f"{HERE}assessments/{pk}/").content.decode()
     assert "Withdraw what was signed" in page
     where = f"{HERE}assessments/{pk}/withdraw/"

@@ -1,10 +1,16 @@
 """The registers beside the assessments: breaches with their clock, processors, and the files others read."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+from django.test import Client
 from django.utils import timezone
 
+from necmergitur.web.dialogue import opening
+from necmergitur.web.dialogue.models import Statement
+from necmergitur.web.rights.models import RightRequest
 from necmergitur.web.trust.models import Breach
+from tests.web.pages import City
 from tests.web.trust.writing import Desk
 
 LATE = {"title": "A lost telephone", "happened": "Lost on a bus.", "risk": "risk"}
@@ -73,3 +79,21 @@ def test_the_register_leaves_as_files(desk: Desk) -> None:
         answer = desk.client.get(f"/trust/processing/register.{kind}")
         assert answer.status_code == 200 and answer.content.startswith(start)
     assert desk.client.get("/trust/processing/register.exe").status_code == 404
+
+
+def test_what_people_wait_for_is_on_the_desks_first_page(city: City) -> None:
+    """A deadline that another room keeps is no less the officer's: the first page never says that nothing waits."""
+    asked = Client().post("/rights/", {"kind": "access", "who": "other", "words": "I was on the square."})
+    assert asked.status_code == 302
+    first = city.client("dpo").get("/trust/").content.decode()
+    assert "People wait for an answer" in first and "See everything you hold about me" in first
+    RightRequest.objects.update(due_at=datetime.now(UTC) - timedelta(days=1))
+    assert "Late" in city.client("dpo").get("/trust/").content.decode()
+    opened = opening.open_conversation(
+        "assessment", uuid4(), "La place", "The square", "Que faut-il surveiller ?",
+        datetime.now(UTC) + timedelta(days=30), by=city.person("dpo"), now=datetime.now(UTC),
+    )  # fmt: skip
+    assert "In dialogues" not in city.client("dpo").get("/trust/").content.decode()
+    Statement.objects.create(conversation=opened, text="Nobody should be filmed.", said_at=datetime.now(UTC))
+    first = city.client("dpo").get("/trust/").content.decode()
+    assert "In dialogues" in first and "1 statement to read" in first and "The square" in first

@@ -1,5 +1,6 @@
 """The data protection officer's desk: what waits to be read, what the city owes, what looks arranged."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -80,7 +81,11 @@ class CloseForm(forms.Form):
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """List dialogues: those the city owes an answer first, then those where statements wait."""
-    now = CLOCK.now()
+    return render(request, "dialogue/desk.html", {"rows": rows(CLOCK.now())})
+
+
+def rows(now: datetime) -> list[dict[str, Any]]:
+    """Return every dialogue with what waits in it, those the city owes an answer first."""
     there = [results.settled_if_due(each, now) for each in Conversation.objects.all()[: constants.LISTED_MAX]]
     answered = set(Answer.objects.filter(statement__conversation__in=there).values_list("statement_id", flat=True))
     waiting = dict(
@@ -88,7 +93,7 @@ def index(request: HttpRequest) -> HttpResponse:
         .values_list("conversation")
         .annotate(Count("pk"))
     )
-    rows = [
+    found = [
         {
             "row": each,
             "open": each.open(now),
@@ -97,8 +102,7 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for each in there
     ]
-    rows.sort(key=lambda each: (-(each["owed"] > 0), -(each["waiting"] > 0), not each["open"]))
-    return render(request, "dialogue/desk.html", {"rows": rows})
+    return sorted(found, key=lambda each: (-(each["owed"] > 0), -(each["waiting"] > 0), not each["open"]))
 
 
 @require(is_dpo)

@@ -17,7 +17,7 @@ from necmergitur.web.console.words import say
 from necmergitur.web.facts.models import Assessment as InForce
 from necmergitur.web.facts.models import BreakGlass
 from necmergitur.web.store import CLOCK
-from necmergitur.web.trust import keeping, pages, reasons, rights, study_views, words
+from necmergitur.web.trust import keeping, pages, reasons, rights, study_views, waiting, words
 from necmergitur.web.trust.models import Breach, Processing, Processor, Study
 
 SHOWN_MAX = 50
@@ -46,6 +46,9 @@ def home(request: HttpRequest) -> HttpResponse:
                 :SHOWN_MAX
             ]
         ],
+        "requests": waiting.of_people(now),
+        "dialogues": waiting.dialogues(now),
+        "terms": waiting.terms(now),
         "glasses": BreakGlass.objects.exclude(confirmed_at=None).filter(reviewed_at=None).count(),
         "counts": {
             "processing": Processing.objects.filter(ended_at=None).count(),
@@ -54,7 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
         },
     }
     context["nothing"] = not any(
-        context[name] for name in ("stale", "breaches", "drafts", "due", "contracts", "glasses")
+        context[name]
+        for name in ("stale", "breaches", "requests", "drafts", "dialogues", "terms", "due", "contracts", "glasses")
     )
     return pages.show(request, "home.html", context, tab="home")
 
