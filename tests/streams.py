@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
-from necmergitur.operations import assessing, sensing
+from necmergitur.operations import assessing, proposing, sensing
 from necmergitur.operations.sensing import Heard, Memory
 from tests import signed
 
@@ -49,6 +50,22 @@ def authorise(
     """Sign for the counter, all three, and open its stream."""
     rests = assessment(now, zones, rate_per_minute=rate)
     return signed.granted(store, signed.terms(now, rests, **terms), now, rests)
+
+
+def forge(store: Any, now: datetime) -> Authorisation:
+    """Open the counter's stream with a signature the State never made, as a page that was broken into could."""
+    rests = assessment(now)
+    signed.enrol(store, now)
+    assert isinstance(assessing.sign(store, rests, signed.DPO, now), Assessment)
+    signed.heard(store, rests.id, now)
+    paper = signed.paper(signed.terms(now, rests), now)
+    *honest, last = paper.signatures
+    made_up = msgspec.structs.replace(last.assertion, signature=honest[0].assertion.signature)
+    forged = (*honest, msgspec.structs.replace(last, assertion=made_up))
+    signed.laid(store, msgspec.structs.replace(paper, signatures=forged), now)
+    outcome = proposing.grant(store, paper.terms.id, lambda *_: None, (), signed.DPO, now, rules=rules())
+    assert isinstance(outcome, Authorisation), outcome
+    return outcome
 
 
 def again(store: Any, now: datetime, version: int, **terms: Any) -> Authorisation:

@@ -23,6 +23,7 @@ from necmergitur.kernel.geo import Position
 from necmergitur.operations import devices
 from necmergitur.operations.intake import Ground
 from necmergitur.operations.registry import NewDevice
+from tests import signed
 
 HERE = Position(2.35, 48.85)
 BY = Person(0, "nec")
@@ -41,6 +42,7 @@ def engine_parts(database: str, nats_url: str, home: Path, **more: Any) -> Engin
         ground=Ground(HERE),
         pin_key=b"k" * 32,
         home=home,
+        verify=signed.verify,
         **more,
     )
 

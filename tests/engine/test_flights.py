@@ -22,6 +22,7 @@ from necmergitur.operations import flying
 from necmergitur.operations.intake import Ground
 from necmergitur.sim.fleet.config import Config, SimVehicle
 from necmergitur.sim.fleet.server import FleetServer, serve
+from tests import signed
 from tests.operations.emptied import empty_database, shared_database
 from tests.operations.scene import Scene
 from tests.operations.town import DRONES, MIDDLE, flights, install, pilot, town
@@ -91,6 +92,7 @@ async def tower(database: str, home: Path) -> AsyncIterator[Tower]:
         ground=Ground(MIDDLE),
         pin_key=b"k" * 32,
         home=home,
+        verify=signed.verify,
     )
     engine = Flights(parts, [drone], ())
     await engine.start()

@@ -23,6 +23,7 @@ from necmergitur.operations import devices, intake
 from necmergitur.operations.intake import Answer, Ground, Received
 from necmergitur.operations.ports import Store
 from necmergitur.operations.registry import NewDevice
+from tests import signed
 
 HERE = Position(2.35, 48.85)
 SLOW_S = 0.5
@@ -54,6 +55,7 @@ def parts(database: str, broker: Any, home: Path) -> EngineParts:
         ground=Ground(HERE),
         pin_key=b"k" * 32,
         home=home,
+        verify=signed.verify,
     )
 
 

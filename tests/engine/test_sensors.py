@@ -26,7 +26,7 @@ from necmergitur.sim.devices.counter import Counter, Manner
 from necmergitur.sim.devices.credentials import identity_of
 from tests.engine.conftest import engine_parts, enrol, running, until
 from tests.operations.scene import LEAD
-from tests.streams import COUNTER, TECHNICIAN, authorise, body, sensor
+from tests.streams import COUNTER, TECHNICIAN, authorise, body, forge, sensor
 
 
 @pytest.fixture
@@ -109,6 +109,21 @@ def test_a_counter_runs_while_its_paper_does_and_stops_with_it(
     stopped_s = asyncio.run(play())
     print(f"revoked to stopped, with the revocation's own commit: {1000 * stopped_s:.1f} ms")
     assert stopped_s < 1.0
+
+
+def test_a_paper_whose_signature_was_never_made_starts_no_device_and_is_an_alarm(
+    database: str, broker: Any, home: Path, store: PostgresStore
+) -> None:
+    async def play() -> None:
+        async with running(engine_parts(database, broker.nats_url, home)), counting(broker) as counter:
+            await until(lambda: counter.why == "no_authorisation")
+            paper = await asyncio.to_thread(forge, store, now())
+            await until(lambda: counter.why == "authorisation_suspended")
+            raised = "SELECT count(*) FROM system_alarm WHERE name = 'paper_forged' AND cleared_at IS NULL"
+            await until(lambda: count(store, f"{raised} AND detail = '{paper.id}'") == 1)
+            assert not counter.runs
+
+    asyncio.run(play())
 
 
 def test_a_counter_told_to_speak_more_often_is_stopped(

@@ -21,9 +21,11 @@ from necmergitur.operations import authorising, readings, sensing, streams
 from necmergitur.operations.readings import Asked
 from necmergitur.operations.sensing import Heard, Memory
 from necmergitur.operations.sensors import Refused
+from necmergitur.operations.signed import SignedPapers
+from tests import signed
 from tests.operations.scene import LEAD, Scene
 from tests.operations.town import TOWN, install
-from tests.streams import COUNTER, STREAM, TECHNICIAN, again, authorise, body, hear, sensor
+from tests.streams import COUNTER, STREAM, TECHNICIAN, again, authorise, body, forge, hear, sensor
 
 MOMENT = timedelta(microseconds=1)
 
@@ -99,6 +101,31 @@ def test_revoked_between_two_batches_the_second_is_refused(scene: Scene, memory:
     assert hear(scene.store, memory, scene.now, body(scene.now, 1), body(scene.now, 2)) == {"": 2}
     authorising.revoke(scene.store, paper.id, "enough", LEAD, scene.now)
     assert hear(scene.store, memory, scene.now, body(scene.now, 3)) == {"authorisation_revoked": 1}
+
+
+def test_a_paper_whose_signature_was_never_made_opens_nothing(scene: Scene) -> None:
+    """PostgreSQL knows no cryptography: whoever writes there could enter it. The process that hears believes no row."""
+    paper = forge(scene.store, scene.now)
+    assert hear(scene.store, Memory(), scene.now, body(scene.now, 1)) == {"": 1}, "the hole, where nobody checks"
+    papers = SignedPapers(signed.verify)
+    assert hear(scene.store, Memory(papers), scene.now, body(scene.now, 2)) == {"authorisation_suspended": 1}
+    assert papers.forged == {paper.id: "signature_forged"}
+    ((_, order),) = streams.orders(scene.store, scene.now, 10.0, SignedPapers(signed.verify))
+    assert not order.run
+
+
+def test_signatures_are_checked_once_and_not_with_each_reading(scene: Scene) -> None:
+    authorise(scene.store, scene.now, rate=100)
+    checked: list[str] = []
+
+    def verify(signature: Any, challenge: bytes) -> Refusal | None:
+        checked.append(signature.role)
+        return signed.verify(signature, challenge)
+
+    memory = Memory(SignedPapers(verify))
+    for seq in range(1, 4):
+        assert hear(scene.store, memory, scene.now, body(scene.now, seq)) == {"": 1}
+    assert checked == ["territory", "company", "state"]
 
 
 def test_a_suspended_stream_is_silent_until_it_is_signed_anew(scene: Scene, memory: Memory) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.spool import Spool
 from necmergitur.dispatch.tokens import Signer, Verifier
+from necmergitur.governance.signing import Verify
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations.intake import Ground, Received
 
@@ -23,6 +24,7 @@ class EngineParts:
     ground: Ground
     pin_key: bytes
     home: Path
+    verify: Verify  # one assertion of a passkey under a paper
     dc09_host: str = "127.0.0.1"
     dc09_port: int = 0
     spool: Spool[Received] = field(init=False)

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -25,9 +26,11 @@ from necmergitur.engine.parts import EngineParts
 from necmergitur.governance.readings import Status, parse_status
 from necmergitur.governance.sensors import Order, Sensor
 from necmergitur.operations import sensing, streams
+from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.sensing import Heard, Memory
 from necmergitur.operations.sensors import Refused
+from necmergitur.operations.signed import SignedPapers
 from necmergitur.signals.press import DEVICE_ID
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,7 @@ RENEW_S = 3.0  # ours: three orders for one lease
 CHANGES_MAX, CHANGES_WITHIN_S = 6, 600.0  # ours: one that is set up or repaired says less often that it is another
 CLOSED_AFTER_S = 1.0  # architecture: a gate table older than this closes sensors
 MINUTE_S = 5.0  # how often we look whether a minute is over
+ALARM = "paper_forged"
 READ_MAX_S = 10.0  # ours: a look at the gate that takes longer is given up, and streams stay closed
 
 
@@ -53,7 +57,9 @@ class SensorLine:
     def __init__(self, parts: EngineParts) -> None:
         """Nothing is heard yet."""
         self._parts = parts
-        self._memory = Memory()
+        self._papers = SignedPapers(parts.verify)
+        self._memory = Memory(self._papers)
+        self._forged: set[UUID] | None = None  # an alarm of before may stand
         self._queue: deque[Heard] = deque()
         self._queued: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str, datetime]] = Counter()
@@ -230,7 +236,7 @@ class SensorLine:
         loop = asyncio.get_running_loop()
         try:
             reading = loop.run_in_executor(
-                self._gate, lambda: streams.orders(self._parts.store, self._parts.clock.now(), LEASE_S)
+                self._gate, lambda: streams.orders(self._parts.store, self._parts.clock.now(), LEASE_S, self._papers)
             )
             given = await asyncio.wait_for(reading, READ_MAX_S)
         except Exception:
@@ -246,6 +252,20 @@ class SensorLine:
                 self._to_record[sensor.id] = order
         if self._to_record:
             self._recording.set()
+        await self._tell_of_forged()
+
+    async def _tell_of_forged(self) -> None:
+        """Say on every screen that a paper in the database is not signed: somebody wrote it who may not."""
+        forged = dict(self._papers.forged)
+        if self._forged == forged.keys():
+            return
+        if forged:
+            log.error("paper_forged", papers={str(key): rule for key, rule in forged.items()})
+        detail, now = " ".join(sorted(map(str, forged))), self._parts.clock.now()
+        await asyncio.get_running_loop().run_in_executor(
+            self._gate, set_alarm, self._parts.store, ALARM, bool(forged), detail, now
+        )
+        self._forged = set(forged)
 
     async def _record(self) -> None:
         """Record what sensors were told. Raises Unreachable."""

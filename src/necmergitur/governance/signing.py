@@ -123,7 +123,8 @@ def check(paper: Paper, parties: Sequence[Party], verify: Verify) -> Refusal | N
     known = {party.id: party for party in parties}
     for signature in paper.signatures:
         party = known.get(signature.party_id)
-        if party is None or (party.role, party.public_key) != (signature.role, signature.public_key):
+        made = (signature.role, signature.public_key, signature.rp_id, signature.origin)
+        if party is None or (party.role, party.public_key, party.rp_id, party.origin) != made:
             return Refusal(rule="signature_party_unknown", facts={"party": signature.name})
         if party.retired_at is not None and party.retired_at <= signature.at:
             return Refusal(rule="signature_party_retired", facts={"party": signature.name})

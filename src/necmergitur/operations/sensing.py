@@ -21,6 +21,7 @@ from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations import assessing
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.sensors import Kept, SensorStore, SensorTransaction, say
+from necmergitur.operations.signed import SignedPapers
 
 
 def enrol(store: SensorStore, asked: Sensor, by: Person, now: datetime) -> Sensor | Refusal:
@@ -127,10 +128,11 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """What one engine remembers of the streams it hears: where each stands, and what is left to each."""
+    """What one engine remembers of the streams it hears: where each stands, what is left to each, whose paper holds."""
 
-    def __init__(self) -> None:
-        """Remember nothing: the database knows where each stream stands."""
+    def __init__(self, papers: SignedPapers | None = None) -> None:
+        """Remember nothing: the database knows where each stream stands. Without `papers` no signature is checked."""
+        self.papers = papers
         self.places: dict[str, Place | None] = {}
         self.left: dict[str, tuple[UUID, Allowance]] = {}
 
@@ -142,7 +144,7 @@ def take(store: SensorStore, memory: Memory, heard: Sequence[Heard], now: dateti
     """
     places, left = dict(memory.places), dict(memory.left)
     try:
-        counts = _take(store, places, left, heard, now)
+        counts = _take(store, memory.papers, places, left, heard, now)
     except (StoreRefused, VersionConflict) as refused:
         if len(heard) == 1:
             memory.places.pop(heard[0].sensor_id, None)  # read again: another may have written
@@ -158,6 +160,7 @@ def take(store: SensorStore, memory: Memory, heard: Sequence[Heard], now: dateti
 
 def _take(
     store: SensorStore,
+    signed: SignedPapers | None,
     places: dict[str, Place | None],
     left: dict[str, tuple[UUID, Allowance]],
     heard: Sequence[Heard],
@@ -165,7 +168,8 @@ def _take(
 ) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     with store.transaction() as tx:
-        tables = sensors.by_stream(tx.gate_table(now))
+        table = tx.gate_table(now)
+        tables = sensors.by_stream(table) if signed is None else signed.by_stream(tx, table)
         known = {sensor.id: sensor for sensor in tx.sensors(sorted({one.sensor_id for one in heard}))}
         papers = {sensor.id: sensors.speaks_under(tables, sensor, now) for sensor in known.values()}
         for sensor_id in known.keys() - places.keys():

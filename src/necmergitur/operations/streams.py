@@ -23,14 +23,18 @@ from necmergitur.ledger import tree
 from necmergitur.operations.constants import MINUTES_AT_ONCE, READINGS_ROOT_WAIT
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.sensors import ENGINE, Gone, Refused, SensorStore, SensorTransaction, say, say_all
+from necmergitur.operations.signed import SignedPapers
 
 RETENTION = "worker:retention"
 
 
-def orders(store: SensorStore, now: datetime, lease_s: float) -> list[tuple[Sensor, Order]]:
+def orders(
+    store: SensorStore, now: datetime, lease_s: float, signed: SignedPapers | None = None
+) -> list[tuple[Sensor, Order]]:
     """Return what to tell every sensor now, beside what it was last told. Raises Unreachable."""
     with store.transaction() as tx:
-        tables = sensors.by_stream(tx.gate_table(now))
+        table = tx.gate_table(now)
+        tables = sensors.by_stream(table) if signed is None else signed.by_stream(tx, table)
         return [(sensor, sensors.order(tables, sensor, now, lease_s)) for sensor in tx.sensors()]
 
 

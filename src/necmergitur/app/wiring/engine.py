@@ -7,6 +7,8 @@ from necmergitur.adapters.signing import Ed25519Signer, Ed25519Verifier
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import PATIENCE_S, ground, store
 from necmergitur.engine.parts import EngineParts
+from necmergitur.governance.signing import Signature
+from necmergitur.kernel.refusal import Refusal
 
 ENGINE_CONNECTIONS = 8  # intake, rules, flights, heartbeats, telemetry, alarms, readings, orders
 
@@ -30,6 +32,13 @@ def engine_parts(settings: Settings) -> EngineParts:
         ground=ground(exercise=settings.exercise),
         pin_key=settings.secret("subject"),
         home=settings.home,
+        verify=_verify,
         dc09_host=settings.dc09_host,
         dc09_port=settings.dc09_port,
     )
+
+
+def _verify(signature: Signature, challenge: bytes) -> Refusal | None:
+    from necmergitur.adapters import passkeys  # loaded with the first paper, not at each start
+
+    return passkeys.verify(signature, challenge)

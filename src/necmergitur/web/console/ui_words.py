@@ -17,6 +17,7 @@ WORDS: dict[str, Any] = {
     "alarm.log_witness_refused": _("A witness will not sign the public log: it saw another one"),
     "alarm.log_witness_silent": _("A witness of the public log has not answered for long"),
     "alarm.panels_unheard": _("Alarm panels cannot be heard"),
+    "alarm.paper_forged": _("A paper in the database is not signed as it says: its stream stays closed"),
     "alarm.press_set_aside": _("A call could not be recorded: it is on the machine's disk, and nobody has seen it"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.shred_list_short": _("The list of destroyed keys is not whole: erased persons may be readable again"),
