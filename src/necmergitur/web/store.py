@@ -1,12 +1,14 @@
 """The store that requests write through: one per process, opened on first use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from necmergitur.adapters.clock import SystemClock
-from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.adapters.postgres.store import PostgresStore, PostgresTransaction
 from necmergitur.dispatch.incidents import Person
 from necmergitur.web.accounts.models import User
 
@@ -22,6 +24,19 @@ def store() -> PostgresStore:
 @lru_cache(maxsize=4)
 def _store(url: str) -> PostgresStore:
     return PostgresStore(url, connections_max=CONNECTIONS_MAX)
+
+
+@contextmanager
+def beside_rows() -> Iterator[PostgresTransaction]:
+    """Lend a transaction of facts inside the request's own of rows: after a crash both are there, or neither.
+
+    Raises RuntimeError outside a transaction of rows; else as the store does.
+    """
+    rows = connections["default"]
+    if not rows.in_atomic_block:
+        raise RuntimeError("facts beside rows need the rows' own transaction")
+    with store().within(rows.connection) as tx:
+        yield tx
 
 
 def _database_url() -> str:

@@ -38,6 +38,11 @@ SESSION = (
     f"{UTC_SESSION} -c role=nec_ledger -c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000"
     " -c statement_timeout=15000"
 )
+# The same for whoever lends their own transaction.
+WITHIN = (
+    "SET LOCAL ROLE nec_ledger; SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL lock_timeout = 8000;"
+    " SET LOCAL statement_timeout = 15000"
+)
 CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
@@ -148,18 +153,41 @@ class PostgresStore:
         """
         if self._pool.closed:
             self._pool.open()
+        with (
+            self._told_apart(),
+            self._pool.connection() as connection,
+            self._patience.over(connection),
+            sent_ahead(connection) as statements,
+        ):
+            transaction = self._on(statements)
+            yield transaction
+            transaction.write_keys()
+        now = datetime.now(UTC)
+        self._keys.keep(transaction.fresh_keys, now)
+        self._keys.readings.keep(transaction.fresh_reading_keys, now)
+
+    @contextmanager
+    def within(self, connection: psycopg.Connection[Any]) -> Iterator[PostgresTransaction]:
+        """Lend a transaction inside the caller's own on `connection`, which commits both or neither. Seals nothing.
+
+        Raises as `transaction` does. The append lock is held until the caller commits, so this comes last.
+        """
+        with self._told_apart():
+            row = connection.execute("SELECT quote_ident(current_user)").fetchone()
+            assert row is not None, "a server that answers"
+            connection.execute(WITHIN)
+            with connection.pipeline():
+                yield self._on(Statements(connection))
+            connection.execute(f"SET LOCAL ROLE {row[0]}")
+
+    def _on(self, statements: Statements) -> PostgresTransaction:
+        return PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
+
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        """Raise what psycopg says as what operations know."""
         try:
-            with (
-                self._pool.connection() as connection,
-                self._patience.over(connection),
-                sent_ahead(connection) as statements,
-            ):
-                transaction = PostgresTransaction(statements, self.zone_index, self._gate_cache, self._sky, self._keys)
-                yield transaction
-                transaction.write_keys()
-            now = datetime.now(UTC)
-            self._keys.keep(transaction.fresh_keys, now)
-            self._keys.readings.keep(transaction.fresh_reading_keys, now)
+            yield
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected) as race:
             raise VersionConflict(str(race)) from race
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:

@@ -12,7 +12,7 @@ from necmergitur.governance.pia import Writing
 from necmergitur.governance.processing import Processing as Activity
 from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
-from necmergitur.web.store import person, store
+from necmergitur.web.store import beside_rows, person, store
 from necmergitur.web.trust.models import Processing, ProcessingVersion, Study, StudyStep
 
 T = TypeVar("T")
@@ -39,8 +39,8 @@ def writing_of(row: Study) -> Writing:
 
 
 def record(user: User, action: str, subject: str, now: datetime, **facts: str) -> None:
-    """Append one audit fact. Called inside the rows' own transaction, so that neither stands without the other."""
-    with store().transaction() as tx:
+    """Append one audit fact in the rows' own transaction, last: neither stands without the other, whatever dies."""
+    with beside_rows() as tx:
         audit(store(), tx, action, subject, person(user), now, **facts)
 
 

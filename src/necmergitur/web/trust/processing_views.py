@@ -4,6 +4,7 @@ from typing import cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone, translation
@@ -122,9 +123,10 @@ def _pairs(one: Activity) -> list[tuple[str, str]]:
 
 @require(rights.may_write)
 @require_POST
+@transaction.atomic
 def end(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that an activity ended, and why. Its line stays."""
-    row = get_object_or_404(Processing, pk=pk, ended_at=None)
+    row = get_object_or_404(Processing.objects.select_for_update(), pk=pk, ended_at=None)
     reason = request.POST.get("reason", "").strip()[:1000]
     if not reason:
         return pages.refused(request, Refusal(rule="reason_missing"), request.path.removesuffix("end/"))

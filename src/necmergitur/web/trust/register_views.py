@@ -48,9 +48,10 @@ def breach(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 
 @require(rights.may_write)
 @require_POST
+@transaction.atomic
 def close(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Close a breach. Its 72 hours are answered first: CNIL was told, or it is said why not."""
-    row = get_object_or_404(Breach, pk=pk, closed_at=None)
+    row = get_object_or_404(Breach.objects.select_for_update(), pk=pk, closed_at=None)
     if row.notified_at is None and not row.not_notified_why:
         return pages.refused(request, Refusal(rule="not_notified_why_missing"), request.path.removesuffix("close/"))
     if row.risk == "high" and row.people_told_at is None and not row.people_not_told_why:
@@ -87,9 +88,10 @@ def processor(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
 
 @require(rights.may_write)
 @require_POST
+@transaction.atomic
 def end_processor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that a processor no longer works for the city. Its line stays."""
-    row = get_object_or_404(Processor, pk=pk, ended_at=None)
+    row = get_object_or_404(Processor.objects.select_for_update(), pk=pk, ended_at=None)
     row.ended_at = CLOCK.now()
     row.save()
     keeping.record(cast(User, request.user), "trust:processor:end", str(pk), row.ended_at)
