@@ -1,5 +1,6 @@
 """The desk in the browser: a row nobody may enter is refused in plain words; sections save themselves; axe is content."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Route, expect
 
 from necmergitur.web.dialogue import opening
 from necmergitur.web.dialogue.models import Conversation
@@ -66,6 +68,36 @@ def test_a_section_saves_by_itself_and_says_so(desk: Desk, enter: Enter) -> None
     page.goto(f"/trust/assessments/{pk}/write/context/")
     assert page.locator("#a-111").input_value() == "Written and left"
     assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_what_saves_itself_late_does_not_undo_what_the_button_saved(desk: Desk, enter: Enter) -> None:
+    pk = desk.begun()
+    page = enter("dpo")
+    page.goto(f"/trust/assessments/{pk}/write/context/")
+    held: list[Route] = []
+
+    def slow(route: Route) -> None:
+        """The line is slow: what saves itself arrives after what the button sends, were it sent at once."""
+        if route.request.headers.get("accept") == "application/json":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/write/context/", slow)
+    page.locator("[name='e-1.1-status']").select_option("1")
+    page.wait_for_function("document.querySelector(\"[id='s-1.1'] [data-saved]\").textContent === 'Saving…'")
+    page.locator("[name='e-1.1-status']").select_option("3")
+    page.locator("[id='s-1.1']").get_by_role("button", name="Save this section").click(no_wait_after=True)
+    page.wait_for_timeout(1_000)
+    while held:
+        late = held.pop()
+        answered = late.fetch()  # it reaches the city whether or not the page is still there to hear the answer
+        with contextlib.suppress(PlaywrightError):
+            late.fulfill(response=answered)
+    page.wait_for_url("**#s-1.1")
+    page.unroute("**/write/context/")
+    page.goto(f"/trust/assessments/{pk}/write/context/")
+    assert page.locator("[name='e-1.1-status']").input_value() == "3"
 
 
 def test_without_javascript_each_section_has_its_button(desk: Desk, enter: Enter) -> None:

@@ -26,6 +26,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       said.textContent = form.dataset.failed;
     }
     running = false;
+    form.dispatchEvent(new Event("autosaved"));
     if (changed && said.textContent === form.dataset.savedWord) save();
   };
 
@@ -39,7 +40,14 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     clearTimeout(timer);
     timer = setTimeout(save, 0);
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (running) {
+      // What is on its way holds an older text: arriving last, it would undo what the button saves.
+      event.preventDefault();
+      form.addEventListener("autosaved", () => form.requestSubmit(event.submitter), { once: true });
+      return;
+    }
     changed = false;
   });
   window.addEventListener("beforeunload", (event) => {
