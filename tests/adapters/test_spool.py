@@ -9,6 +9,7 @@ import msgspec
 from structlog.testing import capture_logs
 
 from necmergitur.adapters.spool import Spool
+from tests.small_disk import fill, make_room, small_disk
 
 
 class Drop(msgspec.Struct, frozen=True):
@@ -89,3 +90,20 @@ def test_a_spool_is_for_its_owner_alone(tmp_path: Path) -> None:
     kept = spool(tmp_path)
     kept.keep([Drop("a")])
     assert (tmp_path / "spool" / "test.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_a_press_finds_room_on_a_disk_that_is_full_to_the_last_byte() -> None:
+    with small_disk(2) as disk:
+        kept = Spool(disk / "spool" / "test.jsonl", Drop, reserve_bytes=300_000)
+        assert not (disk / "spool").exists()
+        fill(disk)
+        assert not kept.keep([Drop("a")]), "the hole: nothing was held beforehand"
+        assert not kept.hold_reserve(), "nor is it when there is no room for it"
+        make_room(disk)
+        assert kept.hold_reserve() and kept.hold_reserve()
+        fill(disk)
+        for number in range(1_500):
+            assert kept.keep([Drop(f"{number:0100}")]), number
+        assert len(names(kept, 10_000)) == 1_500
+        make_room(disk)
+        assert kept.hold_reserve()

@@ -29,10 +29,9 @@ from tests.operations.scene import LEAD
 from tests.streams import COUNTER, TECHNICIAN, authorise, body, forge, sensor
 
 
-@pytest.fixture
-def store(database: str) -> Any:
-    """A city of one zone with a counter in it, and no paper."""
-    with psycopg.connect(database) as connection:
+def one_zone(url: str) -> None:
+    """Make a city of one zone."""
+    with psycopg.connect(url) as connection:
         columns = connection.execute(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'zone' AND is_nullable = 'NO'"
             " AND column_default IS NULL"
@@ -43,6 +42,12 @@ def store(database: str) -> Any:
             f"INSERT INTO zone ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})",
             [fills.get(name, "") for name in names],
         )
+
+
+@pytest.fixture
+def store(database: str) -> Any:
+    """A city of one zone with a counter in it, and no paper."""
+    one_zone(database)
     opened = PostgresStore(database)
     assert isinstance(sensing.enrol(opened, sensor(now()), TECHNICIAN, now()), Sensor)
     yield opened

@@ -117,6 +117,7 @@ class PressLine(Generic[Item]):
             count += await loop.run_in_executor(self._executor, self._replay)
         if count:
             log.info("spool_replayed", presses=count)
+        await loop.run_in_executor(self._executor, self._spool.hold_reserve)
         await loop.run_in_executor(None, self._tell)
 
     def _replay(self) -> int:

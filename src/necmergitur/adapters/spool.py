@@ -2,6 +2,9 @@
 
 One JSON line per press, synced to disk before the call returns; replayed in order, a batch at a time. What the
 database will not take though it takes the others is set aside in a file of its own, never dropped.
+
+A disk that is full is full for the database and for us alike: so a little of it is held beforehand, in a file that says
+nothing, and given back a piece at a time when a press finds no room.
 """
 
 import os
@@ -15,15 +18,19 @@ import structlog
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item", bound=msgspec.Struct)
 
+RESERVE_BYTES = 4_194_304  # ours: ten thousand presses, half a city's buttons once
+PIECE_BYTES = 65_536  # ours: what one press takes of it at a time, so that others on the disk find little of it
 SPOOL_BYTES_MAX = 256_000_000  # ours: a million presses; beyond, the device's own repetition is what is left
 
 
 class Spool(Generic[Item]):
     """An append-only file of presses, private to one process. Its methods are called from one thread."""
 
-    def __init__(self, path: Path, kind: type[Item]) -> None:
+    def __init__(self, path: Path, kind: type[Item], reserve_bytes: int = RESERVE_BYTES) -> None:
         """Use `path`; it appears with the first press."""
         self._path = path
+        self._reserve = path.with_suffix(".reserve")
+        self._reserve_bytes = reserve_bytes
         self._aside = path.with_suffix(".rejected.jsonl")
         self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
@@ -34,7 +41,42 @@ class Spool(Generic[Item]):
         if self.size_bytes > SPOOL_BYTES_MAX:
             log.error("spool_full", bytes=self.size_bytes)
             return False
-        return _append(self._path, b"".join(self._encoder.encode(item) + b"\n" for item in items))
+        lines = b"".join(self._encoder.encode(item) + b"\n" for item in items)
+        while not _append(self._path, lines):
+            if not self._give_back(len(lines)):
+                return False
+        return True
+
+    def hold_reserve(self) -> bool:
+        """Hold room for presses of a day when the disk is full; return whether all of it is held."""
+        held = _size(self._reserve)
+        if held >= self._reserve_bytes:
+            return True
+        try:
+            self._reserve.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            room = os.statvfs(self._reserve.parent)
+            if room.f_bavail * room.f_frsize < 2 * self._reserve_bytes:
+                return False  # what is left is for others: this is no time to fill the disk
+            with os.fdopen(os.open(self._reserve, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, self._reserve_bytes)
+                os.fsync(file.fileno())
+        except OSError as refused:
+            log.warning("reserve_not_held", why=str(refused))
+            return False
+        return True
+
+    def _give_back(self, count: int) -> bool:
+        """Free a piece of what is held; return whether there was one."""
+        held = _size(self._reserve)
+        if held == 0:
+            return False
+        left = max(held - max(PIECE_BYTES, count + PIECE_BYTES), 0)
+        try:
+            os.truncate(self._reserve, left)
+        except OSError:
+            return False
+        log.warning("reserve_given_back", left=left)
+        return True
 
     @property
     def size_bytes(self) -> int:

@@ -23,6 +23,7 @@ from necmergitur.adapters.postgres.session import KEEP_ALIVE, SENSORS_HEARD, UTC
 from necmergitur.engine import metrics
 from necmergitur.engine.hearing import Ear
 from necmergitur.engine.parts import EngineParts
+from necmergitur.engine.room import LOOK_S, Room
 from necmergitur.governance.readings import Status, parse_status
 from necmergitur.governance.sensors import Order, Sensor
 from necmergitur.operations import sensing, streams
@@ -77,6 +78,7 @@ class SensorLine:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="readings")
         self._gate = ThreadPoolExecutor(1, thread_name_prefix="orders")
         hear = {"nec.v1.sensor.*.reading": self._reading, "nec.v1.sensor.*.status": self._status}
+        self._room = Room(parts, self._executor)
         self._ears = [Ear("sensors", shard, url, hear) for shard, url in enumerate(parts.nats_urls)]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -91,6 +93,7 @@ class SensorLine:
             ("sensor-told", self._record, 0.0),
             ("sensor-minutes", self._minutes, MINUTE_S),
             ("gate-listener", self._listen, 0.0),
+            ("room", self._room.look, LOOK_S),
         ]
         self._tasks = [
             asyncio.create_task(keep_going(name, turn, every_s=every), name=name) for name, turn, every in turns
@@ -142,7 +145,7 @@ class SensorLine:
             self._refused[sensor_id, rule, _minute(now)] += count
 
     async def _take(self) -> None:
-        """Write one batch in the readings' own thread. A database that is away drops it."""
+        """Write one batch in the readings' own thread. A database that is away drops it, and so does a full disk."""
         await self._woken.wait()
         await asyncio.sleep(GATHER_S)
         batch = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
@@ -150,16 +153,18 @@ class SensorLine:
             self._woken.clear()
         if not batch:
             return
-        now = self._parts.clock.now()
-        loop = asyncio.get_running_loop()
+        now, why = self._parts.clock.now(), self._room.shut_why
         try:
-            counts = await loop.run_in_executor(
-                self._executor, sensing.take, self._parts.store, self._memory, batch, now
-            )
-        except Exception as why:
-            if not isinstance(why, Unreachable):
+            if why:
+                counts = Counter((one.sensor_id, why) for one in batch)
+            else:
+                counts = await asyncio.get_running_loop().run_in_executor(
+                    self._executor, sensing.take, self._parts.store, self._memory, batch, now
+                )
+        except Exception as failed:
+            if not isinstance(failed, Unreachable):
                 log.exception("readings_not_taken")
-            counts = Counter((one.sensor_id, "record_away") for one in batch)
+            counts = Counter((one.sensor_id, self._room.shut_why or "record_away") for one in batch)
         finally:
             for one in batch:
                 self._queued[one.sensor_id] -= 1
@@ -235,10 +240,7 @@ class SensorLine:
         asked, self._asked = self._asked, set()
         loop = asyncio.get_running_loop()
         try:
-            reading = loop.run_in_executor(
-                self._gate, lambda: streams.orders(self._parts.store, self._parts.clock.now(), LEASE_S, self._papers)
-            )
-            given = await asyncio.wait_for(reading, READ_MAX_S)
+            given = await asyncio.wait_for(loop.run_in_executor(self._gate, self._read_gate), READ_MAX_S)
         except Exception:
             self._asked |= asked
             if time.monotonic() - self._gate_read_s > CLOSED_AFTER_S:
@@ -266,6 +268,13 @@ class SensorLine:
             self._gate, set_alarm, self._parts.store, ALARM, bool(forged), detail, now
         )
         self._forged = set(forged)
+
+    def _read_gate(self) -> list[tuple[Sensor, Order]]:
+        """Return what to tell every sensor now: what its paper allows, and nothing that could not be written down."""
+        given = streams.orders(self._parts.store, self._parts.clock.now(), LEASE_S, self._papers)
+        self._room.read_log()
+        why = self._room.shut_why
+        return streams.shut(given, why) if why else given
 
     async def _record(self) -> None:
         """Record what sensors were told. Raises Unreachable."""

@@ -129,6 +129,10 @@ class SensorTransaction(TrustTransaction, Protocol):
         """Delete what was kept long enough; return how many of each stream."""
         ...
 
+    def log_stands(self) -> bool:
+        """Return whether the public log cannot be written."""
+        ...
+
     def destroy_reading_keys(self, now: datetime) -> list[Gone]:
         """Destroy the keys of readings whose hour has come; nothing opens what they sealed any more, wherever it is."""
         ...

@@ -38,6 +38,20 @@ def orders(
         return [(sensor, sensors.order(tables, sensor, now, lease_s)) for sensor in tx.sensors()]
 
 
+def shut(given: Sequence[tuple[Sensor, Order]], why: str) -> list[tuple[Sensor, Order]]:
+    """Return the orders with every device stopped, each for its own reason or for `why`."""
+    return [
+        (sensor, Order(sensor_id=sensor.id, run=False, for_s=0.0, why=why) if order.run else order)
+        for sensor, order in given
+    ]
+
+
+def log_stands(store: SensorStore) -> bool:
+    """Return whether the public log cannot be written: what nobody could check is not gathered. Raises Unreachable."""
+    with store.transaction() as tx:
+        return tx.log_stands()
+
+
 def told(store: SensorStore, sensor_id: str, order: Order, now: datetime) -> bool:
     """Record that a sensor was told something else than before; return whether it was."""
 

@@ -36,6 +36,7 @@ function alarmName(name: string): string {
   if (name === "clocks_differ") return t("alarm.clocks_differ");
   if (name === "panels_unheard") return t("alarm.panels_unheard");
   if (name === "paper_forged") return t("alarm.paper_forged");
+  if (name === "record_full") return t("alarm.record_full");
   if (name === "log_refused") return t("alarm.log_refused");
   if (name.startsWith("log_witness_refused")) return t("alarm.log_witness_refused");
   if (name.startsWith("log_witness_silent")) return t("alarm.log_witness_silent");

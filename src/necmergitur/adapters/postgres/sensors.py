@@ -104,6 +104,10 @@ class SensorMixin:
         """Delete what was kept long enough; return how many of each stream."""
         return dict(self.cursor.execute(SQL["erase"], {"now": now}).fetchall())
 
+    def log_stands(self) -> bool:
+        """Return whether the public log cannot be written, as the notary last said."""
+        return self.cursor.execute(SQL["log_stands"]).fetchone() is not None
+
     def destroy_reading_keys(self, now: datetime) -> list[Gone]:
         """Destroy the keys of readings whose hour has come."""
         return [Gone(*row) for row in self.cursor.execute(SQL["destroy_keys"], {"now": now})]

@@ -138,6 +138,7 @@ class PostgresStore:
         self._gate_cache = GateCache()
         self._sky = Sky()
         self._keys = KeyRing()
+        self.full = False  # whether a write failed for want of room, until `has_room` finds some
 
     @property
     def ids(self) -> IdSource:
@@ -212,8 +213,27 @@ class PostgresStore:
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
             raise self._lost(lost) from lost
 
+    def has_room(self) -> bool:
+        """Return whether the server's disk takes a few megabytes, which are given back at once. Raises Unreachable.
+
+        An append may find room in a page that is there already: it proves nothing.
+        """
+        try:
+            with self.cursor() as cursor:
+                cursor.execute(LEDGER_SQL["spill_little"])
+                cursor.execute(LEDGER_SQL["spill"])
+        except Unreachable as lost:
+            if isinstance(lost.__cause__, errors.DiskFull):
+                return False
+            raise
+        self.full = False
+        return True
+
     def _lost(self, why: Exception) -> Unreachable:
         """Drop what else the same restart broke, so that the next transaction finds a live connection."""
+        if isinstance(why, errors.DiskFull):
+            self.full = True
+            return Unreachable(str(why))
         if self._patience.cut > self._cut_seen:
             self._cut_seen = self._patience.cut
             self._pool.drain()  # the others stand still too: a question to each would wait as long

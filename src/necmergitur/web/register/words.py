@@ -127,6 +127,8 @@ REFUSALS: Words = {
     "authorisation_not_yet": _("Refused: the paper had not begun."),
     "authorisation_suspended": _("Refused: the device was no longer what had been assessed."),
     "gate_table_stale": _("Refused: the papers could not be read just then, so everything stays shut."),
+    "record_full": _("Refused: the disk of the record was full. What cannot be written down is not gathered."),
+    "log_not_written": _("Refused: the public log could not be written. What nobody could check is not gathered."),
     "modality_without_type": _("Refused: this kind of data cannot exist here."),
     "payload_too_large": _("Refused: the message was larger than its paper allows."),
     "payload_not_of_its_type": _("Refused: the message held something other than what is allowed."),

@@ -60,3 +60,10 @@ INSERT INTO holders.data_key (key_id, key) SELECT * FROM unnest(%(names)s::text[
 
 -- name: put_data_key
 INSERT INTO holders.data_key (key_id, key) VALUES (%(key_id)s, %(key)s) ON CONFLICT (key_id) DO NOTHING;
+
+-- name: spill_little
+SET LOCAL work_mem = '64kB';
+
+-- name: spill
+-- A sort of four megabytes that does not fit into memory: written to the disk the facts are on, and thrown away.
+SELECT count(*) FROM (SELECT repeat(md5(n::text), 64) AS line FROM generate_series(1, 2048) n ORDER BY 1 OFFSET 0) t;

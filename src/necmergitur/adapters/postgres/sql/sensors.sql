@@ -43,6 +43,9 @@ WHERE authorisation_id = %(paper)s AND dies_at = %(dies_at)s AND destroyed_at IS
 -- name: keys_by_id
 SELECT key_id, key FROM holders.reading_key WHERE key_id = ANY(%(ids)s) AND destroyed_at IS NULL;
 
+-- name: log_stands
+SELECT FROM system_alarm WHERE name = 'log_refused' AND cleared_at IS NULL;
+
 -- name: destroy_keys
 SELECT authorisation_id, stream, count, died_at FROM reading_key_destroy(%(now)s);
 
