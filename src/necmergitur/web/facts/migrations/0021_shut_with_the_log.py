@@ -19,5 +19,5 @@ CREATE TRIGGER reading_logged BEFORE INSERT ON reading
 class Migration(migrations.Migration):
     """Add one guard."""
 
-    dependencies = [("facts", "0019_sealed_readings")]
+    dependencies = [("facts", "0020_flights_on_assessments")]
     operations = [migrations.RunSQL(GUARD, migrations.RunSQL.noop)]
