@@ -15,7 +15,7 @@ from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 
-RECORD_FULL = "record_full"  # also the alarm's name
+ALARM = "record_full"  # also why sensors are shut
 LOG_STANDS = "log_not_written"
 LOOK_S = 1.0  # ours: streams begin again within seconds of there being room
 
@@ -34,7 +34,7 @@ class Room:
     def shut_why(self) -> str:
         """Why sensors are shut; empty when they are not."""
         if self._parts.store.full:
-            return RECORD_FULL
+            return ALARM
         return LOG_STANDS if self._log_stands else ""
 
     def read_log(self) -> None:
@@ -52,7 +52,7 @@ class Room:
             return
         log.warning("record_full" if full else "record_has_room")
         try:
-            set_alarm(over, RECORD_FULL, full, "", self._parts.clock.now())
+            set_alarm(over, ALARM, full, "", self._parts.clock.now())
         except Unreachable:
             if not full:
                 raise
