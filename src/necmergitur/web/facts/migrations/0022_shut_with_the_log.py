@@ -19,5 +19,5 @@ CREATE TRIGGER reading_logged BEFORE INSERT ON reading
 class Migration(migrations.Migration):
     """Add one guard."""
 
-    dependencies = [("facts", "0020_flights_on_assessments")]
+    dependencies = [("facts", "0021_refusals_forgotten")]
     operations = [migrations.RunSQL(GUARD, migrations.RunSQL.noop)]
