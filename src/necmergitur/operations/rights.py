@@ -76,26 +76,37 @@ def credential_of(archive: Archive, device_id: str) -> bytes | None:
         return found
 
 
-def own_data(archive: Archive, device_id: str, now: datetime) -> tuple[Held, list[Looked]] | None:
-    """Return what is held about a button's holder and who looked; that it was handed out is a fact that counts."""
+def own_data(archive: Archive, device_id: str, now: datetime, vouched_by: int = 0) -> tuple[Held, list[Looked]] | None:
+    """Return what is held about a button's holder and who looked; that it was handed out is a fact that counts.
+
+    `vouched_by`: who said that whoever reads is the holder, where no credential did. Then the fact names both: an
+    officer who vouches for themselves reads anybody's.
+    """
     with archive.transaction() as tx:
         held = tx.held_about(device_id)
         if held is None:
             return None
         looked: list[Looked] = tx.looked_at(device_id)
         told = {"presses": str(len(held.presses)), "looks": str(len(looked))}
-        tx.append(gate.admit_record([_told(archive, "person:data:export", THE_PERSON, told)], now))
+        action, subject = "person:data:export", ""
+        if vouched_by:
+            action, subject = "dpo:data:export", device_id
+            told["vouched_by"] = f"user:{vouched_by}"
+        tx.append(gate.admit_record([_told(archive, action, THE_PERSON, told, subject)], now))
         return held, looked
 
 
-def tell(archive: Archive, action: str, by: Person, now: datetime, facts: dict[str, str]) -> None:
-    """Record that a request was made, extended or answered: what kind and on which ground, never whose."""
+def tell(archive: Archive, action: str, by: Person, now: datetime, facts: dict[str, str], subject: str = "") -> None:
+    """Record that a request was made, extended or answered: what kind and on which ground, never whose.
+
+    `subject`: the button that somebody at the desk said is this person's; it is they who answer for that.
+    """
     with archive.transaction() as tx:
-        tx.append(gate.admit_record([_told(archive, action, by, facts)], now))
+        tx.append(gate.admit_record([_told(archive, action, by, facts, subject)], now))
 
 
-def _told(archive: Archive, action: str, by: Person, facts: dict[str, str]) -> Fact:
-    event = Audited(action, "", facts)
+def _told(archive: Archive, action: str, by: Person, facts: dict[str, str], subject: str = "") -> Fact:
+    event = Audited(action, subject, facts)
     return Fact(stream=f"audit:{archive.ids.new()}", version=1, event=event, actor=f"user:{by.id}")
 
 

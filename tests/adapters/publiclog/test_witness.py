@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from necmergitur.adapters.postgres.store import PostgresStore
-from necmergitur.adapters.publiclog.asking import WitnessAt, Witnesses
+from necmergitur.adapters.publiclog.asking import AFTER_FAILURE, WitnessAt, Witnesses
 from necmergitur.adapters.publiclog.folder import LogFolder
 from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.adapters.publiclog.signing import witness_signer
@@ -202,10 +202,16 @@ def test_a_log_begun_anew_by_its_administrator_is_refused_and_told(
 def test_a_witness_that_is_away_holds_nobody_up(
     notary: Notary, write: Write, folder: LogFolder, store: PostgresStore, witness: Witness
 ) -> None:
-    away = Witnesses(store, LogFolder(folder.root), [WitnessAt.parse(f"http://127.0.0.1:9 {witness.key}")], lambda: NOW)
+    clock = [NOW]
+    at = [WitnessAt.parse(f"http://127.0.0.1:9 {witness.key}")]
+    away = Witnesses(store, LogFolder(folder.root), at, lambda: clock[0])
     write(1)
     notary.turn(NOW)
-    away.turn()
+    assert away.turn() == 1
+    away.wait()
+    assert away.turn() == 0, "it is not asked again at once"
+    clock[0] += AFTER_FAILURE
+    assert away.turn() == 1
     away.wait()
     write(1)
     signed = notary.turn(NOW)

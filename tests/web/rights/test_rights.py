@@ -86,6 +86,45 @@ def test_who_carries_a_button_reads_their_data_and_who_looked_at_once(city: City
         assert "third floor" not in one, "what staff wrote may show others"
 
 
+def test_a_call_that_is_open_and_who_looked_at_it_wait_until_it_is_over(city: City) -> None:
+    """Who holds the telephone may be whom the call is against: the duress PIN hides from them that it goes on."""
+    incident = city.person_press()
+    city.client("operator").post(f"/console/incidents/{incident}/holder/", {"reason": "under duress"})
+    browser = phone()
+    browser.get("/press/rights/")
+    address = asked(browser, "access")
+    said = json.loads(browser.get(f"{address}data.json").content)
+    assert (said["calls"], said["who_looked"]) == ([], [])
+    assert "under duress" not in browser.get(f"{address}data/").content.decode()
+    incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
+    said = json.loads(browser.get(f"{address}data.json").content)
+    assert [one["outcome"] for one in said["calls"]] == ["helped"]
+    assert [one["why"] for one in said["who_looked"]] == ["under duress"]
+
+
+def test_an_officer_who_vouches_for_themselves_leaves_their_name_and_the_holder_sees_it(city: City) -> None:
+    lived(city)
+    dishonest = anybody()
+    address = asked(dishonest, "access", who="button")
+    path = f"{HERE}desk/{RightRequest.objects.get().pk}/"
+    officer = city.client("dpo")
+    officer.post(f"{path}prove/", {"yes": "yes", "device": "p-1"})
+    officer.post(f"{path}answer/", {"outcome": "granted", "words": "here it is"})
+    assert dishonest.get(f"{address}data.json").status_code == 200
+    number = f"user:{city.person('dpo').id}"
+    told = {
+        payload["action"]: (actor, payload["subject"], payload["facts"])
+        for actor, payload in city.sql("SELECT actor, payload FROM ledger_event WHERE payload->>'action' LIKE 'dpo:%%'")
+    }
+    assert told["dpo:right:prove"] == (number, "p-1", {"kind": "access", "yes": "yes"})
+    assert told["dpo:data:export"][1:] == ("p-1", told["dpo:data:export"][2] | {"vouched_by": number})
+    honest = phone()
+    honest.get("/press/rights/")
+    said = json.loads(honest.get(f"{asked(honest, 'log')}data.json").content)
+    assert said["who_looked"][0]["what"] == "vouched"
+    assert said["who_looked"][0]["by_role"] == "dpo"
+
+
 def test_the_facts_of_a_request_say_what_and_on_which_ground_never_whose(city: City) -> None:
     browser = phone()
     browser.get("/press/rights/")

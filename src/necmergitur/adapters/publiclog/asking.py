@@ -74,9 +74,8 @@ class Witnesses:
         if not note:
             return 0
         checkpoint = parse(note)
-        idle = [
-            one for one in self._each if one.size != checkpoint.size and (one.under_way is None or one.under_way.done())
-        ]
+        now = self._clock()
+        idle = [one for one in self._each if one.size != checkpoint.size and one.may_be_asked(now)]
         for one in idle:
             one.under_way = self._pool.submit(self._ask, one, checkpoint)
         return len(idle)

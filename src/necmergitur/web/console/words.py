@@ -201,6 +201,8 @@ AUDIT: Words = {
     "dpo:person:erase": _("A person was erased"),
     "dpo:right:extend": _("A person's request: deadline extended"),
     "dpo:right:answer": _("A person's request answered"),
+    "dpo:right:prove": _("The desk said whether a person is who they say"),
+    "dpo:data:export": _("A person's data was read on the desk's word"),
     "person:right:ask": _("A person asked for their rights"),
     "person:right:served": _("A person's request served at once"),
     "person:data:export": _("A person read their own data"),

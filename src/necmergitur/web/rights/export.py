@@ -1,6 +1,7 @@
 """A person's data as a file for machines and as lines for people. Staff are roles, never names."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.utils import timezone
@@ -11,18 +12,20 @@ from necmergitur.operations.rights import Held, Looked
 from necmergitur.web.accounts.models import RoleGrant
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.facts.models import Zone
+from necmergitur.web.rights import requests
 from necmergitur.web.store import store
 
 FORM = "necmergitur/own-data/1"
 
 
-def gather(device_id: str, kind: str, now: datetime) -> dict[str, Any] | None:
+def gather(device_id: str, kind: str, now: datetime, vouched_by: int = 0) -> dict[str, Any] | None:
     """Return everything, or the access log alone for a request of that kind."""
-    found = rights.own_data(store(), device_id, now)
+    found = rights.own_data(store(), device_id, now, vouched_by)
     if found is None:
         return None
     held, looked = found
-    said: dict[str, Any] = {"form": FORM, "made_at": now, "button": held.device, "who_looked": _looked(looked)}
+    seen = sorted([*_looked(looked), *_vouched(device_id)], key=itemgetter("at"), reverse=True)
+    said: dict[str, Any] = {"form": FORM, "made_at": now, "button": held.device, "who_looked": seen}
     return said if kind == "log" else said | _held(held)
 
 
@@ -50,6 +53,12 @@ def _held(held: Held) -> dict[str, Any]:
             for one in held.incidents
         ],
     }
+
+
+def _vouched(device_id: str) -> list[dict[str, Any]]:
+    """Return when the desk opened this data to somebody on its own word: the holder may never have asked."""
+    row = {"what": "vouched", "by_role": Role.DPO.value, "why": "", "call": "", "break_glass": False}
+    return [{"at": one.answered_at, **row} for one in requests.vouched(device_id)]
 
 
 def _looked(looked: list[Looked]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import rights as rules
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import rights
-from necmergitur.web.rights.constants import CODE_BYTES, EXPORT_LASTS, KEPT
+from necmergitur.web.rights.constants import CODE_BYTES, EXPORT_LASTS, KEPT, LISTED_MAX
 from necmergitur.web.rights.models import RightRequest
 from necmergitur.web.store import store
 
@@ -57,14 +57,30 @@ def may_export(row: RightRequest, now: datetime) -> bool:
 
 
 def prove(row: RightRequest, by: Person, now: datetime, *, yes: bool, device_id: str = "") -> Refusal | None:
-    """Keep that the desk found the person to be who they say, or not. The questions and answers are kept nowhere."""
+    """Keep that the desk found the person to be who they say, or not. The questions and answers are kept nowhere.
+
+    Who said so, of which button, is a fact: it opens a person's data.
+    """
     if row.answered_at is not None:
         return Refusal(rule="right_answered")
     row.proven, row.proven_by_id, row.proven_at = yes, by.id, now
     if yes and device_id:
         row.device_id = device_id
-    row.save(update_fields=["proven", "proven_by_id", "proven_at", "device_id"])
+    with transaction.atomic():
+        row.save(update_fields=["proven", "proven_by_id", "proven_at", "device_id"])
+        facts = {"kind": row.kind, "yes": "yes" if yes else "no"}
+        rights.tell(store(), "dpo:right:prove", by, now, facts, row.device_id)
     return None
+
+
+def vouched(device_id: str) -> list[RightRequest]:
+    """Return the requests by which this button's data was opened on the desk's word alone, the newest first."""
+    opened = RightRequest.objects.filter(device_id=device_id, proven=True, proven_by_id__gt=BY_CREDENTIAL)
+    return list(
+        opened.filter(kind__in=("access", "log"), outcome__in=("granted", "partly")).order_by("-answered_at")[
+            :LISTED_MAX
+        ]
+    )
 
 
 def extend(row: RightRequest, by: Person, why: str, words: str, now: datetime) -> Refusal | None:

@@ -166,7 +166,7 @@ def _row(code: str) -> Any:
 
 def _exported(code: str) -> tuple[Any, dict[str, Any]]:
     row, now = _row(code), CLOCK.now()
-    said = export.gather(row.device_id, row.kind, now) if requests.may_export(row, now) else None
+    said = export.gather(row.device_id, row.kind, now, row.proven_by_id or 0) if requests.may_export(row, now) else None
     if said is None:
         raise Http404
     return row, said

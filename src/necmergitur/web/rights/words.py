@@ -43,6 +43,7 @@ LOOKED: dict[str, Any] = {
     "holder": _("opened your name"),
     "still": _("looked at a picture of your call"),
     "break_glass": _("opened to others by two people"),
+    "vouched": _("opened your data to somebody they took for you"),
 }
 HELD_NAMES: dict[str, Any] = {
     "keys": _("keys destroyed"),
