@@ -23,8 +23,9 @@ from necmergitur.operations import city as cities
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.sim import papers
-from necmergitur.sim.demo.assessed import DRONE_LAW, put_assessment
+from necmergitur.sim.demo.assessed import DRONE_LAW, TITLE, put_assessment
 from necmergitur.sim.demo.counters import put_counter
+from necmergitur.sim.demo.dialogue import put_dialogue
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.territory.geozones import Circle, Geozone, GeozoneSet, Limit, Volume
 
@@ -44,7 +45,9 @@ def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     authorise_flights(store, now)
     put_geozones(store, now)
     put_pilots(store, now)
-    return _accounts(settings, store, now)
+    told = _accounts(settings, store, now)
+    ask_people(now)
+    return told
 
 
 def put_fleet(store: PostgresStore, first_port: int) -> int:
@@ -155,6 +158,18 @@ def put_pilots(store: PostgresStore, now: datetime) -> None:
             on_shift = tx.current_shift(pilot.id, now)
         if on_shift is None:
             shifts.start_shift(store, pilot, shifts.SHIFT_MAX, now)
+
+
+def ask_people(now: datetime) -> None:
+    """Open a dialogue on the drones' assessment in the officer's name, with votes: see `dialogue.py`."""
+    from necmergitur.web.accounts.models import User
+    from necmergitur.web.accounts.roles import Role
+    from necmergitur.web.trust.models import Study
+
+    officer = User.objects.filter(is_demo=True, grants__role=Role.DPO).order_by("pk").first()
+    study = Study.objects.filter(title=TITLE).order_by("-version").first()
+    if officer is not None and study is not None:
+        put_dialogue(study.assessment_id, Person(officer.pk, officer.display_name), now)
 
 
 def _accounts(settings: Settings, store: PostgresStore, now: datetime) -> str:

@@ -20,9 +20,9 @@ from necmergitur.governance.dialogue import (
     DialogueAnswered,
     may_answer,
     may_close_early,
-    may_say,
     text_hash,
 )
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dialogue
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_dpo, require
@@ -160,22 +160,11 @@ def propose(request: HttpRequest, pk: Any) -> HttpResponseBase:
     form = ProposeForm(request.POST, prefix="propose")
     now = CLOCK.now()
     if found.open(now) and form.is_valid():
-        text = " ".join(form.cleaned_data["text"].split())
-        said = list(found.statements.values_list("text", flat=True))
-        refusal = may_say(text, said, len(said))
-        if refusal is None:
-            Statement.objects.create(
-                conversation=found,
-                text=text,
-                language=form.cleaned_data["language"],
-                by_city=True,
-                state=Statement.State.SHOWN,
-                said_at=now,
-                moderated_at=now,
-                moderated_by_id=cast(User, request.user).pk,
-            )
+        data = form.cleaned_data
+        outcome = opening.propose(found, data["text"], data["language"], person(cast(User, request.user)), now)
+        if not isinstance(outcome, Refusal):
             return redirect("dialogue:desk_conversation", pk=pk)
-        form.add_error("text", WRONG[refusal.rule] % refusal.facts)
+        form.add_error("text", WRONG[outcome.rule] % outcome.facts)
     return _show(request, found, status=422, propose=form)
 
 

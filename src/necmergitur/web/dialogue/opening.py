@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
-from necmergitur.governance.dialogue import DialogueOpened, settled
+from necmergitur.governance.dialogue import DialogueOpened, may_say, settled
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dialogue
 from necmergitur.web.dialogue import results
-from necmergitur.web.dialogue.models import Answer, Conversation
+from necmergitur.web.dialogue.models import Answer, Conversation, Statement
 from necmergitur.web.store import CLOCK, store
 
 
@@ -47,6 +47,25 @@ def open_conversation(
         question_en=question_en.strip(),
         opened_at=now,
         closes_at=closes_at,
+    )
+
+
+def propose(conversation: Conversation, text: str, language: str, by: Person, now: datetime) -> Statement | Refusal:
+    """Add a statement of the city's own, marked as such and shown at once."""
+    text = " ".join(text.split())
+    said = list(conversation.statements.values_list("text", flat=True))
+    refusal = may_say(text, said, len(said))
+    if refusal is not None:
+        return refusal
+    return Statement.objects.create(
+        conversation=conversation,
+        text=text,
+        language=language,
+        by_city=True,
+        state=Statement.State.SHOWN,
+        said_at=now,
+        moderated_at=now,
+        moderated_by_id=by.id,
     )
 
 

@@ -21,6 +21,7 @@ from necmergitur.governance.dialogue import (
     voter_key,
 )
 from necmergitur.governance.opinion import AGREE, DISAGREE, PASS, Ballot
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue import constants, results, showing, voters
 from necmergitur.web.dialogue.limits import Limit, address_of
 from necmergitur.web.dialogue.models import Conversation, Statement, Vote
@@ -103,18 +104,9 @@ def vote(request: HttpRequest, pk: Any) -> HttpResponseBase:
     choice = CHOICES.get(request.POST.get("choice", ""))
     if choice is None or not (number.isascii() and number.isdigit() and len(number) < 19):
         return HttpResponse(status=400)
-    now, fresh = CLOCK.now(), token or voters.new_token()
-    with transaction.atomic():
-        # Under the dialogue's lock: none slips in between its last count and its closing.
-        found = get_object_or_404(Conversation.objects.select_for_update(), pk=pk)
-        if not found.open(now):
-            return redirect("dialogue:results", pk=pk)
-        statement = get_object_or_404(found.statements, pk=int(number), state=Statement.State.SHOWN)
-        Vote.objects.update_or_create(
-            statement=statement,
-            voter=voter_key(found.pk, fresh),
-            defaults={"choice": choice, "cast_at": now},
-        )
+    fresh = token or voters.new_token()
+    if isinstance(voters.cast(pk, int(number), fresh, choice, CLOCK.now()), Refusal):
+        return redirect("dialogue:results", pk=pk)
     back = "dialogue:mine" if "back" in request.POST else "dialogue:conversation"
     response = HttpResponseRedirect(reverse(back, args=[pk]), status=303)
     if not token:

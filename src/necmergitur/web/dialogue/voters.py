@@ -2,12 +2,17 @@
 
 import hashlib
 import secrets
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from necmergitur.governance.dialogue import voter_key
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue.constants import COOKIE_AGE, NEW_VOTERS_TO_SHOW, TOKEN_BYTES
 from necmergitur.web.dialogue.models import Conversation, Statement, Vote
 
@@ -44,6 +49,20 @@ def voter_of(conversation: Conversation, request: HttpRequest) -> str:
     """Return who reads, in this dialogue; empty for a browser without a number."""
     token = token_of(request)
     return voter_key(conversation.pk, token) if token else ""
+
+
+def cast(conversation_id: Any, statement_id: int, token: str, choice: int, now: datetime) -> Conversation | Refusal:
+    """Keep a vote; a later one on the same statement replaces it. Raises Http404 for a statement nobody may vote on."""
+    with transaction.atomic():
+        # Under the dialogue's lock: none slips in between its last count and its closing.
+        found = get_object_or_404(Conversation.objects.select_for_update(), pk=conversation_id)
+        if not found.open(now):
+            return Refusal(rule="dialogue_over")
+        statement = get_object_or_404(found.statements, pk=statement_id, state=Statement.State.SHOWN)
+        Vote.objects.update_or_create(
+            statement=statement, voter=voter_key(found.pk, token), defaults={"choice": choice, "cast_at": now}
+        )
+    return found
 
 
 def next_statement(conversation: Conversation, voter: str) -> tuple[Statement | None, int, int]:
