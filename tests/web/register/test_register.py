@@ -21,13 +21,16 @@ from psycopg.conninfo import conninfo_to_dict
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.law import rules
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import disclosure
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
 from necmergitur.operations import assessing, authorising, sensing
 from necmergitur.operations import streams as of_sensor
+from necmergitur.operations.sensing import Memory
 from necmergitur.operations.sensors import Refused
 from necmergitur.web.register import history
+from necmergitur.web.register.constants import COUNT_TOLD_LEAST
 from necmergitur.web.store import store
 from tests import signed, streams
 from tests.web.pages import City
@@ -339,6 +342,33 @@ def counter(city: City) -> None:
     now = datetime.now(UTC)
     made = sensing.enrol(store(), streams.sensor(now, "z-1"), Person(7, "Tess"), now)
     assert isinstance(made, Sensor), made
+
+
+def test_what_everybody_may_read_everybody_can(trial: Authorisation, city: City) -> None:
+    counter(city)
+    now, memory = datetime.now(UTC), Memory()
+    for number, count in enumerate((12, 3), 1):
+        at = now - timedelta(minutes=2 - number)
+        assert streams.hear(store(), memory, at, streams.body(at, number, count=count))[""] == 1
+    assert f'href="{PAGE}counts.csv"' in text(PAGE)
+    rows = text(f"{PAGE}counts.csv").splitlines()
+    assert rows[0] == "minute,zone,count" and rows[1].endswith(",z-1,12")
+    assert rows[2].endswith(",z-1,<10"), "fewer than ten people are not told apart"
+    assert COUNT_TOLD_LEAST == disclosure.PEOPLE_MIN
+    assert city.sql("SELECT count(*) FROM ledger_event WHERE kind = 'ReadingsRead'") == [(0,)]
+    authorising.revoke(store(), trial.id, "the square is being rebuilt", Person(90, "Vienne"), now)
+    assert "counts.csv" not in text(PAGE) and Client().get(f"{PAGE}counts.csv").status_code == 404
+
+
+def test_what_the_public_may_not_read_is_offered_to_nobody(city: City) -> None:
+    counter(city)
+    grant(readers=("lead",))
+    now = datetime.now(UTC)
+    assert streams.hear(store(), Memory(), now, streams.body(now, 1))[""] == 1
+    assert "counts.csv" not in text(PAGE)
+    assert Client().get(f"{PAGE}counts.csv").status_code == 404
+    assert Client().get("/register/sensor:none/counts.csv").status_code == 404
+    assert city.sql("SELECT count(*) FROM reading_refusal") == [(0,)], "asking for it is no refusal to publish"
 
 
 def test_a_device_no_paper_ever_named_is_listed_as_off(city: City) -> None:

@@ -8,6 +8,7 @@ FLIGHT_TOLD_AFTER = timedelta(hours=24)
 GRID_LAT_DEG = 0.001
 GRID_LON_DEG = 0.0015
 FLIGHTS_SHOWN_MAX = 200  # ours: some weeks of a large city; the rest is counted
+COUNT_TOLD_LEAST = 10  # ours, as in all open data: a count that tells of fewer people is not told apart
 TOLD_LEAST = 5  # ours: fewer personal calls than that in a month are told as "fewer"
 WEEKS_SHOWN = 13  # ours: a quarter of a year
 FACTS_AT_ONCE = 5_000  # ours: read in one go while counting refusals

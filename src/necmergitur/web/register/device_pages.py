@@ -19,7 +19,7 @@ from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
 from necmergitur.web.facts.models import Assessment, Device, Drone
-from necmergitur.web.register import ending, flights, history, refusals, sensors, signage, streams, words
+from necmergitur.web.register import counts, ending, flights, history, refusals, sensors, signage, streams, words
 from necmergitur.web.register.constants import SILENT_AFTER
 from necmergitur.web.register.places import Ground, ground
 
@@ -38,6 +38,7 @@ def stream_page(request: HttpRequest, name: str) -> HttpResponse:
         "silent": _silent(one, at.at),
         "purpose": say(PURPOSES, terms.purpose),
         "readers": [words.reader(role) for role in terms.readers],
+        "counts": counts.offered(one),
         "law": law(terms.law),
         "digest": digest(terms).hex(),
         "signatures": [(say(words.PARTIES, mark.role), mark.name, mark.at) for mark in one.paper.signatures],

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from necmergitur.web.register import feeds, signs, views
+from necmergitur.web.register import counts, feeds, signs, views
 
 
 class Name:
@@ -34,6 +34,7 @@ urlpatterns = [
     path("register.json", feeds.whole, name="json"),
     path("changes.atom", feeds.changes, name="atom"),
     path("papers/<uuid:pk>.json", feeds.paper, name="paper"),
+    path("<device:name>/counts.csv", counts.table, name="counts"),
     path("<device:name>/sign/", signs.sign, name="sign"),
     path("<device:name>/", views.device, name="device"),
 ]
