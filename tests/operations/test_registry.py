@@ -1,19 +1,24 @@
 """Plain rows with one audit fact each: shifts, observations, responders, devices, airspace, alarms, the city."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from PIL import Image
 
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.stills import StillCleaner
 from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.observations import ObservationFacts
-from necmergitur.operations import airspace, alarms, city, devices, incidents, observing, shifts
+from necmergitur.governance import law
+from necmergitur.ledger.ports import StoreRefused
+from necmergitur.operations import airspace, alarms, city, devices, incidents, observing, retention, shifts
 from necmergitur.operations.registry import NewDevice, Shift
 from necmergitur.signals.heartbeat import Heartbeat
 from necmergitur.territory.generated import generate
@@ -23,6 +28,7 @@ from tests.operations.accounts import give_role
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import FAR_ZONE, MIDDLE, START, TOWN, install, place, town
 
+KEPT = law.kept(rules(), "drone_camera", START)
 PILOT = Person(1, "Pilot 1")
 Read = Callable[..., list[tuple]]
 
@@ -170,7 +176,7 @@ def photo(side: int = 60) -> bytes:
 def test_a_still_loses_its_metadata_is_sealed_is_logged_and_expires(scene: Scene, read: Read, interior, lasts) -> None:
     call = scene.call()
     still = observing.file_still(
-        scene.store, StillCleaner(), call.id, None, photo(), interior=interior, by=PILOT, now=scene.now
+        scene.store, StillCleaner(), call.id, None, photo(), interior=interior, kept=KEPT, by=PILOT, now=scene.now
     )
     ((sealed,),) = read("SELECT sealed FROM still WHERE id = %(id)s", id=still.id)
     assert b"JFIF" not in bytes(sealed)
@@ -180,18 +186,79 @@ def test_a_still_loses_its_metadata_is_sealed_is_logged_and_expires(scene: Scene
     assert Image.open(io.BytesIO(seen)).getexif() == {}
     assert read("SELECT viewed_by FROM still_view") == [("user:101",)]
     assert still.expires_at == START + lasts
-    assert observing.drop_expired(scene.store, still.expires_at - timedelta(seconds=1)) == 0
+    assert retention.erase_pictures(scene.store, KEPT, still.expires_at - timedelta(seconds=1)) == {}
     assert refused(observing.view_still(scene.store, still.id, OPERATOR, still.expires_at)) == "still_expired"
-    assert observing.drop_expired(scene.store, still.expires_at) == 1
+    erased = retention.erase_pictures(scene.store, KEPT, still.expires_at)
+    assert erased == {"stills": 1} | ({"interiors": 1} if interior else {})
+    ((said,),) = read("SELECT payload->>'facts' FROM ledger_event WHERE stream = 'audit:pictures'")
+    assert json.loads(said) == {name: str(count) for name, count in erased.items()} | {"hours": "168", "inside": "48"}
     assert read("SELECT sealed FROM still") == [(None,)]
     assert len(read("SELECT 1 FROM still_view")) == 1, "a refused look shows nothing"
+
+
+def test_a_rule_that_became_stricter_takes_older_pictures_along(scene: Scene, read: Read) -> None:
+    call = scene.call()
+    for inside in (False, True):
+        observing.file_still(
+            scene.store, StillCleaner(), call.id, None, photo(), interior=inside, kept=KEPT, by=PILOT, now=scene.now
+        )
+    stricter = msgspec.structs.replace(KEPT, interiors=timedelta(hours=1))
+    assert retention.erase_pictures(scene.store, stricter, scene.wait(3_600)) == {"stills": 1, "interiors": 1}
+    assert read("SELECT interior FROM still WHERE sealed IS NOT NULL") == [(False,)]
+
+
+def test_where_no_law_says_how_long_no_picture_is_kept(scene: Scene) -> None:
+    nothing = law.kept((), "drone_camera", scene.now)
+    assert (nothing.pictures, nothing.interiors, nothing.journal) == (timedelta(), timedelta(), timedelta(days=1095))
+    call = scene.call()
+    still = observing.file_still(
+        scene.store, StillCleaner(), call.id, None, photo(), interior=False, kept=nothing, by=PILOT, now=scene.now
+    )
+    assert refused(observing.view_still(scene.store, still.id, OPERATOR, scene.now)) == "still_expired"
+
+
+def test_who_looked_is_forgotten_after_three_years_and_not_before(scene: Scene, read: Read) -> None:
+    call = scene.call()
+    still = observing.file_still(
+        scene.store, StillCleaner(), call.id, None, photo(), interior=False, kept=KEPT, by=PILOT, now=scene.now
+    )
+    now = datetime.now(UTC)
+    for days in (1_094, 1_096):
+        with scene.store.transaction() as tx:
+            tx.log_still_view(still.id, f"user:{days}", now - timedelta(days=days))
+    assert retention.erase_pictures(scene.store, KEPT, now)["views"] == 1
+    assert read("SELECT viewed_by FROM still_view") == [("user:1094",)]
+    ((said,),) = read("SELECT payload->'facts'->>'views' FROM ledger_event WHERE stream = 'audit:pictures'")
+    assert said == "1"
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        "DELETE FROM still_view",
+        "UPDATE still SET expires_at = expires_at + interval '1 day'",
+        "UPDATE still SET interior = NOT interior",
+        "UPDATE still SET sealed = 'x'",
+        f'INSERT INTO still SELECT (jsonb_populate_record(still, \'{{"id": "{uuid4()}", "interior": true}}\')).* FROM still',
+    ],
+)
+def test_postgresql_puts_off_no_pictures_hour_and_hides_no_look(scene: Scene, read: Read, breach: str) -> None:
+    call = scene.call()
+    still = observing.file_still(
+        scene.store, StillCleaner(), call.id, None, photo(), interior=False, kept=KEPT, by=PILOT, now=scene.now
+    )
+    with scene.store.transaction() as tx:
+        tx.log_still_view(still.id, "user:1", datetime.now(UTC))
+    with pytest.raises(StoreRefused) as refusal, scene.store.transaction() as tx:
+        tx.cursor.execute(breach)
+    assert refusal.value.code == "NM015"
 
 
 def test_what_is_no_picture_is_refused(scene: Scene) -> None:
     call = scene.call()
     for raw, rule in ((b"%PDF-1.4", "still_unreadable"), (b"x" * 8_000_001, "still_too_large")):
         outcome = observing.file_still(
-            scene.store, StillCleaner(), call.id, None, raw, interior=False, by=PILOT, now=scene.now
+            scene.store, StillCleaner(), call.id, None, raw, interior=False, kept=KEPT, by=PILOT, now=scene.now
         )
         assert refused(outcome) == rule
 
@@ -203,7 +270,7 @@ def test_nothing_is_filed_to_an_incident_that_is_over_or_unknown(scene: Scene) -
         seen = ObservationFacts(fire=True)
         assert refused(observing.file_observation(scene.store, incident_id, None, seen, "", PILOT, scene.now)) == rule
         outcome = observing.file_still(
-            scene.store, StillCleaner(), incident_id, None, photo(), interior=False, by=PILOT, now=scene.now
+            scene.store, StillCleaner(), incident_id, None, photo(), interior=False, kept=KEPT, by=PILOT, now=scene.now
         )
         assert refused(outcome) == rule
     assert refused(observing.view_still(scene.store, UUID(int=5), PILOT, scene.now)) == "still_unknown"

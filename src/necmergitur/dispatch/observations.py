@@ -8,9 +8,11 @@ import msgspec
 
 from necmergitur.dispatch.constants import NOTE_LENGTH_MAX
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.law import Kept
 from necmergitur.kernel.refusal import Refusal
 
-# Décret 2023-283 of 19 April 2023: images 7 days, interiors of homes erased within 48 h.
+# Décret 2023-283 of 19 April 2023: images 7 days, interiors of homes erased within 48 h. The rules of law as they are
+# (`governance/law`) shorten these, and lengthen neither; PostgreSQL holds a picture to them (NM015).
 STILL_LASTS = timedelta(days=7)
 STILL_INTERIOR_LASTS = timedelta(hours=48)
 STILL_BYTES_MAX = 8_000_000  # ours: a 12-megapixel JPEG
@@ -81,9 +83,11 @@ def check(facts: ObservationFacts, note: str) -> Refusal | None:
     return None
 
 
-def still_expiry(taken_at: datetime, *, interior: bool) -> datetime:
-    """Return when a still must be gone."""
-    return taken_at + (STILL_INTERIOR_LASTS if interior else STILL_LASTS)
+def still_expiry(taken_at: datetime, *, interior: bool, kept: Kept) -> datetime:
+    """Return when a still must be gone, as the law is when it is taken."""
+    if interior:
+        return taken_at + min(STILL_INTERIOR_LASTS, kept.interiors)
+    return taken_at + min(STILL_LASTS, kept.pictures)
 
 
 ResponderState = Literal["told", "acknowledged", "arrived", "need_help", "released"]

@@ -59,3 +59,6 @@ BOOT_AHEAD_MAX_S = 86_400
 RIGHTS_MONTHS = 1  # GDPR art. 12(3): without undue delay and within one month of receipt
 RIGHTS_EXTENDED_MONTHS = 3  # the same: two further months, told within the first with the reasons
 RIGHTS_WORDS_MAX = 2_000  # ours: a page
+# Law: who looked at a drone's pictures is kept for three years (decree 2023-283), also should no rule in force say so.
+# PostgreSQL refuses to forget it sooner (NM015).
+JOURNAL_DAYS_LEAST = 3 * 365

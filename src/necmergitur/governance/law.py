@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
+from necmergitur.governance.constants import JOURNAL_DAYS_LEAST
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
 
@@ -106,6 +107,28 @@ def operator_classes(rules: Sequence[Rule], modality: str, now: datetime) -> tup
 def _narrowed(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     told = sorted((each for each in lists if each), key=len, reverse=True)
     return tuple(name for name in told[0] if all(name in other for other in told[1:])) if told else ()
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the law lets pictures be kept, those of the inside of a home, and wants it known who looked."""
+
+    pictures: timedelta
+    interiors: timedelta
+    journal: timedelta
+
+
+def kept(rules: Sequence[Rule], modality: str, now: datetime) -> Kept:
+    """Return how long pictures are kept: the least that any rule in force allows. Where none says, not at all.
+
+    The journal is kept the longest that any rule in force asks for.
+    """
+    told = speaking(rules, modality, now)
+    hours = [rule.retention_hours_max for rule in told if rule.retention_hours_max is not None]
+    inside = [rule.interior_hours_max for rule in told if rule.interior_hours_max is not None]
+    days = [rule.journal_days for rule in told if rule.journal_days is not None]
+    pictures = timedelta(hours=min(hours, default=0))
+    interiors = min(pictures, timedelta(hours=min(inside, default=0)))
+    return Kept(pictures=pictures, interiors=interiors, journal=timedelta(days=max(days, default=JOURNAL_DAYS_LEAST)))
 
 
 def modality_refused(rules: Sequence[Rule], modality: str, named: Sequence[str], now: datetime) -> list[Refusal]:

@@ -10,6 +10,7 @@ from necmergitur.dispatch.incidents import Person, not_open
 from necmergitur.dispatch.observations import Observation, ObservationFacts, ObservationFiled, StillFiled
 from necmergitur.governance import gate
 from necmergitur.governance.breakglass import BreakGlass
+from necmergitur.governance.law import Kept
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import breakglass, subjects
@@ -62,7 +63,7 @@ def file_observation(
         return filed
 
 
-def file_still(
+def file_still(  # noqa: PLR0913  each is a thing of its own
     registry: Registry,
     cleaner: ImageCleaner,
     incident_id: UUID,
@@ -70,10 +71,11 @@ def file_still(
     raw: bytes,
     *,
     interior: bool,
+    kept: Kept,
     by: Person,
     now: datetime,
 ) -> Still | Refusal:
-    """Attach a still image: re-encoded without metadata, sealed, gone after 7 days (48 h for an interior)."""
+    """Attach a still image: re-encoded without metadata, sealed, gone when the law wants it `kept` no longer."""
     if len(raw) > observations.STILL_BYTES_MAX:
         return Refusal(rule="still_too_large", detail=f"At most {observations.STILL_BYTES_MAX // 1_000_000} MB.")
     cleaned = cleaner.clean(raw)
@@ -92,7 +94,7 @@ def file_still(
             mission_id=mission_id,
             taken_at=now,
             interior=interior,
-            expires_at=observations.still_expiry(now, interior=interior),
+            expires_at=observations.still_expiry(now, interior=interior, kept=kept),
             sealed=tx.seal(jpeg, subjects.of_incident(incident_id)),
             width_px=width_px,
             height_px=height_px,
@@ -135,10 +137,3 @@ def view_still(
             return Refusal(rule="still_erased")
         tx.log_still_view(still_id, f"user:{by.id}", now, glass.id if isinstance(glass, BreakGlass) else None)
         return plain
-
-
-def drop_expired(registry: Registry, now: datetime) -> int:
-    """Erase stills whose time is over; return how many."""
-    with registry.transaction() as tx:
-        count: int = tx.drop_expired_stills(now)
-        return count

@@ -113,10 +113,6 @@ class RegistryTransaction(Transaction, Protocol):
         """Record that somebody looked."""
         ...
 
-    def drop_expired_stills(self, now: datetime) -> int:
-        """Erase the bytes of expired stills; return how many."""
-        ...
-
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""
         ...

@@ -6,11 +6,12 @@ Each run is a fact of counts alone. The facts themselves stay, and every hash ho
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from necmergitur.governance import gate
+from necmergitur.governance.law import Kept
 from necmergitur.kernel.events import Fact
 from necmergitur.operations.constants import (
     EVIDENCE_EVERY,
@@ -25,6 +26,8 @@ from necmergitur.operations.registry import Audited
 
 STREAM = "audit:retention"
 ACTION = "system:retention:erase"
+PICTURES = "audit:pictures"
+PICTURES_ACTION = "system:retention:pictures"
 
 
 class RetentionTransaction(Transaction, Protocol):
@@ -67,6 +70,14 @@ class RetentionTransaction(Transaction, Protocol):
 
         Facts of form 1, whose sealed part cannot be erased, count as nothing once recorded before `old`.
         """
+        ...
+
+    def erase_pictures(self, now: datetime, pictures_before: datetime, interiors_before: datetime) -> tuple[int, int]:
+        """Erase stills whose hour came, or taken before these; return how many, and of these of insides of homes."""
+        ...
+
+    def erase_views(self, before: datetime) -> int:
+        """Forget who looked at stills before; return how many looks."""
         ...
 
     def last_of(self, stream: str) -> tuple[int, datetime] | None:
@@ -124,3 +135,27 @@ def erase(keeper: Keeper, now: datetime, shredder: Shredder | None = None) -> di
             fact = Fact(stream=STREAM, version=version, event=event, actor="worker:retention")
             tx.append(gate.admit_record([fact], now))
     return erased
+
+
+def erase_pictures(keeper: Keeper, kept: Kept, now: datetime) -> dict[str, int]:
+    """Erase pictures whose time is over and the journal of who looked, as the law is now; publish how many of each.
+
+    A rule that became stricter takes what was kept under the older one along. Raises Unreachable, VersionConflict.
+    """
+    with keeper.transaction() as tx:
+        stills, interiors = tx.erase_pictures(now, now - kept.pictures, now - kept.interiors)
+        counts = {"stills": stills, "interiors": interiors, "views": tx.erase_views(now - kept.journal)}
+        erased = {name: count for name, count in counts.items() if count}
+        if erased:
+            last = tx.last_of(PICTURES)
+            said = {name: str(count) for name, count in erased.items()}
+            rule = {"hours": _hours(kept.pictures), "inside": _hours(kept.interiors)}
+            event = Audited(PICTURES_ACTION, "", said | rule)
+            version = 1 if last is None else last[0] + 1
+            fact = Fact(stream=PICTURES, version=version, event=event, actor="worker:retention")
+            tx.append(gate.admit_record([fact], now))
+    return erased
+
+
+def _hours(lasts: timedelta) -> str:
+    return str(lasts // timedelta(hours=1))

@@ -15,7 +15,6 @@ from necmergitur.adapters.keeping import keep_going
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.probe import Probe
 from necmergitur.kernel.clock import Clock
-from necmergitur.operations import observing
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.worker.outbox import Outbox
 from necmergitur.worker.paper import Paper
@@ -26,7 +25,6 @@ PROBE_S = 30.0  # a synthetic button walks the whole path twice a minute
 OUTBOX_S = 0.5
 PAPER_S = 5.0
 HEAD_S = 3_600.0  # ours: at most an hour of the record could be cut unseen by whoever holds the paper
-STILLS_S = 60.0
 CLOCKS_S = 30.0
 # PostgreSQL refuses a flight whose instant is a minute from its own clock (guard_clock_drift): told well before.
 CLOCKS_DIFFER_MAX = timedelta(seconds=15)
@@ -69,7 +67,6 @@ async def run(
         _chore("paper", PAPER_S, lambda: _in_thread(lambda: paper.write(parts.clock.now()))),
         _chore("head", HEAD_S, lambda: _in_thread(lambda: paper.write_head(parts.clock.now()))),
         _chore("clocks", CLOCKS_S, lambda: _in_thread(lambda: compare_clocks(parts.store, parts.clock.now))),
-        _chore("stills", STILLS_S, lambda: _in_thread(lambda: observing.drop_expired(parts.store, parts.clock.now()))),
     ]
     chores += [_chore(s.name, s.every_s, functools.partial(_in_thread, s.work)) for s in parts.sweeps]
     if parts.probes:

@@ -106,10 +106,6 @@ class RegistryMixin:
             SQL["log_still_view"], {"still_id": still_id, "viewed_by": viewed_by, "at": at, "glass": glass_id}
         )
 
-    def drop_expired_stills(self, now: datetime) -> int:
-        """Erase the bytes of expired stills; return how many."""
-        return self.cursor.execute(SQL["drop_expired_stills"], {"now": now}).rowcount
-
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""
         names = [

@@ -70,6 +70,17 @@ class RetentionMixin:
         parts = {"key_id": key_of(made_before), "subjects": subject_keys_before(made_before), "old": old, "now": now}
         return [row[0] for row in self.cursor.execute(SQL["destroy_keys"], parts)]
 
+    def erase_pictures(self, now: datetime, pictures_before: datetime, interiors_before: datetime) -> tuple[int, int]:
+        """Erase stills whose hour came, or taken before these."""
+        parts = {"now": now, "pictures": pictures_before, "interiors": interiors_before}
+        row = self.cursor.execute(SQL["erase_pictures"], parts).fetchone()
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def erase_views(self, before: datetime) -> int:
+        """Forget who looked at stills before."""
+        return self._count("erase_views", {"before": before})
+
     def last_of(self, stream: str) -> tuple[int, datetime] | None:
         """Return a stream's last version, and when it was recorded."""
         row = self.cursor.execute(SQL["last_of"], {"stream": stream}).fetchone()

@@ -5,12 +5,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
 from necmergitur.app.probing import probes
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import publiclog, store
+from necmergitur.governance import law
+from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
@@ -19,6 +22,7 @@ from necmergitur.worker.outbox import Outbox
 
 WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
+PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
@@ -47,6 +51,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
+            Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
             *publiclog.sweeps(settings, over),
         ),
@@ -57,6 +62,12 @@ def _retain(over: PostgresStore, shredder: ShredList, clock: Clock) -> dict[str,
     """Make good an erasure that died between the list and the keys, then erase what was kept long enough."""
     erasure.replay(over, shredder.entries(), clock.now())
     return retention.erase(over, clock.now(), shredder)
+
+
+def _drop_pictures(over: PostgresStore, clock: Clock) -> dict[str, int]:
+    """Erase pictures whose time is over, as the rules of law are now."""
+    now = clock.now()
+    return retention.erase_pictures(over, law.kept(rules(), DRONE_CAMERA, now), now)
 
 
 def _sweep_accounts() -> int:

@@ -1,5 +1,6 @@
 """What a pilot does to a mission, and what the drone saw."""
 
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,9 +10,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from necmergitur.adapters.law import rules
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.stills import StillCleaner, fetch_still
 from necmergitur.dispatch.observations import STILL_BYTES_MAX, ObservationFacts
+from necmergitur.governance import law
+from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dispatching, flying, observing, picturing
 from necmergitur.web.accounts.models import User
@@ -93,6 +97,10 @@ def _facts(form: QueryDict) -> ObservationFacts | Refusal:
     return ObservationFacts(**counts, **boxes)
 
 
+def _kept(now: datetime) -> law.Kept:
+    return law.kept(rules(), DRONE_CAMERA, now)
+
+
 @require(rights.may_see)
 @require_POST
 def file_still(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -107,7 +115,15 @@ def file_still(request: HttpRequest, pk: UUID) -> HttpResponse:
         if (picture.size or 0) > STILL_BYTES_MAX:
             return Refusal(rule="still_too_large")
         return observing.file_still(
-            store(), StillCleaner(), pk, mission, picture.read(), interior=interior, by=by, now=now
+            store(),
+            StillCleaner(),
+            pk,
+            mission,
+            picture.read(),
+            interior=interior,
+            kept=_kept(now),
+            by=by,
+            now=now,
         )
 
     return _show_again(request, pk, guards.run(request, file))
@@ -128,7 +144,15 @@ def take_still(request: HttpRequest, pk: UUID) -> HttpResponse:
         if isinstance(raw, Refusal):
             return raw
         return observing.file_still(
-            store(), StillCleaner(), row.incident_id, row.id, raw, interior=interior, by=by, now=now
+            store(),
+            StillCleaner(),
+            row.incident_id,
+            row.id,
+            raw,
+            interior=interior,
+            kept=_kept(now),
+            by=by,
+            now=now,
         )
 
     return _show_again(request, row.incident_id, guards.run(request, file))

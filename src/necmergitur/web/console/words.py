@@ -198,6 +198,7 @@ AUDIT: Words = {
     "technician:drone:enable": _("Drone back in service"),
     "city:install": _("City installed"),
     "system:retention:erase": _("Erased what was kept long enough"),
+    "system:retention:pictures": _("Erased pictures at their hour"),
     "dpo:person:erase": _("A person was erased"),
     "dpo:right:extend": _("A person's request: deadline extended"),
     "dpo:right:answer": _("A person's request answered"),

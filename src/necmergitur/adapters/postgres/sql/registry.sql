@@ -36,9 +36,6 @@ WHERE id = %(id)s;
 INSERT INTO still_view (still_id, viewed_by, viewed_at, break_glass_id)
 VALUES (%(still_id)s, %(viewed_by)s, %(at)s, %(glass)s);
 
--- name: drop_expired_stills
-UPDATE still SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at <= %(now)s;
-
 -- name: put_devices
 INSERT INTO device (id, kind, transport, label, zone_id, lon, lat, external_key, credential_hash, cancel_hash,
   duress_hash, certificate_subject, installed_at)

@@ -93,3 +93,14 @@ RETURNING key_id;
 
 -- name: last_of
 SELECT version, recorded_at FROM ledger_event WHERE stream = %(stream)s ORDER BY version DESC LIMIT 1;
+
+-- name: erase_pictures
+WITH gone AS (
+  UPDATE still SET sealed = NULL
+  WHERE sealed IS NOT NULL AND (expires_at <= %(now)s
+    OR taken_at <= CASE WHEN interior THEN %(interiors)s::timestamptz ELSE %(pictures)s::timestamptz END)
+  RETURNING interior)
+SELECT count(*), count(*) FILTER (WHERE interior) FROM gone;
+
+-- name: erase_views
+DELETE FROM still_view WHERE viewed_at <= %(before)s;
