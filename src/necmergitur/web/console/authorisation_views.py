@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -149,7 +149,7 @@ def authorisations(request: HttpRequest) -> HttpResponse:
         "groups": [
             (name, title, [one for one in told if one["when"] == name])
             for name, title in (
-                ("suspended", _("Suspended")),
+                ("suspended", pgettext_lazy("authorisation", "Suspended")),
                 ("current", _("In force")),
                 ("to_come", _("To come")),
                 ("over", _("Over")),
