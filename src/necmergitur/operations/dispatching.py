@@ -317,7 +317,10 @@ def pass_on_expired(store: Store, now: datetime) -> int:
 
     def attempt(tx: Transaction) -> int:
         expired = tx.offers_expired(now, PASSED_ON_MAX)
-        on_shift = tx.pilots_on_shift(now) if expired else []
+        if not expired:
+            return 0
+        tx.serialise()  # a round of choice may be loading the same pilots
+        on_shift = tx.pilots_on_shift(now)
         for mission in expired:
             after = _pass_on(store.ids, tx, mission, "expired", "engine:timer", on_shift, now)
             on_shift = [_loaded(p, now) if p.user_id == after.pilot_id else p for p in on_shift]
@@ -338,6 +341,7 @@ def decline(store: Store, mission_id: UUID, by: Person, now: datetime) -> Missio
             return Refusal(rule="mission_unknown")
         if mission.state != "offered" or mission.pilot_id != by.id:
             return Refusal(rule="offer_gone", owner=mission.pilot_name)
+        tx.serialise()
         after = _pass_on(store.ids, tx, mission, "declined", f"user:{by.id}", tx.pilots_on_shift(now), now)
         tx.offer_answered(by.id)
         return after

@@ -10,7 +10,7 @@ from necmergitur.engine.parts import EngineParts
 from necmergitur.governance.signing import Signature
 from necmergitur.kernel.refusal import Refusal
 
-ENGINE_CONNECTIONS = 8  # intake, rules, flights, heartbeats, telemetry, alarms, readings, orders
+ENGINE_CONNECTIONS = 9  # intake, rules, their clock, flights, heartbeats, telemetry, alarms, readings, orders
 
 
 def signer(settings: Settings) -> Ed25519Signer:
