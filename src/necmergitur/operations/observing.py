@@ -59,7 +59,7 @@ def file_observation(
         fact = Fact(stream=f"observation:{filed.id}", version=1, event=event, actor=f"user:{by.id}", personal=sealed)
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_observation(filed, seq)
-        tx.touch_incident(incident_id, seq)
+        tx.touch_incidents([incident_id], seq)
         return filed
 
 
@@ -103,7 +103,7 @@ def file_still(  # noqa: PLR0913  each is a thing of its own
         fact = Fact(stream=f"still:{still.id}", version=1, event=event, actor=f"user:{by.id}")
         seq = tx.append(gate.admit_call_for_help([fact], now))
         tx.put_still(still)
-        tx.touch_incident(incident_id, seq)
+        tx.touch_incidents([incident_id], seq)
         return still
 
 

@@ -258,8 +258,8 @@ class IncidentStore(Protocol):
         """Store parts of responders, new or changed."""
         ...
 
-    def touch_incident(self, incident_id: UUID, seq: int) -> None:
-        """Say that something hanging on an incident changed at ledger sequence `seq`, so that screens read it again."""
+    def touch_incidents(self, incident_ids: Collection[UUID], seq: int) -> None:
+        """Say that something hanging on incidents changed at ledger sequence `seq`, so that screens read them again."""
         ...
 
     def put_note(self, note: Note, seq: int) -> None:

@@ -155,5 +155,4 @@ def _write(
     ]
     seq = tx.append(gate.admit_call_for_help(facts, now))
     tx.put_responder_tasks(tasks, seq)
-    for task in tasks:
-        tx.touch_incident(task.incident_id, seq)
+    tx.touch_incidents({task.incident_id for task in tasks}, seq)

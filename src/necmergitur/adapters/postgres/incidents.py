@@ -151,11 +151,12 @@ class IncidentMixin:
 
     def put_responder_tasks(self, tasks: Sequence[ResponderTask], seq: int) -> None:
         """Store responders' parts."""
-        self.cursor.executemany(SQL["put_responder_task"], [{**msgspec.structs.asdict(t), "seq": seq} for t in tasks])
+        rows = [{**msgspec.structs.asdict(t), "last_seq": seq} for t in tasks]
+        self.cursor.execute(SQL["put_responder_tasks"], {"rows": msgspec.json.encode(rows).decode()})
 
-    def touch_incident(self, incident_id: UUID, seq: int) -> None:
-        """Have screens read an incident again."""
-        self.cursor.execute(SQL["touch"], {"id": incident_id, "seq": seq})
+    def touch_incidents(self, incident_ids: Collection[UUID], seq: int) -> None:
+        """Have screens read incidents again."""
+        self.cursor.execute(SQL["touch"], {"ids": list(incident_ids), "seq": seq})
 
     def put_note(self, note: Note, seq: int) -> None:
         """Store a note."""

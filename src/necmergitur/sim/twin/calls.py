@@ -256,7 +256,7 @@ class CallsMixin:
             self.journal.put(self.tables.responders, task.id, task)
             self.journal.put(self.tables.responders_of_incident[task.incident_id], task.id, None)
 
-    def touch_incident(self, incident_id: UUID, seq: int) -> None:
+    def touch_incidents(self, incident_ids: Collection[UUID], seq: int) -> None:
         """Nothing to do: the twin has no screens."""
 
     def put_note(self, note: Note, seq: int) -> None:  # noqa: ARG002

@@ -104,7 +104,7 @@ VALUES (%(id)s, %(incident_id)s, %(other_id)s, %(score)s, %(reason)s, %(proposed
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at;
 
 -- name: touch
-UPDATE incident SET last_seq = greatest(last_seq, %(seq)s) WHERE id = %(id)s;
+UPDATE incident SET last_seq = greatest(last_seq, %(seq)s) WHERE id = ANY(%(ids)s);
 
 -- name: responder_tasks
 SELECT id, incident_id, unit, user_id, state, told_at, changed_at FROM responder_task
@@ -113,9 +113,10 @@ WHERE incident_id = %(incident_id)s ORDER BY told_at, id;
 -- name: told
 SELECT DISTINCT incident_id FROM responder_task WHERE incident_id = ANY(%(ids)s) AND unit = %(unit)s;
 
--- name: put_responder_task
+-- name: put_responder_tasks
 INSERT INTO responder_task (id, incident_id, unit, user_id, state, told_at, changed_at, last_seq)
-VALUES (%(id)s, %(incident_id)s, %(unit)s, %(user_id)s, %(state)s, %(told_at)s, %(changed_at)s, %(seq)s)
+SELECT id, incident_id, unit, user_id, state, told_at, changed_at, last_seq
+FROM json_populate_recordset(NULL::responder_task, %(rows)s::json)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, last_seq = excluded.last_seq;
 
 -- name: put_note
