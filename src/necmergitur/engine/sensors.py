@@ -67,6 +67,7 @@ class SensorLine:
         self._spoke: Counter[tuple[str, datetime]] = Counter()
         self._statuses: dict[str, Status] = {}
         self._changes: dict[str, deque[float]] = {}
+        self._waits: dict[str, Status] = {}
         self._woken = asyncio.Event()
         self._order_now = asyncio.Event()
         self._known: dict[str, Sensor] = {}
@@ -197,12 +198,18 @@ class SensorLine:
     async def _report(self, now: datetime) -> None:
         """Keep what devices say of themselves. Whatever one says, the others are heard. Raises Unreachable."""
         for sensor_id, said in list(self._statuses.items()):
+            keep = sensing.report
             if not self._may_change(sensor_id, said):
-                continue  # its newest words wait for its turn
-            del self._statuses[sensor_id]
+                if self._waits.get(sensor_id) is said:
+                    continue  # its newest words wait for its turn
+                # Not kept yet, and held against what was assessed at once: talk hides no change that matters.
+                self._waits[sensor_id], keep = said, sensing.observe
+                self._count(sensor_id, "status_changes_exceeded", now)
+            else:
+                del self._statuses[sensor_id]
             try:
                 await asyncio.get_running_loop().run_in_executor(
-                    self._executor, sensing.report, self._parts.store, sensor_id, said, now
+                    self._executor, keep, self._parts.store, sensor_id, said, now
                 )
             except Unreachable:
                 self._statuses.setdefault(sensor_id, said)

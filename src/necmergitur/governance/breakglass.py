@@ -4,6 +4,7 @@ It widens who reads, never what is collected nor until when. Nobody breaks the n
 officer has judged the last one. Names stay out of its facts: who acted is a number and a role.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -190,11 +191,13 @@ def use(
     return BreakGlassUsed(by, what, now) if problem is None else problem
 
 
-def review(state: BreakGlass, by: Who, words: str, now: datetime, *, justified: bool) -> BreakGlassReviewed | Refusal:
-    """Judge it. Whoever took part in it does not."""
+def review(
+    state: BreakGlass, by: Who, words: str, now: datetime, *, justified: bool, readers: Collection[int]
+) -> BreakGlassReviewed | Refusal:
+    """Judge it. Whoever took part in it does not: asked, confirmed, or read under it (`readers`, by number)."""
     if by.role != MAY_REVIEW:
         return Refusal(rule="break_glass_dpo_only", owner="gate")
-    if by.id in (state.asked_by, state.confirmed_by):
+    if by.id in (state.asked_by, state.confirmed_by) or by.id in readers:
         return Refusal(rule="break_glass_own_review", owner="gate")
     if state.confirmed_at is None:
         return Refusal(rule="break_glass_not_broken")

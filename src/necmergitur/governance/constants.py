@@ -56,6 +56,8 @@ INTEGER_MAX = 2**53 - 1
 READING_MINUTES_OFF_MAX = 3
 # Ours: a boot is numbered by a counter or by seconds since 1970, and a device's clock may be a day ahead.
 BOOT_AHEAD_MAX_S = 86_400
+# Ours: clocks kept by NTP step by less; a machine whose clock went further back opens no stream.
+CLOCK_BACK_MAX = timedelta(seconds=2)
 RIGHTS_MONTHS = 1  # GDPR art. 12(3): without undue delay and within one month of receipt
 RIGHTS_EXTENDED_MONTHS = 3  # the same: two further months, told within the first with the reasons
 RIGHTS_WORDS_MAX = 2_000  # ours: a page

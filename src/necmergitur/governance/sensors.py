@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.governance.constants import LABEL_LENGTH_MAX
+from necmergitur.governance.constants import CLOCK_BACK_MAX, LABEL_LENGTH_MAX
 from necmergitur.governance.gate import GateTable, Request
 from necmergitur.governance.modalities import MODALITIES
 from necmergitur.kernel.refusal import Refusal
@@ -233,6 +233,8 @@ def speaks_under(tables: Mapping[str, GateTable], sensor: Sensor, now: datetime)
     """
     if sensor.retired_at is not None:
         return Refusal(rule="sensor_retired", owner="gate")
+    if went_back(sensor, now):
+        return Refusal(rule="clock_went_back", owner="gate", until=sensor.told_at)
     table = tables.get(sensor.stream)
     nearest: Refusal | None = None
     papers = () if table is None else table.by_modality.get(sensor.modality, ())
@@ -249,6 +251,11 @@ def speaks_under(tables: Mapping[str, GateTable], sensor: Sensor, now: datetime)
     if nearest is not None:
         return nearest
     return Refusal(rule="no_authorisation", owner="gate", facts={"stream": sensor.stream})
+
+
+def went_back(sensor: Sensor, now: datetime) -> bool:
+    """Return whether `now` lies before what this sensor was already told: a clock set back reopens no paper."""
+    return sensor.told_at is not None and now < sensor.told_at - CLOCK_BACK_MAX
 
 
 def _request(sensor: Sensor, purpose: str) -> Request:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
+
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.governance import breakglass, gate
 from necmergitur.governance.breakglass import (
@@ -14,6 +16,7 @@ from necmergitur.governance.breakglass import (
     BreakGlassAsked,
     BreakGlassEvent,
     BreakGlassReviewed,
+    BreakGlassUsed,
     Scope,
     Who,
 )
@@ -27,6 +30,7 @@ from necmergitur.operations.registry import RegistryTransaction
 # On every screen, from the confirmation until it is judged; the effect of that name tells each DPO.
 ALARM = "break_glass"
 EFFECT = "break_glass"
+_USED = msgspec.json.Decoder(BreakGlassUsed)
 
 
 class GlassTransaction(RegistryTransaction, Protocol):
@@ -126,7 +130,7 @@ def review(
         glass_id,
         by,
         now,
-        lambda _tx, state: breakglass.review(state, by, words, now, justified=justified),
+        lambda tx, state: breakglass.review(state, by, words, now, justified=justified, readers=_readers(tx, state.id)),
         tell,
         words.strip(),
     )
@@ -187,6 +191,12 @@ def _change(
         if tell is not None:
             tell(tx, after)
         return after
+
+
+def _readers(tx: GlassTransaction, glass_id: UUID) -> set[int]:
+    """Return who read under a glass, as its facts tell."""
+    facts = tx.stream(breakglass.stream_of(glass_id))
+    return {_USED.decode(fact.payload).by.id for fact in facts if fact.kind == BreakGlassUsed.__name__}
 
 
 def _append(

@@ -1,6 +1,7 @@
 """Check the record: recompute every hash, and hold the read tables against what the facts tell."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from necmergitur.governance import assessments, authorisations, breakglass, prop
 from necmergitur.ledger.chain import GENESIS, Break, backwards, verify
 from necmergitur.operations.ports import Store, Transaction
 
+EVER = datetime(2015, 11, 13, tzinfo=UTC)  # when the standing authorisations begin: the gate as it was since then
 PAGE = 5_000  # facts read in one transaction
 DIFFERING_MAX = 100  # streams named in a report; the first is what somebody looks at
 
@@ -149,9 +151,9 @@ def _lost(store: Store, kept: Head) -> Break | None:
 
 
 def _differing(store: Store, streams: set[str]) -> list[str]:
-    """Return the streams whose row is not the fold of their facts, and live missions that no fact tells of."""
+    """Return the streams whose row is not the fold of their facts, and what opens something that no fact tells of."""
     with store.transaction() as tx:
-        told = {missions.stream_of(mission.id) for mission in tx.live_missions()}
+        told = _opening(tx)
     found: list[str] = []
     for stream in sorted(s for s in streams | told if s.partition(":")[0] in _STORIES):
         with store.transaction() as tx:
@@ -164,6 +166,18 @@ def _differing(store: Store, streams: set[str]) -> list[str]:
             found.append(stream)
         if len(found) >= DIFFERING_MAX:
             break
+    return found
+
+
+def _opening(tx: Any) -> set[str]:
+    """Return the streams of every row that opens something: a row without a fact has a stream nobody wrote to."""
+    found = {missions.stream_of(mission.id) for mission in tx.live_missions()}
+    found |= {signing.stream_of(party.id) for party in tx.parties()}
+    for items in tx.gate_table(EVER).by_modality.values():
+        for item in items:
+            found.add(authorisations.stream_of(item.id))
+            if item.paper is not None:
+                found.add(assessments.stream_of(item.paper.terms.assessment_id))
     return found
 
 

@@ -96,6 +96,16 @@ def report(store: SensorStore, sensor_id: str, said: Status, now: datetime) -> b
     return _observe(store, sensor, zone_id, sensor.rate_per_minute, now)
 
 
+def observe(store: SensorStore, sensor_id: str, said: Status, now: datetime) -> bool:
+    """Hold what a device says of itself against what was assessed, and keep none of it."""
+    with store.transaction() as tx:
+        found = tx.sensors([sensor_id])
+    if not found or found[0].retired_at is not None:
+        return False
+    after = _as_said(found[0], said)
+    return _observe(store, after, said.zone_id or after.zone_id, after.rate_per_minute, now)
+
+
 def report_rate(store: SensorStore, sensor_id: str, heard_per_minute: int, now: datetime) -> bool:
     """Hold how often a device really spoke against what was assessed, whatever it says of itself."""
     with store.transaction() as tx:

@@ -104,12 +104,12 @@ def test_out_of_its_time_or_kept_longer_than_signed(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        '{"count":1,"minute":2,"audio":"T2dnUw=="}',
-        '{"count":"T2dnUw==","minute":2}',
-        '{"count":-1,"minute":2}',
-        '{"count":100001,"minute":2}',
-        '{"count":1.5,"minute":2}',
-        '{"minute":2}',
+        '{"count":1,"minute":29539920,"audio":"T2dnUw=="}',
+        '{"count":"T2dnUw==","minute":29539920}',
+        '{"count":-1,"minute":29539920}',
+        '{"count":100001,"minute":29539920}',
+        '{"count":1.5,"minute":29539920}',
+        '{"minute":29539920}',
         "[1,2]",
         '"RIFF"',
     ],

@@ -143,6 +143,8 @@ REFUSALS: Words = {
     "reading_not_of_now": _("Refused: the message was not of this moment."),
     "reading_too_large": _("Refused: the message was larger than any such message can be."),
     "reading_unreadable": _("Refused: the message could not be read."),
+    "status_changes_exceeded": _("Refused: the device said too often that it had changed."),
+    "clock_went_back": _("Refused: the city’s own clock had gone back."),
     "refused_by_the_database": _("Refused: the database, which checks again by itself, said no."),
     "sensor_retired": _("Refused: the device was taken out of service."),
     "sensor_unknown": _("Refused: no such device is known."),

@@ -39,6 +39,8 @@ RULES = {
     "reading_not_of_its_type": _("not of its type"),
     "status_unreadable": _("unreadable"),
     "status_too_large": _("too long"),
+    "status_changes_exceeded": _("changes what it is too often"),
+    "clock_went_back": _("the machine's clock went back"),
     "read_purpose_not_authorised": _("read for another purpose"),
     "read_reader_not_authorised": _("read in another role"),
     "read_authorisation_not_in_force": _("read without an authorisation in force"),

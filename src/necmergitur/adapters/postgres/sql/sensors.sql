@@ -9,6 +9,7 @@ ON CONFLICT (id) DO UPDATE SET label = excluded.label, modality = excluded.modal
   rate_per_minute = excluded.rate_per_minute, firmware = excluded.firmware,
   certificate_subject = coalesce(excluded.certificate_subject, sensor.certificate_subject),
   retired_at = excluded.retired_at, answered_at = coalesce(excluded.answered_at, sensor.answered_at),
+  told_at = CASE WHEN excluded.told_at IS NOT NULL THEN greatest(sensor.told_at, excluded.told_at) END,
   last_seq = excluded.last_seq;
 
 -- name: certificates
