@@ -353,6 +353,15 @@ def test_the_minutes_of_many_sensors_keep_no_press_waiting(scene: Scene) -> None
     print("held, ms:", [round(1000 * each) for each in held])
 
 
+def test_what_is_kept_for_no_day_has_its_root_before_it_goes(scene: Scene, memory: Memory) -> None:
+    """Else the engine would be told of nothing that the worker had erased, and the record of no reading at all."""
+    authorise(scene.store, scene.now, retention_days=0)
+    hear(scene.store, memory, scene.now, body(scene.now, 1))
+    assert streams.erase(scene.store, scene.wait(60)) == {}
+    assert streams.root_minutes(scene.store, scene.wait(60)) == 1
+    assert streams.erase(scene.store, scene.now) == {STREAM: 1}
+
+
 def test_readings_go_when_their_paper_says_and_it_is_a_fact(scene: Scene, memory: Memory) -> None:
     authorise(scene.store, scene.now)
     hear(scene.store, memory, scene.now, body(scene.now, 1))

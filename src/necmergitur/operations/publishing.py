@@ -32,6 +32,8 @@ PUBLISHED: Mapping[str, Rule] = MappingProxyType(
         "dialogue": Rule("whole"),
         # Devices, minutes' roots, refusals. Who read is a person at work: that it was read, when, is shown.
         "sensor": Rule("whole", headers=frozenset({"ReadingsRead"})),
+        # Whose key signs for whom, since when, and who let it in: one enrolled this morning may be anybody's.
+        "party": Rule("whole"),
         "proposal": Rule("header"),
         "breakglass": Rule("header"),
         "mission": Rule("header", FLIGHT_SHOWN_AFTER),
@@ -45,3 +47,15 @@ def shown_of(stream: str, kind: str, recorded_at: datetime, now: datetime) -> Sh
     if rule is None or now < recorded_at + rule.after:
         return None
     return "header" if kind in rule.headers else rule.shown
+
+
+def names_somebody(kind: str, payload: bytes) -> bool:
+    """Return whether a fact of an authorisation says by name who decided.
+
+    They did before the log was public; since then it is an account's number, or what of the program acted.
+    """
+    if kind not in ("AuthorisationGranted", "AuthorisationRevoked"):
+        return False
+    said = msgspec.json.decode(payload)
+    by = said["by"] if kind == "AuthorisationRevoked" else said["authorisation"]["granted_by"]
+    return ":" not in by and not by.startswith("nec ")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -15,11 +16,14 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.publiclog.export import FACTS, SUMS, Wrong, audit, write_export
 from necmergitur.adapters.publiclog.folder import LogFolder
 from necmergitur.adapters.publiclog.notary import Notary
-from necmergitur.adapters.publiclog.proofs import Prover, check_tree
+from necmergitur.adapters.publiclog.proofs import Prover, as_json, check_tree
+from necmergitur.governance.authorisations import AuthorisationRevoked
+from necmergitur.governance.gate import admit_record
+from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.commitment import Opening
 from necmergitur.ledger.proof import Proof, check
-from necmergitur.operations.publishing import shown_of
+from necmergitur.operations.publishing import names_somebody, shown_of
 from tests.adapters.publiclog.conftest import NOW, SECRET, signer
 from tests.adapters.publiclog.test_notary import Write
 from tests.operations.scene import Scene
@@ -89,12 +93,30 @@ def test_what_concerns_people_is_never_shown_to_everybody(flown: Scene, prover: 
         ("incident:1", "IncidentOpened", 10_000, None),
         ("signal:1", "PressReceived", 10_000, None),
         ("audit:holder", "Audited", 10_000, None),
-        ("party:1", "PartyEnrolled", 10_000, None),
+        ("party:1", "PartyEnrolled", 0, "whole"),
         ("authorisations", "x", 0, None),
     ],
 )
 def test_how_much_of_a_fact_everybody_sees(stream: str, kind: str, hours: float, shown: str | None) -> None:
     assert shown_of(stream, kind, NOW, NOW + timedelta(hours=hours)) == shown
+
+
+@pytest.mark.parametrize(("by", "named"), [("Louise Martin", True), ("user:7", False), ("nec demo", False)])
+def test_whoever_decided_by_name_before_the_log_was_public_stays_unnamed(by: str, named: bool) -> None:
+    assert names_somebody("AuthorisationRevoked", msgspec.json.encode({"by": by})) is named
+    assert names_somebody("AuthorisationGranted", msgspec.json.encode({"authorisation": {"granted_by": by}})) is named
+    assert not names_somebody("ReadingsRooted", b"{}")
+
+
+def test_a_name_in_an_old_fact_is_shown_to_nobody(flown: Scene, prover: Prover, notary: Notary) -> None:
+    old = AuthorisationRevoked(UUID(int=5), NOW, "Louise Martin", "enough")
+    with flown.store.transaction() as tx:
+        fact = Fact(stream=f"authorisation:{UUID(int=5)}", version=1, event=old, actor="user:7")
+        seq = tx.append(admit_record([fact], NOW))
+    notary.turn(NOW)
+    proof = prover.public(seq, LATER)
+    assert isinstance(proof, Proof)
+    assert b"Louise" not in as_json(proof) and b"AuthorisationRevoked" in as_json(proof)
 
 
 def test_a_proof_that_was_touched_does_not_hold(flown: Scene, prover: Prover) -> None:

@@ -15,7 +15,7 @@ from necmergitur.ledger.checkpoint import Checkpoint, parse
 from necmergitur.ledger.commitment import Opening, commit_all, open_fact
 from necmergitur.ledger.proof import Proof
 from necmergitur.ledger.tiles import WIDTH
-from necmergitur.operations.publishing import PUBLISHED, Shown, shown_of
+from necmergitur.operations.publishing import PUBLISHED, Shown, names_somebody, shown_of
 
 PAGE = 1_000  # public facts read by one query
 FACTS_AT_ONCE = 64 * WIDTH  # facts held against the tree at once, whole bundles
@@ -33,7 +33,7 @@ class Prover:
     def public(self, seq: int, now: datetime) -> Proof | Refusal:
         """Prove a fact as far as anybody may see it. Raises Unreachable."""
         fact = self._fact(seq)
-        shown = shown_of(fact.stream, fact.kind, fact.recorded_at, now) if fact else None
+        shown = _shown(fact, now) if fact else None
         if fact is None or shown is None:
             return Refusal(rule="fact_not_public", detail="No such fact, or not one that everybody may see yet.")
         return self._prove(fact, shown)
@@ -53,7 +53,7 @@ class Prover:
         asked = {"after": after, "limit": limit, "streams": list(PUBLISHED), "stream": stream}
         with self._store.cursor() as cursor:
             facts = [recorded(row) for row in cursor.execute(SQL["published"], asked)]
-        shown = [(fact, shown_of(fact.stream, fact.kind, fact.recorded_at, now)) for fact in facts]
+        shown = [(fact, _shown(fact, now)) for fact in facts]
         return [(fact.seq, open_fact(self._secret, fact, how) if how else None) for fact, how in shown]
 
     def _fact(self, seq: int) -> Recorded | None:
@@ -89,6 +89,12 @@ class Prover:
             if note and (checkpoint := parse(note)).size >= seq:
                 return checkpoint
         return None
+
+
+def _shown(fact: Recorded, now: datetime) -> Shown | None:
+    """Return how much of a fact anybody may see: where a name stands in it, its header alone."""
+    shown = shown_of(fact.stream, fact.kind, fact.recorded_at, now)
+    return "header" if shown == "whole" and names_somebody(fact.kind, fact.payload) else shown
 
 
 def check_tree(store: PostgresStore, folder: LogFolder, secret: bytes) -> int | str:
