@@ -18,6 +18,7 @@ from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.app.cli import main
 from necmergitur.app.settings import Settings
 from necmergitur.app.shredding import replay
+from necmergitur.app.wiring import publiclog
 from necmergitur.dispatch.incidents import Person
 from necmergitur.operations import devices, erasure, sensing, streams
 from necmergitur.operations.registry import NewDevice
@@ -91,6 +92,57 @@ def test_a_start_replays_the_list_and_says_so_when_it_is_not_whole(city: str, tm
     answer = nec(tmp_path, city, "restore-check")
     assert answer.exit_code == 1
     assert "lacks 2 names" in answer.output
+
+
+def test_while_the_list_is_not_whole_nothing_sealed_is_opened_but_for_an_open_call(city: str, tmp_path: Path) -> None:
+    over = PostgresStore(city)
+    settings = Settings(home=tmp_path, database_url=city)
+    with over.transaction() as tx:
+        sealed = tx.seal(b"Mr Grand", "device:p-2")
+    erasure.erase(over, shred_list_of(tmp_path), "p-1", BY, datetime.now(UTC))
+    kept = shred_list_of(tmp_path).path.read_bytes()
+
+    def opened(**how: bool) -> bytes | None:
+        with over.transaction() as tx:
+            return tx.unseal(sealed, **how)
+
+    shred_list_of(tmp_path).path.unlink()
+    assert opened() == b"Mr Grand", "the hole: nobody looked at the list yet"
+    replay(settings, over)
+    assert (opened(), opened(vital=True)) == (None, b"Mr Grand")
+    shred_list_of(tmp_path).path.write_bytes(kept)
+    replay(settings, over)
+    assert opened() == b"Mr Grand"
+    over.close()
+
+
+def test_a_restored_copy_ends_the_log_and_the_check_says_what_to_do(
+    city: str, make_database: Callable[..., str], tmp_path: Path
+) -> None:
+    data, home = tmp_path / "data", tmp_path / "home"
+    assert nec(home, city, "backup", "--to", str(data), "--keys-to", str(tmp_path / "safe")).exit_code == 0
+    (dump,) = data.iterdir()
+    over = PostgresStore(city)
+    settings = Settings(home=home, database_url=city)
+    assert publiclog.notary(settings, over).turn(datetime.now(UTC)) is not None
+    assert nec(home, city, "restore-check").exit_code == 0
+    devices.enrol(over, [NewDevice(id="p-2", kind="personal", transport="https", label="p-2")], BY, datetime.now(UTC))
+    assert publiclog.notary(settings, over).turn(datetime.now(UTC)) is not None
+    over.close()
+    back = make_database()
+    restore(back, dump)
+    answer = nec(home, back, "restore-check")
+    assert answer.exit_code == 1
+    assert "restored from a copy" in answer.output
+    assert f"move {home}/log-tiles to {home}/log-tiles-ended" in answer.output
+    assert "set NEC_LOG_NAME=" in answer.output
+    over = PostgresStore(back)
+    assert publiclog.notary(Settings(home=home, database_url=back), over).turn(datetime.now(UTC)) is None
+    (home / "log-tiles").rename(home / "log-tiles-ended")
+    renamed = Settings(home=home, database_url=back, log_name="localhost/log-2")
+    assert publiclog.notary(renamed, over).why_not() == ""
+    assert publiclog.notary(renamed, over).turn(datetime.now(UTC)) is not None
+    over.close()
 
 
 def test_keys_and_data_never_go_to_one_folder(city: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
 
-ALARM = "record_full"  # also why sensors are shut
+ALARM = "record_full"
 LOG_STANDS = "log_not_written"
 LOOK_S = 1.0  # ours: streams begin again within seconds of there being room
 

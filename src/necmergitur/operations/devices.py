@@ -98,7 +98,7 @@ def open_holder(
         for button in buttons:  # one, but for incidents merged before two people's were kept apart
             sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason.strip(), now, glass_id)
             audit(registry, tx, "operator:holder:open", button, by, now, incident=incident.number)
-            plain: bytes | None = None if sealed is None else tx.unseal(sealed)
+            plain: bytes | None = None if sealed is None else tx.unseal(sealed, vital=True)
             known += [] if plain is None else [plain.decode()]
     if not known:
         return Refusal(rule="holder_unknown", detail="No holder is recorded for this button.")

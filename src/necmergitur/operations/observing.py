@@ -132,7 +132,9 @@ def view_still(
                 return Refusal(rule="not_told") if glass.rule == "not_allowed" else glass
         if still.sealed is None or still.expires_at <= now:
             return Refusal(rule="still_expired", until=still.expires_at)
-        plain: bytes | None = tx.unseal(still.sealed)
+        incident = tx.incident(still.incident_id)
+        vital = incident is not None and incident.state == "open"
+        plain: bytes | None = tx.unseal(still.sealed, vital=vital)
         if plain is None:
             return Refusal(rule="still_erased")
         tx.log_still_view(still_id, f"user:{by.id}", now, glass.id if isinstance(glass, BreakGlass) else None)

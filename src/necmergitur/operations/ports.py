@@ -362,8 +362,8 @@ class Transaction(Ledger, SignalStore, IncidentStore, MissionStore, GovernanceSt
         """Encrypt personal data under a key of its subject (operations.subjects), without one under today's key."""
         ...
 
-    def unseal(self, sealed: bytes) -> bytes | None:
-        """Decrypt; None when the key was destroyed."""
+    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:
+        """Decrypt; None when the key was destroyed, or may have been: then only what is `vital` to a call opens."""
         ...
 
 

@@ -14,7 +14,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.publiclog.folder import LogFolder, full_tiles
 from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.ledger import tree
-from necmergitur.ledger.checkpoint import Checkpoint, parse
+from necmergitur.ledger.checkpoint import Checkpoint, NoteSigner, parse
 from necmergitur.ledger.commitment import commit_all, digests_of
 from tests.adapters.publiclog.conftest import NOW, SECRET, signer
 from tests.ledger.test_tree import by_the_book
@@ -135,10 +135,30 @@ def test_with_the_hole_planted_a_cut_record_is_signed_again(
         cursor.execute("DELETE FROM ledger_event WHERE seq > 4")
     monkeypatch.setattr(Notary, "_continues", lambda _self, _size: True)
     monkeypatch.setattr(LogFolder, "memory", lambda _self: None)
+    monkeypatch.setattr(Notary, "_begun", lambda _self, _name: False)
     forked = Notary(store, folder, signer(), SECRET).turn(NOW)
     assert forked is not None
     assert forked.size == 4
     assert signer().verifier.time_of(forked) == 0
+
+
+def test_a_log_whose_tiles_are_lost_does_not_begin_again_under_its_name(
+    notary: Notary, write: Write, folder: LogFolder, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database restored without its log's folder would sign two histories in one name."""
+    assert notary.why_not() == ""
+    write(6)
+    assert notary.turn(NOW) is not None and notary.why_not() == ""
+    lost = LogFolder(folder.root.with_name("elsewhere"))
+    again = Notary(store, lost, signer(), SECRET)
+    assert again.turn(NOW) is None
+    assert "never begins twice" in alarms(store)["log_refused"] and "never begins twice" in again.why_not()
+    assert lost.memory() is None, "nothing was signed"
+    other = NoteSigner("city.example/log-2", bytes([2]) * 32)
+    assert Notary(store, lost, other, SECRET).turn(NOW) is not None, "another name begins in public"
+    with monkeypatch.context() as hole:
+        hole.setattr(Notary, "_begun", lambda _self, _name: False)
+        assert Notary(store, LogFolder(folder.root.with_name("third")), signer(), SECRET).turn(NOW) is not None
 
 
 def test_an_old_backup_put_back_is_not_signed_even_once_it_grew_past_what_was_signed(

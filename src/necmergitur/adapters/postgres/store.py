@@ -106,8 +106,10 @@ class PostgresTransaction(
                 LEDGER_SQL["put_data_keys"], {"names": names, "keys": [self.fresh_keys[name] for name in names]}
             )
 
-    def unseal(self, sealed: bytes) -> bytes | None:
-        """Decrypt, or None when the key is gone."""
+    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:
+        """Decrypt, or None when the key is gone; unless `vital`, also while an erased person's key may be back."""
+        if not vital and self.cursor.execute(LEDGER_SQL["list_short"]).fetchone() is not None:
+            return None
         return self._keys.unseal(self.cursor, self.fresh_keys, sealed)
 
 

@@ -28,6 +28,7 @@ PAGE = 20_000  # facts hashed by one query, 1.3 MB of digests
 PAGES_MAX = 10  # ours: catching up, a checkpoint is signed at least every 200,000 facts
 LOOK_BACK = 2_560  # ours: facts held against the tree in one look; a turn a minute passes 3.7 million a day
 ALARM = "log_refused"
+_BEGUN_BEFORE = "the log {name} was begun before, and its tiles are not here: it never begins twice"
 
 
 class Inconsistent(Exception):
@@ -53,6 +54,7 @@ class Notary:
         self._memory = Memory(0, EMPTY_ROOT, GENESIS, "")
         self._looked = 0
         self._refusing: bool | None = None
+        self._known_begun = ""
 
     def turn(self, now: datetime) -> Checkpoint | None:
         """Sign a checkpoint when the record grew; return it. An alarm says when it refuses. Raises Unreachable."""
@@ -70,6 +72,28 @@ class Notary:
             self._refusing = False
         return signed
 
+    @property
+    def name(self) -> str:
+        """The log's name."""
+        return self._signer.verifier.name
+
+    def why_not(self) -> str:
+        """Return why this log cannot go on over this record; empty when it can. Nothing is signed.
+
+        Raises Unreachable.
+        """
+        try:
+            memory = self._folder.memory()
+            if why := self._folder.halted():
+                return why
+            if memory is None:
+                return _BEGUN_BEFORE.format(name=self.name) if self._begun(self.name) else ""
+            self._memory = memory
+            self._continues(memory.size)
+        except (Inconsistent, OSError) as why:
+            return str(why)
+        return ""
+
     def _turn(self) -> Checkpoint | None:
         if why := self._folder.halted():
             raise Inconsistent(why)
@@ -86,13 +110,19 @@ class Notary:
         signed = unsigned.with_signatures([self._signer.sign(unsigned)])
         self._memory = Memory(signed.size, signed.root, fact_hash, signed.note())
         self._folder.remember(self._memory)  # before anybody can see it
+        self._begin(signed.origin)  # after: a name begun without a memory would never be signed again
         self._publish(signed)
         return signed
 
     def _open(self) -> Growing:
         """Take up the tree where it was signed last. Raises Inconsistent when it is not there."""
         memory = self._folder.memory()
+        name = self._signer.verifier.name
         if memory is None:
+            if self._begun(name):
+                raise Inconsistent(
+                    f"the log {name} was begun before, and its tiles are not here: it never begins twice"
+                )
             return Growing(self._folder, 0)
         try:
             signed = parse(memory.note)
@@ -107,6 +137,18 @@ class Notary:
         self._memory = memory
         self._publish(signed)
         return growing
+
+    def _begun(self, name: str) -> bool:
+        """Return whether a log of this name was signed over this record, here or where it was copied from."""
+        with self._store.cursor() as cursor:
+            return cursor.execute(SQL["begun"], {"name": name}).fetchone() is not None
+
+    def _begin(self, name: str) -> None:
+        """Note in the record's own database that this log exists, once."""
+        if self._known_begun != name:
+            with self._store.cursor() as cursor:
+                cursor.execute(SQL["begin"], {"name": name})
+            self._known_begun = name
 
     def _publish(self, signed: Checkpoint) -> None:
         self._folder.publish(signed.note(), str(self._signer.verifier))

@@ -81,8 +81,8 @@ class FactsMixin:
         """Mark bytes as sealed. The twin keeps no secrets: only the shape of the port."""
         return _SEAL + plain
 
-    def unseal(self, sealed: bytes) -> bytes | None:
-        """Return what `seal` was given."""
+    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:  # noqa: ARG002 -- the port's
+        """Return what `seal` was given; nothing was ever restored here."""
         return sealed.removeprefix(_SEAL) if sealed.startswith(_SEAL) else None
 
     def gate_table(self, now: datetime) -> GateTable:

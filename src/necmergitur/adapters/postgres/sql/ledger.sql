@@ -67,3 +67,7 @@ SET LOCAL work_mem = '64kB';
 -- name: spill
 -- A sort of four megabytes that does not fit into memory: written to the disk the facts are on, and thrown away.
 SELECT count(*) FROM (SELECT repeat(md5(n::text), 64) AS line FROM generate_series(1, 2048) n ORDER BY 1 OFFSET 0) t;
+
+-- name: list_short
+-- The list of destroyed keys is not whole: what an erased person's restored key opens is not told from the rest.
+SELECT FROM system_alarm WHERE name = 'shred_list_short' AND cleared_at IS NULL;

@@ -1,3 +1,9 @@
+-- name: begun
+SELECT FROM public_log WHERE name = %(name)s;
+
+-- name: begin
+INSERT INTO public_log (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING;
+
 -- name: joint
 -- Where the tree ends and the record goes on.
 SELECT seq, hash, prev_hash FROM ledger_event WHERE seq IN (%(size)s, %(size)s + 1) ORDER BY seq;
