@@ -12,5 +12,5 @@ GRANT INSERT (name) ON public_log TO nec_ledger;
 class Migration(migrations.Migration):
     """Add one table."""
 
-    dependencies = [("facts", "0023_pictures_in_time")]
+    dependencies = [("facts", "0025_rooted_before_erased")]
     operations = [migrations.RunSQL(TABLE, migrations.RunSQL.noop)]
