@@ -18,7 +18,7 @@ from necmergitur.adapters.publiclog.notary import Notary
 from necmergitur.adapters.publiclog.signing import witness_signer
 from necmergitur.adapters.publiclog.witness import SIZE_TYPE, Witness, WitnessApp, request
 from necmergitur.ledger import tree
-from necmergitur.ledger.checkpoint import Checkpoint, NoteSigner, parse
+from necmergitur.ledger.checkpoint import COSIGNATURE, Checkpoint, NoteSigner, parse
 from tests.adapters.publiclog.conftest import NOW, ORIGIN, SECRET, signer
 from tests.adapters.publiclog.test_notary import Write, alarms
 
@@ -180,6 +180,19 @@ def test_the_checkpoint_is_published_with_what_the_witness_signed(
         assert LOG.verifier.time_of(published) == 0
         assert folder.cosigned() == folder.checkpoint()
     assert folder.witness_keys() == [str(witness.key)]
+
+
+def test_a_slow_witness_puts_back_neither_the_size_nor_the_word_of_another(folder: LogFolder) -> None:
+    first, second = (NoteSigner(f"witness.example/{name}", bytes([name]) * 32, COSIGNATURE) for name in (1, 2))
+    old, new = (Checkpoint(ORIGIN, size, bytes([size]) * 32) for size in (3, 5))
+    folder.root.mkdir(parents=True)
+    folder.publish(new.with_signatures([LOG.sign(new)]).note(), str(LOG.verifier))
+    for checkpoint, witness in ((new, first), (old, second), (new, second)):
+        folder.publish_cosigned(checkpoint.with_signatures([LOG.sign(checkpoint), witness.sign(checkpoint, 7)]))
+    for note in (folder.cosigned(), folder.checkpoint()):
+        given = parse(note)
+        assert given.size == 5
+        assert [key.verifier.time_of(given) for key in (LOG, first, second)] == [0, 7, 7]
 
 
 def test_a_log_begun_anew_by_its_administrator_is_refused_and_told(

@@ -101,8 +101,16 @@ class LogFolder:
             _rename_into(self.root / "checkpoint", note.encode(), durable=False)
 
     def publish_cosigned(self, cosigned: Checkpoint) -> None:
-        """Give out a checkpoint with what witnesses signed under it; as the newest, if it still is."""
+        """Give out a checkpoint with what witnesses signed under it; as the newest, if it still is.
+
+        A witness that was slow puts nothing back: an older checkpoint than the one cosigned is not given out any more.
+        """
         with _PUBLISHING:
+            held = parse(note) if (note := self.cosigned()) else None
+            if held is not None and held.origin == cosigned.origin and held.size >= cosigned.size:
+                if (held.size, held.root) != (cosigned.size, cosigned.root):
+                    return
+                cosigned = held.with_signatures(cosigned.signatures)
             _rename_into(self.root / "cosigned", cosigned.note().encode())
             newest = parse(self.checkpoint())
             if (newest.size, newest.root) == (cosigned.size, cosigned.root):
