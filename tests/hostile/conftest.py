@@ -58,12 +58,13 @@ class City:
         with psycopg.connect(self.url) as owner:
             return owner.execute(query, values or None).fetchall()
 
-    def read(self) -> list[Any]:
-        """Read everything back, in a role and for a purpose that the paper permits."""
+    def read(self, purpose: str = "crowd_safety") -> list[Any] | str:
+        """Read everything back as a lead for a purpose, as the paper permits or not; return the rule of a refusal."""
         since, until = self.now - timedelta(days=1), self.now + timedelta(days=1)
-        asked = Asked(stream=STREAM, role="lead", purpose="crowd_safety", since=since, until=until, by=LEAD)
+        asked = Asked(stream=STREAM, role="lead", purpose=purpose, since=since, until=until, by=LEAD)
         found = readings.read(self.store, asked, self.now)
-        assert not isinstance(found, Refusal), found
+        if isinstance(found, Refusal):
+            return found.rule
         return [msgspec.json.decode(row.payload) for row in found]
 
     def readings(self) -> int:

@@ -103,7 +103,8 @@ def test_sound_or_a_face_inside_a_payload(city: City, disguise: str) -> None:
     with in_code(readings, "_DECODERS", OPEN):
         with in_function(city.url, *ROOMY):
             assert attack(1) == {"": 1}
-        assert DISGUISES[disguise].items() <= city.read()[0].items(), "it lies in the record"
+        (stored,) = city.read()
+        assert DISGUISES[disguise].items() <= stored.items(), "it lies in the record"
         assert attack(2) == {"refused_by_the_database": 1}
     with in_function(city.url, *ROOMY):
         assert attack(3) == {"reading_not_of_its_type": 1}
