@@ -5,6 +5,9 @@ Every row says that it is a demonstration; none of it is made outside one.
 
 import os
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
 
 from necmergitur.adapters.law import rules
 from necmergitur.adapters.pki import CityAuthority
@@ -100,9 +103,16 @@ def authorise_flights(store: PostgresStore, now: datetime) -> None:
     ended = [a for a in held if a.revoked_at is not None or a.valid_until is None or a.valid_until <= now]
     if any(a.purpose == EMERGENCY and a.rests_on is not None and a not in ended for a in held):
         return
-    on = put_assessment(store, now)
-    asked = Authorisation(
-        id=store.ids.new(),
+    rests_on = papers.on(put_assessment(store, now), DRONE_LAW)
+    asked = msgspec.structs.replace(flights_asked(store.ids.new(), now), rests_on=rests_on)
+    outcome = authorising.grant(store, asked, now, rules=rules())
+    assert not isinstance(outcome, Refusal), outcome
+
+
+def flights_asked(authorisation_id: UUID, now: datetime) -> Authorisation:
+    """Return the labelled flight authorisation as asked for; what it rests on is the caller's."""
+    return Authorisation(
+        id=authorisation_id,
         kind="flight",
         label="Emergency flights over the whole city",  # the pages mark it as a demonstration's
         purpose=EMERGENCY,
@@ -117,10 +127,7 @@ def authorise_flights(store: PostgresStore, now: datetime) -> None:
         demo=True,
         granted_by="nec demo",
         granted_at=now,
-        rests_on=papers.on(on, DRONE_LAW),
     )
-    outcome = authorising.grant(store, asked, now, rules=rules())
-    assert not isinstance(outcome, Refusal), outcome
 
 
 def put_geozones(store: PostgresStore, now: datetime) -> None:
