@@ -145,8 +145,6 @@ def opens(state: Assessment | None, terms: Terms, now: datetime) -> Refusal | No
         return Refusal(rule="assessment_stale", detail=state.stale_reason, facts={"title": state.title})
     if (state.version, state.digest) != (terms.assessment_version, terms.assessment_digest):
         return Refusal(rule="assessment_other_version", facts={"version": str(state.version)})
-    if terms.valid_until > state.review_by:
-        return Refusal(rule="review_first", until=state.review_by, facts={"title": state.title})
     covers = state.covers
     beyond = [
         field
@@ -163,6 +161,8 @@ def opens(state: Assessment | None, terms: Terms, now: datetime) -> Refusal | No
     ]
     if beyond:
         return Refusal(rule="beyond_assessment", facts={"fields": " ".join(beyond)})
+    if terms.valid_until > state.review_by:
+        return Refusal(rule="review_first", until=state.review_by, facts={"title": state.title})
     return None
 
 

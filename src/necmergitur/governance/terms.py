@@ -20,10 +20,28 @@ Purpose = Literal["emergency_response", "crowd_safety", "maintenance", "training
 PURPOSES: frozenset[str] = frozenset(Purpose.__args__)  # type: ignore[attr-defined]  # typing's own attribute
 
 
+# Who reads under a data clause, through the partners' interface alone, and never a single reading.
+PUBLIC_ACTOR: Literal["public_actor"] = "public_actor"
+FORM, FORM_WITH_DATA = 1, 2
+
+
+class DataClause(msgspec.Struct, frozen=True, kw_only=True):
+    """What an experiment opens to public actors while it lasts: a dataset, in this aggregation, until then.
+
+    `step`: one mean of each zone and hour; an hour whose mean tells of fewer than ten people is withheld. There is one
+    step, so that nothing is had by subtracting one from another.
+    """
+
+    dataset: str
+    until: datetime
+    to: Literal["public_actor"] = PUBLIC_ACTOR
+    step: Literal["hour"] = "hour"
+
+
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """What an experiment owes beside its terms (Constitution art. 72, organic law 2021-467): object, end, evaluation.
 
-    `metrics` are what it will be judged by, fixed before it starts; `exits` how it may end.
+    `metrics` are what it will be judged by, fixed before it starts; `exits` how it may end; `data` what it opens.
     """
 
     object: str
@@ -31,6 +49,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     evaluation: str
     metrics: tuple[str, ...]
     exits: tuple[str, ...] = ("stop", "extend", "adopt", "open")
+    # Unset, it leaves no trace in the canonical bytes: papers signed before there was such a clause hold.
+    data: DataClause | msgspec.UnsetType = msgspec.UNSET
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +61,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: UUID
-    form: int = 1
+    form: int = FORM
     label: str
     stream: str
     modality: str
@@ -64,6 +84,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     experiment: Experiment | None = None
 
 
+def data_clause(terms: Terms) -> DataClause | None:
+    """Return the data clause of an experiment, None when it opens nothing."""
+    if terms.experiment is None or isinstance(terms.experiment.data, msgspec.UnsetType):
+        return None
+    return terms.experiment.data
+
+
 def canonical(terms: Terms) -> bytes:
     """Return the bytes that stand for the terms: JSON, keys sorted, no spaces (as `msgspec` writes them)."""
     return msgspec.json.encode(terms, order="sorted")
@@ -76,7 +103,11 @@ def digest(terms: Terms) -> bytes:
 
 def check(terms: Terms, now: datetime) -> list[Refusal]:
     """Return everything that stands against the terms, in the order of a form. Each names its field by its rule."""
-    return [refusal for refusal in (*_words(terms), *_window(terms, now), *_bounds(terms)) if refusal is not None]
+    return [
+        refusal
+        for refusal in (*_words(terms), *_window(terms, now), *_bounds(terms), *_data(terms))
+        if refusal is not None
+    ]
 
 
 def _words(terms: Terms) -> list[Refusal | None]:
@@ -138,4 +169,19 @@ def _bounds(terms: Terms) -> list[Refusal | None]:
         None if terms.retention_days <= REVIEW_DAYS_MAX else Refusal(rule="retention_too_long"),
         None if terms.rate_per_minute > 0 else Refusal(rule="rate_missing", detail="Say how many readings a minute."),
         None if terms.bytes_max > 0 else Refusal(rule="bytes_missing", detail="Say how large a reading may be."),
+    ]
+
+
+def _data(terms: Terms) -> list[Refusal | None]:
+    clause = data_clause(terms)
+    if terms.form != (FORM if clause is None else FORM_WITH_DATA):
+        return [Refusal(rule="form_unknown", detail="Terms with a data clause are of form 2, others of form 1.")]
+    if clause is None:
+        return []
+    name = clause.dataset.strip()
+    return [
+        None if name else Refusal(rule="data_dataset_missing", detail="Say what the dataset is."),
+        None if len(name) <= LABEL_LENGTH_MAX else Refusal(rule="data_dataset_too_long"),
+        None if terms.valid_from < clause.until <= terms.valid_until else Refusal(rule="data_until_beyond"),
+        None if PUBLIC_ACTOR in terms.readers else Refusal(rule="data_reader_missing"),
     ]

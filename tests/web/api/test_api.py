@@ -80,6 +80,7 @@ CALLS = {
     "missions:read": [("get", "/missions"), ("get", f"/missions/{NOWHERE}")],
     "devices:read": [("get", "/devices")],
     "observations:read": [("get", "/observations")],
+    "data:read": [("get", "/data"), ("get", f"/data/{NOWHERE}")],
     "signals:write": [("post", "/signals")],
     "webhooks:manage": [("get", "/webhooks"), ("post", "/webhooks"), ("delete", "/webhooks/1")],
 }

@@ -18,6 +18,7 @@ from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import Request
 from necmergitur.governance.signing import Paper
+from necmergitur.governance.terms import data_clause
 from necmergitur.operations import assessing
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.facts.models import Party
@@ -412,3 +413,28 @@ def test_only_those_whose_work_it_is_invite_and_propose(city: City, assessed: As
         for address in ("parties/", "terms/", f"terms/draft/{assessed.id}/"):
             assert browser.get(HERE + address).status_code == 403, (role, address)
     assert city.client("lead").post(f"{HERE}parties/invite/", {}).status_code == 403
+
+
+def test_an_experiment_opens_its_data_by_a_clause_that_is_read_before_it_is_signed(
+    city: City, assessed: Assessment
+) -> None:
+    pk = propose(city, assessed, data="on", data_dataset="Crowd at the square")
+    known = asking.proposal(pk)
+    assert known is not None
+    terms = known.paper.terms
+    clause = data_clause(terms)
+    assert clause is not None and clause.until == terms.valid_until
+    assert (terms.form, terms.readers[-1]) == (2, "public_actor")
+    for page in (f"{HERE}terms/{pk}/sign/state/", f"{HERE}papers/{pk}/"):
+        assert "Crowd at the square: to public actors" in _nobody().get(page).content.decode(), page
+    plain = asking.proposal(propose(city, assessed))
+    assert plain is not None and plain.paper.terms.form == 1
+
+
+def test_a_data_clause_without_a_name_or_beyond_the_experiment_is_refused_beside_its_field(
+    city: City, assessed: Assessment
+) -> None:
+    wrong = draft(assessed, data="on", data_dataset="", data_until="2049-01-01T00:00")
+    answer = city.client("dpo").post(f"{HERE}terms/draft/{assessed.id}/", wrong)
+    assert answer.status_code == 422
+    assert set(re.findall(r'id="id_(\w+)-error"', answer.content.decode())) == {"data_dataset", "data_until"}

@@ -17,7 +17,7 @@ from necmergitur.operations.intake import Ground, Received
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.signals.press import Press, StatedPosition
-from necmergitur.web.api import disclosed, hooks, shapes
+from necmergitur.web.api import disclosed, hooks, opened, shapes
 from necmergitur.web.api.disclosed import PLACES
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.api.openapi import Api
@@ -97,6 +97,8 @@ def _one(rows: QuerySet[Any], pk: UUID) -> Any:
         raise Http404
     return row
 
+
+api.add_router("/data", opened.router)
 
 # --- the token itself ----------------------------------------------------------------------------------------
 

@@ -229,6 +229,26 @@ class WebhookIn(Schema):
     ]
 
 
+class DatasetOut(Schema):
+    """What an experiment opens by its data clause."""
+
+    id: UUID
+    dataset: str
+    stream: str
+    zones: list[str]
+    step: str
+    since: datetime
+    until: datetime
+
+
+class HourOut(Schema):
+    """One zone's hour. `mean` is null when it tells of fewer than ten people."""
+
+    zone_id: str
+    begins: datetime
+    mean: int | None
+
+
 class Me(Schema):
     """The token that asks."""
 

@@ -29,6 +29,7 @@ SCOPES: dict[str, Any] = {
     "devices:read": _("Read the health of buttons"),
     "observations:read": _("Read what drones saw, as counts and marks"),
     "words:read": _("With what drones saw, the words pilots wrote"),
+    "data:read": _("Read what experiments open to public actors: means of an hour, of ten people or more"),
     "signals:write": _("Send calls for its own buttons"),
     "webhooks:manage": _("Manage its webhooks"),
 }

@@ -6,9 +6,12 @@ from datetime import date, timedelta
 from django.utils.translation import override
 from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
 
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.terms import DataClause
 from necmergitur.web.opendata.datasets import DATASETS, NOISE, month_bounds
 from necmergitur.web.opendata.models import Release
 
+Opened = tuple[Authorisation, DataClause]
 EU = "http://publications.europa.eu/resource/authority/"
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -18,7 +21,7 @@ LANGUAGES = {"fr": "FRA", "en": "ENG"}
 FORMS = {"ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json")}
 
 
-def graph(base: str, city: str, releases: Iterable[Release]) -> Graph:
+def graph(base: str, city: str, releases: Iterable[Release], opened: Iterable[Opened] = ()) -> Graph:
     """Return the catalogue of a city whose pages are at `base` (ends without a slash)."""
     found = Graph()
     for prefix, space in (("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("spdx", SPDX)):
@@ -42,7 +45,44 @@ def graph(base: str, city: str, releases: Iterable[Release]) -> Graph:
     made = list(releases)
     for slug in DATASETS:
         found.add((catalogue, DCAT.dataset, _dataset(found, base, slug, publisher, made)))
+    for paper, clause in opened:
+        found.add((catalogue, DCAT.dataset, _experiment(found, base, paper, clause, publisher)))
     return found
+
+
+def _experiment(found: Graph, base: str, paper: Authorisation, clause: DataClause, publisher: URIRef) -> URIRef:
+    """Add what an experiment opens to public actors: by token, while its clause is open."""
+    dataset, address = URIRef(f"{base}/register/data/#{paper.id}"), URIRef(f"{base}/api/v1/data/{paper.id}")
+    found.add((dataset, RDF.type, DCAT.Dataset))
+    found.add((dataset, DCTERMS.identifier, Literal(str(dataset))))
+    says = {
+        "fr": "Moyenne par heure et par zone, tue quand elle parle de moins de dix personnes, pour acteurs publics.",
+        "en": "Mean of each hour and zone, withheld when it tells of fewer than ten people; for public actors.",
+    }
+    for language, code in LANGUAGES.items():
+        found.add((dataset, DCTERMS.title, Literal(clause.dataset, lang=language)))
+        found.add((dataset, DCTERMS.description, Literal(says[language], lang=language)))
+        found.add((dataset, DCTERMS.language, _typed(found, f"{EU}language/{code}", DCTERMS.LinguisticSystem)))
+    found.add((dataset, DCTERMS.publisher, publisher))
+    theme = _typed(found, f"{EU}data-theme/JUST", SKOS.Concept)
+    found.add((theme, SKOS.prefLabel, Literal("Justice, legal system and public safety", lang="en")))
+    found.add((dataset, DCAT.theme, theme))
+    found.add((dataset, DCTERMS.accessRights, _typed(found, f"{EU}access-right/RESTRICTED", DCTERMS.RightsStatement)))
+    found.add((dataset, DCTERMS.accrualPeriodicity, _typed(found, f"{EU}frequency/HOURLY", DCTERMS.Frequency)))
+    period = BNode()
+    found.add((period, RDF.type, DCTERMS.PeriodOfTime))
+    found.add((period, DCAT.startDate, Literal(paper.valid_from.date(), datatype=XSD.date)))
+    found.add((period, DCAT.endDate, Literal(clause.until.date(), datatype=XSD.date)))
+    found.add((dataset, DCTERMS.temporal, period))
+    one = URIRef(f"{address}#api")
+    found.add((one, RDF.type, DCAT.Distribution))
+    found.add((one, DCTERMS.title, Literal(clause.dataset)))
+    found.add((one, DCAT.accessURL, address))
+    found.add((address, RDF.type, URIRef("http://www.w3.org/2000/01/rdf-schema#Resource")))
+    found.add((one, DCTERMS.license, LICENCE))
+    found.add((one, DCTERMS["format"], _typed(found, f"{EU}file-type/JSON", DCTERMS.MediaTypeOrExtent)))
+    found.add((dataset, DCAT.distribution, one))
+    return dataset
 
 
 def _dataset(found: Graph, base: str, slug: str, publisher: URIRef, releases: list[Release]) -> URIRef:

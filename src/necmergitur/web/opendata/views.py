@@ -17,6 +17,7 @@ from necmergitur.web.opendata import publishing
 from necmergitur.web.opendata.constants import EPSILON_YEAR, RELEASES_AT_ONCE
 from necmergitur.web.opendata.datasets import DATASETS, NOISE
 from necmergitur.web.opendata.models import PrivacyBudget, Release
+from necmergitur.web.opendata.opened import opened
 from necmergitur.web.store import CLOCK, person
 
 FORMS = (("ttl", "Turtle"), ("jsonld", "JSON-LD"))
@@ -44,6 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     spent = {each.dataset: each for each in PrivacyBudget.objects.filter(year=now.year)}
     context: dict[str, Any] = {
         "forms": FORMS,
+        "opened": opened(now),
         "datasets": [
             {
                 "slug": slug,
@@ -79,7 +81,7 @@ def catalogue(request: HttpRequest, form: str) -> HttpResponse:
     if form not in dcat.FORMS:
         raise Http404
     written, kind = dcat.FORMS[form]
-    found = dcat.graph(settings.ORIGIN.url, city_name(), Release.objects.all())
+    found = dcat.graph(settings.ORIGIN.url, city_name(), Release.objects.all(), opened(CLOCK.now()))
     return _open(HttpResponse(found.serialize(format=written), content_type=f"{kind}; charset=utf-8"))
 
 

@@ -14,7 +14,7 @@ from necmergitur.adapters.law import rules
 from necmergitur.dispatch.observations import STILL_LASTS
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import FLIGHT
-from necmergitur.governance.terms import digest
+from necmergitur.governance.terms import data_clause, digest
 from necmergitur.operations.constants import PLACES_KEPT, TEXTS_KEPT
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.web.console.words import PURPOSES, say
@@ -37,6 +37,7 @@ def stream_page(request: HttpRequest, name: str) -> HttpResponse:
         "at": at.at,
         "silent": _silent(one, at.at),
         "purpose": say(PURPOSES, terms.purpose),
+        "data": data_clause(terms),
         "readers": [words.reader(role) for role in terms.readers],
         "counts": counts.offered(one),
         "law": law(terms.law),

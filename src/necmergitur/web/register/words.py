@@ -63,6 +63,7 @@ OTHER = Kind(
     (_("Raw sound, voices, faces and body measurements: no type here can hold them."),),
 )
 READERS: Words = {
+    "public_actor": _("Public actors: means of an hour, of ten people or more"),
     "public": _("Everybody, as open data"),
     "operator": _("Operators of the control room"),
     "lead": _("Room leads"),

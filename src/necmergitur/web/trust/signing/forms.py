@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import msgspec
 from django import forms
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -12,7 +13,15 @@ from necmergitur.adapters import law
 from necmergitur.governance.assessments import EVERYWHERE, Covers
 from necmergitur.governance.constants import LABEL_LENGTH_MAX, TEXT_LENGTH_MAX
 from necmergitur.governance.modalities import MODALITIES
-from necmergitur.governance.terms import Experiment, Terms
+from necmergitur.governance.terms import (
+    FORM,
+    FORM_WITH_DATA,
+    PUBLIC_ACTOR,
+    DataClause,
+    Experiment,
+    Terms,
+    data_clause,
+)
 from necmergitur.web.facts.models import Assessment, Zone
 from necmergitur.web.trust.signing import words
 
@@ -103,6 +112,22 @@ class TermsForm(forms.Form):
         help_text=_("One a line. They are signed with the rest and cannot change once it has begun."),
     )
 
+    data = forms.BooleanField(
+        label=_("It opens its data to public actors"),
+        required=False,
+        help_text=_(
+            "By the hour and zone, through the partners' interface; what tells of fewer than ten people is withheld. "
+            "It closes with the experiment."
+        ),
+    )
+    data_dataset = forms.CharField(label=_("Name of the dataset"), required=False, max_length=LABEL_LENGTH_MAX)
+    data_until = forms.DateTimeField(
+        label=_("Open until"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL),
+        help_text=_("Left empty: until the experiment ends."),
+    )
+
     def __init__(self, *args: Any, covers: Covers, **kwargs: Any) -> None:
         """Offer what the assessment covers, in the reader's language."""
         super().__init__(*args, **kwargs)
@@ -111,7 +136,7 @@ class TermsForm(forms.Form):
         zones = dict(rows.order_by("label", "id").values_list("id", "label"))
         names = zones if EVERYWHERE in covers.zones else covers.zones
         self._choose("zones", [(name, zones.get(name, name)) for name in names])
-        self._choose("readers", list(words.READERS.items()))
+        self._choose("readers", [one for one in words.READERS.items() if one[0] != PUBLIC_ACTOR])
         self._choose("law", [(rule.id, rule.title.in_language(language)) for rule in law.rules()])
         self.fields["stream"].widget.choices = [(name, name) for name in covers.streams]  # type: ignore[attr-defined]
 
@@ -143,7 +168,7 @@ def initial(row: Assessment, covers: Covers, city: str, now: datetime) -> dict[s
 
 def again(terms: Terms) -> dict[str, Any]:
     """Return a draft that repeats terms which were revoked or withdrawn."""
-    trial = terms.experiment
+    trial, clause = terms.experiment, data_clause(terms)
     return {
         **{name: getattr(terms, name) for name in ("label", "stream", "purpose", "legal_basis", "holder")},
         **{name: getattr(terms, name) for name in ("operator_class", "retention_days", "rate_per_minute", "bytes_max")},
@@ -161,6 +186,11 @@ def again(terms: Terms) -> dict[str, Any]:
                 "metrics": "\n".join(trial.metrics),
             }
         ),
+        **(
+            {}
+            if clause is None
+            else {"data": True, "data_dataset": clause.dataset, "data_until": timezone.localtime(clause.until)}
+        ),
     }
 
 
@@ -168,8 +198,12 @@ def drafted(said: dict[str, Any], row: Assessment, covers: Covers, made: Any) ->
     """Return the terms a form says, on one assessment. An instant left out is the epoch's: it is refused beside it."""
     lines = [line.strip() for line in said["metrics"].splitlines()]
     nowhen = datetime.fromtimestamp(0, UTC)
+    ends = (said["valid_until"] or nowhen).astimezone(UTC)
+    opens = said["experiment"] and said["data"]
+    until = said["data_until"].astimezone(UTC) if said["data_until"] else ends
     return Terms(
         id=made,
+        form=FORM_WITH_DATA if opens else FORM,
         label=said["label"],
         stream=said["stream"],
         modality=covers.modality,
@@ -181,11 +215,11 @@ def drafted(said: dict[str, Any], row: Assessment, covers: Covers, made: Any) ->
         operator_class=said["operator_class"],
         zones=tuple(said["zones"]),
         valid_from=(said["valid_from"] or nowhen).astimezone(UTC),
-        valid_until=(said["valid_until"] or nowhen).astimezone(UTC),
+        valid_until=ends,
         retention_days=-1 if said["retention_days"] is None else said["retention_days"],
         rate_per_minute=said["rate_per_minute"] or 0,
         bytes_max=said["bytes_max"] or 0,
-        readers=tuple(said["readers"]),
+        readers=(*(one for one in said["readers"] if one != PUBLIC_ACTOR), *((PUBLIC_ACTOR,) if opens else ())),
         assessment_id=row.id,
         assessment_version=row.version,
         assessment_digest=row.digest,
@@ -194,6 +228,7 @@ def drafted(said: dict[str, Any], row: Assessment, covers: Covers, made: Any) ->
             company=said["company"],
             evaluation=said["evaluation"],
             metrics=tuple(line for line in lines if line)[:METRICS_MAX],
+            data=DataClause(dataset=said["data_dataset"], until=until) if opens else msgspec.UNSET,
         )
         if said["experiment"]
         else None,

@@ -13,7 +13,7 @@ from necmergitur.adapters import law, papers
 from necmergitur.governance import signing, terms
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.signing import Paper
-from necmergitur.governance.terms import Terms
+from necmergitur.governance.terms import Terms, data_clause
 from necmergitur.web.facts.models import Assessment, Authorisation, TermsProposal, Zone
 from necmergitur.web.trust.signing import words
 
@@ -75,6 +75,13 @@ def in_words(asked: Terms) -> list[tuple[str, str]]:
             (_("Figures it is judged by"), "\n".join(trial.metrics)),
             (_("How it may end"), ", ".join(str(words.EXITS.get(name, name)) for name in trial.exits)),
         ]
+    clause = data_clause(asked)
+    if clause is not None:
+        said = _(
+            "%(dataset)s: to public actors, the mean of each hour and zone, withheld when it tells of fewer than ten "
+            "people, until %(until)s"
+        )
+        lines.append((_("Data it opens"), said % {"dataset": clause.dataset, "until": moment(clause.until)}))
     return lines
 
 

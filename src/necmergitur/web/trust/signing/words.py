@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from necmergitur.adapters import law
+from necmergitur.governance.terms import PUBLIC_ACTOR
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.trust import reasons, words
@@ -27,6 +28,7 @@ MODALITIES: dict[str, Any] = {
 }
 READERS: dict[str, Any] = {
     "public": _("Everybody (the public)"),
+    PUBLIC_ACTOR: _("Public actors, by the data clause: means of an hour, of ten people or more"),
     **{role.value: role.label for role in Role if role is not Role.ADMINISTRATOR},
 }
 OPERATORS: dict[str, Any] = {
@@ -78,6 +80,12 @@ RULES: dict[str, Any] = {
     "valid_until_past": _("This date is past: it would already be over."),
     "window_too_long": _("This is too long. At most %(days)s days at a time: after that, people decide again."),
     "zones_empty": _("Choose the zones: nowhere is everywhere."),
+    "data_dataset_missing": _("Say what the dataset is, as its readers will find it."),
+    "data_dataset_too_long": _("This name is too long: at most 200 characters."),
+    "data_until_beyond": _("Data are open within the experiment: after it begins, until it ends at most."),
+    "data_reader_missing": _("Who reads under the data clause must be among the readers."),
+    "form_unknown": _("These terms are of a form that does not fit what they say."),
+    "data_not_open": _("No data clause in force opens this."),
     "readers_missing": _("Say who may read what is gathered."),
     "retention_negative": _("Days kept cannot be negative."),
     "retention_too_long": _("This is too long: data about people is not kept for years without being looked at again."),
@@ -188,6 +196,10 @@ FIELD_OF = {
     "law_not_yet": "law",
     "law_ended": "law",
     "review_first": "valid_until",
+    "data_dataset_missing": "data_dataset",
+    "data_dataset_too_long": "data_dataset",
+    "data_until_beyond": "data_until",
+    "data_reader_missing": "readers",
     "law_not_named": "law",
     "window_too_long": "valid_until",
     "zones_empty": "zones",
