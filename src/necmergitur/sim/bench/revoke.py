@@ -5,7 +5,6 @@ Counted from before the revocation's own commit until the order is heard on the 
 """
 
 import asyncio
-import base64
 import os
 import shutil
 import signal
@@ -23,6 +22,7 @@ import msgspec
 import nats
 from nats.aio.msg import Msg
 
+from necmergitur.adapters import passkeys
 from necmergitur.adapters.child_process import spawn
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.services import embedded_postgres, lay_broker
@@ -32,10 +32,11 @@ from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.sensors import Sensor, stream_of
-from necmergitur.governance.signing import Assertion, Paper, Party, Signature
-from necmergitur.governance.terms import Terms
+from necmergitur.governance.signing import Paper, Party
+from necmergitur.governance.terms import Terms, digest
 from necmergitur.operations import assessing, authorising, enrolling, proposing, sensing
 from necmergitur.operations import city as cities
+from necmergitur.sim.bench.passkey import ORIGIN, RP_ID, Passkey
 from necmergitur.territory.generated import generate
 from necmergitur.territory.model import CityPlan
 
@@ -129,14 +130,15 @@ def open_streams(store: PostgresStore, count: int, now: datetime) -> list[Author
     names = [_name(number) for number in range(count)]
     for name in names:
         sensing.enrol(store, _sensor(name, zone_id, now), MACHINE, now)
+    key = Passkey()
     party = Party(
         id=store.ids.new(),
         role="territory",
         name="Measured",
-        credential_id=str(store.ids.new()),
-        public_key="AA",
-        rp_id="localhost",
-        origin="http://localhost",
+        credential_id=key.credential_id,
+        public_key=key.public_key,
+        rp_id=RP_ID,
+        origin=ORIGIN,
         enrolled_at=now,
         enrolled_by="nec bench",
     )
@@ -167,7 +169,7 @@ def open_streams(store: PostgresStore, count: int, now: datetime) -> list[Author
         now,
     )
     assert isinstance(signed, Assessment), signed
-    return [_grant(store, signed, party, stream, now) for stream in covers.streams]
+    return [_grant(store, signed, key, stream, now) for stream in covers.streams]
 
 
 def _sensor(name: str, zone_id: str, now: datetime) -> Sensor:
@@ -254,21 +256,16 @@ def _terms(on: Assessment, stream: str, number: UUID, now: datetime) -> Terms:
     )
 
 
-def _grant(store: PostgresStore, on: Assessment, party: Party, stream: str, now: datetime) -> Authorisation:
-    nothing = base64.urlsafe_b64encode(b"measured").decode().rstrip("=")
-    said = Assertion(credential_id=party.credential_id, authenticator_data="", client_data="", signature=nothing)
+def _grant(store: PostgresStore, on: Assessment, key: Passkey, stream: str, now: datetime) -> Authorisation:
     terms = _terms(on, stream, store.ids.new(), now)
     proposed = proposing.propose(store, terms, (), MACHINE, now)
     assert isinstance(proposed, Proposal), proposed
-    signed = proposing.sign(store, terms.id, party.role, said, _unchecked, (), now)
+    said = key.sign(digest(terms))
+    signed = proposing.sign(store, terms.id, "territory", said, passkeys.verify, (), now)
     assert isinstance(signed, Proposal), signed
-    granted = proposing.grant(store, terms.id, _unchecked, (), MACHINE, now, rules=())
+    granted = proposing.grant(store, terms.id, passkeys.verify, (), MACHINE, now, rules=())
     assert isinstance(granted, Authorisation), granted
     return granted
-
-
-def _unchecked(_signature: Signature, _challenge: bytes) -> None:
-    """Check nothing: what is timed is no cryptography."""
 
 
 @contextmanager
