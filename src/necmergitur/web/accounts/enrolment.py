@@ -15,7 +15,7 @@ from django.utils import timezone
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts import audit, second_factor, tickets
 from necmergitur.web.accounts.constants import ENROLMENT_LIFETIME, TOKEN_BYTES
-from necmergitur.web.accounts.grants import administrators, grant_role
+from necmergitur.web.accounts.grants import administrators, grant_role, void_links
 from necmergitur.web.accounts.models import EnrolmentLink, User
 from necmergitur.web.accounts.roles import Role
 
@@ -51,7 +51,7 @@ def create_enrolment_link(role: str, *, email: str = "", invited_by: User | None
 def restore_link(user: User, *, by: User | None) -> str:
     """Return the path by which `user` sets a new password and second factor; older ones stop working now."""
     with transaction.atomic():
-        EnrolmentLink.objects.filter(user=user, used_at=None).update(voided_at=timezone.now())
+        void_links(user)
         second_factor.remove_all(user)
         user.set_unusable_password()  # also ends every session: they are bound to the password's hash
         user.save(update_fields=["password"])

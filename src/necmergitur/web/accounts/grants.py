@@ -1,10 +1,12 @@
 """Giving and taking roles, switching accounts off and on. Every change is audited and reaches open sessions."""
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts import audit, tickets
-from necmergitur.web.accounts.models import RoleGrant, User
+from necmergitur.web.accounts.models import EnrolmentLink, RoleGrant, User
 from necmergitur.web.accounts.roles import Role
 
 
@@ -29,6 +31,12 @@ def revoke_role(user: User, role: Role, *, by: User | None) -> Refusal | None:
     return None
 
 
+def void_links(user: User) -> None:
+    """Close every link that leads to this account, or that it sent: a thief may have sent some to themselves."""
+    links = EnrolmentLink.objects.filter(Q(user=user) | Q(created_by=user), used_at=None, voided_at=None)
+    links.update(voided_at=timezone.now())
+
+
 def deactivate(user: User, *, by: User | None) -> Refusal | None:
     """Switch an account off: its sessions and live tickets end, for good. Refuses for the last administrator."""
     with transaction.atomic():
@@ -37,6 +45,7 @@ def deactivate(user: User, *, by: User | None) -> Refusal | None:
         User.objects.filter(pk=user.pk).update(is_active=False)
         user.is_active = False
         tickets.void_person(user)
+        void_links(user)
         audit.record("account:person:deactivated", subject=user, actor=by)
     return None
 

@@ -13,7 +13,7 @@ from necmergitur.governance.signing import Party
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import enrolling
 from necmergitur.web.accounts.constants import TOKEN_BYTES
-from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.models import EnrolmentLink, User
 from necmergitur.web.store import store
 from necmergitur.web.trust.signing.models import PartyInvitation
 
@@ -37,7 +37,16 @@ def invite(role: str, name: str, by: User, now: datetime) -> str:
 def find(token: str, now: datetime) -> PartyInvitation | None:
     """Return the invitation of a token if it still opens, else None; nobody learns which part failed."""
     found = PartyInvitation.objects.filter(token_hash=_hash(token)).first()
-    return found if found is not None and found.usable(now) else None
+    return found if found is not None and found.usable(now) and stands(found) else None
+
+
+def stands(found: PartyInvitation) -> bool:
+    """Return whether whoever invited still may: what an account sent before it was given back may be its thief's."""
+    by = found.created_by
+    given_back = EnrolmentLink.objects.filter(
+        user_id=by, purpose=EnrolmentLink.Purpose.RESTORE, created_at__gte=found.created_at
+    )
+    return User.objects.filter(pk=by, is_active=True).exists() and not given_back.exists()
 
 
 def challenge(token: str) -> bytes:
@@ -49,7 +58,7 @@ def enrol(token: str, attestation: str, client_data: str, now: datetime) -> Part
     """Use an invitation: enrol the key and burn the link. Two uses at once meet on the row's lock."""
     with transaction.atomic():
         found = PartyInvitation.objects.select_for_update().filter(token_hash=_hash(token)).first()
-        if found is None or not found.usable(now):
+        if found is None or not found.usable(now) or not stands(found):
             return Refusal(rule="link_not_usable")
         origin, rp_id = settings.ORIGIN.url, settings.ORIGIN.host
         made = passkeys.register(attestation, client_data, challenge(token), origin, rp_id)
