@@ -53,8 +53,9 @@ def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
 
 
 def _notary(here: Town, name: str) -> Notary:
+    """Return the notary of a log of its own: one name begins once, and is kept in one folder."""
     folder = LogFolder(here.home / name)
-    return Notary(here.store, folder, log_signer(folder, "bench.example/log", bytes(32)), bytes(32))
+    return Notary(here.store, folder, log_signer(folder, f"bench.example/{name}", bytes(32)), bytes(32))
 
 
 def _facts(count: int) -> list[Fact]:
