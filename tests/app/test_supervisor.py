@@ -290,6 +290,42 @@ def test_what_is_started_early_ends_with_a_supervisor_that_is_stopped_or_killed_
         (city.home / "trace").write_text("")
 
 
+def test_a_stage_beside_another_starts_with_it_and_stops_before_it(run: Any) -> None:
+    last = "open(os.environ['TRACE'], 'a').write"
+    quiet = f"signal.signal(signal.SIGTERM, lambda *_: ({last}('-' + sys.argv[1]), sys.exit())); "
+    # `a` is ready only once `b` has begun.
+    code = f'"{quiet}" + wait + "{last}(\'+\' + sys.argv[1]); ready(); time.sleep(60)"'
+    waits = "\"[time.sleep(0.02) for _ in iter(lambda: os.path.getsize(os.environ['TRACE']) > 0, True)];\""
+    spec = 'ProcessSpec(name="{0}", environ={{"TRACE": str(home / "trace")}}, argv=(*python(READY + {1}), "{0}"))'
+    first = spec.format("a", code.replace("wait", waits))
+    second = spec.format("b", code.replace("wait + ", ""))
+    city = run(f"[Stage(processes=({first},)), Stage(processes=({second},), beside=True)]")
+    city.up()
+    city.end()
+    assert city.trace() == "+b+a-b-a"
+
+
+def test_a_task_waits_only_for_what_it_needs_and_the_next_stage_for_everything(run: Any) -> None:
+    city = run(
+        """
+        [
+            Stage(
+                processes=(
+                    ProcessSpec(name="quick", argv=python(READY + "ready(); time.sleep(60)")),
+                    ProcessSpec(name="slow", argv=python(READY +
+                        "[time.sleep(0.02) for _ in iter(lambda: 'task' in open(sys.argv[1]).read(), True)];"
+                        "open(sys.argv[1], 'a').write('slow '); ready(); time.sleep(60)") + (str(home / "trace"),)),
+                ),
+                then=(TaskSpec(name="task", argv=early("task"), after=frozenset({"quick"})),),
+            ),
+            Stage(processes=(ProcessSpec(name="last", argv=early("last", "ready(); time.sleep(60)")),)),
+        ]
+        """
+    )
+    city.up()
+    assert city.trace().split() == ["+task", "task", "slow", "+last", "last"]
+
+
 def test_a_task_that_fails_stops_everything_and_is_told(run: Any) -> None:
     city = run(
         """

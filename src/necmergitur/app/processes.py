@@ -63,14 +63,16 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
             nice=YIELDING["sim"],
             early=True,
         )
-        everything = (*everything, Stage(processes=(city,)))
+        everything = (*everything, Stage(processes=(city,), beside=True))
     return _chosen(everything, frozenset(only), frozenset(without))
 
 
 def _preparation(settings: Settings, environ: Mapping[str, str]) -> tuple[TaskSpec, ...]:
+    # The broker reads its users meanwhile: what must be told to it is told last, and waits for it.
+    after = frozenset({"postgres"}) if not settings.database_url else frozenset()
     if settings.demo:  # it prepares the city too, in one process: the start is short of processors, not of memory
-        return (TaskSpec(name="prepare", argv=_argv("sim", "prepare"), environ=environ, early=True),)
-    return (TaskSpec(name="prepare", argv=_argv("prepare"), environ=environ, early=True),)
+        return (TaskSpec(name="prepare", argv=_argv("sim", "prepare"), environ=environ, early=True, after=after),)
+    return (TaskSpec(name="prepare", argv=_argv("prepare"), environ=environ, early=True, after=after),)
 
 
 def _services(settings: Settings) -> tuple[Settings, tuple[ProcessSpec, ...]]:

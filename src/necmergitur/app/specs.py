@@ -44,7 +44,8 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A command that must succeed before the next stage. What it prints is shown at the end, and not kept.
 
-    An `early` one is started at once and waits for its turn, as a process does.
+    An `early` one is started at once and waits for its turn, as a process does. Its turn comes when the processes
+    named in `after` are ready, or all of its stage when none is named.
     """
 
     name: str
@@ -52,13 +53,18 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     environ: Mapping[str, str] = {}
     seconds_max: float = constants.TASK_S_MAX
     early: bool = False
+    after: frozenset[str] = frozenset()
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """Processes that start together, and what runs once all of them are ready."""
+    """Processes that start together and stop together, and what runs once all of them are ready.
+
+    One that is `beside` starts with the stage before it; it still stops first.
+    """
 
     processes: tuple[ProcessSpec, ...]
     then: tuple[TaskSpec, ...] = ()
+    beside: bool = False
 
 
 class ProcessReport(msgspec.Struct, frozen=True):

@@ -106,18 +106,31 @@ class Supervisor:
         self, turns: dict[TaskSpec, asyncio.Event], ahead: dict[TaskSpec, asyncio.Task[str]]
     ) -> list[str]:
         printed = []
-        for stage, children in zip(self._stages, self._children, strict=True):
+        for children, then in self._groups():
             for child in children:
                 child.give_turn()
             due = [child for child in children if not child.spec.early]
             self._keepers += [asyncio.create_task(child.keep(self._stopping)) for child in due]
-            await asyncio.gather(*(_ready(child) for child in children))
-            for task in stage.then:
+            for task in then:
+                needed = [child for child in children if not task.after or child.spec.name in task.after]
+                await asyncio.gather(*(_ready(child) for child in needed))
                 if task in turns:
                     turns[task].set()
                 text = await (ahead[task] if task in ahead else self._run_task(task))
                 printed += [text] if text else []
+            await asyncio.gather(*(_ready(child) for child in children))
         return printed
+
+    def _groups(self) -> list[tuple[list[Child], tuple[TaskSpec, ...]]]:
+        """Return what starts together, in order, and what runs after it."""
+        groups: list[tuple[list[Child], tuple[TaskSpec, ...]]] = []
+        for stage, children in zip(self._stages, self._children, strict=True):
+            if stage.beside and groups:
+                before, then = groups.pop()
+                groups.append(([*before, *children], (*then, *stage.then)))
+            else:
+                groups.append((children, stage.then))
+        return groups
 
     async def _run_task(self, task: TaskSpec, turn: asyncio.Event | None = None) -> str:
         """Return what a task printed; with `turn`, its program is loaded at once and begins only then."""

@@ -16,8 +16,6 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2
-from scipy.spatial.distance import cdist
 
 AGREE, PASS, DISAGREE = 1, 0, -1
 
@@ -201,6 +199,9 @@ def _seed(points: Matrix) -> int:
 
 def _kmeans(points: Matrix, count: int, chance: np.random.Generator) -> Labels:
     """Return the tightest of several k-means splits."""
+    # Every process that knows a dialogue would pay a third of a second at its start for what one page needs.
+    from scipy.cluster.vq import kmeans2  # noqa: PLC0415 -- see above
+
     best: tuple[float, Labels] = (np.inf, np.zeros(len(points), dtype=np.int64))
     for _each in range(RESTARTS):
         centres, labels = kmeans2(points, _starts(points, count, chance), minit="matrix", missing="warn")
@@ -212,6 +213,8 @@ def _kmeans(points: Matrix, count: int, chance: np.random.Generator) -> Labels:
 
 def _starts(points: Matrix, count: int, chance: np.random.Generator) -> Matrix:
     """Return first centres far from one another (k-means++, Arthur & Vassilvitskii 2007)."""
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 -- see above
+
     chosen = [points[chance.integers(len(points))]]
     while len(chosen) < count:
         distance = cdist(points, np.array(chosen), "sqeuclidean").min(axis=1)
@@ -223,6 +226,8 @@ def _starts(points: Matrix, count: int, chance: np.random.Generator) -> Matrix:
 
 def silhouette(points: Matrix, labels: Labels) -> float:
     """Return the mean silhouette (Rousseeuw 1987), over evenly spaced voters when there are very many."""
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 -- see above
+
     step = -(-len(points) // SILHOUETTE_SAMPLE_MAX)
     points, labels = points[::step], labels[::step]
     groups, sizes = np.unique(labels, return_counts=True)

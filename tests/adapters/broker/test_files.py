@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -129,6 +130,20 @@ def test_a_broker_is_told_again_only_when_it_may_not_have_read_its_files(tmp_pat
         reload_broker(tmp_path, only_if_changed=True)
         assert loaded() != second
     finally:
+        broker.stop()
+
+
+def test_a_broker_that_is_still_starting_is_waited_for(tmp_path: Path) -> None:
+    lay(tmp_path, [DeviceCert(f"post-{n}", f"CN=post-{n}") for n in range(5_000)])
+    broker = BrokerProcess(tmp_path, 0)
+    starting = threading.Thread(target=broker.start)
+    starting.start()
+    try:
+        while broker.pid is None:
+            time.sleep(0.001)
+        assert reload_broker(tmp_path) is True
+    finally:
+        starting.join()
         broker.stop()
 
 

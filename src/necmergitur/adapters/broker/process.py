@@ -144,6 +144,18 @@ class BrokerProcess:
         except (OSError, psutil.NoSuchProcess) as error:
             raise BrokerFailed(f"broker shard {self.shard} died while it was told to reload") from error
 
+    def finish_starting(self) -> None:
+        """Wait for a running broker that was started a moment ago, by whomever; one that takes too long is left."""
+        deadline = time.monotonic() + constants.START_S_MAX
+        while (pid := self.pid) is not None and not self.is_ready():
+            try:
+                age_s = time.time() - psutil.Process(pid).create_time()
+            except psutil.Error:
+                return
+            if age_s > constants.START_S_MAX or time.monotonic() > deadline:
+                return
+            time.sleep(constants.POLL_S)
+
     def has_read_its_files(self) -> bool:
         """Return whether the running broker surely read its files as they now are; when in doubt, it did not."""
         try:
@@ -183,6 +195,7 @@ def reload_broker(home: Path, *, only_if_changed: bool = False) -> bool:
     """
     running = [b for b in (BrokerProcess(home, n) for n in range(shard_count(home))) if b.pid is not None]
     for broker in running:
+        broker.finish_starting()
         if not (only_if_changed and broker.has_read_its_files()):
             broker.reload()
     return bool(running)
