@@ -1,8 +1,8 @@
 """The broker's files: whole or not at all, safe to write, and each device in one shard."""
 
 import os
+import signal
 import subprocess
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,6 +21,7 @@ from necmergitur.adapters.broker import (
     write_device_users,
 )
 from necmergitur.adapters.broker.process import server_binary
+from necmergitur.adapters.child_process import spawn
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.app.services import free_port
 
@@ -136,15 +137,15 @@ def test_a_broker_is_told_again_only_when_it_may_not_have_read_its_files(tmp_pat
 def test_a_broker_that_is_still_starting_is_waited_for(tmp_path: Path) -> None:
     lay(tmp_path, [DeviceCert(f"post-{n}", f"CN=post-{n}") for n in range(5_000)])
     broker = BrokerProcess(tmp_path, 0)
-    starting = threading.Thread(target=broker.start)
-    starting.start()
+    process = spawn(broker.argv(), death_signal=signal.SIGTERM, output=subprocess.DEVNULL)
     try:
         while broker.pid is None:
             time.sleep(0.001)
+        assert not broker.is_ready()
         assert reload_broker(tmp_path) is True
     finally:
-        starting.join()
-        broker.stop()
+        process.kill()
+        process.wait()
 
 
 def test_a_configuration_the_broker_refuses_is_told_and_the_old_one_stays(
