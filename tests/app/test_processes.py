@@ -38,3 +38,28 @@ def test_a_process_is_given_what_it_needs_and_the_rest_is_withheld(
 def test_only_the_engine_signs_what_arms_a_drone(environs: dict[str, dict[str, str]]) -> None:
     assert set(environs) == {"engine", "live", "worker"}
     assert [name for name, environ in environs.items() if environ["NEC_SECRET_MISSION"] != WITHHELD] == ["engine"]
+
+
+def test_what_runs_is_not_told_how_the_owner_of_the_tables_logs_in(tmp_path: Path) -> None:
+    owner, app = "postgresql://owner:secret@/nec", "postgresql://app@/nec"
+    settings = Settings(
+        home=tmp_path,
+        database_url=owner,
+        database_app_url=app,
+        nats_url=("nats://127.0.0.1:1",),
+        port=free_port(),
+        demo=True,
+    )
+    planned = stages(settings)
+    for spec in (spec for stage in planned for spec in stage.processes):
+        assert spec.environ["NEC_DATABASE_URL"] == app
+        assert owner not in spec.environ.values()
+    (prepare,) = (task for stage in planned for task in stage.then)
+    assert prepare.environ["NEC_DATABASE_URL"] == owner
+
+
+def test_the_embedded_database_has_a_login_for_what_runs(tmp_path: Path) -> None:
+    planned = stages(Settings(home=tmp_path, nats_url=("nats://127.0.0.1:1",), port=free_port()))
+    ours = [spec for stage in planned[1:] for spec in stage.processes]
+    assert ours
+    assert all("necmergitur_app:" in spec.environ["NEC_DATABASE_URL"] for spec in ours)

@@ -281,9 +281,9 @@ def test_an_early_process_killed_before_its_turn_is_replaced_and_begins_once(run
 def test_what_is_started_early_ends_with_a_supervisor_that_is_stopped_or_killed_before_its_turn(run: Any) -> None:
     for number in (signal.SIGINT, signal.SIGKILL):
         city = run(EARLY.replace("< 11", "< 99"))
-        city.wait_until(lambda city=city: "+two" in city.trace() and city.child("two").get("pid"))
+        city.wait_until(lambda city=city: {"+task", "+two"} <= set(city.trace().split()))
+        city.wait_until(lambda city=city: len(psutil.Process(city.process.pid).children()) == 3)
         children = psutil.Process(city.process.pid).children()
-        assert len(children) == 3
         city.end(number)
         city.wait_until(lambda children=children: all(gone(child.pid) for child in children))
         assert " two" not in city.trace()

@@ -8,6 +8,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.operations.ports import Store
 from necmergitur.sim.twin.store import TwinStore
 from necmergitur.sim.twin.town import Town
+from tests.logins import as_app
 from tests.operations.emptied import empty_database, shared_database
 from tests.operations.scene import Scene
 from tests.operations.town import TOWN, install
@@ -25,7 +26,7 @@ def open_store(request: pytest.FixtureRequest) -> Iterator[Callable[[Town], Stor
             return TwinStore(town)
         database = request.getfixturevalue("empty_database")
         install(database, town)
-        store = PostgresStore(database)
+        store = PostgresStore(as_app(database))
         opened.append(store)
         return store
 

@@ -26,6 +26,9 @@ from necmergitur.adapters.child_process import spawn
 
 DATABASE = "necmergitur"
 ROLE = "necmergitur"
+# What the processes of a running city log in as. It owns nothing and inherits nothing: whoever speaks through one of
+# their connections can put its role down, and is then nobody. `migrate` makes it a member of the roles it takes.
+APP_ROLE = "necmergitur_app"
 # Only names the socket file unless a TCP port was asked for; PostgreSQL's registered port (IANA).
 DEFAULT_PORT = 5432
 # PostgreSQL 17's release notes: "builtin" locale provider.
@@ -116,6 +119,19 @@ class EmbeddedPostgres:
     def url(self) -> str:
         """The libpq URI of our database, as the role that owns it (not a superuser)."""
         return self.url_of(DATABASE)
+
+    @property
+    def app_url(self) -> str:
+        """The libpq URI of our database, as the role of the running city's processes."""
+        return self.app_url_of(DATABASE)
+
+    def app_url_of(self, database: str) -> str:
+        """Return the libpq URI of another database of this cluster, as that role."""
+        return self._url(APP_ROLE, database, self._app_password)
+
+    @property
+    def _app_password(self) -> str:
+        return sha256(f"{APP_ROLE} {self._password}".encode()).hexdigest()
 
     @property
     def admin_url(self) -> str:
@@ -259,16 +275,20 @@ class EmbeddedPostgres:
         return True
 
     def bootstrap(self) -> None:
-        """Make our role and database where they are missing. The server must be ready."""
+        """Make our roles and database where they are missing. The server must be ready."""
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             role = sql.Identifier(ROLE)
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
-            verb = sql.SQL("ALTER" if known else "CREATE")
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(
-                    verb, role, sql.Literal(self._password)
+            roles = ((ROLE, "CREATEDB CREATEROLE", self._password), (APP_ROLE, "NOINHERIT", self._app_password))
+            for name, rights, password in roles:
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+                connection.execute(
+                    sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(
+                        sql.SQL("ALTER" if known else "CREATE"),
+                        sql.Identifier(name),
+                        sql.SQL(rights),
+                        sql.Literal(password),
+                    )
                 )
-            )
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
 

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 
-HELD = "NEC_HELD"  # set by the supervisor in what it starts ahead of its turn
+HELD = "HELD_UNTIL_TURN"  # set by the supervisor in what it starts ahead of its turn
 
 
 def ready() -> None:

@@ -48,7 +48,11 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
         _require_loopback(settings)
     resolved, services = _services(settings)
     environ = resolved.export()
-    narrow = {name: resolved.export(secrets) for name, secrets in NEEDS.items()}
+    # What runs owns nothing: the owner of the tables prepares the city, and is not heard of again.
+    running = msgspec.structs.replace(
+        resolved, database_url=resolved.database_app_url or resolved.database_url, database_app_url=""
+    )
+    narrow = {name: running.export(secrets) for name, secrets in NEEDS.items()}
     ours = (_ours("engine", narrow["engine"]), _live(resolved, narrow["live"]), _ours("worker", narrow["worker"]))
     everything: tuple[Stage, ...] = (
         Stage(processes=services, then=_preparation(settings, environ)),
@@ -58,7 +62,7 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
         city = ProcessSpec(
             name="sim",
             argv=_argv("sim", "city"),
-            environ=environ,
+            environ=running.export(),
             stop_signals=(signal.SIGINT,),
             nice=YIELDING["sim"],
             early=True,
@@ -95,7 +99,7 @@ def _services(settings: Settings) -> tuple[Settings, tuple[ProcessSpec, ...]]:
                 quiet=True,
             )
         )
-        settings = msgspec.structs.replace(settings, database_url=postgres.url)
+        settings = msgspec.structs.replace(settings, database_url=postgres.url, database_app_url=postgres.app_url)
     if not settings.nats_url:
         brokers = lay_broker(settings)
         specs += [_broker(broker) for broker in brokers]

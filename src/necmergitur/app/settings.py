@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path = Path("var")
     database_url: str = ""
+    database_app_url: str = ""
     postgres_port: int = 0
     nats_url: tuple[str, ...] = ()
     broker_shards: int = 1
@@ -140,8 +141,12 @@ def _check(settings: Settings) -> None:
         raise BadSetting("NEC_MAIL_URL: an smtp:// or smtps:// address, with NEC_MAIL_FROM")
     if not 1 <= settings.broker_shards <= SHARDS_MAX:
         raise BadSetting(f"NEC_BROKER_SHARDS: a number from 1 to {SHARDS_MAX}")
-    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
-        raise BadSetting("NEC_DATABASE_URL: a postgresql:// address")
+    for name in ("database_url", "database_app_url"):
+        address = getattr(settings, name)
+        if address and not address.startswith(("postgresql://", "postgres://")):
+            raise BadSetting(f"NEC_{name.upper()}: a postgresql:// address")
+    if settings.database_app_url and not settings.database_url:
+        raise BadSetting("NEC_DATABASE_APP_URL: only with NEC_DATABASE_URL; the embedded PostgreSQL has its own")
     for name in ("port", "mqtt_port", "postgres_port", "dc09_port", "metrics_port", "sim_port"):
         if not 0 <= getattr(settings, name) <= PORT_MAX:
             raise BadSetting(f"NEC_{name.upper()}: a port, 0 to {PORT_MAX}")

@@ -40,6 +40,15 @@ GRANT nec_web TO CURRENT_USER;
 GRANT USAGE ON SCHEMA public TO nec_web;
 """
 
+# The role that the processes of a running city log in as, where there is one; PostgreSQL's own superuser made it.
+LET_APP_IN = """
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'necmergitur_app') AND NOT (
+    pg_has_role('necmergitur_app', 'nec_ledger', 'MEMBER') AND pg_has_role('necmergitur_app', 'nec_web', 'MEMBER'))
+  THEN GRANT nec_ledger, nec_web TO necmergitur_app; END IF;
+END $$;
+"""
+
 
 def migrate(database_url: str) -> None:
     """Run every migration on `database_url`, as its owner, then grant. Running it again changes nothing.
@@ -54,6 +63,8 @@ def migrate(database_url: str) -> None:
         call_command("migrate", database=alias, verbosity=0, interactive=False)
         call_command("createcachetable", database=alias, verbosity=0)
         _grant(alias)
+        with connections[alias].cursor() as cursor:
+            cursor.execute(LET_APP_IN)
 
 
 def collect_static() -> None:

@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.postgres.store import PostgresStore
+from tests.logins import as_app
 from tests.operations.emptied import empty_database, shared_database
 from tests.operations.scene import Scene
 from tests.operations.town import TOWN, install
@@ -26,7 +27,7 @@ def database(empty_database: str) -> str:
 @pytest.fixture
 def store(database: str) -> Iterator[PostgresStore]:
     install(database, TOWN)
-    opened = PostgresStore(database)
+    opened = PostgresStore(as_app(database))
     yield opened
     opened.close()
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.dispatch.incidents import Person
 from necmergitur.ledger.ports import VersionConflict
@@ -183,14 +185,14 @@ def test_a_database_that_is_away_is_unreachable_and_back_when_it_is_back(tmp_pat
     away.close()
 
 
-def test_a_connection_cut_in_mid_transaction_is_unreachable_and_the_next_one_works(scene: Scene, database) -> None:
+def test_a_connection_cut_in_mid_transaction_is_unreachable_and_the_next_one_works(
+    scene: Scene, database: str, postgres: EmbeddedPostgres
+) -> None:
+    name = conninfo_to_dict(database)["dbname"]
     with pytest.raises(Unreachable), scene.store.transaction() as tx:  # noqa: PT012
         tx.serialise()
-        with psycopg.connect(database, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         tx.incidents_due(START, 1)
     assert scene.press("P-1").lit
 
