@@ -24,7 +24,6 @@ from necmergitur.operations import devices
 from necmergitur.operations.intake import Ground
 from necmergitur.operations.registry import NewDevice
 from tests import signed
-from tests.logins import as_app
 
 HERE = Position(2.35, 48.85)
 BY = Person(0, "nec")
@@ -34,8 +33,8 @@ def engine_parts(database: str, nats_url: str, home: Path, **more: Any) -> Engin
     """Return an engine's parts, on adapters as real as in production."""
     signer = Ed25519Signer.generate()
     return EngineParts(
-        store=PostgresStore(as_app(database), connections_max=6),
-        database_url=as_app(database),
+        store=PostgresStore(database, connections_max=6),
+        database_url=database,
         nats_urls=(nats_url,),
         clock=SystemClock(),
         signer=signer,
