@@ -25,8 +25,10 @@ from necmergitur.governance import disclosure
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, authorising, sensing
 from necmergitur.operations import streams as of_sensor
+from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.sensing import Memory
 from necmergitur.operations.sensors import Refused
 from necmergitur.web.register import history
@@ -131,6 +133,44 @@ def test_a_stream_that_no_engine_hears_is_not_told_to_be_on(trial: Authorisation
     assert "0</strong> of 1 sensor stream is on right now" in text("/register/")
     assert json.loads(text("/register/register.json"))["streams"][0]["state"] == "unheard"
     assert "People counter" in text("/register/signs/"), "a sign hangs through an outage"
+
+
+def enrolled(now: datetime, **known: Any) -> None:
+    """Have the device of the trial stand in the old town."""
+    sensor = Sensor(
+        id="c-0001", label="Town hall square", modality="crowd_count", payload_schema="crowd_count/1", zone_id="z-1",
+        lon=2.35, lat=48.85, rate_per_minute=1, firmware="", certificate_subject="CN=c-0001", installed_at=now, **known,
+    )  # fmt: skip
+    assert not isinstance(sensing.enrol(store(), sensor, Person(90, "Vienne"), now), Refusal)
+
+
+def test_a_device_behind_a_lost_broker_is_not_told_to_be_on(trial: Authorisation) -> None:
+    now = datetime.now(UTC)
+    enrolled(now, answered_at=now - timedelta(seconds=6))
+    assert "Is on" in text(PAGE)
+    set_alarm(store(), "broker_lost", True, "shard 0", now)
+    said = text(PAGE)
+    assert "Off: nobody hears it" in said and "the line to it" in said
+    with store().transaction() as tx:  # of several brokers one is lost: this device is behind another
+        tx.touch_sensors(["c-0001"], now + timedelta(seconds=5))
+    assert "Is on" in text(PAGE)
+
+
+@pytest.mark.parametrize("alarm", ["record_full", "log_refused"])
+def test_while_nothing_can_be_written_no_stream_is_told_to_be_on(alarm: str, trial: Authorisation) -> None:
+    set_alarm(store(), alarm, True, "", datetime.now(UTC))
+    said = text(PAGE)
+    assert "Off: nothing can be written down" in said and "the gate lets its readings in" not in said
+    assert "0</strong> of 1 sensor stream is on right now" in text("/register/")
+    set_alarm(store(), alarm, False, "", datetime.now(UTC))
+    assert "Is on" in text(PAGE)
+
+
+def test_a_device_out_of_service_is_not_told_to_be_on(trial: Authorisation) -> None:
+    now = datetime.now(UTC)
+    enrolled(now)
+    assert not isinstance(sensing.retire(store(), "c-0001", Person(90, "Vienne"), now), Refusal)
+    assert "Off: taken out of service" in text(PAGE)
 
 
 def test_a_withdrawn_paper_and_its_reason_stay_readable(trial: Authorisation) -> None:

@@ -23,7 +23,7 @@ from necmergitur.web.store import CLOCK, store
 
 SHOWN_FOR = timedelta(hours=24)
 # Papers that still open what was gathered under them (operations/readings.py); a withdrawn or suspended one opens none.
-OPENS = frozenset({"on", "unheard", "expired"})
+OPENS = frozenset({"on", "unheard", "shut", "retired", "expired"})
 fresh = cache_control(public=True, max_age=60)
 
 

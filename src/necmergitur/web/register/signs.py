@@ -29,7 +29,7 @@ from necmergitur.web.register.places import Ground, ground
 
 SIZES = ("a6", "a5")
 # A sign hangs for months: what is only unheard for a minute, or suspended until it is assessed anew, keeps its own.
-HANGS = ("on", "unheard", "suspended")
+HANGS = ("on", "unheard", "shut", "suspended")
 fresh = cache_control(private=True, max_age=CACHE_S)
 
 
@@ -115,7 +115,7 @@ def _of_stream(one: streams.Stream, city: Ground) -> Sign:
         one.kind.never,
         one.elements,
         city,
-        on=one.state in ("on", "unheard"),
+        on=one.state in ("on", "unheard", "shut"),
         word=str(one.word),
     )
 

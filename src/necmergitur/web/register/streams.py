@@ -1,7 +1,7 @@
 """Every stream that ever had a signed paper, as it is at one instant. Nothing here is typed: it is read off papers."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,20 +15,27 @@ from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.ways import EMERGENCY
-from necmergitur.web.facts.models import Authorisation
+from necmergitur.web.facts.models import Authorisation, SystemAlarm
 from necmergitur.web.register import signage, words
 from necmergitur.web.register.constants import PAPERS_MAX
 from necmergitur.web.register.places import Ground
 from necmergitur.web.register.sensors import Seen, seen
 from necmergitur.web.store import CLOCK, store
 
+BROKER_LOST = "broker_lost"
+NOT_WRITTEN = ("record_full", "log_refused")  # while one stands, the engine shuts every sensor
+
 
 class Moment(msgspec.Struct, frozen=True):
-    """One instant, what the gate allows at it, and whether anybody hears the sensors."""
+    """One instant, what the gate allows at it, and whether anybody hears the sensors.
+
+    `alarms`: since when what stands between a sensor and the record is known to be broken, by its name.
+    """
 
     at: datetime
     table: GateTable
     heard: bool
+    alarms: Mapping[str, datetime]
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +64,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def on(self) -> bool:
-        """Whether the gate lets it in at this moment, and somebody hears it."""
+        """Whether the gate lets it in at this moment, and somebody hears it and writes it down."""
         return self.state == "on"
 
     @property
@@ -85,7 +92,8 @@ def moment() -> Moment:
             table = tx.gate_table(now)
     except Unreachable as away:
         raise OperationalError(str(away)) from away
-    return Moment(now, table, _heard())
+    alarms = SystemAlarm.objects.filter(name__in=(BROKER_LOST, *NOT_WRITTEN), cleared_at=None)
+    return Moment(now, table, _heard(), dict(alarms.values_list("name", "raised_at")))
 
 
 def _heard() -> bool:
@@ -150,7 +158,7 @@ def _stream(name: str, rows: list[Authorisation], at: Moment, ground: Ground, la
     if not isinstance(answer, Refusal):
         row = next((mine for mine in rows if mine.id == answer.id), row)
     paper = paper_of(row)
-    state = _state(row, answer, at)
+    state = _state(row, answer, at, last)
     return Stream(
         name=name,
         row=row,
@@ -172,9 +180,9 @@ def _asked(name: str, terms: Terms, at: Moment, last: Seen | None) -> Any:
     return at.table.find(asked, at.at)
 
 
-def _state(row: Authorisation, answer: Any, at: Moment) -> str:
+def _state(row: Authorisation, answer: Any, at: Moment, last: Seen | None) -> str:
     if not isinstance(answer, Refusal):
-        return "on" if at.heard else "unheard"
+        return _allowed(at, last)
     known = words.STATE_OF.get(answer.rule)
     if known is not None:
         return known
@@ -182,6 +190,18 @@ def _state(row: Authorisation, answer: Any, at: Moment) -> str:
     if row.revoked_at is not None:
         return "revoked"
     return "expired" if row.valid_until is not None and row.valid_until <= at.at else "off"
+
+
+def _allowed(at: Moment, last: Seen | None) -> str:
+    """Return the state of what the gate lets in: whether it stands there, and could be heard and written down."""
+    if last is not None and last.retired:
+        return "retired"
+    if any(name in at.alarms for name in NOT_WRITTEN):
+        return "shut"
+    # Of several brokers one may be lost: a device that was heard since is behind another.
+    lost = at.alarms.get(BROKER_LOST)
+    deaf = lost is not None and (last is None or last.heard_at is None or last.heard_at <= lost)
+    return "on" if at.heard and not deaf else "unheard"
 
 
 def _districts(zones: Iterable[str], ground: Ground) -> tuple[str, ...]:

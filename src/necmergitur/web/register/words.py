@@ -85,6 +85,8 @@ STATES: dict[str, tuple[str, Any]] = {
     "off": ("neutral", _("Off")),
     "unknown": ("attention", _("Unknown at this moment")),
     "unheard": ("attention", _("Off: nobody hears it")),
+    "shut": ("attention", _("Off: nothing can be written down")),
+    "retired": ("neutral", _("Off: taken out of service")),
 }
 STATE_OF = {
     "authorisation_suspended": "suspended",
