@@ -255,6 +255,14 @@ def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) 
     assert "Calls for help" in page
 
 
+def test_what_came_with_the_installation_is_said_in_the_readers_language(city: City) -> None:
+    page = city.client("pilot", "fr").get("/console/authorisations/").content.decode()
+    for said in ("Appels à l’aide", "Registre des décisions", "La ville", "RGPD, art. 5.2", "installation"):
+        assert said in page
+    for code in ("Calls for help", "Record of decisions", "GDPR", "system:install", ">city<"):
+        assert code not in page
+
+
 def test_who_grants_and_withdraws_is_a_name_on_the_page_and_a_number_in_the_record(city: City) -> None:
     """The public log shows facts of authorisations whole."""
     browser = city.client("lead")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from necmergitur.adapters.law import rules
 from necmergitur.governance import law
 from necmergitur.governance.assessments import DRONE_CAMERA, Foundation
-from necmergitur.governance.authorisations import STANDING, Authorisation, Conditions
+from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.governance.constants import CEILING_MAX_M, CEILING_MIN_M, LABEL_LENGTH_MAX, TRANSIT_ALTITUDE_M
 from necmergitur.governance.gate import FLIGHT
 from necmergitur.governance.law import Rule
@@ -26,7 +26,7 @@ from necmergitur.operations import authorising
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards, people, refusals, rights
 from necmergitur.web.console.pages import show
-from necmergitur.web.console.words import AUTHORISATION_KINDS, MODALITIES, PURPOSES, say
+from necmergitur.web.console.words import ACTORS, AUTHORISATION_KINDS, MODALITIES, PURPOSES, STANDING, say
 from necmergitur.web.facts.models import Assessment, Zone
 from necmergitur.web.facts.models import Authorisation as AuthorisationRow
 from necmergitur.web.store import CLOCK, store
@@ -169,12 +169,16 @@ def _told(row: AuthorisationRow, now: Any, names: dict[str, str]) -> dict[str, A
     begun = "current" if row.valid_from <= now else "to_come"
     when = "over" if over else "suspended" if suspended else begun
     on = row.rests_on or (row.paper or {}).get("terms") or {}
+    ours = STANDING.get(row.id, {})
     return {
         "row": row,
+        "label": ours.get("label", row.label),
+        "holder": ours.get("holder", row.holder),
+        "legal_basis": ours.get("legal_basis", row.legal_basis),
         "assessment": on.get("assessment_id", ""),
         "why": drift(row.suspended_reason or "") if suspended else "",
         "unfounded": row.kind == "flight" and not row.rests_on,
-        "granted_by": names.get(row.granted_by, row.granted_by),
+        "granted_by": names.get(row.granted_by) or ACTORS.get(row.granted_by, row.granted_by),
         "revoked_by": names.get(row.revoked_by or "", row.revoked_by),
         "when": when,
         "kind": say(AUTHORISATION_KINDS, row.kind),

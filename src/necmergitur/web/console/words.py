@@ -1,11 +1,13 @@
 """Codes that facts hold, in words for eyes. The stored value never changes; the word is the reader's language."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.dispatch.observations import ON_DUTY
+from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS
 
 Words = dict[str, Any]
 
@@ -151,6 +153,19 @@ AUTHORISATION_KINDS: Words = {
     "stream": _("Stream of a sensor"),
     "flight": _("Flight"),
 }
+# The two that come with the installation were entered by nobody: what they say is ours to translate.
+STANDING: dict[UUID, Words] = {
+    CALLS_FOR_HELP: {
+        "label": MODALITIES["call_for_help"],
+        "holder": _("The city"),
+        "legal_basis": _("GDPR art. 6(1)(e); art. 6(1)(d) and recital 46 as the last resort"),
+    },
+    RECORD_OF_DECISIONS: {
+        "label": MODALITIES["governance"],
+        "holder": _("The city"),
+        "legal_basis": _("GDPR art. 5(2) and art. 30"),
+    },
+}
 PURPOSES: Words = {
     "emergency_response": _("Response to calls for help"),
     "accountability": _("Accountability"),
@@ -222,6 +237,7 @@ ACTORS: Words = {
     "engine:fleet": pgettext_lazy("actor", "drone"),
     "matching": pgettext_lazy("actor", "matching"),
     "worker:retention": pgettext_lazy("actor", "retention"),
+    "system:install": pgettext_lazy("actor", "installation"),
 }
 
 
