@@ -63,6 +63,7 @@ def _unfounded(incident: Incident | None) -> Refusal | None:
 
 def _may_fly(tx: Transaction, by: Person, now: datetime, holding: int) -> Refusal | None:
     """Check shift, qualification and load. `holding`: missions of theirs already counted in the load."""
+    tx.serialise()  # no shift ends and no offer is made meanwhile
     mine: PilotFact | None = next((p for p in tx.pilots_on_shift(now) if p.user_id == by.id), None)
     if mine is None:
         return Refusal(rule="not_on_shift", detail="Start a shift first.")
