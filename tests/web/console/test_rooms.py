@@ -257,7 +257,7 @@ def test_a_lead_enters_an_authorisation_and_the_gate_has_it_at_once(city: City) 
 
 def test_what_came_with_the_installation_is_said_in_the_readers_language(city: City) -> None:
     page = city.client("pilot", "fr").get("/console/authorisations/").content.decode()
-    for said in ("Appels à l’aide", "Registre des décisions", "La ville", "RGPD, art. 5.2", "installation"):
+    for said in ("Appels à l\u2019aide", "Registre des décisions", "La ville", "RGPD, art. 5.2", "installation"):
         assert said in page
     for code in ("Calls for help", "Record of decisions", "GDPR", "system:install", ">city<"):
         assert code not in page
