@@ -13,7 +13,7 @@ EMPTY = """
 SET session_replication_role = replica;
 DO $$ BEGIN EXECUTE (
   SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' RESTART IDENTITY' FROM pg_tables
-  WHERE schemaname IN ('public', 'holders') AND tablename NOT LIKE 'django%'
+  WHERE schemaname IN ('public', 'holders', 'population') AND tablename NOT LIKE 'django%'
     AND tablename NOT IN ('auth_group', 'auth_permission', 'gate_table_version', 'ledger_scope')); END $$;
 """
 

@@ -45,10 +45,18 @@ def take_apart(
 class GroupCommit(Generic[Item, Result]):
     """Collects items while a batch is being written, then writes them together, in order."""
 
-    def __init__(self, take: Callable[[Sequence[Item]], Sequence[Result]], executor: Executor) -> None:
-        """`take` runs in `executor` on at most BATCH_MAX items and returns one result for each."""
+    def __init__(
+        self,
+        take: Callable[[Sequence[Item]], Sequence[Result]],
+        executor: Executor,
+        *,
+        batch_max: int = BATCH_MAX,
+        gather_s: float = GATHER_S,
+    ) -> None:
+        """`take` runs in `executor` on at most `batch_max` items and returns one result for each."""
         self._take = take
         self._executor = executor
+        self._batch_max, self._gather_s = batch_max, gather_s
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue(QUEUE_MAX)
         self._task: asyncio.Task[None] | None = None
 
@@ -79,8 +87,8 @@ class GroupCommit(Generic[Item, Result]):
     async def _turn(self) -> None:
         """Write one batch and answer everybody in it."""
         batch = [await self._queue.get()]
-        await asyncio.sleep(GATHER_S)
-        while len(batch) < BATCH_MAX and not self._queue.empty():
+        await asyncio.sleep(self._gather_s)
+        while len(batch) < self._batch_max and not self._queue.empty():
             batch.append(self._queue.get_nowait())
         items = [item for item, _ in batch]
         outcomes: Sequence[Result | Exception]

@@ -12,6 +12,7 @@ from typing import Self
 from zoneinfo import available_timezones
 
 import msgspec
+from phonenumbers import SUPPORTED_REGIONS
 
 from necmergitur.adapters.pki import write_private
 
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sim_devices_url: str = ""
     log_level: str = "info"
     time_zone: str = "Europe/Paris"
+    region: str = "FR"
     mail_url: str = ""
     mail_from: str = ""
 
@@ -135,8 +137,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def _check(settings: Settings) -> None:
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise BadSetting("NEC_LOG_LEVEL: debug, info, warning or error")
-    if settings.time_zone not in available_timezones():
-        raise BadSetting("NEC_TIME_ZONE: a name of the IANA time zone database, such as Europe/Paris")
+    _check_place(settings)
     if settings.mail_url and not (settings.mail_url.startswith(("smtp://", "smtps://")) and settings.mail_from):
         raise BadSetting("NEC_MAIL_URL: an smtp:// or smtps:// address, with NEC_MAIL_FROM")
     if not 1 <= settings.broker_shards <= SHARDS_MAX:
@@ -150,6 +151,13 @@ def _check(settings: Settings) -> None:
     for name in ("port", "mqtt_port", "postgres_port", "dc09_port", "metrics_port", "sim_port"):
         if not 0 <= getattr(settings, name) <= PORT_MAX:
             raise BadSetting(f"NEC_{name.upper()}: a port, 0 to {PORT_MAX}")
+
+
+def _check_place(settings: Settings) -> None:
+    if settings.time_zone not in available_timezones():
+        raise BadSetting("NEC_TIME_ZONE: a name of the IANA time zone database, such as Europe/Paris")
+    if settings.region not in SUPPORTED_REGIONS:
+        raise BadSetting("NEC_REGION: a country by its two letters (ISO 3166-1), such as FR")
 
 
 def _as_path(kind: type, value: object) -> object:

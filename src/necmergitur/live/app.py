@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
-from necmergitur.live.http import answer, answer_json, header, refuse
+from necmergitur.live.checkins import DRILL, CheckInDoor
+from necmergitur.live.http import BodyTooLong, again, answer, answer_json, header, read_body, refuse
 from necmergitur.live.log import LogDoor
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import may_look, relay
@@ -20,9 +21,11 @@ from necmergitur.live.sessions import INCIDENT_ROLES, SCREEN_ROLES, Viewer, view
 from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.live.whep import WhepDoor
 from necmergitur.operations.ports import Unreachable
+from necmergitur.people.constants import CHECKIN_BYTES_MAX
 
 log = structlog.get_logger(__name__)
-OURS = ("/live/", "/log/", "/api/v1/presses", "/api/v1/uplinks/", "/metrics", "/healthz")
+OURS = ("/live/", "/log/", "/api/v1/presses", "/api/v1/checkins", "/api/v1/uplinks/", "/metrics", "/healthz")
+SAFE = ("/safe", "/drill/safe")
 ALIVE_S = 1.0
 SESSION_CHECK_S = 5.0  # a signed-out browser loses its stream within this time, and so does one whose rights changed
 SEQ_DIGITS_MAX = 18  # a sequence number is a bigint
@@ -38,6 +41,7 @@ class LiveApp:
         self._uplinks = UplinkDoor(parts)
         self._whep = WhepDoor(parts)
         self._log = LogDoor(parts)
+        self._checkins = CheckInDoor(parts)
         self._beat: asyncio.Task[None] | None = None
         self._parts = parts
         self._pages = pages
@@ -55,6 +59,11 @@ class LiveApp:
         try:
             if path.startswith(OURS) and await self._own(path, scope, receive, send):
                 return
+            if path.rstrip("/") in SAFE and scope["method"] == "POST":
+                unread = await self._say_safe(path, receive, send)
+                if unread is None:
+                    return
+                receive = unread
         except Unreachable:
             await refuse(send, 503, "database_away", "The database does not answer. Try again.")
             return
@@ -62,6 +71,17 @@ class LiveApp:
             await refuse(send, 404, "not_found", "Nothing here.")
         else:
             await self._pages(scope, receive, send)
+
+    async def _say_safe(self, path: str, receive: Receive, send: Send) -> Receive | None:
+        """Record a check-in; or return how the pages read again what must be shown again."""
+        try:
+            body = await read_body(receive, CHECKIN_BYTES_MAX)
+        except BodyTooLong:
+            await refuse(send, 413, "checkin_too_long", f"At most {CHECKIN_BYTES_MAX} bytes.")
+            return None
+        if await self._checkins.post_form(body, send, drill=path.startswith(DRILL)):
+            return None
+        return again(body, receive)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -71,6 +91,7 @@ class LiveApp:
                 self._board.start()
                 self._door.start()
                 self._uplinks.start()
+                self._checkins.start()
                 self._beat = asyncio.create_task(keep_going("alive", self._say_alive, every_s=ALIVE_S))
                 spare_what_is_loaded()
                 await send({"type": "lifespan.startup.complete"})
@@ -80,6 +101,7 @@ class LiveApp:
                     await self._whep.stop()
                     await self._door.stop()
                     await self._uplinks.stop()
+                    await self._checkins.stop()
                 if self._beat is not None:
                     self._beat.cancel()
                 self._parts.store.close()
@@ -100,6 +122,8 @@ class LiveApp:
             await self._door.post(scope, receive, send)
         elif path.startswith("/api/v1/presses/") and method == "GET":
             await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
+        elif path.rstrip("/") == "/api/v1/checkins" and method == "POST":
+            await self._checkins.post_json(scope, receive, send)
         elif path == "/api/v1/uplinks/chirpstack" and method == "POST":
             await self._uplinks.post(scope, receive, send)
         elif path in ("/live/health", "/healthz"):

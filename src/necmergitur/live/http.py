@@ -1,6 +1,7 @@
 """The few HTTP gestures raw ASGI needs: read a bounded body, read a cookie, answer JSON."""
 
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,16 @@ async def read_body(receive: Receive, bytes_max: int) -> bytes:
             raise BodyTooLong
         if not message.get("more_body", False):
             return body
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """Return what hands a body that was read already to whoever reads it next."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def hand_over() -> Any:
+        return waiting.pop() if waiting else await receive()
+
+    return hand_over
 
 
 async def answer(send: Send, status: int, body: bytes, kind: bytes = b"application/json") -> None:

@@ -27,3 +27,4 @@ class LiveParts:
     home: Path
     uplink_token: str = ""
     log_secret: bytes = b""
+    region: str = "FR"

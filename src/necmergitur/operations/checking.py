@@ -11,6 +11,7 @@ from necmergitur.dispatch import incidents, missions
 from necmergitur.governance import assessments, authorisations, breakglass, proposals, sensors, signing
 from necmergitur.ledger.chain import GENESIS, Break, backwards, verify
 from necmergitur.operations.ports import Store, Transaction
+from necmergitur.people import crises
 
 EVER = datetime(2015, 11, 13, tzinfo=UTC)  # when the standing authorisations begin: the gate as it was since then
 PAGE = 5_000  # facts read in one transaction
@@ -97,6 +98,7 @@ _STORIES: Mapping[str, _Story] = {
     "breakglass": _Story(
         msgspec.json.Decoder(breakglass.BreakGlassEvent), breakglass.evolve, lambda tx, key: tx.glass(UUID(key))
     ),
+    "crisis": _Story(msgspec.json.Decoder(crises.CrisisEvent), crises.evolve, lambda tx, key: tx.crisis(UUID(key))),
     "sensor": _Story(
         msgspec.json.Decoder(sensors.SensorEvent),
         sensors.evolve,

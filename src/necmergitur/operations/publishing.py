@@ -36,6 +36,8 @@ PUBLISHED: Mapping[str, Rule] = MappingProxyType(
         "party": Rule("whole"),
         "proposal": Rule("header"),
         "breakglass": Rule("header"),
+        # Which services, where, until when, how many used them, and that all of it was erased.
+        "crisis": Rule("whole"),
         "mission": Rule("header", FLIGHT_SHOWN_AFTER),
     }
 )

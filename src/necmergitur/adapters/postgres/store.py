@@ -21,6 +21,7 @@ from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
+from necmergitur.adapters.postgres.population import CrisisMixin
 from necmergitur.adapters.postgres.proposals import ProposalMixin
 from necmergitur.adapters.postgres.rights import RightsMixin
 from necmergitur.adapters.postgres.sensors import SensorMixin
@@ -60,6 +61,7 @@ class PostgresTransaction(
     TrustMixin,
     ProposalMixin,
     SensorMixin,
+    CrisisMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

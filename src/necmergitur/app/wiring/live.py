@@ -27,6 +27,7 @@ def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None
         home=settings.home,
         uplink_token=settings.uplink_token,
         log_secret=settings.secret("log"),
+        region=settings.region,
     )
     if not pages:
         return LiveApp(parts, alive=alive)

@@ -1,0 +1,145 @@
+"""Keys of crises: one file each, outside the database and its backups. Without it, all a crisis took is noise.
+
+From one key come, by HMAC-SHA-256 under separate labels, the key of each person (from a salt beside their row), private
+links, and keyed digests of phone numbers and addresses. The file is overwritten before it is unlinked; a disk that
+copies on write, or a snapshot of it, may keep the bytes, and is told of in the how-to.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32  # AES-256
+SALT_BYTES = 16  # 128 bits: no two people of a crisis share one by chance
+DIGEST_BYTES = 16  # the same, of HMAC-SHA-256 (NIST SP 800-107 5.3.3)
+_NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonce
+_SUFFIX = ".key"
+FOLDER = "crisis-keys"  # in NEC_HOME; backups leave it out
+
+
+class CrisisKey:
+    """The key of one crisis."""
+
+    def __init__(self, crisis_id: UUID, key: bytes) -> None:
+        """Derive what is used from the 32 bytes of the file."""
+        self.id = crisis_id
+        self.fingerprint = hashlib.sha256(key).hexdigest()
+        self._people = _derived(key, b"people")
+        self._links = _derived(key, b"links")
+        self._lookups = _derived(key, b"lookups")
+
+    def link_of(self, once: bytes) -> bytes:
+        """Return the private link made of a form's number: the same form sent again has the same link."""
+        return hmac.digest(self._links, once, "sha256")[:DIGEST_BYTES]
+
+    @staticmethod
+    def row_of(link: bytes) -> bytes:
+        """Return the name of the row a link opens. Whoever reads rows learns no link."""
+        return hashlib.sha256(link).digest()[:DIGEST_BYTES]
+
+    def lookup(self, kind: str, written: str) -> bytes:
+        """Return the keyed digest by which a normalised phone number, address or share link is found."""
+        return hmac.digest(self._lookups, f"{kind}|{written}".encode(), "sha256")[:DIGEST_BYTES]
+
+    def seal(self, salt: bytes, plain: bytes, bound_to: bytes) -> bytes:
+        """Return nonce and ciphertext under a person's key; moved to another row, it opens no more."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(hmac.digest(self._people, salt, "sha256")).encrypt(nonce, plain, bound_to)
+
+    def unseal(self, salt: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
+        """Return the plain bytes; None when they were altered or belong elsewhere."""
+        cipher = AESGCM(hmac.digest(self._people, salt, "sha256"))
+        try:
+            return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to)
+        except (InvalidTag, ValueError):
+            return None
+
+
+class KeyFiles:
+    """`operations.population.ports.CrisisKeys` in a folder of one installation."""
+
+    def __init__(self, home: Path) -> None:
+        """Keep keys under `home`; nothing is made before the first crisis."""
+        self._folder = home / FOLDER
+        self._held: dict[UUID, CrisisKey] = {}
+
+    def make(self, crisis_id: UUID) -> str:
+        """Make a crisis's key unless it has one; return its SHA-256 (hex). Durable once it returns."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        path = self._path(crisis_id)
+        # Under a name of its own until it is whole: a crash leaves no key of half its length.
+        new = path.with_suffix(f".{os.urandom(4).hex()}")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, os.urandom(KEY_BYTES))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        with suppress(FileExistsError):
+            os.link(new, path)
+        new.unlink()
+        self._fsync_folder()
+        found = self.of(crisis_id)
+        assert found is not None, "it was just made"
+        return found.fingerprint
+
+    def of(self, crisis_id: UUID) -> CrisisKey | None:
+        """Return a crisis's key, None when it has none or no more. A destroyed one leaves this process's memory too."""
+        path = self._path(crisis_id)
+        held = self._held.get(crisis_id)
+        if held is not None:
+            if path.exists():
+                return held
+            del self._held[crisis_id]
+            return None
+        try:
+            key = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        if len(key) != KEY_BYTES:
+            return None
+        self._held[crisis_id] = CrisisKey(crisis_id, key)
+        return self._held[crisis_id]
+
+    def destroy(self, crisis_id: UUID) -> bool:
+        """Overwrite and unlink a crisis's key; return whether there was one."""
+        self._held.pop(crisis_id, None)
+        path = self._path(crisis_id)
+        try:
+            handle = os.open(path, os.O_WRONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            os.pwrite(handle, bytes(KEY_BYTES), 0)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        path.unlink(missing_ok=True)
+        self._fsync_folder()
+        return True
+
+    def known(self) -> Sequence[UUID]:
+        """Return the crises that have one."""
+        return [UUID(path.stem) for path in sorted(self._folder.glob(f"*{_SUFFIX}"))]
+
+    def _path(self, crisis_id: UUID) -> Path:
+        return self._folder / f"{crisis_id}{_SUFFIX}"
+
+    def _fsync_folder(self) -> None:
+        handle = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _derived(key: bytes, label: bytes) -> bytes:
+    """Return a key for one use (NIST SP 800-108, one block of HMAC-SHA-256)."""
+    return hmac.digest(key, b"necmergitur crisis " + label, "sha256")

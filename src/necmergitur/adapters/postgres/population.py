@@ -1,0 +1,79 @@
+"""Crises in PostgreSQL. What may be written is judged again by the triggers of migration 0027."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from necmergitur.adapters.postgres.queries import fill, load
+from necmergitur.adapters.postgres.rows import RowCodec
+from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.operations.population.checkins import Batch, Row
+from necmergitur.people.crises import Crisis
+
+CODEC = RowCodec(Crisis)
+SQL = {name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("population").items()}
+COUNTED = ("checkins", "safe", "need_help", "hurt", "withdrawn", "people_to_tell")
+
+
+class CrisisMixin:
+    """`operations.population.ports.CrisisTransaction` beyond the facts."""
+
+    cursor: Statements
+
+    def crisis(self, crisis_id: UUID) -> Crisis | None:
+        """Return one crisis."""
+        row = self.cursor.execute(SQL["crisis"], {"id": crisis_id}).fetchone()
+        return None if row is None else CODEC.from_row(row)
+
+    def crises_now(self) -> list[Crisis]:
+        """Return crises that were opened and are not erased: real ones before drills, newest first."""
+        return [CODEC.from_row(row) for row in self.cursor.execute(SQL["crises_now"]).fetchall()]
+
+    def enter_crisis(self, state: Crisis, reason: str, seq: int) -> None:
+        """Store a crisis just asked for."""
+        self.cursor.execute(SQL["enter_crisis"], {**CODEC.to_row(state), "reason": reason, "last_seq": seq})
+
+    def change_crisis(self, state: Crisis, seq: int) -> None:
+        """Store a crisis as changed."""
+        self.cursor.execute(SQL["change_crisis"], {**CODEC.to_row(state), "last_seq": seq})
+
+    def crisis_counts(self, crisis_id: UUID) -> Mapping[str, int]:
+        """Return how many of each a crisis holds."""
+        row = self.cursor.execute(SQL["counts"], {"crisis_id": crisis_id}).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return dict(zip(COUNTED, map(int, row), strict=True))
+
+    def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
+        """Drop all it holds about people; return how many rows of each kind that was."""
+        row = self.cursor.execute(SQL["erase_checkins"], {"crisis_id": crisis_id}).fetchone()
+        assert row is not None, "a function has a value"
+        return {"checkins": int(row[0])}
+
+    def put_checkins(self, crisis_id: UUID, rows: Sequence[Row], root: bytes, now: datetime) -> None:
+        """Store check-ins and their batch in one statement; the same words again change nothing."""
+        self.cursor.execute(
+            SQL["put_checkins"],
+            {
+                "crisis_id": crisis_id,
+                "root": root,
+                "now": now,
+                "ids": [row.id for row in rows],
+                "salts": [row.salt for row in rows],
+                "sealed": [row.sealed for row in rows],
+                "said": [row.said for row in rows],
+                "contacts": [row.contact for row in rows],
+                "shares": [row.share for row in rows],
+                "statuses": [row.status for row in rows],
+                "channels": [row.channel for row in rows],
+                "tells": [row.tells for row in rows],
+            },
+        )
+
+    def unrooted_batches(self, limit: int) -> list[Batch]:
+        """Return the oldest batches whose root is not in the record yet, held until this transaction ends."""
+        rows = self.cursor.execute(SQL["unrooted_batches"], {"limit": limit}).fetchall()
+        return [Batch(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+
+    def rooted(self, batches: Sequence[Batch], seq: int) -> None:
+        """Say which fact holds their root."""
+        self.cursor.execute(SQL["rooted"], {"seq": seq, "ids": [batch.id for batch in batches]})

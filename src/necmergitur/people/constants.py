@@ -1,0 +1,29 @@
+"""Bounds of the people room, each with its source."""
+
+from datetime import timedelta
+
+# Ours: what two people can still read aloud to each other while they decide.
+CRISIS_NAME_MAX = 80
+# Ours, as for break-glass: a second person who did not come in ten minutes did not come.
+CRISIS_ASKED_LASTS = timedelta(minutes=10)
+# Ours: the largest area one crisis covers, a large city with its first ring of suburbs.
+CRISIS_RADIUS_MAX_M = 30_000.0
+CRISIS_RADIUS_MIN_M = 100.0  # ours: smaller is an incident, not a crisis
+# Ours: after closing, families still look for a while. The longest any service may keep what it holds.
+KEPT_AFTER_CLOSING_MAX = timedelta(days=30)
+KEPT_AFTER_CLOSING = timedelta(days=7)
+# Ours: a crisis that nobody closed in a month is an office, and needs a law of its own.
+CRISIS_LASTS_MAX = timedelta(days=30)
+CRISIS_WORDS_MAX = 500  # ours: a reason is a sentence or two
+
+# Ours: the longest names of civil registers on one line.
+NAME_MAX = 120
+# RFC 5321 4.5.3.1: 64 octets, an at sign, 255 octets; the whole path is at most 256 with its brackets.
+EMAIL_MAX = 254
+# ITU-T E.164: fifteen digits, with what people write between them.
+PHONE_WRITTEN_MAX = 40
+WORDS_MAX = 280  # ours: what one breath says; longer is a conversation, and has its place
+TELL_MAX = 5  # ours: the nearest people; more would make the page a way to send bulk messages
+CHECKIN_BYTES_MAX = 8_192  # ours: every field at its longest, percent-encoded
+# Ours: a form typed on one network and sent on another comes again with the same number within this time.
+CHECKIN_AGAIN_WITHIN = timedelta(hours=24)
