@@ -4,7 +4,9 @@ What they say is kept sealed as `Said`; what a row holds in clear is a status, a
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import IntEnum
+from uuid import UUID
 
 import msgspec
 
@@ -56,6 +58,17 @@ class CheckIn(msgspec.Struct, frozen=True):
     channel: Channel
 
 
+class CheckInsRooted(msgspec.Struct, frozen=True, tag=True):
+    """So many check-ins were committed, in so many batches, and `root` (hex, RFC 6962) is over their roots."""
+
+    crisis_id: UUID
+    first: int
+    last: int
+    leaves: int
+    root: str
+    at: datetime
+
+
 class Form(msgspec.Struct, frozen=True):
     """The fields as sent."""
 
@@ -65,6 +78,11 @@ class Form(msgspec.Struct, frozen=True):
     words: str = ""
     tell: Sequence[str] = ()
     language: str = "fr"
+
+
+def stream_of(crisis_id: UUID) -> str:
+    """Return the ledger stream of a crisis's roots."""
+    return f"checkins:{crisis_id}"
 
 
 def read(form: Form, once: bytes, channel: Channel, region: str) -> CheckIn | tuple[Refusal, ...]:

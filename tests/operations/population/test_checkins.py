@@ -7,7 +7,8 @@ import pytest
 
 from necmergitur.ledger import tree
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import CheckInsRooted, root_of
+from necmergitur.operations.population.checkins import root_of
+from necmergitur.people.checkins import CheckInsRooted
 from tests.operations.population.scene import Night
 
 ONCE = bytes(range(16))

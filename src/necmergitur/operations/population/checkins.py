@@ -13,10 +13,9 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger import tree
-from necmergitur.people.checkins import CheckIn, Said
+from necmergitur.people.checkins import CheckIn, CheckInsRooted, Said, stream_of
 from necmergitur.people.crises import Crisis
 
-STREAM = "checkins"  # the record's stream of roots: one for each crisis
 ROOTED_MAX = 2_000  # ours: batches whose roots one fact gathers; four a second would need ten minutes to make them
 
 
@@ -63,17 +62,6 @@ class Registered(msgspec.Struct, frozen=True):
 
     link: bytes
     share: bytes
-
-
-class CheckInsRooted(msgspec.Struct, frozen=True, tag=True):
-    """So many check-ins were committed, in so many batches, and `root` (hex, RFC 6962) is over their roots."""
-
-    crisis_id: UUID
-    first: int
-    last: int
-    leaves: int
-    root: str
-    at: datetime
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -182,7 +170,7 @@ def put_roots(town: CheckInStore, now: datetime) -> int:
                 root=root_of([batch.root for batch in of]).hex(),
                 at=now,
             )
-            stream = f"{STREAM}:{crisis_id}"
+            stream = stream_of(crisis_id)
             last = tx.last_of(stream)
             fact = Fact(
                 stream=stream, version=1 if last is None else last[0] + 1, event=event, actor="worker:population"
