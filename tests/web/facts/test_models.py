@@ -25,13 +25,19 @@ TYPES = {
 
 
 def columns(url: str, table: str) -> dict[str, tuple[str, bool]]:
+    schema, _dot, name = qualified(table).partition(".")
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND table_name = %s",
-            [table],
+            " WHERE table_schema = %s AND table_name = %s",
+            [schema, name],
         ).fetchall()
     return {name: (kind, nullable) for name, kind, nullable in rows}
+
+
+def qualified(table: str) -> str:
+    """A model of another schema names it in quotes that Django closes: `schema"."table`."""
+    return table.replace('"', "") if '"' in table else f"public.{table}"
 
 
 def mapped(model: type[Fact]) -> dict[str, models.Field]:
@@ -87,4 +93,4 @@ def test_the_pages_role_cannot_write_a_fact_either(migrated_url: str) -> None:
         connection.execute("SET ROLE nec_web")
         for model in MODELS:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                connection.execute(f"DELETE FROM {model._meta.db_table}")
+                connection.execute(f"DELETE FROM {qualified(model._meta.db_table)}")

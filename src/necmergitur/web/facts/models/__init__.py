@@ -5,6 +5,7 @@ tests/web/facts holds every model against `information_schema`.
 """
 
 from necmergitur.web.facts.models.base import NOT_MAPPED, Fact, FactIsReadOnly
+from necmergitur.web.facts.models.crises import Crisis
 from necmergitur.web.facts.models.dispatch import (
     Drone,
     DroneState,
@@ -52,6 +53,7 @@ __all__ = [
     "Authorisation",
     "BreakGlass",
     "City",
+    "Crisis",
     "Device",
     "DeviceHealth",
     "Dock",
