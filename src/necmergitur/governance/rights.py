@@ -39,6 +39,8 @@ GROUNDS: dict[str, tuple[str, tuple[str, ...]]] = {
 # Why a month is not enough (art. 12(3)): told to the person within that month.
 EXTENSIONS = ("complexity", "number")
 OUTCOMES = ("granted", "partly", "refused", "nothing_held")
+# What opens a person's data, or destroys it: on the desk's word alone, one officer says who it is and another does it.
+TWO_PEOPLE = ("access", "log", "erase")
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +82,11 @@ def extend(case: Case, why: str, words: str, now: datetime) -> Refusal | None:
     return _words(words)
 
 
-def answer(case: Case, outcome: str, ground: str, words: str) -> Refusal | None:
-    """Return why a request may not be answered so, None when it may."""
+def answer(case: Case, outcome: str, ground: str, words: str, *, alone: bool = False) -> Refusal | None:
+    """Return why a request may not be answered so, None when it may.
+
+    `alone`: whoever answers is the only one who said that the person is who they say.
+    """
     if case.answered:
         return Refusal(rule="right_answered")
     if outcome not in OUTCOMES:
@@ -95,6 +100,8 @@ def answer(case: Case, outcome: str, ground: str, words: str) -> Refusal | None:
         return Refusal(rule="right_ground_unfit", owner="gate")
     if outcome != "refused" and case.proven is not True:
         return Refusal(rule="right_not_proven", owner="gate")
+    if alone and outcome in ("granted", "partly") and case.kind in TWO_PEOPLE:
+        return Refusal(rule="right_two_people", owner="gate")
     return _words(words)
 
 

@@ -8,16 +8,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from playwright.sync_api import Page
 
+from necmergitur.adapters.pins import pin_digest
 from necmergitur.adapters.shred_list import ShredList
 from necmergitur.operations import incidents
+from necmergitur.web.accounts.roles import Role
+from necmergitur.web.press import invitations
+from necmergitur.web.press.ringing import pin_key
 from necmergitur.web.rights import desk, requests, views
 from necmergitur.web.rights.models import RightRequest
 from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import CREDENTIAL, City
+from tests.web.persons import make_person
 
 HERE = "/rights/"
 
@@ -31,12 +37,12 @@ def own_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ShredList:
     return made
 
 
-def phone(device: str = "p-1") -> Client:
+def phone(device: str = "p-1", credential: str = CREDENTIAL) -> Client:
     """A browser that carries a button, as after its enrolment."""
     browser = Client()
     from necmergitur.web.press.views import COOKIE
 
-    browser.cookies[COOKIE] = f"{device}.{CREDENTIAL}"
+    browser.cookies[COOKIE] = f"{device}.{credential}"
     browser.cookies["nec_language"] = "en"
     return browser
 
@@ -102,14 +108,69 @@ def test_a_call_that_is_open_and_who_looked_at_it_wait_until_it_is_over(city: Ci
     assert [one["why"] for one in said["who_looked"]] == ["under duress"]
 
 
-def test_an_officer_who_vouches_for_themselves_leaves_their_name_and_the_holder_sees_it(city: City) -> None:
+def taken_back(city: City, device: str, pin: str) -> dict[str, Any]:
+    """Somebody calls, types a PIN, is looked up, is helped; return what their telephone then shows of it."""
+    pins = {"cancel_pin": "4711", "duress_pin": "9035"}
+    credential = invitations.accept(invitations.create(device, pins, city.person("technician"), datetime.now(UTC)))
+    incident = city.person_press(device)
+    city.press(device, "cancel", pin_is=pin_digest(pin_key(), device, pins[pin]))
+    city.client("operator").post(f"/console/incidents/{incident}/holder/", {"reason": "looked up"})
+    incidents.close(store(), incident, "helped", city.person("operator"), datetime.now(UTC))
+    browser = phone(device, str(credential))
+    browser.get("/press/rights/")
+    address = asked(browser, "access")
+    page = browser.get(f"{address}data/").content.decode()
+    assert "helped" not in page.lower() and "looked up" not in page and "taken back with a PIN" in page
+    said: dict[str, Any] = json.loads(browser.get(f"{address}data.json").content)
+    return said
+
+
+def test_a_call_that_a_pin_took_back_is_never_told_to_the_telephone_whichever_pin_it_was(city: City) -> None:
+    """After it ended too: whoever reads over the shoulder would learn that the call went on."""
+    truly, forced = taken_back(city, "p-1", "cancel_pin"), taken_back(city, "p-2", "duress_pin")
+    assert (forced["calls"], forced["who_looked"]) == (truly["calls"], truly["who_looked"]) == ([], [])
+    kinds = [[one["kind"] for one in said["presses"]] for said in (truly, forced)]
+    assert kinds[0] == kinds[1] == ["cancel", "sos"]
+    assert truly.keys() == forced.keys()
+
+
+def deputy(city: City) -> Client:
+    """A second officer of the same desk."""
+    city.users["deputy"] = make_person(Role.DPO).user
+    return city.client("deputy")
+
+
+@pytest.mark.parametrize("kind", ["access", "log", "erase"])
+def test_whoever_says_that_it_is_they_neither_opens_nor_erases(city: City, own_list: ShredList, kind: str) -> None:
+    lived(city)
+    address = asked(anybody(), kind, who="button")
+    path = f"{HERE}desk/{RightRequest.objects.get().pk}/"
+    officer = city.client("dpo")
+    officer.post(f"{path}prove/", {"yes": "yes", "device": "p-1"})
+    assert "another data protection officer" in officer.get(path).content.decode()
+    deeds = {"answer": {"outcome": "granted", "words": "done"}, "erase": {"words": "done"}}
+    for deed, said in deeds.items():
+        answer = officer.post(f"{path}{deed}/", said)
+        assert answer.status_code == 409, deed
+    assert "You alone said that it is they" in officer.post(f"{path}answer/", deeds["answer"]).content.decode()
+    assert anybody().get(f"{address}data.json").status_code == 404
+    assert own_list.entries() == []
+    row = RightRequest.objects.get()
+    done = {"outcome": "granted", "answered_by_id": row.proven_by_id, "answered_at": datetime.now(UTC)}
+    with pytest.raises(IntegrityError, match="right_request_two_people"), transaction.atomic():
+        RightRequest.objects.update(**done)
+    deed = "erase" if kind == "erase" else "answer"
+    assert deputy(city).post(f"{path}{deed}/", deeds[deed]).status_code == 302
+    assert bool(own_list.entries()) == (kind == "erase")
+
+
+def test_two_officers_who_vouch_for_a_stranger_leave_their_names_and_the_holder_sees_it(city: City) -> None:
     lived(city)
     dishonest = anybody()
     address = asked(dishonest, "access", who="button")
     path = f"{HERE}desk/{RightRequest.objects.get().pk}/"
-    officer = city.client("dpo")
-    officer.post(f"{path}prove/", {"yes": "yes", "device": "p-1"})
-    officer.post(f"{path}answer/", {"outcome": "granted", "words": "here it is"})
+    city.client("dpo").post(f"{path}prove/", {"yes": "yes", "device": "p-1"})
+    deputy(city).post(f"{path}answer/", {"outcome": "granted", "words": "here it is"})
     assert dishonest.get(f"{address}data.json").status_code == 200
     number = f"user:{city.person('dpo').id}"
     told = {
@@ -159,7 +220,8 @@ def test_without_proof_nothing_is_shown_until_the_desk_says_yes(city: City) -> N
     refused = officer.post(f"{path}answer/", {"outcome": "granted", "words": "here it is"})
     assert refused.status_code == 409
     assert officer.post(f"{path}prove/", {"yes": "yes", "device": "p-1"}).status_code == 302
-    assert officer.post(f"{path}answer/", {"outcome": "granted", "words": "here it is"}).status_code == 302
+    answer = deputy(city).post(f"{path}answer/", {"outcome": "granted", "words": "here it is"})
+    assert answer.status_code == 302
     assert json.loads(browser.get(f"{address}data.json").content)["holder"].startswith("Ada")
     row.refresh_from_db()
     assert row.proven is True

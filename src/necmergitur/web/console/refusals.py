@@ -185,6 +185,10 @@ RULES: dict[str, tuple[Any, Any]] = {
         _("Nobody found yet that the person is who they say."),
         _("Ask them what the data already holds, then record yes or no."),
     ),
+    "right_two_people": (
+        _("You alone said that it is they."),
+        _("Another data protection officer opens or erases the data; you may still refuse."),
+    ),
     "device_unknown": (_("There is no personal button of this number."), ""),
     # break-glass
     "break_glass_unknown": (_("This break-glass does not exist."), ""),

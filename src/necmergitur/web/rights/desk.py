@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.adapters.shred_list import shred_list_of
-from necmergitur.governance.rights import GROUNDS, KINDS, OUTCOMES
+from necmergitur.governance.rights import GROUNDS, KINDS, OUTCOMES, TWO_PEOPLE
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import erasure
 from necmergitur.web.accounts.models import User
@@ -98,6 +98,8 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
             return Refusal(rule="reason_missing")
         if row.answered_at is not None:
             return Refusal(rule="right_answered")
+        if row.proven_by_id == by.id:
+            return Refusal(rule="right_two_people", owner="gate")
         counts = erasure.erase(store(), shred_list_of(settings.HOME), row.device_id, by, now)
         return counts if isinstance(counts, Refusal) else requests.answer(row, by, "granted", "", said, now, counts)
 
@@ -119,7 +121,7 @@ def _page(request: HttpRequest, row: RightRequest, refusal: Refusal | None = Non
         ],
         "outcomes": [(name, words.OUTCOMES[name]) for name in OUTCOMES],
         "extensions": list(words.EXTENSIONS.items()),
-        "me": person(cast(User, request.user)).id,
+        "alone": row.kind in TWO_PEOPLE and row.proven and row.proven_by_id == person(cast(User, request.user)).id,
         "article": KINDS.get(row.kind, ""),
         "words": request.POST.get("words", ""),
     }

@@ -38,6 +38,7 @@ def _held(held: Held) -> dict[str, Any]:
         "button_since": held.installed_at,
         "button_until": held.retired_at,
         "holder": held.holder,
+        "not_listed": "calls that are open, and calls that were taken back with a PIN: ask the desk",
         "presses": [
             {
                 **{name: one[name] for name in ("kind", "received_at", "lon", "lat", "accuracy_m", "test")},

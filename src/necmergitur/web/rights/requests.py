@@ -106,7 +106,7 @@ def answer(
     erased: dict[str, int] | None = None,
 ) -> Refusal | None:
     """Answer, citing the article it rests on."""
-    problem = rules.answer(row.case, outcome, ground, words)
+    problem = rules.answer(row.case, outcome, ground, words, alone=row.proven_by_id == by.id)
     if problem is not None:
         return problem
     row.answered_at, row.answered_by_id, row.outcome, row.ground = now, by.id, outcome, ground
