@@ -27,3 +27,7 @@ TELL_MAX = 5  # ours: the nearest people; more would make the page a way to send
 CHECKIN_BYTES_MAX = 8_192  # ours: every field at its longest, percent-encoded
 # Ours: a form typed on one network and sent on another comes again with the same number within this time.
 CHECKIN_AGAIN_WITHIN = timedelta(hours=24)
+
+# Ours: what a person reads through before they ask better.
+FOUND_MAX = 10
+FOUND_AT_MOST = 50  # ours: bulk work with a second person; more would be a list of everybody
