@@ -16,6 +16,5 @@ START_S_MAX = 20.0  # 20,000 users load in 0.4 s (measured); the rest is for a l
 STOP_S_MAX = 5.0  # ours: then it is killed, and its clients come back by themselves
 # 20,000 users reload in 0.6 s (measured), an order of magnitude allowed on a loaded machine.
 RELOAD_S_MAX = 10.0
-READ_S_MAX = 2.0  # ours: from opening its files to saying when it loaded them
 POLL_S = 0.02  # ours: fifty looks a second cost nothing during a start
 HTTP_S_MAX = 2.0  # ours: the monitor page is on loopback

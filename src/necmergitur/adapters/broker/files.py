@@ -6,6 +6,7 @@ neither may anything else. An empty subscribe list would mean everything, so eac
 NATS's; MQTT topics use "/" where they use ".".
 """
 
+import hashlib
 import json
 import re
 import zlib
@@ -22,6 +23,9 @@ INTERNAL_USER = "nec"
 PLAIN_PASSWORD = re.compile(r"[A-Za-z0-9_-]{8,256}")
 # A URI as our authority writes it, or another's RFC 4514 name; no quote, escape or control sign.
 SUBJECT = re.compile(r"[A-Za-z0-9 _.,=+:/@*()'-]{1,256}")
+# What the name of a map of devices begins with, among the broker's tags, and the longest line it stands on.
+TAG = "users:"
+TAG_LINE_MAX = 256
 
 
 # What each kind of device may publish, and what it may read.
@@ -95,7 +99,7 @@ def write_broker_files(
     for index, ports in enumerate(shards):
         folder = shard_folder(home, index)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _keep(folder / "users.conf", maps[index].encode())
+        _keep(folder / "users.conf", _tagged(maps[index]))
         write_private(folder / "shard.json", msgspec.json.encode(ShardRecord(ports, password)))
         path = folder / "nats.conf"
         _keep(path, _configuration(index, ports, server, folder).encode())
@@ -115,14 +119,14 @@ def write_device_users(home: Path, devices: Iterable[DeviceCert]) -> bool:
     known = list(devices)
     shards = shard_count(home)
     maps = _user_maps(known, shards, read_shard(home, 0).password) if shards else []
-    changed = [_keep(shard_folder(home, index) / "users.conf", text.encode()) for index, text in enumerate(maps)]
+    changed = [_keep(shard_folder(home, index) / "users.conf", _tagged(text)) for index, text in enumerate(maps)]
     (home / "broker").mkdir(parents=True, exist_ok=True, mode=0o700)
     _keep(home / "broker" / "devices.json", msgspec.json.encode(known))
     return any(changed)
 
 
 def _keep(path: Path, content: bytes) -> bool:
-    """Write `content` and return True, unless it is there: an untouched file's age tells that a broker has read it."""
+    """Write `content` and return True, unless it is there."""
     try:
         if path.read_bytes() == content:
             return False
@@ -130,6 +134,19 @@ def _keep(path: Path, content: bytes) -> bool:
         pass  # not there, or not readable: written anew
     write_private(path, content)
     return True
+
+
+def _tagged(users: str) -> bytes:
+    """Head a map with a name made of its content, which the broker that read it tells as one of its tags."""
+    name = hashlib.sha256(users.encode()).hexdigest()
+    return f'server_tags: ["{TAG}{name}"]\n{users}'.encode()
+
+
+def tag_of(home: Path, shard: int) -> str:
+    """Return the name of one shard's map as its file now is; empty when it has none. Raises OSError."""
+    with (shard_folder(home, shard) / "users.conf").open() as file:
+        found = re.search(rf'"({TAG}[0-9a-f]{{64}})"', file.readline(TAG_LINE_MAX))
+    return found.group(1) if found else ""
 
 
 def write_user_map(home: Path, path: Path, *, password: str) -> int:

