@@ -136,29 +136,28 @@ def whole_city(size: Size, *, seed: int = 1, made: City | None = None) -> Iterat
     home = Path(tempfile.mkdtemp(prefix="nec-bench-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
-        environ = _environ(home, size)
+        environ = environment(home, size)
         settings = Settings.from_environment(environ)
-        _found(settings, size, seed, environ, made)
+        found(settings, size, seed, environ, made)
         without = [word for name in ("sim", *size.without) for word in ("--without", name)]
-        running.append(_start(home, "run", ["run", "--demo", *without], environ))
-        _wait(home, running[0], lambda: _is_up(home, running[0].pid))
+        running.append(start(home, "run", ["run", "--demo", *without], environ))
+        wait_until(home, running[0], lambda: is_up(home, running[0].pid))
         city = Whole(settings, embedded_postgres(settings).url)
         if size.surroundings:
             command = ["sim", "city", "--calls-per-hour", "0"] if size.surroundings == "city" else ["sim", "fleet"]
             given = {**environ, "NEC_DATABASE_URL": city.database_url}
-            running.append(_start(home, "sim", command, given))
+            running.append(start(home, "sim", command, given))
             city.surroundings = {size.surroundings: running[1].pid}
-            _wait(home, running[1], lambda: linked(city.database_url) >= size.zones)
+            wait_until(home, running[1], lambda: linked(city.database_url) >= size.zones)
         yield city
     finally:
         for process in reversed(running):
-            _stop(process)
-        if _HELD:
-            _HELD.pop().close()
+            stop(process)
+        release_ports()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _environ(home: Path, size: Size) -> dict[str, str]:
+def environment(home: Path, size: Size) -> dict[str, str]:
     """Return the environment of a city on free ports, nothing but secrets inherited from another installation.
 
     Secrets given in the environment are read by this process too, so both must have the same.
@@ -203,6 +202,12 @@ def _sim_port(vehicles: int) -> int:
     raise DidNotStart("no run of free ports for the simulated vehicles")
 
 
+def release_ports() -> None:
+    """Let another city have the run of ports of the newest one."""
+    if _HELD:
+        _HELD.pop().close()
+
+
 def _is_free(kind: socket.SocketKind, port: int) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         try:
@@ -212,13 +217,13 @@ def _is_free(kind: socket.SocketKind, port: int) -> bool:
     return True
 
 
-def _found(settings: Settings, size: Size, seed: int, environ: dict[str, str], made: City | None) -> None:
+def found(settings: Settings, size: Size, seed: int, environ: dict[str, str], made: City | None) -> None:
     """Make the database and put a city in it, before `nec run` makes its own."""
     server = embedded_postgres(settings)
     server.start()
     try:
         given = {**environ, "NEC_DATABASE_URL": server.url}
-        migrating = _start(settings.home, "migrate", ["migrate"], given)
+        migrating = start(settings.home, "migrate", ["migrate"], given)
         made = made or generate(seed, CityPlan(zones=size.zones, buttons=size.buttons, seed=seed), size.quarters)
         if migrating.wait(START_S_MAX) != 0:
             raise DidNotStart(f"migrations failed:\n{_last_words(settings.home, 'migrate')}")
@@ -229,13 +234,15 @@ def _found(settings: Settings, size: Size, seed: int, environ: dict[str, str], m
         server.stop()
 
 
-def _start(home: Path, name: str, words: list[str], environ: dict[str, str]) -> "subprocess.Popen[bytes]":
+def start(home: Path, name: str, words: list[str], environ: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a command of ours, what it says kept in `home` under `name`."""
     with (home / f"{name}.log").open("ab") as said:
         argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
         return spawn(argv, death_signal=signal.SIGTERM, output=said, environ=environ, cwd=home)
 
 
-def _wait(home: Path, process: "subprocess.Popen[bytes]", ready: Callable[[], bool]) -> None:
+def wait_until(home: Path, process: "subprocess.Popen[bytes]", ready: Callable[[], bool]) -> None:
+    """Wait for `ready`. Raises DidNotStart when the process ends first, or takes too long."""
     deadline = time.monotonic() + START_S_MAX
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -248,7 +255,8 @@ def _last_words(home: Path, name: str) -> str:
     return "\n".join((home / f"{name}.log").read_text(errors="replace").splitlines()[-LAST_LINES:])
 
 
-def _is_up(home: Path, pid: int) -> bool:
+def is_up(home: Path, pid: int) -> bool:
+    """Return whether the supervisor of this process id says that everything is up."""
     try:
         report = msgspec.json.decode(state_file(home).read_bytes(), type=Report)
     except FileNotFoundError:
@@ -264,7 +272,8 @@ def linked(database_url: str) -> int:
     return int(row[0])
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a command, by kill -9 when it does not end by itself."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:

@@ -9,7 +9,7 @@ import msgspec
 
 from necmergitur.sim.bench.figures import load, machine
 
-BENCHES = ("choice", "fleet", "evening", "press", "faults", "board", "ledger", "gate")
+BENCHES = ("start", "choice", "fleet", "evening", "press", "faults", "board", "ledger", "gate")
 
 
 @click.command()
