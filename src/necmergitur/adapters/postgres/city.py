@@ -11,6 +11,7 @@ import psycopg
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.registry import RegistryMixin
+from necmergitur.adapters.postgres.session import CONNECT_TIMEOUT_S
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.registry import NewDevice
@@ -124,6 +125,13 @@ def city_name(cursor: psycopg.Cursor[Any]) -> str | None:
     """Return the city's name, None before there is one."""
     row = cursor.execute(SQL["exists"]).fetchone()
     return None if row is None else str(row[0])
+
+
+def is_migrated(database_url: str) -> bool:
+    """Return whether this database has our tables. Raises psycopg.OperationalError when it cannot be had."""
+    with psycopg.connect(database_url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+        row = connection.execute(SQL["migrated"]).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _json(value: object) -> str:

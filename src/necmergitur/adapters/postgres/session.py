@@ -9,6 +9,8 @@ UTC_SESSION = "-c timezone=UTC"
 # role, and the connection is gone in the instant its process is: so a page can tell that nobody hears the sensors.
 SENSORS_HEARD = "nec sensors"
 
+CONNECT_TIMEOUT_S = 3
+
 # A server whose machine or network vanished answers nothing at all, not even a refusal. Over TCP the kernel gives up
 # in time (libpq 34.1.2); on a socket file there is no network to vanish.
 KEEP_ALIVE: dict[str, Any] = {

@@ -25,7 +25,7 @@ from necmergitur.adapters.postgres.population import CrisisMixin
 from necmergitur.adapters.postgres.proposals import ProposalMixin
 from necmergitur.adapters.postgres.rights import RightsMixin
 from necmergitur.adapters.postgres.sensors import SensorMixin
-from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
+from necmergitur.adapters.postgres.session import CONNECT_TIMEOUT_S, KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
 from necmergitur.adapters.postgres.trust import TrustMixin
@@ -44,7 +44,6 @@ WITHIN = (
     "SET LOCAL ROLE nec_ledger; SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL lock_timeout = 8000;"
     " SET LOCAL statement_timeout = 15000"
 )
-CONNECT_TIMEOUT_S = 3
 GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 
 

@@ -1,5 +1,7 @@
 """`nec city`: put a territory in place of the one that stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +11,11 @@ import msgspec
 from necmergitur.adapters.citydata.errors import CityDataError
 from necmergitur.adapters.citydata.geozones_file import read_geozones
 from necmergitur.adapters.citydata.importing import read_city
+from necmergitur.adapters.postgres.city import is_migrated
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.services import ensure_postgres
 from necmergitur.app.settings import Settings
+from necmergitur.app.web_environment import export_for_web
 from necmergitur.app.wiring import MACHINE, running_store
 from necmergitur.operations import city as cities
 from necmergitur.territory.constants import DEFAULT_BUTTONS, DEFAULT_ZONES
@@ -51,7 +57,7 @@ def import_(
 
     What is recognised keeps its id; what is gone is retired, never deleted; a bad file changes nothing.
     """
-    with running_store(settings) as over:
+    with _store(settings) as over:
         old = cities.inventory(over)
         try:
             read = read_geozones(geozones) if geozones else None
@@ -82,7 +88,7 @@ def import_(
 def generate_(settings: Settings, *, seed: int, zones: int, buttons: int) -> None:
     """Invent a plausible city: an outline, a river, avenues, quarters."""
     city = generate(seed, CityPlan(zones=zones, buttons=buttons))
-    with running_store(settings) as over:
+    with _store(settings) as over:
         plan = cities.install(over, city, f"generated, seed {seed}", MACHINE, datetime.now(UTC))
     _tell(city, plan)
 
@@ -103,6 +109,20 @@ def geozones_(settings: Settings, path: Path) -> None:
         click.echo(f"  zone {problem.index} {problem.zone_id}: {problem.reason}")
     refusal = usable(read, now)
     click.echo(f"{len(read.zones)} zones read." if refusal is None else f"No flight with this set: {refusal.detail}")
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[PostgresStore]:
+    """Lend a store, over tables made now when this is the first thing ever done here."""
+    url = ensure_postgres(settings)
+    if not is_migrated(url):
+        click.echo("Making the database ...")
+        export_for_web(settings, url)
+        from necmergitur.web.migrate import migrate
+
+        migrate(url)
+    with running_store(settings) as over:
+        yield over
 
 
 def _tell(city: City, plan: Reimport) -> None:

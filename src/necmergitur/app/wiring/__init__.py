@@ -6,6 +6,9 @@ Each process has a module of its own here, so that none loads what only another 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
+from necmergitur.adapters.postgres.city import is_migrated
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.services import ensure_postgres
 from necmergitur.app.settings import Settings
@@ -28,8 +31,14 @@ def store(settings: Settings, connections_max: int = 2, patience_s: float | None
 
 @contextmanager
 def running_store(settings: Settings) -> Iterator[PostgresStore]:
-    """Lend a store over the installation's database, started for the occasion when it is not running."""
-    over = PostgresStore(ensure_postgres(settings), connections_max=2)
+    """Lend a store over the installation's database, started for the occasion when it is not running.
+
+    Raises ClickException when nothing was ever put in it.
+    """
+    url = ensure_postgres(settings)
+    if not is_migrated(url):
+        raise click.ClickException("There is no city here yet: put one in (nec city import), or start (nec run).")
+    over = PostgresStore(url, connections_max=2)
     try:
         yield over
     finally:

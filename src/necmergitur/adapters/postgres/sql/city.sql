@@ -65,3 +65,6 @@ SELECT zone_id, lon, lat FROM dock WHERE id = %(id)s AND retired_at IS NULL;
 SELECT d.id, z.label, string_agg(r.id, ', ' ORDER BY r.id)
 FROM dock d JOIN zone z ON z.id = d.zone_id LEFT JOIN drone r ON r.dock_id = d.id
 WHERE d.retired_at IS NULL GROUP BY d.id, z.label ORDER BY d.id;
+
+-- name: migrated
+SELECT to_regclass('public.city') IS NOT NULL;

@@ -1,0 +1,59 @@
+"""A city may be put in before anything ever ran; what needs a city says so where there is none."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_the_first_thing_done_in_a_new_home_may_be_to_put_a_city_in(tmp_path: Path) -> None:
+    code, said = _nec(tmp_path, "drone", "docks")
+    assert (code, said) == (1, "Error: There is no city here yet: put one in (nec city import), or start (nec run).")
+    quarters, streets = tmp_path / "quarters.geojson", tmp_path / "streets.txt"
+    _square(quarters, streets)
+    words = ["city", "import", "--quarters", str(quarters), "--streets", str(streets), "--zones", "4", "--buttons"]
+    code, said = _nec(tmp_path, *words, "40")
+    assert code == 0, said
+    assert "Quarters: 4 zones, 4 docks, 40 buttons." in said
+    code, said = _nec(tmp_path, *words, "40")
+    assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, said
+    code, said = _nec(tmp_path, "drone", "docks")
+    assert (code, len(said.splitlines())) == (0, 4), said
+
+
+def _nec(home: Path, *words: str) -> tuple[int, str]:
+    """Run one command in a process of its own, whose database stops with it."""
+    environ = {n: v for n, v in os.environ.items() if not n.startswith("NEC_")} | {"NEC_HOME": str(home / "home")}
+    argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
+    heard = subprocess.run(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return heard.returncode, heard.stdout.strip()
+
+
+def _square(quarters: Path, streets: Path) -> None:
+    """Write one quarter of about 3 km by 3 km, and a grid of streets in it."""
+    west, south, side, count = 2.0, 47.0, 0.03, 11
+    corners = [[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]
+    feature = {
+        "type": "Feature", "properties": {"name": "Old town"},
+        "geometry": {"type": "Polygon", "coordinates": [corners]},
+    }  # fmt: skip
+    quarters.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    step = side / (count + 1)
+    middle = [step * (1 + place) for place in range(count)]
+    points = [f"{south + north} {west + east}" for north in middle for east in middle]
+    lines = [
+        f"{here} {there} 2 20 200"
+        for row in range(count)
+        for column in range(count)
+        for here, there in (
+            (row * count + column, row * count + column + 1) if column + 1 < count else (0, 0),
+            (row * count + column, (row + 1) * count + column) if row + 1 < count else (0, 0),
+        )
+        if here != there
+    ]
+    streets.write_text("\n".join([f"{len(points)} {len(lines)}", *points, *lines]) + "\n")
