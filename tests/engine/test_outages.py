@@ -192,7 +192,9 @@ def test_a_panel_is_acknowledged_after_the_commit_and_never_before(
     asyncio.run(story())
 
 
-def test_a_dock_that_an_import_moved_is_flown_from_without_a_restart(database: str, broker: Any, home: Path) -> None:
+def test_a_dock_that_an_import_moved_and_a_drone_just_installed_are_flown_without_a_restart(
+    database: str, broker: Any, home: Path
+) -> None:
     parts = engine_parts(database, broker.nats_url, home)
     with psycopg.connect(database) as connection:
         connection.execute(
@@ -211,5 +213,11 @@ def test_a_dock_that_an_import_moved_is_flown_from_without_a_restart(database: s
                 connection.execute("UPDATE dock SET lon = 2.36")
             await until(lambda: engine._usable is not None and engine._usable[0].dock.lon == 2.36)
             assert engine._flights is not None
+            with psycopg.connect(database) as connection:
+                connection.execute(
+                    "INSERT INTO drone (id, dock_id, zone_id, link_url, system_id, speed_m_s) VALUES"
+                    " ('D-2', 'k', 'z', 'udp://127.0.0.1:10', 2, 15)"
+                )
+            await until(lambda: engine._flights is not None and set(engine._flights.fleet.snapshot()) == {"D-1", "D-2"})
 
     asyncio.run(story())

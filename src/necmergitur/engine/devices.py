@@ -87,6 +87,8 @@ class DeviceLine:
         self._lost(shard)  # until it is there: the library waits for a first connection without a word
 
         async def lost() -> None:
+            if client.is_closed:
+                return  # by ourselves
             self._lost(shard)
             log.warning("broker_lost", shard=shard)
 

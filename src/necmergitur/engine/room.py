@@ -50,7 +50,8 @@ class Room:
         full = over.full and not over.has_room()
         if full == self._told:
             return
-        log.warning("record_full" if full else "record_has_room")
+        if full or self._told is not None:
+            log.warning("record_full" if full else "record_has_room")
         try:
             set_alarm(over, ALARM, full, "", self._parts.clock.now())
         except Unreachable:

@@ -2,6 +2,9 @@
 import type { Feature, FeatureCollection, Position } from "geojson";
 import { FETCH_TIMEOUT_MS } from "../constants";
 
+/** Sides of the square, in the city's longer one: a window twice as high as wide still shows the whole of it, with a margin. */
+const SQUARE_SIDES = 2.5;
+
 export interface City {
   name: string;
   /** West, south, east, north. */
@@ -63,6 +66,17 @@ export function buttonFeatures(buttons: Buttons): FeatureCollection {
   return collection(buttons.ids.map((id, index) => ({
     type: "Feature", properties: { id }, geometry: { type: "Point", coordinates: [buttons.lon[index] ?? 0, buttons.lat[index] ?? 0] },
   })));
+}
+
+/**
+ * How far one may look past the city's edge: a square, so that a city of any shape fits whole in a window of any shape,
+ * and no larger, so that nobody gets lost.
+ */
+export function groundAround([west, south, east, north]: City["box"]): [[number, number], [number, number]] {
+  const lon = (west + east) / 2, lat = (south + north) / 2;
+  const narrow = Math.cos((lat * Math.PI) / 180);
+  const half = SQUARE_SIDES * Math.max((east - west) * narrow, north - south) / 2;
+  return [[lon - half / narrow, lat - half], [lon + half / narrow, lat + half]];
 }
 
 /** Where a name is written: the middle of the first ring's box, good enough for a faint word. */

@@ -8,7 +8,7 @@ import { placeText } from "../place";
 import { emptyState, type Changes, type LiveState } from "../live/fold";
 import type { Incident } from "../live/types";
 import { t } from "../words";
-import { buttonFeatures, fetchJson, labelPlace, type Buttons, type City } from "./city";
+import { buttonFeatures, fetchJson, groundAround, labelPlace, type Buttons, type City } from "./city";
 import { PressOffer } from "./demo";
 import { Overlay } from "./overlay";
 import { buildStyle, deafFilter, putHatch, repaint } from "./style";
@@ -182,8 +182,7 @@ export async function openMap(host: HTMLElement, page: Page, choose: (id: string
     container: ground, style: buildStyle(city, theme), bounds: [[west, south], [east, north]],
     fitBoundsOptions: { padding: FIT_PADDING_PX }, attributionControl: false, dragRotate: false, pitchWithRotate: false,
     maxPitch: 0, touchPitch: false, renderWorldCopies: false, fadeDuration: 0, maxZoom: 19,
-    // Half a city around the city: enough to look past its edge, not enough to get lost.
-    maxBounds: [[west - (east - west) / 2, south - (north - south) / 2], [east + (east - west) / 2, north + (north - south) / 2]],
+    maxBounds: groundAround(city.box),
     locale: { "Map.Title": t("map.label") },
   });
   map.touchZoomRotate.disableRotation();

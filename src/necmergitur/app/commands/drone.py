@@ -52,7 +52,10 @@ def add(  # noqa: PLR0913 -- one option for each thing said of a drone
     speed: float,
     key_file: Path | None,
 ) -> None:
-    """Install a drone in a dock, or change how it is reached. The engine picks it up at its next start."""
+    """Install a drone in a dock, or change how it is reached. A running engine opens its link within seconds.
+
+    Drones in the air meanwhile carry on. A key or a dock given anew counts from then on.
+    """
     address = urlsplit(link)
     if address.scheme != "udp" or not address.hostname or not address.port:
         raise click.ClickException("a link looks like udp://10.0.0.7:14550")
@@ -83,6 +86,7 @@ def add(  # noqa: PLR0913 -- one option for each thing said of a drone
         with over.transaction() as tx:
             tx.put_drones([record], [dock])
     click.echo(f"{drone_id} lives in {dock}. Give the vehicle the signing key in {path}.")
+    click.echo("A running engine opens the link within seconds; Devices, Fleet shows whether it is heard.")
 
 
 @command.command("docks")
