@@ -59,6 +59,19 @@ def test_a_wrong_code_is_said_beside_its_field(browser_page: Page) -> None:
     expect(browser_page.get_by_label("Code de votre application")).to_have_attribute("aria-invalid", "true")
 
 
+def test_what_is_wrong_is_where_the_keyboard_stands_and_leads_to_its_field(browser_page: Page) -> None:
+    browser_page.goto("/account/sign-in/")
+    browser_page.locator("#id_password").fill("not this one")
+    browser_page.locator("main form.form button[type=submit]").click()
+    expect(browser_page.locator(".error-summary")).to_be_focused()
+    browser_page.keyboard.press("Tab")
+    browser_page.keyboard.press("Enter")
+    expect(browser_page.locator("#id_login")).to_be_focused()
+    # Nothing is wrong any more: the page is read from its beginning.
+    browser_page.goto("/account/sign-in/")
+    expect(browser_page.locator(".error-summary")).to_have_count(0)
+
+
 def test_signing_out_removes_the_live_ticket(browser_page: Page, sign_in: Callable[..., Person]) -> None:
     person = sign_in("responder")
     browser_page.goto("/account/")
