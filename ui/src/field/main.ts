@@ -134,7 +134,10 @@ class FieldPage {
     // What the service worker took from its store may be older than what is already shown.
     if (!this.isReached && !(at > this.fetchedAtMs)) return;
     this.fetchedAtMs = at;
-    if (this.isReached) remember(REACHED_KEY, String(at));
+    if (this.isReached) {
+      remember(REACHED_KEY, String(at));
+      void keepThisPage();
+    }
     this.morph(html);
   }
 
@@ -188,6 +191,12 @@ class FieldPage {
       setText(said, now - at < HOUR_MS ? t("field.ago", { age: shown }) : shown);
     }
   }
+}
+
+/** The network may have failed this page when it was first to be kept: while it is not, ask again. */
+async function keepThisPage(): Promise<void> {
+  const held = await caches.match(location.href, { ignoreVary: true }).catch(() => null);
+  if (!held) navigator.serviceWorker?.controller?.postMessage({ keep: [location.href] });
 }
 
 /** Drop what the service worker kept, or a slow network would show it again; all of it, or all but one person's. */
