@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str = "FR"
     mail_url: str = ""
     mail_from: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:

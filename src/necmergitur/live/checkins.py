@@ -5,7 +5,6 @@ pages, which show it with what was typed. Whoever asks for help becomes a call f
 """
 
 import asyncio
-import base64
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.http import BodyTooLong, answer_json, read_body, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.checkins import Registered, link_of, text_of
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.people.constants import CHECKIN_BYTES_MAX, TELL_MAX
@@ -35,7 +34,6 @@ LOOK_S = 1.0  # how soon a crisis that opened or closed is known here; PostgreSQ
 GATHER_S = 0.01  # measured: at 15,000 a second a batch of 150 costs the database a third of three of 50
 BATCH_MAX = 500
 ONCE_BYTES = 16
-LINK_CHARS = 22  # 16 bytes in base64url
 DRILL = "/drill"
 
 
@@ -115,7 +113,7 @@ class CheckInDoor:
         if found is None:
             await refuse(send, 409, "crisis_none", "No crisis is open. In danger, call 112 or 114 by SMS.")
             return
-        once = _once(wire.once) if wire.once else os.urandom(ONCE_BYTES)
+        once = link_of(wire.once) if wire.once else os.urandom(ONCE_BYTES)
         if once is None:
             await refuse(send, 422, "once_unreadable", "once: 16 random bytes in base64url.")
             return
@@ -179,7 +177,7 @@ def _form(body: bytes) -> tuple[bytes, Form] | None:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=16 + TELL_MAX))
     except (UnicodeDecodeError, ValueError):
         return None
-    once = _once(fields.get("once", ""))
+    once = link_of(fields.get("once", ""))
     if once is None:
         return None
     return once, Form(
@@ -190,25 +188,6 @@ def _form(body: bytes) -> tuple[bytes, Form] | None:
         tell=[fields.get(f"tell{n}", "") for n in range(1, TELL_MAX + 1)],
         language=fields.get("language", "fr")[:2],
     )
-
-
-def _once(text: str) -> bytes | None:
-    return link_of(text)
-
-
-def text_of(link: bytes) -> str:
-    """Return a link as it stands in an address."""
-    return base64.urlsafe_b64encode(link).decode().rstrip("=")
-
-
-def link_of(text: str) -> bytes | None:
-    """Read a link from an address; None when it is none."""
-    if len(text) != LINK_CHARS or not text.isascii():
-        return None
-    try:
-        return base64.b64decode(text + "==", altchars=b"-_", validate=True)
-    except ValueError:
-        return None
 
 
 async def _see_other(send: Send, address: str) -> None:

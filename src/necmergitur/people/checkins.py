@@ -40,13 +40,17 @@ URGENT = frozenset({Status.NEED_HELP, Status.HURT})
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sealed of a check-in. `tell`: who is told, at most TELL_MAX; `language`: in which they are written to."""
+    """What is sealed of a check-in.
+
+    `tell`: who is told, at most TELL_MAX; `language`: in which they are written to; `share`: the link they are given.
+    """
 
     name: str
     contact: Contact | None = None
     words: str = ""
     tell: tuple[Contact, ...] = ()
     language: str = "fr"
+    share: str = ""
 
 
 class CheckIn(msgspec.Struct, frozen=True):

@@ -31,3 +31,9 @@ CHECKIN_AGAIN_WITHIN = timedelta(hours=24)
 # Ours: what a person reads through before they ask better.
 FOUND_MAX = 10
 FOUND_AT_MOST = 50  # ours: bulk work with a second person; more would be a list of everybody
+
+# Ours: longer than a mail server takes to answer; a worker that dies holds a message this long at most.
+MESSAGE_LEASE = timedelta(seconds=60)
+MESSAGE_ATTEMPTS_MAX = 12  # ours: with doubling pauses, about a day and a half
+MESSAGE_RETRY_FIRST = timedelta(seconds=5)
+MESSAGE_RETRY_MAX = timedelta(hours=4)

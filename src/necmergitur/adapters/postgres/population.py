@@ -11,6 +11,7 @@ from necmergitur.operations.population.checkins import Batch, Row
 from necmergitur.people.crises import Crisis
 
 CODEC = RowCodec(Crisis)
+TELLING = load("telling")
 SQL = {name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("population").items()}
 COUNTED = ("checkins", "safe", "need_help", "hurt", "withdrawn", "people_to_tell")
 
@@ -41,13 +42,15 @@ class CrisisMixin:
         """Return how many of each a crisis holds."""
         row = self.cursor.execute(SQL["counts"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "an aggregate has a row"
-        return dict(zip(COUNTED, map(int, row), strict=True))
+        tallies = self.cursor.execute(TELLING["tallies"], {"crisis_id": crisis_id}).fetchall()
+        return dict(zip(COUNTED, map(int, row), strict=True)) | dict(tallies)
 
     def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
         """Drop all it holds about people; return how many rows of each kind that was."""
         row = self.cursor.execute(SQL["erase_checkins"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "a function has a value"
-        return {"checkins": int(row[0])}
+        messages = self.cursor.execute(TELLING["erase_messages"], {"crisis_id": crisis_id}).rowcount
+        return {"checkins": int(row[0]), "messages": messages}
 
     def put_checkins(self, crisis_id: UUID, rows: Sequence[Row], root: bytes, now: datetime) -> None:
         """Store check-ins and their batch in one statement; the same words again change nothing."""

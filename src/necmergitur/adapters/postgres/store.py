@@ -28,6 +28,7 @@ from necmergitur.adapters.postgres.sensors import SensorMixin
 from necmergitur.adapters.postgres.session import CONNECT_TIMEOUT_S, KEEP_ALIVE, UTC_SESSION
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
+from necmergitur.adapters.postgres.telling import TellingMixin
 from necmergitur.adapters.postgres.trust import TrustMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.kernel.ids import IdSource
@@ -61,6 +62,7 @@ class PostgresTransaction(
     ProposalMixin,
     SensorMixin,
     CrisisMixin,
+    TellingMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

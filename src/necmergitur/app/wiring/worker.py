@@ -1,11 +1,14 @@
 """The worker's adapters and chores."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.law import rules
+from necmergitur.adapters.messages import messenger
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -17,6 +20,8 @@ from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
+from necmergitur.operations.population import checkins, crises, telling
+from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
@@ -24,6 +29,9 @@ WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
 PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
+ROOTS_S = 1.0
+TELLING_S = 0.5  # ours: "your people know" within seconds
+CRISES_S = 60.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
@@ -53,8 +61,23 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
+            *_population(settings, over, clock),
             *publiclog.sweeps(settings, over),
         ),
+    )
+
+
+def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[Sweep, ...]:
+    """Return the chores of crises: roots, messages, the end."""
+    keys = KeyFiles(settings.home)
+    post = messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token)
+    zone = ZoneInfo(settings.time_zone)
+    envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone)
+    return (
+        Sweep("roots", ROOTS_S, lambda: checkins.put_roots(over, clock.now())),
+        Sweep("telling", TELLING_S, lambda: telling.unfold(over, envelopes, clock.now())),
+        Sweep("sending", TELLING_S, lambda: telling.send_due(over, post, envelopes, clock.now())),
+        Sweep("crises", CRISES_S, lambda: crises.erase_due(over, keys, clock.now())),
     )
 
 

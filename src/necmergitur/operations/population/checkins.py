@@ -1,5 +1,6 @@
 """Check-ins in: many people's words, one transaction, and an answer only after its commit."""
 
+import base64
 import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,6 +18,9 @@ from necmergitur.people.checkins import CheckIn, CheckInsRooted, Said, stream_of
 from necmergitur.people.crises import Crisis
 
 ROOTED_MAX = 2_000  # ours: batches whose roots one fact gathers; four a second would need ten minutes to make them
+
+
+LINK_CHARS = 22  # 16 bytes in base64url
 
 
 class Sealer(Protocol):
@@ -131,7 +135,7 @@ def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[Registered, Row
     link = key.link_of(checkin.once)
     row_id = key.row_of(link)
     share = key.link_of(b"share" + checkin.once)
-    plain = msgspec.json.encode(checkin.said)
+    plain = msgspec.json.encode(msgspec.structs.replace(checkin.said, share=text_of(share)))
     contact = checkin.said.contact
     row = Row(
         id=row_id,
@@ -145,6 +149,21 @@ def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[Registered, Row
         tells=len(checkin.said.tell),
     )
     return Registered(link, share), row
+
+
+def text_of(link: bytes) -> str:
+    """Return a link as it stands in an address (RFC 4648, section 5, without padding)."""
+    return base64.urlsafe_b64encode(link).decode().rstrip("=")
+
+
+def link_of(text: str) -> bytes | None:
+    """Read a link from an address; None when it is none."""
+    if len(text) != LINK_CHARS or not text.isascii():
+        return None
+    try:
+        return base64.b64decode(text + "==", altchars=b"-_", validate=True)
+    except ValueError:
+        return None
 
 
 def opened(key: Sealer, row_id: bytes, salt: bytes, sealed: bytes) -> Said | None:

@@ -1,0 +1,48 @@
+"""Messages out: mail by SMTP, text messages by the gateway of an operator. What is sent is never logged."""
+
+import ssl
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+from necmergitur.adapters.messages.mail import MailServer
+from necmergitur.adapters.messages.sms import Gateway
+from necmergitur.people.letters import Written
+
+__all__ = ["Gateway", "MailServer", "Messenger", "messenger"]
+
+
+class Messenger:
+    """`operations.population.telling.Sender`: mail to addresses, text messages to numbers."""
+
+    def __init__(self, mail: MailServer | None, sms: Gateway | None) -> None:
+        """Keep what there is; None: this city has no such way."""
+        self._mail, self._sms = mail, sms
+
+    def send(self, message: Written) -> None:
+        """Hand a message over. Raises OSError when it was not taken, ValueError when there is no way."""
+        way: Callable[[Written], None] | None = None
+        if message.to.kind == "email" and self._mail is not None:
+            way = self._mail.send
+        elif message.to.kind == "phone" and self._sms is not None:
+            way = self._sms.send
+        if way is None:
+            raise ValueError(f"no way to send to a {message.to.kind}")
+        way(message)
+
+
+def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str) -> Messenger:
+    """Return what the settings describe."""
+    mail = None
+    if mail_url:
+        parts = urlsplit(mail_url)
+        tls = parts.scheme == "smtps"
+        mail = MailServer(
+            host=parts.hostname or "",
+            port=parts.port or (465 if tls else 25),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            sender=mail_from,
+            tls=ssl.create_default_context() if tls or "starttls=1" in parts.query.split("&") else None,
+            from_the_first=tls,
+        )
+    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None)

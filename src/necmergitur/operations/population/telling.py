@@ -1,0 +1,177 @@
+"""Messages that leave a crisis: to whom somebody wanted told, and whatever else its services write to people.
+
+Each waits sealed, is sent at least once, and is forgotten when it has left: what stays is how many.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.operations.population.checkins import Sealer, opened
+from necmergitur.people.checkins import Status
+from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX, MESSAGE_LEASE, MESSAGE_RETRY_FIRST, MESSAGE_RETRY_MAX
+from necmergitur.people.crises import Crisis
+from necmergitur.people.letters import Letter, Written, write
+
+UNFOLDED_MAX = 200  # ours: people whose relatives are written to in one turn
+SENT_MAX = 100  # ours: messages in one turn
+KIND_OF = {Status.SAFE: "safe", Status.NEED_HELP: "need_help", Status.HURT: "hurt", Status.WITHDRAWN: "withdrawn"}
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A message as stored. `about`: the row whose erasure takes it along."""
+
+    id: bytes
+    crisis_id: UUID
+    about: bytes
+    salt: bytes
+    sealed: bytes
+    attempts: int = 0
+
+
+class ToTell(msgspec.Struct, frozen=True):
+    """A check-in whose people were not told of its last change."""
+
+    crisis_id: UUID
+    id: bytes
+    salt: bytes
+    sealed: bytes
+    share: bytes
+    status: int
+    rev: int
+    changed_at: datetime
+
+
+class MessageTransaction(Protocol):
+    """A transaction that knows of messages."""
+
+    def crisis(self, crisis_id: UUID) -> Crisis | None:
+        """Return one crisis."""
+        ...
+
+    def to_tell(self, limit: int) -> list[ToTell]:
+        """Return check-ins whose people are to be told, held until this transaction ends; help first."""
+        ...
+
+    def told(self, crisis_id: UUID, rows: Mapping[bytes, int]) -> None:
+        """Say up to which change the people of these check-ins were told."""
+        ...
+
+    def put_messages(self, messages: Sequence[Waiting], due_at: datetime) -> None:
+        """Let messages wait for their sending."""
+        ...
+
+    def lease_messages(self, now: datetime, until: datetime, limit: int) -> list[Waiting]:
+        """Take messages that are due, for nobody else until then."""
+        ...
+
+    def sent(self, messages: Sequence[Waiting]) -> None:
+        """Forget messages that left; count them."""
+        ...
+
+    def put_off(self, message: Waiting, due_at: datetime | None) -> None:
+        """Try a message again then; None: never, and count it."""
+        ...
+
+
+class Post(Protocol):
+    """Where messages are kept until they leave."""
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Open a MessageTransaction."""
+        ...
+
+
+class Sender(Protocol):
+    """What carries a message away."""
+
+    def send(self, message: Written) -> None:
+        """Hand it over. Raises OSError (or a kin) when it was not taken, ValueError when it never will be."""
+        ...
+
+
+class Envelopes(msgspec.Struct, frozen=True):
+    """What messages are made with: keys, chance, where links lead, the city's time."""
+
+    key_of: Callable[[UUID], Sealer | None]
+    random: Callable[[int], bytes]
+    address: str
+    zone: tzinfo
+
+
+def waiting(key: Sealer, crisis_id: UUID, about: bytes, letter: Letter, random: Callable[[int], bytes]) -> Waiting:
+    """Seal a letter into a message that waits."""
+    chance = random(32)
+    message_id, salt = chance[:16], chance[16:]
+    return Waiting(message_id, crisis_id, about, salt, key.seal(salt, msgspec.json.encode(letter), message_id))
+
+
+def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
+    """Make a message for each person that somebody wanted told; return how many. Raises Unreachable."""
+    made: list[Waiting] = []
+    with post.transaction() as tx:
+        found: list[ToTell] = tx.to_tell(UNFOLDED_MAX)
+        for crisis_id in dict.fromkeys(row.crisis_id for row in found):
+            crisis, key = tx.crisis(crisis_id), envelopes.key_of(crisis_id)
+            of = [row for row in found if row.crisis_id == crisis_id]
+            if crisis is not None and key is not None and crisis.kept(now):
+                for row in of:
+                    made += _letters(crisis, key, row, envelopes)
+            tx.told(crisis_id, {row.id: row.rev for row in of})
+        if made:
+            tx.put_messages(made, now)
+    return len(made)
+
+
+def _letters(crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes) -> list[Waiting]:
+    said = opened(key, row.id, row.salt, row.sealed)
+    if said is None:
+        return []
+    parts = {
+        "name": said.name,
+        "time": row.changed_at.astimezone(envelopes.zone).strftime("%H:%M"),
+        "link": f"{envelopes.address}{'/drill' if crisis.drill else ''}/safe/s/{said.share}",
+    }
+    kind = KIND_OF[Status(row.status)]
+    return [
+        waiting(key, crisis.id, row.id, Letter(to, kind, said.language, parts), envelopes.random) for to in said.tell
+    ]
+
+
+def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) -> int:
+    """Send what is due; return how many left. What cannot is tried again, with longer pauses. Raises Unreachable."""
+    with post.transaction() as tx:
+        leased: list[Waiting] = tx.lease_messages(now, now + MESSAGE_LEASE, SENT_MAX)
+        crises = {one.crisis_id: tx.crisis(one.crisis_id) for one in leased}
+    left: list[Waiting] = []
+    for message in leased:
+        outcome = _send(sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
+        if outcome:
+            left.append(message)
+            continue
+        never = outcome is None or message.attempts + 1 >= MESSAGE_ATTEMPTS_MAX
+        pause = min(MESSAGE_RETRY_FIRST * 2**message.attempts, MESSAGE_RETRY_MAX)
+        with post.transaction() as tx:
+            tx.put_off(message, None if never else now + pause)
+    if left:
+        with post.transaction() as tx:
+            tx.sent(left)
+    return len(left)
+
+
+def _send(sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime) -> bool | None:
+    """Return whether it left; None when it never will."""
+    plain = None if key is None else key.unseal(message.salt, message.sealed, message.id)
+    if crisis is None or plain is None or not crisis.kept(now):
+        return None
+    try:
+        sender.send(write(msgspec.json.decode(plain, type=Letter), crisis.name, drill=crisis.drill))
+    except OSError:
+        return False
+    except (ValueError, KeyError):
+        return None
+    return True

@@ -1,0 +1,88 @@
+"""What the city writes to people in a crisis: short, in their language, one link, no detail that could find somebody.
+
+A message may be read by whoever holds the telephone. It says what its recipient was meant to know and nothing of where.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from necmergitur.people.contacts import Contact
+
+LANGUAGES = ("fr", "en")
+# Kind, then language, then the words. `{drill}` begins every message of a drill.
+_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "safe": {
+            "fr": "{drill}{name} vous fait savoir : « Je suis en sécurité. » ({crisis}, {time}) {link}",
+            "en": "{drill}{name} lets you know: “I am safe.” ({crisis}, {time}) {link}",
+        },
+        "need_help": {
+            "fr": "{drill}{name} a demandé de l’aide. Les secours en sont informés. ({crisis}, {time}) {link}",
+            "en": "{drill}{name} has asked for help. The rescue services know. ({crisis}, {time}) {link}",
+        },
+        "hurt": {
+            "fr": "{drill}{name} a dit être blessé. Les secours en sont informés. ({crisis}, {time}) {link}",
+            "en": "{drill}{name} says they are hurt. The rescue services know. ({crisis}, {time}) {link}",
+        },
+        "withdrawn": {
+            "fr": "{drill}{name} a retiré son message. Cela ne dit rien de son état. ({crisis}, {time})",
+            "en": "{drill}{name} took their message back. That says nothing of how they are. ({crisis}, {time})",
+        },
+        "code": {
+            "fr": "{drill}Votre code : {code}. Ne le donnez à personne.",
+            "en": "{drill}Your code: {code}. Give it to nobody.",
+        },
+        "confirm": {
+            "fr": "{drill}Confirmez que ce message vient de vous : {link}",
+            "en": "{drill}Confirm that this message comes from you: {link}",
+        },
+        "asked": {
+            "fr": "{drill}Quelqu’un demande de vos nouvelles. Vous choisissez de répondre ou non : {link}",
+            "en": "{drill}Somebody asks how you are. You choose whether to answer: {link}",
+        },
+        "answered": {
+            "fr": "{drill}Vous avez reçu une réponse : {link}",
+            "en": "{drill}You have an answer: {link}",
+        },
+        "doors": {
+            "fr": "{drill}Portes ouvertes : il y a du nouveau pour vous : {link}",
+            "en": "{drill}Open doors: there is news for you: {link}",
+        },
+    }
+)
+_DRILL = {"fr": "[EXERCICE] ", "en": "[DRILL] "}
+_SUBJECT = {"fr": "{drill}Message de la ville : {crisis}", "en": "{drill}Message from the city: {crisis}"}
+_NOBODY = {"fr": "Quelqu’un", "en": "Somebody"}
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One message to one person, before it is put into words."""
+
+    to: Contact
+    kind: str
+    language: str
+    parts: dict[str, str] = {}
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A message in words. `subject` is for mail alone."""
+
+    to: Contact
+    subject: str
+    text: str
+
+
+def kinds() -> tuple[str, ...]:
+    """Return what may be written."""
+    return tuple(_WORDS)
+
+
+def write(letter: Letter, crisis: str, *, drill: bool) -> Written:
+    """Put a letter into words. Raises KeyError when a part of its kind is missing."""
+    language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
+    parts = {"drill": _DRILL[language] if drill else "", "crisis": crisis, **letter.parts}
+    parts["name"] = parts.get("name") or _NOBODY[language]
+    text = _WORDS[letter.kind][language].format_map(parts)
+    return Written(letter.to, _SUBJECT[language].format_map(parts), " ".join(text.split()))
