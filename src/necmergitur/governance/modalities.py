@@ -10,8 +10,6 @@ from typing import Annotated
 
 import msgspec
 
-from necmergitur.kernel.refusal import Refusal
-
 COUNT_MAX = 100_000  # more people than any square of a city holds
 # Minutes since 1970: a date in the next two centuries.
 MINUTE_MAX = 118_000_000
@@ -25,7 +23,7 @@ class CrowdCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Modality(msgspec.Struct, frozen=True):
-    """One kind of stream. `bits` is what one payload can tell at most; `body_max` its bytes as sent.
+    """One kind of stream. `bits` is what one payload can tell at most; `body_max` its bytes at most.
 
     `personal`: the payload is about a person, so that each reading of it is itemised.
     """
@@ -41,18 +39,3 @@ class Modality(msgspec.Struct, frozen=True):
 # 17 bits of count and 27 of minute.
 CROWD_COUNT = Modality("crowd_count", "crowd_count/1", CrowdCount, bits=44, body_max=64)
 MODALITIES: Mapping[str, Modality] = MappingProxyType({m.name: m for m in (CROWD_COUNT,)})
-_DECODERS = {name: msgspec.json.Decoder(m.payload) for name, m in MODALITIES.items()}
-
-
-def decode(modality: str, body: bytes) -> msgspec.Struct | Refusal:
-    """Return the payload a body says, or why it says none. The size is judged before anything is parsed."""
-    kind = MODALITIES.get(modality)
-    if kind is None:
-        return Refusal(rule="modality_without_type", owner="gate", facts={"modality": modality[:40]})
-    if len(body) > kind.body_max:
-        return Refusal(rule="payload_too_large", owner="gate", facts={"bytes": str(len(body))})
-    try:
-        payload: msgspec.Struct = _DECODERS[modality].decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # what it was stays unsaid: nothing of the body is ever kept
-        return Refusal(rule="payload_not_of_its_type", owner="gate", facts={"schema": kind.payload_schema})
-    return payload

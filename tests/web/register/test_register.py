@@ -31,8 +31,9 @@ from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.sensing import Memory
 from necmergitur.operations.sensors import Refused
-from necmergitur.web.register import history
+from necmergitur.web.register import history, words
 from necmergitur.web.register.constants import COUNT_TOLD_LEAST
+from necmergitur.web.sensors import words as sensor_words
 from necmergitur.web.store import store
 from tests import signed, streams
 from tests.web.pages import City
@@ -124,6 +125,11 @@ def test_the_page_that_checks_proofs_has_a_word_for_each_fact_of_the_register() 
     english, french = words.split("export const KINDS")[1].split("  fr: {")
     for kind in history.KINDS:
         assert f"{kind}: " in english and f"{kind}: " in french, kind
+
+
+def test_each_refusal_of_a_sensor_or_its_reader_is_told_by_its_own_words() -> None:
+    of_screens = {"", "purpose_not_authorised", "range_too_long", "reader_not_authorised", "unreachable"}
+    assert sensor_words.RULES.keys() - of_screens - words.REFUSALS.keys() == set()
 
 
 def test_a_stream_that_no_engine_hears_is_not_told_to_be_on(trial: Authorisation, engine: Any) -> None:
