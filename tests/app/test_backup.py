@@ -92,6 +92,12 @@ def test_a_start_replays_the_list_and_says_so_when_it_is_not_whole(city: str, tm
     answer = nec(tmp_path, city, "restore-check")
     assert answer.exit_code == 1
     assert "lacks 2 names" in answer.output
+    answer = nec(tmp_path, city, "restore-check", "--list-is-lost")
+    assert answer.exit_code == 0, answer.output
+    assert nec(tmp_path, city, "restore-check").exit_code == 0
+    with psycopg.connect(city) as connection:
+        told = "SELECT payload->'facts'->>'lacking' FROM ledger_event WHERE payload->>'action' = 'system:shred:give_up'"
+        assert connection.execute(told).fetchall() == [("2",)]
 
 
 def test_while_the_list_is_not_whole_nothing_sealed_is_opened_but_for_an_open_call(city: str, tmp_path: Path) -> None:

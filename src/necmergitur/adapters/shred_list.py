@@ -6,8 +6,12 @@ One line for each: when, and the name. Names are keyed digests and tell nobody w
 import fcntl
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from necmergitur.operations.retention import Listed, digest_of
+
+_MOMENT = timedelta(microseconds=1)
 
 
 def shred_list_of(home: Path) -> "ShredList":
@@ -22,8 +26,11 @@ class ShredList:
         """Keep names in `path`; it and its folder are made at the first."""
         self.path = path
 
-    def add(self, names: Sequence[str], now: datetime) -> int:
-        """Write names and wait for the disk; return how many the list holds. Raises OSError: then no key may die."""
+    def add(self, names: Sequence[str], now: datetime) -> Listed:
+        """Write names and wait for the disk. Raises OSError: then no key may die.
+
+        They stand under an instant of their own, `now` or the first free microsecond after it.
+        """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = not self.path.exists()
         with self.path.open("ab+") as file:
@@ -31,6 +38,8 @@ class ShredList:
             os.fchmod(file.fileno(), 0o600)
             file.seek(0)
             before = file.read()
+            while f"{now.isoformat()} ".encode() in before:
+                now += _MOMENT
             torn = b"\n" if before and not before.endswith(b"\n") else b""  # a machine that died while it wrote
             file.write(torn + "".join(f"{now.isoformat()} {name}\n" for name in names).encode())
             file.flush()
@@ -41,7 +50,7 @@ class ShredList:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        return len(self.entries())
+        return Listed(now, len(set(names)), digest_of(names))
 
     def entries(self) -> list[tuple[datetime, str]]:
         """Return every name with its instant, oldest first; a torn line is passed over."""

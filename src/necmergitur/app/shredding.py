@@ -20,14 +20,18 @@ class Replayed(NamedTuple):
     missing: int
 
 
-def replay(settings: Settings, over: PostgresStore) -> Replayed:
+def replay(settings: Settings, over: PostgresStore, *, give_up: bool = False) -> Replayed:
     """Replay the list of destroyed keys; an alarm says on every screen that the list is not whole.
 
-    Keys of readings need no list: the hour at which each dies stands beside it.
+    Keys of readings need no list: the hour at which each dies stands beside it. `give_up`: what the list lacks is lost
+    for good, and somebody answers for that.
     """
     listed, now = shred_list_of(settings.home).entries(), datetime.now(UTC)
     streams.erase(over, now)
-    lacking = erasure.missing(over, len(listed))
+    lacking = erasure.missing(over, listed)
+    if lacking and give_up:
+        erasure.give_up(over, lacking, now)
+        lacking = 0
     again = erasure.replay(over, listed, now)
     set_alarm(over, ALARM, bool(lacking), str(lacking) if lacking else "", now)
     return Replayed(again, len(listed), lacking)

@@ -4,7 +4,7 @@ The names of destroyed keys go on a list that no backup brings back, before the 
 good at the next start, and so is a restored backup, by `replay`.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -20,6 +20,7 @@ from necmergitur.operations.registry import Audited
 from necmergitur.operations.retention import RetentionTransaction, Shredder
 
 ACTION = "dpo:person:erase"
+GIVEN_UP = "system:shred:give_up"
 STREAM = "audit:erasure"
 MARK = "who:"  # begins the names of erased subjects; others are names of keys
 
@@ -63,8 +64,8 @@ class ErasureTransaction(RetentionTransaction, Protocol):
         """Erase who holds this button, as recorded until then."""
         ...
 
-    def listed_last(self, streams: Sequence[str]) -> int:
-        """Return how many names the list held when one of these streams last said so."""
+    def listed(self, streams: Sequence[str]) -> list[dict[str, str]]:
+        """Return what these streams said of the list, oldest first, since it was last given up."""
         ...
 
 
@@ -91,11 +92,7 @@ def erase(keeper: Keeper, shredder: Shredder, device_id: str, by: Person, now: d
         counts = Counter({"keys": tx.destroy_named(names, now)})
         counts.update(_erase_rows(tx, device_id, about, now, now))
         said = {name: str(count) for name, count in sorted(counts.items()) if count}
-        event = Audited(ACTION, "", said | {"listed": str(listed)})
-        last = tx.last_of(STREAM)
-        version = 1 if last is None else last[0] + 1
-        fact = Fact(stream=STREAM, version=version, event=event, actor=f"user:{by.id}")
-        tx.append(gate.admit_record([fact], now))
+        _say(tx, Audited(ACTION, "", said | listed.facts), f"user:{by.id}", now)
     return dict(counts)
 
 
@@ -113,10 +110,37 @@ def replay(keeper: Keeper, listed: Sequence[tuple[datetime, str]], now: datetime
     return {name: count for name, count in counts.items() if count}
 
 
-def missing(keeper: Keeper, listed: int) -> int:
-    """Return how many names the list lacks, by what the record last said of it."""
+def missing(keeper: Keeper, listed: Sequence[tuple[datetime, str]]) -> int:
+    """Return how many names the list lacks, by what the record said of them when they were listed.
+
+    Names that were put there together are held to their digest: as many others in their place are no better than none.
+    """
+    together: dict[str, set[str]] = defaultdict(set)
+    for at, name in listed:
+        together[at.isoformat()].add(name)
     with keeper.transaction() as tx:
-        return max(int(tx.listed_last([STREAM, retention.STREAM])) - listed, 0)
+        said = tx.listed([STREAM, retention.STREAM])
+    # An older version said how many names the list held in all, and not which.
+    lacking = max([int(one["listed"]) for one in said if "list_digest" not in one], default=0) - len(listed)
+    torn = [
+        int(one["listed"])
+        for one in said
+        if "list_digest" in one and retention.digest_of(together[one["listed_at"]]) != one["list_digest"]
+    ]
+    return max(lacking, 0) + sum(torn)
+
+
+def give_up(keeper: Keeper, lacking: int, now: datetime) -> None:
+    """Record that what the list lacks is lost for good: from here on it is held to what it says after."""
+    with keeper.transaction() as tx:
+        tx.serialise()
+        _say(tx, Audited(GIVEN_UP, "", {"lacking": str(lacking)}), "system:restore", now)
+
+
+def _say(tx: ErasureTransaction, event: Audited, actor: str, now: datetime) -> None:
+    last = tx.last_of(STREAM)
+    fact = Fact(stream=STREAM, version=1 if last is None else last[0] + 1, event=event, actor=actor)
+    tx.append(gate.admit_record([fact], now))
 
 
 def _erase_rows(

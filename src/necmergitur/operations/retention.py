@@ -3,12 +3,15 @@
 Each run is a fact of counts alone. The facts themselves stay, and every hash holds: their sealed parts go.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from necmergitur.governance import gate
 from necmergitur.governance.law import Kept
@@ -85,11 +88,29 @@ class RetentionTransaction(Transaction, Protocol):
         ...
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """Names that were put on the list together, so that the record can say later whether they are still there."""
+
+    at: datetime
+    names: int
+    digest: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the record says of them. The names themselves stay on the list."""
+        return {"listed": str(self.names), "listed_at": self.at.isoformat(), "list_digest": self.digest}
+
+
+def digest_of(names: Iterable[str]) -> str:
+    """Return the SHA-256 (hex) of names, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(set(names))).encode()).hexdigest()
+
+
 class Shredder(Protocol):
     """Where the names of destroyed keys are kept, out of the reach of any backup."""
 
-    def add(self, names: Sequence[str], now: datetime) -> int:
-        """Keep names for good, before their keys die; return how many are kept."""
+    def add(self, names: Sequence[str], now: datetime) -> Listed:
+        """Keep names for good, before their keys die, under an instant that no others are kept under."""
         ...
 
 
@@ -126,7 +147,7 @@ def erase(keeper: Keeper, now: datetime, shredder: Shredder | None = None) -> di
         counts["holders"] += tx.erase_holders_of_retired()
         names = tx.destroy_keys(now - KEY_KEPT_LEAST, now - TEXTS_KEPT - PLACES_KEPT, now)
         counts["keys"] += len(names)
-        listed = {"listed": str(shredder.add(names, now))} if names and shredder else {}
+        listed = shredder.add(names, now).facts if names and shredder else {}
         erased = {name: count for name, count in sorted(counts.items()) if count}
         last = tx.last_of(STREAM)
         if erased or last is None or now - last[1] >= EVIDENCE_EVERY:

@@ -7,6 +7,7 @@ from uuid import UUID
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.retention import RetentionMixin
 from necmergitur.adapters.sealing import KeyRing
+from necmergitur.operations.erasure import GIVEN_UP
 
 SQL = load("erasure")
 
@@ -32,7 +33,9 @@ class ErasureMixin(RetentionMixin):
 
     def destroy_named(self, names: Sequence[str], now: datetime) -> int:
         """Destroy these keys; return how many were still alive."""
-        return self._count("destroy_named", {"names": list(names), "now": now}, SQL)
+        row = self.cursor.execute(SQL["destroy_named"], {"names": list(names), "now": now}).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def calls_now(self, device_id: str) -> bool:
         """Return whether an open incident holds a call of this button."""
@@ -62,7 +65,9 @@ class ErasureMixin(RetentionMixin):
         """Erase who holds this button, as recorded until then."""
         return self._count("erase_holder", {"device": device_id, "before": before}, SQL)
 
-    def listed_last(self, streams: Sequence[str]) -> int:
-        """Return how many names the list of destroyed keys held when one of these streams last said so."""
-        row = self.cursor.execute(SQL["listed"], {"streams": list(streams)}).fetchone()
-        return 0 if row is None else int(row[0])
+    def listed(self, streams: Sequence[str]) -> list[dict[str, str]]:
+        """Return what these streams said of the list of destroyed keys, oldest first, since it was last given up."""
+        found: list[dict[str, str]] = []
+        for action, facts in self.cursor.execute(SQL["listed"], {"streams": list(streams), "given_up": GIVEN_UP}):
+            found = [] if action == GIVEN_UP else [*found, facts]
+        return found

@@ -16,16 +16,21 @@ If the true record or the log's own folder can still be found, bring it back. If
 
 
 @click.command()
+@click.option(
+    "--list-is-lost",
+    is_flag=True,
+    help="No whole copy of the list is left anywhere. The record says so for good; erase again whoever asked for it.",
+)
 @click.pass_obj
-def command(settings: Settings) -> None:
+def command(settings: Settings, list_is_lost: bool) -> None:
     """Destroy again every key and every person's data that was destroyed after the backup was made.
 
     `nec run` does so too before it starts anything. Fails when the list of destroyed keys (NEC_HOME/shred/list) is
-    shorter than the record says: until you bring its newest copy, nothing that is sealed about a person is opened, but
+    not what the record says: until you bring its newest copy, nothing that is sealed about a person is opened, but
     for calls that are open. Fails, and says what to do, when the public log cannot go on over the restored record.
     """
     with running_store(settings) as over:
-        done = replay(settings, over)
+        done = replay(settings, over, give_up=list_is_lost)
         log = publiclog.notary(settings, over)
         why = log.why_not()
     told = ", ".join(f"{count} {name}" for name, count in sorted(done.again.items())) or "nothing had come back"

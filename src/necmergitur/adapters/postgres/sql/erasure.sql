@@ -7,9 +7,13 @@ SELECT key_id FROM holders.data_key
 WHERE destroyed_at IS NULL AND left(key_id, %(length)s) = ANY(%(prefixes)s) ORDER BY key_id;
 
 -- name: destroy_named
--- A destroyed key leaves its name. What makes the digests of names is no key of data, and stays.
-UPDATE holders.data_key SET key = '', destroyed_at = %(now)s
-WHERE destroyed_at IS NULL AND key_id = ANY(%(names)s) AND (key_id LIKE 'sub:%%' OR key_id LIKE 'day:%%');
+-- A day's key leaves its name, so that it is never made again; a subject's, whose name comes by chance, leaves nothing.
+-- What makes the digests of names is no key of data, and stays.
+WITH gone AS (DELETE FROM holders.data_key WHERE key_id = ANY(%(names)s) AND key_id LIKE 'sub:%%'
+  RETURNING destroyed_at),
+dead AS (UPDATE holders.data_key SET key = '', destroyed_at = %(now)s
+  WHERE destroyed_at IS NULL AND key_id = ANY(%(names)s) AND key_id LIKE 'day:%%' RETURNING 1)
+SELECT (SELECT count(*) FROM gone WHERE destroyed_at IS NULL) + (SELECT count(*) FROM dead);
 
 -- name: called_in_open_incident
 SELECT EXISTS (
@@ -42,7 +46,8 @@ UPDATE still SET sealed = NULL WHERE incident_id = ANY(%(ids)s) AND sealed IS NO
 DELETE FROM holders.holder WHERE device_id = %(device)s AND updated_at <= %(before)s;
 
 -- name: listed
--- How many names the list of destroyed keys held when the record last said so.
+-- What the record said of the list of destroyed keys.
 -- Two short streams, found by their index: a start does not read the whole record.
-SELECT (payload #>> '{facts,listed}')::bigint FROM ledger_event
-WHERE stream = ANY(%(streams)s) AND payload #>> '{facts,listed}' IS NOT NULL ORDER BY seq + 0 DESC LIMIT 1;
+SELECT payload ->> 'action', payload -> 'facts' FROM ledger_event
+WHERE stream = ANY(%(streams)s) AND (payload #>> '{facts,listed}' IS NOT NULL OR payload ->> 'action' = %(given_up)s)
+ORDER BY seq + 0;
