@@ -223,8 +223,10 @@ def city(city_template: str, postgres: EmbeddedPostgres, django_db_blocker: Djan
 
 TABLES_OF_ALL = """
 SELECT table_schema, table_name FROM information_schema.tables
-WHERE table_schema IN ('public', 'holders') AND table_type = 'BASE TABLE' ORDER BY 1, 2
-"""
+WHERE table_schema IN ('public', 'holders', 'population') AND table_type = 'BASE TABLE'
+  AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = format('%I.%I', table_schema, table_name)::regclass)
+ORDER BY 1, 2
+"""  # what a partition holds, its parent does
 
 
 def keep(url: str) -> None:

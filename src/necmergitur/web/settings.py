@@ -44,6 +44,7 @@ def _ours() -> list[str]:
         "rights",
         "trust",
         "breakglass",
+        "crises",
         "sensors",
         "programme",
         "vault",

@@ -8,6 +8,7 @@ ROOMS = (
     ("", "portal"),
     ("account/", "accounts"),
     ("console/break-glass/", "breakglass"),
+    ("console/crises/", "crises"),
     ("console/sensors/", "sensors"),
     ("console/", "console"),
     ("console/partners/", "api.partners"),

@@ -30,6 +30,10 @@ export function drawBar(live: Live): void {
 /** An alarm's name in words; one that is not known here yet keeps the name it came with. */
 function alarmName(name: string): string {
   if (name === "break_glass") return t("alarm.break_glass");
+  if (name === "crisis_open") return t("alarm.crisis_open");
+  if (name === "crisis_waits") return t("alarm.crisis_waits");
+  if (name === "drill_open") return t("alarm.drill_open");
+  if (name === "drill_waits") return t("alarm.drill_waits");
   if (name === "shred_list_short") return t("alarm.shred_list_short");
   if (name === "broker_lost") return t("alarm.broker_lost");
   if (name === "database_lost") return t("alarm.database_lost");
@@ -43,6 +47,10 @@ function alarmName(name: string): string {
   if (name.startsWith("press_set_aside")) return t("alarm.press_set_aside");
   return name === "probe_missed" ? t("alarm.probe_missed") : name.replaceAll("_", " ");
 }
+
+/** A drill is no alarm, and looks like none; a crisis and a drill have a page to go to. */
+const isDrill = (alarm: Alarm): boolean => alarm.name.startsWith("drill_");
+const isCrisis = (alarm: Alarm): boolean => isDrill(alarm) || alarm.name.startsWith("crisis_");
 
 /** Names of the alarms last drawn, so that each is spoken once, and its end too. */
 let alarmsSaid: ReadonlySet<string> | null = null;
@@ -62,9 +70,10 @@ export function drawAlarms(live: Live, page: Page): void {
     slot.hidden = live.state.alarms.length === 0;
     const tag = slot.tagName === "UL" ? "li" : "p";
     slot.replaceChildren(...live.state.alarms.map((alarm) => h(
-      tag, { class: "banner banner--critical alarm" },
-      h("span", { class: "shape", "data-tone": "critical", "aria-hidden": "true" }),
-      h("strong", {}, alarmName(alarm.name)), h("span", {}, alarm.detail),
+      tag, { class: `banner banner--${isDrill(alarm) ? "demo" : "critical"} alarm` },
+      h("span", { class: "shape", "data-tone": isDrill(alarm) ? "attention" : "critical", "aria-hidden": "true" }),
+      h("strong", {}, alarmName(alarm.name)),
+      isCrisis(alarm) ? h("a", { href: "/console/crises/" }, alarm.detail) : h("span", {}, alarm.detail),
       h("span", { class: "num" }, t("alarm.since", { time: clock(Date.parse(alarm.raised_at), page.timeZone, page.language) })),
     )));
   }

@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from necmergitur.adapters.ids import SystemIds
 from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
+from necmergitur.adapters.postgres.desk import DeskMixin
 from necmergitur.adapters.postgres.erasure import ErasureMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
@@ -63,6 +64,7 @@ class PostgresTransaction(
     SensorMixin,
     CrisisMixin,
     TellingMixin,
+    DeskMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

@@ -20,13 +20,14 @@ from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
-from necmergitur.operations.population import checkins, crises, telling
+from necmergitur.operations.population import banners, checkins, crises, telling
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
 WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
+BANNERS_S = 5.0  # ours: a banner nobody answered ends with the ten minutes, and a little
 PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
@@ -77,6 +78,7 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
         Sweep("roots", ROOTS_S, lambda: checkins.put_roots(over, clock.now())),
         Sweep("telling", TELLING_S, lambda: telling.unfold(over, envelopes, clock.now())),
         Sweep("sending", TELLING_S, lambda: telling.send_due(over, post, envelopes, clock.now())),
+        Sweep("banners", BANNERS_S, lambda: banners.show_now(over, clock.now())),
         Sweep("crises", CRISES_S, lambda: crises.erase_due(over, keys, clock.now())),
     )
 

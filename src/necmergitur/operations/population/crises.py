@@ -9,6 +9,8 @@ from necmergitur.governance import gate
 from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import banners
+from necmergitur.operations.population.banners import BannerTransaction
 from necmergitur.operations.population.ports import CrisisKeys, CrisisTransaction, Town
 from necmergitur.operations.retry import on_conflict
 from necmergitur.people import crises
@@ -20,7 +22,7 @@ ACTOR = "worker:retention"  # nobody in person erases
 def ask(town: Town, asked: Asked, by: Who, now: datetime) -> Crisis | Refusal:
     """Ask that services open (`asked.id` from `town.ids`). Nothing opens until somebody else confirms."""
 
-    def attempt(tx: CrisisTransaction) -> Crisis | Refusal:
+    def attempt(tx: BannerTransaction) -> Crisis | Refusal:
         tx.serialise()
         on = next((one for one in tx.assessments_of(STREAM) if one.holds(now)), None)
         live = asked.incident_id is not None and _is_live(tx.incident(asked.incident_id))
@@ -29,6 +31,7 @@ def ask(town: Town, asked: Asked, by: Who, now: datetime) -> Crisis | Refusal:
             return event
         state = crises.evolve(None, event)
         tx.enter_crisis(state, asked.reason.strip(), _append(tx, state, event, f"user:{by.id}", now))
+        banners.show(tx, now)
         return state
 
     return on_conflict(town, attempt)
@@ -94,7 +97,7 @@ def _change(
     now: datetime,
     decide: Callable[[CrisisTransaction, Crisis], CrisisEvent | Refusal],
 ) -> Crisis | Refusal:
-    def attempt(tx: CrisisTransaction) -> Crisis | Refusal:
+    def attempt(tx: BannerTransaction) -> Crisis | Refusal:
         tx.serialise()
         state = tx.crisis(crisis_id)
         if state is None:
@@ -104,6 +107,7 @@ def _change(
             return event
         after = crises.evolve(state, event)
         tx.change_crisis(after, _append(tx, after, event, actor, now))
+        banners.show(tx, now)
         return after
 
     return on_conflict(town, attempt)

@@ -1,4 +1,4 @@
-"""The demonstration's impact assessment of the drones' cameras: invented, whole, and in force.
+"""The demonstration's impact assessments, of the drones' cameras and of a crisis's services: invented, in force.
 
 Whole, so that nothing in it could not be signed at the trust desk; invented, which each of its answers says.
 """
@@ -12,29 +12,46 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.wiring import MACHINE
 from necmergitur.governance import pia
 from necmergitur.governance.assessments import Assessment
-from necmergitur.governance.pia import Answer, Evaluation, Measure, Writing
+from necmergitur.governance.pia import Answer, Evaluation, Facts, Measure, Writing
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing
 from necmergitur.operations.ways import EMERGENCY
 
 DRONE_LAW = "drone_decree_2023_283"
+GDPR_LAW = ("gdpr_art_5_6", "gdpr_art_35")
+POPULATION_TITLE = "Services à la population / Services for the population (demonstration)"
 TITLE = "Caméras des drones / The drones' cameras (demonstration)"
 INVENTED = "Inventé pour la démonstration. Invented for the demonstration."
 REVIEWED_WITHIN = timedelta(days=365)
 
 
 def writing(now: datetime) -> Writing:
-    """Return the whole text."""
+    """Return the whole text about the drones' cameras."""
     from necmergitur.web.trust.devices import FLEET
 
+    facts = msgspec.structs.replace(FLEET, purpose=EMERGENCY, retention_days=7)
+    measure = "Ni son ni reconnaissance / No sound, no recognition"
+    return _writing(TITLE, facts, (*GDPR_LAW, DRONE_LAW), measure, now)
+
+
+def population_writing(now: datetime) -> Writing:
+    """Return the whole text about the services of a crisis."""
+    from necmergitur.web.trust.devices import POPULATION
+
+    facts = msgspec.structs.replace(POPULATION, purpose=EMERGENCY)
+    measure = "Clé détruite à la fin / The key destroyed at the end"
+    return _writing(POPULATION_TITLE, facts, GDPR_LAW, measure, now)
+
+
+def _writing(title: str, facts: Facts, law: tuple[str, ...], measured: str, now: datetime) -> Writing:
     said = {"text": Answer(text=INVENTED), "points": Answer(points=(INVENTED,)), "gauge": Answer(gauge=1)}
-    measure = Measure(1, "Ni son ni reconnaissance / No sound, no recognition", INVENTED)
+    measure = Measure(1, measured, INVENTED)
     judged = (*pia.EVALUATED, f"3.1.{measure.id}")
     return Writing(
-        title=TITLE,
+        title=title,
         author="nec demo",
-        facts=msgspec.structs.replace(FLEET, purpose=EMERGENCY, retention_days=7),
-        law=("gdpr_art_5_6", "gdpr_art_35", DRONE_LAW),
+        facts=facts,
+        law=law,
         answers={ref: said[pia.kind_of(ref)] for refs in pia.ITEMS.values() for ref in refs},
         measures=(measure,),
         evaluations={ref: Evaluation(status=pia.ACCEPTABLE, severity=1, likelihood=1) for ref in judged},
@@ -48,12 +65,21 @@ def writing(now: datetime) -> Writing:
 
 
 def put_assessment(store: PostgresStore, now: datetime) -> Assessment:
-    """Sign the assessment as its next version, with the desk's rows; one that holds is taken as it is."""
+    """Sign the assessment of the cameras as its next version; one that holds is taken as it is."""
+    return _put(store, writing(now), now)
+
+
+def put_population_assessment(store: PostgresStore, now: datetime) -> Assessment:
+    """Sign the assessment of a crisis's services as its next version; one that holds is taken as it is."""
+    return _put(store, population_writing(now), now)
+
+
+def _put(store: PostgresStore, text: Writing, now: datetime) -> Assessment:
+    """Sign an assessment, with the trust desk's rows."""
     from necmergitur.web.trust.keeping import kept
     from necmergitur.web.trust.models import Study, StudyStep
 
-    text = writing(now)
-    last = Study.objects.filter(title=TITLE).order_by("-version").first()
+    last = Study.objects.filter(title=text.title).order_by("-version").first()
     pk, version = (store.ids.new(), 1) if last is None else (last.assessment_id, last.version + 1)
     held = _held(store, pk)
     if held is not None and held.holds(now):
@@ -63,7 +89,7 @@ def put_assessment(store: PostgresStore, now: datetime) -> Assessment:
         id=pk,
         version=version,
         digest=pia.digest(pk, version, text),
-        title=TITLE,
+        title=text.title,
         covers=pia.covers(text.facts),
         opinion=text.opinion,
         signed_by="nec demo",
@@ -73,7 +99,7 @@ def put_assessment(store: PostgresStore, now: datetime) -> Assessment:
     row = Study.objects.create(
         assessment_id=pk,
         version=version,
-        title=TITLE,
+        title=text.title,
         content=kept(text),
         state=Study.SIGNED,
         digest=asked.digest,

@@ -26,7 +26,7 @@ from necmergitur.operations import city as cities
 from necmergitur.operations.ports import DroneRecord
 from necmergitur.operations.ways import EMERGENCY
 from necmergitur.sim import papers
-from necmergitur.sim.demo.assessed import DRONE_LAW, TITLE, put_assessment
+from necmergitur.sim.demo.assessed import DRONE_LAW, TITLE, put_assessment, put_population_assessment
 from necmergitur.sim.demo.counters import put_counter
 from necmergitur.sim.demo.dialogue import put_dialogue
 from necmergitur.sim.devices.credentials import write_identities
@@ -46,6 +46,7 @@ def prepare(settings: Settings, store: PostgresStore, now: datetime) -> str:
     enrol_posts(settings, store)
     put_counter(settings, store, now)
     authorise_flights(store, now)
+    put_population_assessment(store, now)
     put_geozones(store, now)
     put_pilots(store, now)
     told = _accounts(settings, store, now)

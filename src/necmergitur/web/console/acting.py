@@ -139,6 +139,7 @@ def panel_context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     context |= {
         "may": {name: rule(user) for name, (rule, _action) in ACTIONS.items()},
         "may_answer": rights.may_answer(user),
+        "may_open_crisis": rights.may_open_crisis(user),
         "is_pilot": is_pilot(user),
         "responders": list(
             User.objects.filter(grants__role="responder", is_active=True).order_by("display_name")[:100]

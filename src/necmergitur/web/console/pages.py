@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import pgettext
 
 from necmergitur.web.console import rights, state
@@ -58,4 +59,11 @@ def _bar(initial: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _alarm(name: str, detail: str) -> dict[str, str]:
-    return {"word": str(WORDS.get(f"alarm.{name}", name)), "detail": detail}
+    """Return an alarm in words. A crisis has a page to go to; a drill is no alarm, and looks like none."""
+    of_crisis = name.startswith(("crisis_", "drill_"))
+    return {
+        "word": str(WORDS.get(f"alarm.{name}", name)),
+        "detail": detail,
+        "tone": "demo" if name.startswith("drill_") else "critical",
+        "address": reverse("crises:home") if of_crisis else "",
+    }

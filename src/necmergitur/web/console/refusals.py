@@ -210,6 +210,28 @@ RULES: dict[str, tuple[Any, Any]] = {
     "break_glass_not_broken": (_("Nothing was opened: there is nothing to judge."), ""),
     "break_glass_reviewed": (_("It was already judged."), ""),
     "reason_too_long": (_("This text is too long."), _("Keep it under 500 characters.")),
+    # crises
+    "crisis_unknown": (_("This crisis does not exist."), ""),
+    "crisis_not_yours": (_("A room lead or a duty officer does this; whoever asked takes it back."), ""),
+    "crisis_two_people": (_("You asked for this yourself."), _("Another lead or duty officer must agree.")),
+    "crisis_decided": (_("This was already decided."), _("Read again.")),
+    "crisis_asked_too_long_ago": (_("It was asked for more than ten minutes ago."), _("Ask again.")),
+    "crisis_already": (_("One is already open."), _("Close it first; a drill may go on beside a crisis.")),
+    "crisis_not_assessed": (
+        _("No impact assessment of these services is in force."),
+        _("The data protection officer signs one. If lives are at stake, a duty officer may say so and answer for it."),
+    ),
+    "crisis_name": (_("Give it a name of at most 80 characters."), ""),
+    "crisis_area": (_("The area reaches from 100 m to 30 km."), ""),
+    "crisis_services": (_("Choose at least one service."), ""),
+    "crisis_languages": (_("Choose at least one language."), ""),
+    "crisis_kept": (_("What people said is kept from one to thirty days after closing."), ""),
+    "crisis_not_open": (_("It never opened."), ""),
+    "crisis_closed": (_("It is already closed."), _("Nothing to do: the clock erases it.")),
+    "crisis_not_closed": (_("It is not closed."), ""),
+    "crisis_still_kept": (_("Its time is not over."), ""),
+    "crisis_erased": (_("It was already erased."), ""),
+    "crisis_none": (_("No crisis is open."), ""),
     # the system itself
     "unreachable": (
         _("The database does not answer: nothing was recorded."),

@@ -26,3 +26,4 @@ may_authorise: Rule = is_lead
 may_qualify: Rule = is_lead | is_administrator
 may_go: Rule = is_responder | may_answer
 may_trust: Rule = is_dpo | is_lead
+may_open_crisis: Rule = is_lead | is_duty_officer

@@ -147,6 +147,7 @@ MODALITIES: Words = {
     "sound": _("Sound level"),
     "scan": _("3D scans"),
     "crowd_count": _("Counts of people"),
+    "population": _("Services for the population"),
 }
 AUTHORISATION_KINDS: Words = {
     "standing": _("Standing"),

@@ -17,6 +17,7 @@ CHANGES_SHOWN_MAX = 50  # ours: what a feed reader fetches again and again
 BUTTONS_A_PAGE = 100  # ours: a list one can still scroll on a phone
 SIGNS_A_PAGE = 40  # ours: codes are drawn in half a second then
 GLASSES_SHOWN_MAX = 100  # ours
+CRISES_SHOWN_MAX = 100  # ours: drills included
 PAPERS_MAX = 2_000  # ours: signed papers a city may ever have shown here
 HISTORY_MAX = 100  # ours: facts of one stream's papers shown on its page
 CACHE_S = 10  # ours: a page may be that old in the reader's own browser; "on right now" says its instant

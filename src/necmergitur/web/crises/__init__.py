@@ -1,0 +1,1 @@
+"""Where a crisis is asked for, confirmed, watched, closed and seen to be erased."""
