@@ -37,3 +37,13 @@ MESSAGE_LEASE = timedelta(seconds=60)
 MESSAGE_ATTEMPTS_MAX = 12  # ours: with doubling pauses, about a day and a half
 MESSAGE_RETRY_FIRST = timedelta(seconds=5)
 MESSAGE_RETRY_MAX = timedelta(hours=4)
+
+# Ours, for records exchanged as PFIF: as long as Person Finder's longest printed notices.
+RECORD_TEXT_MAX = 4_000
+RECORD_LINE_MAX = 250  # ours: one line of a record; an address or a link at its longest
+RECORD_LINES_MAX = 10  # ours: names and links of one person
+RECORD_ID_MAX = 250  # ours: a domain name (RFC 1035: 253 at most) and a number
+# Ours: a clock an hour off is a clock; a day ahead is a mistake or a trick to stay the newest.
+RECORD_AHEAD_MAX = timedelta(hours=24)
+ADULT_AT = 18  # years: Convention on the Rights of the Child, art. 1; French Civil Code, art. 388
+NOTES_MAX = 200  # ours: what is said of one person in one night; what comes later is refused, not dropped

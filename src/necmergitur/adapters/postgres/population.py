@@ -1,6 +1,6 @@
 """Crises in PostgreSQL. What may be written is judged again by the triggers of migration 0027."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class CrisisMixin:
     """`operations.population.ports.CrisisTransaction` beyond the facts."""
 
     cursor: Statements
+    missing_counts: Callable[[UUID], Mapping[str, int]]
+    erase_missing: Callable[[UUID], Mapping[str, int]]
 
     def crisis(self, crisis_id: UUID) -> Crisis | None:
         """Return one crisis."""
@@ -43,14 +45,15 @@ class CrisisMixin:
         row = self.cursor.execute(SQL["counts"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "an aggregate has a row"
         tallies = self.cursor.execute(TELLING["tallies"], {"crisis_id": crisis_id}).fetchall()
-        return dict(zip(COUNTED, map(int, row), strict=True)) | dict(tallies)
+        missing = self.missing_counts(crisis_id)
+        return dict(zip(COUNTED, map(int, row), strict=True)) | dict(tallies) | missing
 
     def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
         """Drop all it holds about people; return how many rows of each kind that was."""
         row = self.cursor.execute(SQL["erase_checkins"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "a function has a value"
         messages = self.cursor.execute(TELLING["erase_messages"], {"crisis_id": crisis_id}).rowcount
-        return {"checkins": int(row[0]), "messages": messages}
+        return {"checkins": int(row[0]), "messages": messages, **self.erase_missing(crisis_id)}
 
     def put_checkins(self, crisis_id: UUID, rows: Sequence[Row], root: bytes, now: datetime) -> None:
         """Store check-ins and their batch in one statement; the same words again change nothing."""

@@ -1,0 +1,280 @@
+"""Asking after somebody without learning anything: the question is kept, the answer on screen is always the same.
+
+A later pass, elsewhere, ties a question to the check-in it is about. Whoever it is about is written to, sees who asks,
+and alone decides what the asker learns. A refusal, a block, and nobody known look alike for ever.
+"""
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population.checkins import Registered, Sealer
+from necmergitur.operations.population.missing_ports import (
+    CheckInRow,
+    PersonRow,
+    QuestionRow,
+    Registry,
+    Tie,
+    TieRow,
+    TieState,
+)
+from necmergitur.people.checkins import Said
+from necmergitur.people.contacts import Contact
+from necmergitur.people.crises import Crisis
+from necmergitur.people.notices import Question, Reply
+
+AT_ONCE = 500  # ours: what one pass reads; the next comes at once
+
+_AFTER: dict[str, TieState] = {
+    "safe": TieState.ANSWERED,
+    "reply": TieState.ANSWERED,
+    "refuse": TieState.REFUSED,
+    "block": TieState.BLOCKED,
+}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question as its asker sees it: an answer, or none yet."""
+
+    question: Question
+    at: datetime
+    reply: Reply | None
+
+
+class AskedOf(msgspec.Struct, frozen=True):
+    """A question as the person sees it."""
+
+    question: Question
+    at: datetime
+    state: int
+    link: bytes
+
+
+class ToTell(msgspec.Struct, frozen=True):
+    """Somebody to write to: `link` opens the question for them, and went to nobody else."""
+
+    tie: TieRow
+    to: Contact
+    language: str
+    asker: str
+    relation: str
+    link: bytes
+
+
+class Matcher(Protocol):
+    """Who a name most likely is among those who checked in (`operations.population.finding`)."""
+
+    def sure(self, name: str) -> bytes | None:
+        """Return the check-in that a name means beyond doubt; None when there is none, or more than one."""
+        ...
+
+
+def ask(
+    store: Registry, crisis: Crisis, key: Sealer, question: Question, once: bytes, salt: bytes, now: datetime
+) -> Registered | Refusal:
+    """Keep a question. The same work, whoever is known: nothing is looked up. Raises Unreachable."""
+    if not crisis.offers("find", now):
+        return Refusal(rule="crisis_closed")
+    link = key.link_of(once)
+    row_id = key.row_of(link)
+    about = question.about
+    subject = key.row_of(question.share) if question.share else None
+    if about is not None:
+        subject = key.lookup(about.kind, about.written)
+    row = QuestionRow(
+        id=row_id,
+        salt=salt,
+        sealed=key.seal(salt, msgspec.json.encode(question), row_id),
+        subject=subject,
+        asker=key.lookup(question.contact.kind, question.contact.written),
+        at=now,
+    )
+    with store.transaction() as tx:
+        tx.put_question(crisis.id, row)
+    return Registered(link, b"")
+
+
+def follow(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> Asked | None:
+    """Return a question as its asker sees it."""
+    if not crisis.kept(now):
+        return None
+    with store.transaction() as tx:
+        row = tx.question(crisis.id, key.row_of(link))
+    question = None if row is None else _opened(key, row)
+    if row is None or question is None:
+        return None
+    said = None if row.answer is None else _answer(key, row, row.answer)
+    return Asked(question, row.at, said if said is not None and said.answer in ("safe", "reply") else None)
+
+
+def take_back(store: Registry, crisis: Crisis, key: Sealer, link: bytes) -> bool:
+    """Erase one's own question."""
+    with store.transaction() as tx:
+        return bool(tx.drop_question(crisis.id, key.row_of(link)))
+
+
+def match(store: Registry, crisis: Crisis, key: Sealer, now: datetime, matcher: Matcher | None = None) -> int:
+    """Tie what belongs together: questions and notices to check-ins, notices to each other. Returns how many."""
+    with store.transaction() as tx:
+        tied = int(tx.match_questions(crisis.id, now)) + int(tx.match_records(crisis.id, now))
+    return tied if matcher is None else tied + _match_names(store, crisis, key, now, matcher)
+
+
+def _match_names(store: Registry, crisis: Crisis, key: Sealer, now: datetime, matcher: Matcher) -> int:
+    tied, after = 0, None
+    for _turn in itertools.count():
+        with store.transaction() as tx:
+            rows: list[QuestionRow] = tx.questions_named(crisis.id, after, AT_ONCE)
+            ties = []
+            for row in rows:
+                question = _opened(key, row)
+                found = matcher.sure(question.named) if question is not None and question.named else None
+                if found is not None and _may_be_asked(tx, crisis, found, row):
+                    ties.append(TieRow(kind=Tie.QUESTION, left=row.id, right=found, state=TieState.PROPOSED, at=now))
+            tied += tx.put_ties(crisis.id, ties)
+        if len(rows) < AT_ONCE:
+            break
+        after = (rows[-1].at, rows[-1].id)
+    return tied
+
+
+def _may_be_asked(tx: object, crisis: Crisis, checkin_id: bytes, row: QuestionRow) -> bool:
+    checkin: CheckInRow | None = tx.checkin(crisis.id, checkin_id)  # type: ignore[attr-defined]
+    if checkin is None or checkin.contact is None:
+        return False
+    if tx.not_to_be_found(crisis.id, [checkin.contact]):  # type: ignore[attr-defined]
+        return False
+    for tie in tx.ties_of(crisis.id, checkin_id):  # type: ignore[attr-defined]
+        if tie.kind == Tie.QUESTION and tie.state == TieState.BLOCKED:
+            other = tx.question(crisis.id, tie.left)  # type: ignore[attr-defined]
+            if other is not None and other.asker == row.asker:
+                return False
+    return True
+
+
+def to_tell(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE) -> list[ToTell]:
+    """Return whom to write to about questions tied to them and not told yet."""
+    found: list[ToTell] = []
+    with store.transaction() as tx:
+        for tie in tx.ties(crisis.id, Tie.QUESTION, [TieState.PROPOSED], limit):
+            row, checkin = tx.question(crisis.id, tie.left), tx.checkin(crisis.id, tie.right)
+            question = None if row is None else _opened(key, row)
+            said = None if checkin is None else _said(key, checkin)
+            if question is None or said is None or said.contact is None:
+                continue
+            link = answer_link(key, tie)
+            found.append(ToTell(tie, said.contact, said.language, question.name, question.relation, link))
+    return found
+
+
+def told(store: Registry, crisis: Crisis, tie: TieRow, now: datetime) -> bool:
+    """Keep that the person was written to."""
+    with store.transaction() as tx:
+        return bool(tx.change_tie(crisis.id, msgspec.structs.replace(tie, state=TieState.TOLD, at=now)))
+
+
+def answer_link(key: Sealer, tie: TieRow) -> bytes:
+    """Return the link by which the person, and only they, opens a question: it goes to their own number or address.
+
+    It says itself which tie it opens, and a keyed digest proves that we made it.
+    """
+    return tie.left + tie.right + _proof(key, tie.left, tie.right)
+
+
+def _proof(key: Sealer, left: bytes, right: bytes) -> bytes:
+    return key.link_of(b"answer" + left + right)
+
+
+def of_link(key: Sealer, link: bytes) -> tuple[bytes, bytes] | None:
+    """Return question and check-in of an answer's link; None when we did not make it."""
+    left, right, proof = link[:16], link[16:32], link[32:]
+    return (left, right) if len(link) == 48 and proof == _proof(key, left, right) else None  # noqa: PLR2004
+
+
+def asked_of(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> AskedOf | None:
+    """Return the question that an answer's link opens."""
+    both = of_link(key, link)
+    if both is None or not crisis.kept(now):
+        return None
+    with store.transaction() as tx:
+        return _asked_of(tx, crisis, key, both)
+
+
+def asked_of_checkin(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> list[AskedOf]:
+    """Return the questions about whoever holds this check-in's private link."""
+    if not crisis.kept(now):
+        return []
+    row_id = key.row_of(link)
+    with store.transaction() as tx:
+        ties = [tie for tie in tx.ties_of(crisis.id, row_id) if tie.kind == Tie.QUESTION and tie.right == row_id]
+        found = [_asked_of(tx, crisis, key, (tie.left, tie.right)) for tie in ties]
+    return [each for each in found if each is not None]
+
+
+def _asked_of(tx: object, crisis: Crisis, key: Sealer, both: tuple[bytes, bytes]) -> AskedOf | None:
+    row: QuestionRow | None = tx.question(crisis.id, both[0])  # type: ignore[attr-defined]
+    ties: Sequence[TieRow] = tx.ties_of(crisis.id, both[0])  # type: ignore[attr-defined]
+    tie = next((one for one in ties if one.kind == Tie.QUESTION and one.right == both[1]), None)
+    question = None if row is None else _opened(key, row)
+    if row is None or tie is None or question is None:
+        return None
+    return AskedOf(question, row.at, tie.state, answer_link(key, tie))
+
+
+def answer(
+    store: Registry, crisis: Crisis, key: Sealer, link: bytes, reply: Reply, by: int | None, now: datetime
+) -> bool | Refusal:
+    """Answer, refuse or block, by the link of `to_tell`. The first answer stands; a block may follow any."""
+    both = of_link(key, link)
+    if both is None or not crisis.kept(now):
+        return Refusal(rule="question_unknown")
+    with store.transaction() as tx:
+        asked = _asked_of(tx, crisis, key, both)
+        row = tx.question(crisis.id, both[0])
+        if asked is None or row is None:
+            return Refusal(rule="question_unknown")
+        if asked.state not in (TieState.PROPOSED, TieState.TOLD) and reply.answer != "block":
+            return Refusal(rule="question_answered")
+        after = _AFTER[reply.answer]
+        tie = TieRow(kind=Tie.QUESTION, left=both[0], right=both[1], state=after, by=by, at=now)
+        tx.change_tie(crisis.id, tie)
+        if after is TieState.ANSWERED:
+            bound = b"answer" + row.id
+            tx.answer_question(crisis.id, row.id, key.seal(row.salt, msgspec.json.encode(reply), bound))
+        return True
+
+
+def not_to_be_found(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> int | Refusal:
+    """Keep that whoever holds a check-in's private link may be found by nobody: it beats everything.
+
+    Returns how many records that looked for them are hidden.
+    """
+    checkin = key.row_of(link)
+    with store.transaction() as tx:
+        row: CheckInRow | None = tx.checkin(crisis.id, checkin)
+        if row is None or not crisis.kept(now):
+            return Refusal(rule="checkin_unknown")
+        wanted = [row.contact] if row.contact is not None else []
+        for tie in tx.ties_of(crisis.id, checkin):
+            looked: PersonRow | None = tx.person(crisis.id, tie.left) if tie.kind == Tie.CHECKIN else None
+            wanted += [] if looked is None else list(looked.sought)
+        return int(tx.put_not_to_be_found(crisis.id, list(dict.fromkeys(wanted)), now)) if wanted else 0
+
+
+def _opened(key: Sealer, row: QuestionRow) -> Question | None:
+    plain = key.unseal(row.salt, row.sealed, row.id)
+    return None if plain is None else msgspec.json.decode(plain, type=Question)
+
+
+def _answer(key: Sealer, row: QuestionRow, sealed: bytes) -> Reply | None:
+    plain = key.unseal(row.salt, sealed, b"answer" + row.id)
+    return None if plain is None else msgspec.json.decode(plain, type=Reply)
+
+
+def _said(key: Sealer, row: CheckInRow) -> Said | None:
+    plain = key.unseal(row.salt, row.sealed, row.id)
+    return None if plain is None else msgspec.json.decode(plain, type=Said)

@@ -1,0 +1,159 @@
+"""Whoever asks after somebody learns what that person lets them know, and nothing else."""
+
+import os
+
+from necmergitur.operations.population import questions
+from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.missing_ports import TieState
+from necmergitur.people.contacts import Contact
+from necmergitur.people.crises import Crisis
+from necmergitur.people.notices import Reply
+from tests.operations.population.scene import Night
+from tests.operations.population.search import asks, declares, question, salt
+from tests.operations.scene import refused
+
+PHONE = "06 12 34 56 78"
+
+
+def told_links(night: Night, crisis: Crisis) -> list[bytes]:
+    questions.match(night.store, crisis, night.key(crisis), night.now)
+    found = questions.to_tell(night.store, crisis, night.key(crisis))
+    for each in found:
+        questions.told(night.store, crisis, each.tie, night.now)
+    return [each.link for each in found]
+
+
+def test_a_question_reaches_the_person_and_their_answer_reaches_the_asker(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    night.says(crisis, "Amélie Durand", contact=PHONE)
+    link = asks(night, crisis, "+33 6 12 34 56 78", relation="sister")
+    questions.match(night.store, crisis, key, night.now)
+    (tell,) = questions.to_tell(night.store, crisis, key)
+    assert (tell.to, tell.asker, tell.relation) == (Contact("phone", "+33612345678"), "Rose Durand", "sister")
+    assert questions.told(night.store, crisis, tell.tie, night.now)
+    assert questions.to_tell(night.store, crisis, key) == [], "nobody is written to twice"
+    seen = questions.asked_of(night.store, crisis, key, tell.link, night.now)
+    assert seen is not None
+    assert seen.question.name == "Rose Durand"
+    assert questions.answer(night.store, crisis, key, tell.link, Reply("safe", "at home"), None, night.now) is True
+    asked = questions.follow(night.store, crisis, key, link, night.now)
+    assert asked is not None
+    assert asked.reply == Reply("safe", "at home")
+    assert refused(questions.answer(night.store, crisis, key, tell.link, Reply("refuse"), None, night.now)) == (
+        "question_answered"
+    )
+
+
+def test_nobody_known_refused_and_blocked_look_alike_to_whoever_asks(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    for phone in ("+33612345671", "+33612345672", "+33612345673"):
+        night.says(crisis, "Somebody", contact=phone)
+    whom = ["+33612345670", "+33612345671", "+33612345672", "+33612345673"]  # unknown, waits, refuses, blocks
+    links = [asks(night, crisis, each) for each in whom]
+    told = {questions.asked_of(night.store, crisis, key, each, night.now): each for each in told_links(night, crisis)}
+    by = {seen.question.about.written: link for seen, link in told.items() if seen and seen.question.about}
+    questions.answer(night.store, crisis, key, by[whom[2]], Reply("refuse"), None, night.now)
+    questions.answer(night.store, crisis, key, by[whom[3]], Reply("block"), None, night.now)
+    seen = [questions.follow(night.store, crisis, key, link, night.now) for link in links]
+    assert [(each.at, each.reply) for each in seen if each] == [(night.now, None)] * 4
+
+
+def test_whom_somebody_blocked_reaches_them_no_more_under_any_name(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    night.says(crisis, "Amélie", contact=PHONE)
+    asks(night, crisis, PHONE)
+    (link,) = told_links(night, crisis)
+    questions.answer(night.store, crisis, key, link, Reply("block"), None, night.now)
+    asks(night, crisis, PHONE, name="A Friend", contact="ROSE@example.org")
+    assert told_links(night, crisis) == []
+    asks(night, crisis, PHONE, contact="father@example.org")
+    assert len(told_links(night, crisis)) == 1, "others are not punished"
+
+
+def test_whoever_does_not_want_to_be_found_is_asked_nothing(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    answer = night.says(crisis, "Amélie", contact=PHONE)
+    asks(night, crisis, PHONE)
+    declares(night, crisis, sought=PHONE, listed="yes")
+    assert questions.not_to_be_found(night.store, crisis, key, answer.link, night.now) == 1
+    assert told_links(night, crisis) == []
+    assert isinstance(asks(night, crisis, PHONE), bytes), "the same answer"
+    assert told_links(night, crisis) == []
+
+
+def test_the_same_form_sent_twice_is_one_question(night: Night) -> None:
+    crisis = night.opened()
+    once = os.urandom(16)
+    assert asks(night, crisis, PHONE, once) == asks(night, crisis, PHONE, once)
+    assert night.rows("SELECT count(*) FROM population.question") == [(1,)]
+
+
+def test_a_link_that_was_guessed_opens_nothing(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    night.says(crisis, "Amélie", contact=PHONE)
+    asks(night, crisis, PHONE)
+    (link,) = told_links(night, crisis)
+    for guess in (b"", os.urandom(48), link[:32] + os.urandom(16), link[16:32] + link[:16] + link[32:]):
+        assert questions.asked_of(night.store, crisis, key, guess, night.now) is None
+        assert refused(questions.answer(night.store, crisis, key, guess, Reply("safe"), None, night.now)) == (
+            "question_unknown"
+        )
+    assert questions.follow(night.store, crisis, key, os.urandom(16), night.now) is None
+
+
+def test_a_share_link_asks_too_and_no_question_is_taken_when_no_crisis_is_open(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    answer = night.says(crisis, "Amélie", contact=PHONE)
+    asked = questions.ask(
+        night.store,
+        crisis,
+        key,
+        question(whom="x", contact="a@example.org").__class__(
+            "Rose", Contact("email", "rose@example.org"), share=answer.share
+        ),
+        os.urandom(16),
+        salt(),
+        night.now,
+    )
+    assert isinstance(asked, Registered)
+    assert len(told_links(night, crisis)) == 1
+    closed = Crisis(**{name: getattr(crisis, name) for name in crisis.__struct_fields__} | {"closed_at": night.now})
+    once, seal = os.urandom(16), salt()
+    assert refused(questions.ask(night.store, closed, key, question(whom="x"), once, seal, night.now)) == (
+        "crisis_closed"
+    )
+
+
+def test_a_question_taken_back_is_gone(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    night.says(crisis, "Amélie", contact=PHONE)
+    link = asks(night, crisis, PHONE)
+    assert len(told_links(night, crisis)) == 1
+    assert questions.take_back(night.store, crisis, key, link)
+    assert night.rows("SELECT (SELECT count(*) FROM population.question) + (SELECT count(*) FROM population.tie)") == [
+        (0,)
+    ]
+
+
+def test_only_sealed_words_reach_the_tables(night: Night) -> None:
+    crisis = night.opened()
+    night.says(crisis, "Amélie Durand", contact=PHONE)
+    asks(night, crisis, "Amélie Durand", words="tell her that Zoé is here")
+    declares(night, crisis, description="red coat", sought=PHONE)
+    told_links(night, crisis)
+    for table in ("question", "person", "tie", "note"):
+        held = str(night.rows(f"SELECT t::text FROM population.{table} t")).lower()
+        for word in ("durand", "612345678", "rose", "zoé", "coat"):
+            assert word not in held
+            assert word.encode().hex() not in held
+
+
+def test_states_of_ties_are_numbers_that_never_change() -> None:
+    assert [state.value for state in TieState] == [1, 2, 3, 4, 5, 6, 7]
