@@ -298,7 +298,8 @@ def test_closing_counts_and_the_end_erases_everybody_looked_for(night: Night) ->
     night.wait(KEPT.total_seconds())
     assert crises.erase_due(night.store, night.keys, night.now) == 1
     told = msgspec.json.decode(night.facts(f"crisis:{crisis.id}")[-1].payload)
-    assert told["counts"] == {"checkins": 1, "persons": 1, "notes": 1, "pictures": 0, "questions": 0}
+    erased = {name: told["counts"][name] for name in ("checkins", "persons", "notes", "pictures", "questions")}
+    assert erased == {"checkins": 1, "persons": 1, "notes": 1, "pictures": 0, "questions": 0}
     for table in ("person", "note", "question", "picture", "picture_look", "tie", "not_to_be_found"):
         assert night.rows(f"SELECT count(*) FROM population.{table}") == [(0,)]
 
