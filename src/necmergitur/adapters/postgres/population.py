@@ -46,7 +46,7 @@ class CrisisMixin:
         assert row is not None, "an aggregate has a row"
         tallies = self.cursor.execute(TELLING["tallies"], {"crisis_id": crisis_id}).fetchall()
         missing = self.missing_counts(crisis_id)
-        return dict(zip(COUNTED, map(int, row), strict=True)) | dict(tallies) | missing
+        return {**dict(zip(COUNTED, map(int, row), strict=True)), **dict(tallies), **missing}
 
     def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
         """Drop all it holds about people; return how many rows of each kind that was."""
