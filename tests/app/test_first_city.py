@@ -22,6 +22,16 @@ def test_the_first_thing_done_in_a_new_home_may_be_to_put_a_city_in(tmp_path: Pa
     assert "Quarters: 4 zones, 4 docks, 40 buttons." in said
     code, said = _nec(tmp_path, *words, "40")
     assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, said
+    good = quarters.read_text()
+    _square(quarters, streets, crossing=True)
+    code, said = _nec(tmp_path, *words, "60")
+    assert (code, said.startswith(f"Error: {quarters}, feature 0 'Old town': ")) == (1, True), said
+    assert "Traceback" not in said
+    quarters.write_text(good)
+    code, said = _nec(tmp_path, *words, "60", "--check")
+    assert (code, '"buttons": 60' in said) == (0, True), said
+    code, said = _nec(tmp_path, *words, "40")
+    assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, "neither a bad file nor a look changes anything"
     code, said = _nec(tmp_path, "drone", "docks")
     assert (code, len(said.splitlines())) == (0, 4), said
 
@@ -34,10 +44,12 @@ def _nec(home: Path, *words: str) -> tuple[int, str]:
     return heard.returncode, heard.stdout.strip()
 
 
-def _square(quarters: Path, streets: Path) -> None:
-    """Write one quarter of about 3 km by 3 km, and a grid of streets in it."""
+def _square(quarters: Path, streets: Path, *, crossing: bool = False) -> None:
+    """Write one quarter of about 3 km by 3 km (or one that crosses itself), and a grid of streets in it."""
     west, south, side, count = 2.0, 47.0, 0.03, 11
     corners = [[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]
+    if crossing:
+        corners[1], corners[2] = corners[2], corners[1]
     feature = {
         "type": "Feature", "properties": {"name": "Old town"},
         "geometry": {"type": "Polygon", "coordinates": [corners]},
