@@ -63,6 +63,7 @@ def test_a_field_that_holds_a_person_is_withheld(written: Any, key: str) -> None
         "0612345678",
         "203.0.113.9",
         "postgresql://nec:hunter2@host/db",
+        "Service Unavailable: /account/enrol/q8Yc3m-2bTzV0rN_wX4kHs/",
     ],
 )
 def test_what_looks_like_a_person_is_withheld_inside_any_text(written: Any, personal: str) -> None:
@@ -83,6 +84,9 @@ def test_what_looks_like_a_person_is_withheld_inside_any_text(written: Any, pers
         "took 1234567890 ns",
         "version 18.6.3",
         "post-00012",
+        "Not Found: /console/incidents/018f3b2e-7d1c-7b3a-9c55-0d2f8a6b1c2d/",
+        "Not Found: /register/data/calls-by-zone-and-month/2026-11.csv",
+        "/var/lib/necmergitur/spool/presses-of-the-engine-00.rejected.jsonl",
     ],
 )
 def test_what_a_reader_needs_is_kept(plain: str) -> None:

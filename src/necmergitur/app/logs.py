@@ -36,6 +36,9 @@ _PATTERNS = (
     re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)"),
     # Credentials inside an address.
     re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"),
+    # A link that works once, or a code that opens what is held about a person: long and random, in a page's path.
+    # Numbers of incidents (UUIDs) stay.
+    re.compile(r"(?<=/)(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)(?=[\w-]*[A-Z0-9])[\w-]{20,}(?![\w.-])"),
     # PostgreSQL's DETAIL names the values of the row it refused.
     re.compile(r"(?<=DETAIL:).*", re.DOTALL),
 )
