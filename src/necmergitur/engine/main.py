@@ -24,6 +24,7 @@ from necmergitur.engine.panels import Panels
 from necmergitur.engine.parts import EngineParts
 from necmergitur.engine.rules import RuleClock
 from necmergitur.engine.sensors import SensorLine
+from necmergitur.engine.software import Software
 from necmergitur.engine.telemetry import FleetReport
 from necmergitur.kernel.ids import DroneId, MissionId
 from necmergitur.operations.alarms import set_alarm
@@ -49,6 +50,7 @@ class Engine:
         self._flights: Flights | None = None
         self._report: FleetReport | None = None
         self._cameras: Cameras | None = None
+        self._software: Software | None = None
         self._flown: list[DroneRecord] | None = None
         self._usable: list[DroneRecord] | None = None
         self._looked_s = 0.0
@@ -104,11 +106,13 @@ class Engine:
         self._flights = Flights(self._parts, usable, spent)
         self._report = FleetReport(self._parts, self._flights, self.devices.publish)
         self._cameras = Cameras(self._parts, self._flights.fleet)
+        self._software = Software(self._parts, self._flights.fleet)
         self._rules = RuleClock(self._parts, self._report, self._flights.wake)
         self._rules.start()  # first: deadlines and call-backs need no drone
         await self._flights.start()
         self._report.start()
         self._cameras.start()
+        self._software.start()
         self._flown, self._usable = links, usable
         log.info("engine_flies", drones=len(usable), left_out=len(links) - len(usable))
         await asyncio.to_thread(prepare_for_many)
@@ -145,8 +149,8 @@ class Engine:
 
     async def _ground(self) -> None:
         """Stop deciding and let the links go; drones in the air carry on."""
-        parts = (self._report, self._cameras, self._rules, self._flights)
-        self._report = self._cameras = self._rules = self._flights = None
+        parts = (self._report, self._software, self._cameras, self._rules, self._flights)
+        self._report = self._software = self._cameras = self._rules = self._flights = None
         for part in parts:
             if part is not None:
                 try:

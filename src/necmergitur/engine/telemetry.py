@@ -76,7 +76,8 @@ class FleetReport:
         self._published += 1
         if self._published % STORE_EVERY == 0:
             with contextlib.suppress(Unreachable):
-                await asyncio.get_running_loop().run_in_executor(None, self._store, rows)
+                software = [t.software for t in snapshot.values()]
+                await asyncio.get_running_loop().run_in_executor(None, self._store, rows, software)
 
     def _row(self, drone_id: str, t: Telemetry) -> list[Any]:
         """Return [id, lon, lat, altitude m, heading deg, speed m/s, battery %, phase, link %, linked]."""
@@ -95,7 +96,7 @@ class FleetReport:
             t.wind_m_s,
         ]
 
-    def _store(self, rows: list[list[Any]]) -> None:
+    def _store(self, rows: list[list[Any]], software: list[str]) -> None:
         names = [
             "drone_id",
             "lon",
@@ -111,6 +112,7 @@ class FleetReport:
         ]
         columns: dict[str, list[Any]] = {name: [row[i] for row in rows] for i, name in enumerate(names)}
         columns["linked"] = [bool(v) for v in columns["linked"]]
+        columns["software"] = software
         columns["at"] = [self._parts.clock.now()] * len(rows)
         with self._parts.store.cursor() as cursor:
             cursor.execute(load("registry")["put_drone_states"], columns)

@@ -20,7 +20,10 @@ EVERYWHERE = "*"
 
 
 class Covers(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts an assessment was made on. A device that differs in one of them is not what was assessed."""
+    """The facts an assessment was made on. A device that differs in one of them is not what was assessed.
+
+    `firmware` may name several, with commas between them: a fleet that is being brought up to date runs two.
+    """
 
     streams: tuple[str, ...]
     modality: str
@@ -127,7 +130,7 @@ def drift(covers: Covers, seen: Observed) -> str:
         return f"drift_zone assessed={','.join(covers.zones)} now={seen.zone_id}"
     if seen.rate_per_minute > covers.rate_per_minute:
         return f"drift_rate assessed={covers.rate_per_minute} now={seen.rate_per_minute}"
-    if covers.firmware and seen.firmware != covers.firmware:
+    if covers.firmware and seen.firmware not in {one.strip() for one in covers.firmware.split(",")}:
         return f"drift_firmware assessed={covers.firmware} now={seen.firmware}"
     return ""
 

@@ -9,6 +9,7 @@ from necmergitur.governance.assessments import Assessment, Observed
 from necmergitur.governance.authorisations import Authorisation, AuthorisationResumed
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.picturing import CAMERAS
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.trust import TrustStore, TrustTransaction
 
@@ -45,6 +46,27 @@ def report(store: TrustStore, seen: Observed, now: datetime) -> list[Assessment]
         return [_stale(tx, one, why, DRIFT, now) for one, why in covering if why]
 
     return on_conflict(store, attempt)
+
+
+def report_cameras(store: TrustStore, software: str, now: datetime) -> list[Assessment]:
+    """Hold what a drone says it is flown by and looks with against what was assessed of the fleet's cameras."""
+
+    def attempt(tx: TrustTransaction) -> list[Assessment]:
+        covering = [(one, assessments.drift(one.covers, _looking(one, software))) for one in tx.assessments_of(CAMERAS)]
+        return [_stale(tx, one, why, DRIFT, now) for one, why in covering if why]
+
+    return on_conflict(store, attempt)
+
+
+def _looking(assessed: Assessment, software: str) -> Observed:
+    """Return what is seen of a drone. The form of its picture and how often there is one are the same for all."""
+    return Observed(
+        stream=CAMERAS,
+        payload_schema=assessed.covers.payload_schema,
+        zone_id=None,
+        rate_per_minute=0,
+        firmware=software,
+    )
 
 
 def withdraw(store: TrustStore, assessment_id: UUID, reason: str, by: Person, now: datetime) -> Assessment | Refusal:

@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from necmergitur.governance import pia
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.sensors import Sensor
 from necmergitur.operations import assessing, sensing
+from necmergitur.operations.picturing import CAMERAS
 from necmergitur.web.store import store
+from necmergitur.web.trust import devices
+from necmergitur.web.trust.signing_views import observed
 from tests.web.pages import City
 from tests.web.trust.writing import STREAM, Desk
 
@@ -170,3 +174,21 @@ def test_a_declared_sensor_says_itself_what_is_assessed_and_what_changed(desk: D
     assert desk.client.post(f"/trust/assessments/{pk}/again/").status_code == 302
     page = desk.page(pk, "write/facts/")
     assert 'name="fact-rate_per_minute" type="number" min="0" value="10"' in page
+
+
+def test_an_assessment_of_the_drones_cameras_begins_with_what_they_run_and_follows_a_change(
+    desk: Desk, city: City
+) -> None:
+    old, new = "1.15.0+Maker-One-1.0.0", "1.16.0+Maker-One-1.0.0"
+    drone = city.sql("SELECT id FROM drone ORDER BY id LIMIT 1")[0][0]
+    put = "INSERT INTO drone_state (drone_id, at, phase, linked, software) VALUES (%s, now(), 'docked', true, %s)"
+    city.sql(f"{put} RETURNING 1", drone, old)
+    facts = devices.facts_of(CAMERAS)
+    assert facts is not None and facts.firmware == old
+    page = desk.page(desk.begun(CAMERAS), "write/facts/")
+    assert f'name="fact-firmware" maxlength="400" value="{old}"' in page
+    city.sql("UPDATE drone_state SET software = %s RETURNING 1", new)
+    assert observed(facts, f"drift_firmware assessed={old} now={new}").firmware == new
+    assert observed(msgspec.structs.replace(facts, firmware=""), "").firmware == "", "none was named, so any is covered"
+    city.sql("UPDATE drone_state SET software = '' RETURNING 1")
+    assert observed(facts, f"drift_firmware assessed={old} now={new}").firmware == f"{old},{new}"

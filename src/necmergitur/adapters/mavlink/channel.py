@@ -20,6 +20,7 @@ from necmergitur.adapters.mavlink.constants import (
     HEARTBEAT_S,
     LINK_LOST_S,
     QUALITY_WINDOW_S,
+    SOFTWARE_ASKED_MAX,
 )
 from necmergitur.adapters.mavlink.fence import MESSAGE_IDS as FENCE_MESSAGE_IDS
 from necmergitur.adapters.mavlink.fence import FenceTransfer
@@ -32,6 +33,8 @@ from necmergitur.kernel.ids import DroneId
 _HEARTBEAT_ID = int(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
 _EXTENDED_STATE_ID = int(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE)
 _CAPTURE_ID = int(mavlink.MAVLINK_MSG_ID_CAMERA_CAPTURE_STATUS)
+_VERSION_ID = int(mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
+_CAMERA_ID = int(mavlink.MAVLINK_MSG_ID_CAMERA_INFORMATION)
 _REQUEST_MESSAGE = int(mavlink.MAV_CMD_REQUEST_MESSAGE)
 
 
@@ -66,6 +69,7 @@ class Channel(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard_s = 0.0
+        self._asked_software = 0
         self._quality = _Quality()
         self.commander = Commander(self.send)
         self.fence = FenceTransfer(
@@ -82,6 +86,8 @@ class Channel(asyncio.DatagramProtocol):
             mavlink.MAVLINK_MSG_ID_GIMBAL_DEVICE_ATTITUDE_STATUS: record.gimbal_attitude,
             mavlink.MAVLINK_MSG_ID_CAMERA_CAPTURE_STATUS: record.camera_capture,
             mavlink.MAVLINK_MSG_ID_WIND_COV: record.wind_cov,
+            mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION: record.autopilot_version,
+            mavlink.MAVLINK_MSG_ID_CAMERA_INFORMATION: record.camera_information,
             mavlink.MAVLINK_MSG_ID_HEARTBEAT: record.heartbeat,
         }
         self._protocol_handlers: dict[int, Callable[[Message], None]] = {
@@ -120,6 +126,9 @@ class Channel(asyncio.DatagramProtocol):
         )
         if self.connected and not self.record.complete:
             self._ask_state()
+        if self.connected and not self.record.software and self._asked_software < SOFTWARE_ASKED_MAX:
+            self._asked_software += 1
+            self._ask((_VERSION_ID, AUTOPILOT_COMPONENT_ID), (_CAMERA_ID, self.vehicle.camera_component_id))
         now_s = self._loop.time()
         self._quality.sample(self._wire.frames, self._wire.lost)
         if self.connected and now_s - self._heard_s > LINK_LOST_S:
@@ -153,6 +162,7 @@ class Channel(asyncio.DatagramProtocol):
             connected=self.connected,
             in_dock=self.in_dock,
             at=self.heard_at,
+            software=record.software,
         )
 
     @property
@@ -215,13 +225,16 @@ class Channel(asyncio.DatagramProtocol):
         self.heard_at = self.clock.now()
         if not self.connected:
             self.connected = True
+            self._asked_software = 0
             self._ask_state()
         self._changed()
 
     def _ask_state(self) -> None:
         """Ask at once for what a vehicle sends seldom; heartbeat and position come by themselves."""
-        camera = self.vehicle.camera_component_id
-        for message_id, component in ((_EXTENDED_STATE_ID, AUTOPILOT_COMPONENT_ID), (_CAPTURE_ID, camera)):
+        self._ask((_EXTENDED_STATE_ID, AUTOPILOT_COMPONENT_ID), (_CAPTURE_ID, self.vehicle.camera_component_id))
+
+    def _ask(self, *wanted: tuple[int, int]) -> None:
+        for message_id, component in wanted:
             self.send(
                 mavlink.MAVLink_command_long_message(
                     self.vehicle.system_id, component, _REQUEST_MESSAGE, 0, message_id, 0, 0, 0, 0, 0, 0

@@ -73,3 +73,4 @@ MAX_ANNOUNCED = 64  # more at once than any city has seen
 
 # --- memory of flown missions (duplicate-flight guard): a year of missions at 100 an hour would be 876,000 ---
 MAX_SPENT = 1_000_000
+SOFTWARE_ASKED_MAX = 10  # ours: once a second after the link is up; a vehicle that does not say by then does not say

@@ -1,6 +1,7 @@
 """What a vehicle says about itself: a mutable record fed message by message, a frozen value handed out."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -14,6 +15,7 @@ from necmergitur.kernel.ids import DroneId
 _ARMED = int(mavlink.MAV_MODE_FLAG_SAFETY_ARMED)
 _ON_GROUND = int(mavlink.MAV_LANDED_STATE_ON_GROUND)
 _UINT16_UNKNOWN = 0xFFFF
+_NAME_LENGTH_MAX = 20  # ours: enough to tell two cameras apart in a list that people read
 
 # PX4 custom_mode: main mode in byte 2, sub mode in byte 3 (px4_custom_mode.h).
 _PX4_MODES = {
@@ -34,6 +36,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """The last known state of one vehicle. `None` means the vehicle has not said; `at` is its last message.
 
     `in_dock`: it stands disarmed where its dock is. One that landed in a street does not, and is not offered.
+    `software`: what flies it and what its camera is, "" until it said both since the link is up.
     """
 
     drone_id: DroneId
@@ -53,6 +56,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool
     in_dock: bool
     at: datetime | None
+    software: str = ""
 
 
 class Record:
@@ -63,6 +67,8 @@ class Record:
         "armed",
         "autopilot",
         "battery_pct",
+        "camera",
+        "flight_software",
         "gimbal_pitch_deg",
         "gimbal_reports",
         "ground_speed_m_s",
@@ -102,6 +108,13 @@ class Record:
         self.knows_landed = False
         self.knows_mode = False
         self.knows_position = False
+        self.flight_software = ""
+        self.camera = ""
+
+    @property
+    def software(self) -> str:
+        """What flies it and what its camera is, as an assessment names it; "" until it said both."""
+        return f"{self.flight_software}+{self.camera}" if self.flight_software and self.camera else ""
 
     @property
     def complete(self) -> bool:
@@ -159,7 +172,27 @@ class Record:
         self.knows_camera = True
         self.recording = message.video_status != 0 or message.image_status in (2, 3)
 
+    def autopilot_version(self, message: Message) -> None:
+        """AUTOPILOT_VERSION: the program that flies it, and which build where it says so."""
+        version = message.flight_sw_version
+        build = bytes(message.flight_custom_version)[:4]
+        self.flight_software = f"{version >> 24 & 0xFF}.{version >> 16 & 0xFF}.{version >> 8 & 0xFF}" + (
+            f"-{build.hex()}" if any(build) else ""
+        )
+
+    def camera_information(self, message: Message) -> None:
+        """CAMERA_INFORMATION: maker, model, and its program's version (lowest byte first)."""
+        made = "-".join(filter(None, (_name(message.vendor_name), _name(message.model_name))))
+        version = ".".join(str(message.firmware_version >> shift & 0xFF) for shift in (0, 8, 16))
+        self.camera = f"{made or 'unnamed'}-{version}"
+
     def wind_cov(self, message: Message) -> None:
         """WIND_COV: horizontal wind estimate."""
         speed = math.hypot(message.wind_x, message.wind_y)
         self.wind_m_s = speed if math.isfinite(speed) else None
+
+
+def _name(said: Iterable[int]) -> str:
+    """Return a name without what separates words and lists where it is written down."""
+    text = bytes(said).partition(b"\0")[0].decode("ascii", "replace")[:_NAME_LENGTH_MAX]
+    return "".join(one if one.isascii() and (one.isalnum() or one in "._") else "_" for one in text)

@@ -91,7 +91,7 @@ async def _hold(keys: list[bytes], ports: list[int], seconds: float) -> dict[str
 
 async def _all_connected(fleet: Fleet) -> None:
     until_s = time.monotonic() + CONNECT_S
-    while not all(telemetry.connected for telemetry in fleet.snapshot().values()):
+    while not all(telemetry.connected and telemetry.software for telemetry in fleet.snapshot().values()):
         if time.monotonic() > until_s:
             silent = sum(not telemetry.connected for telemetry in fleet.snapshot().values())
             raise RuntimeError(f"{silent} vehicles were not heard within {CONNECT_S} s")

@@ -56,3 +56,4 @@ MAX_REQUEST_BYTES = 8192  # ours: a GET with its headers
 MAX_DRAWN_STREETS = 200  # ours: more are one grey mass at this size
 SCENE_PEOPLE = 12  # ours: at most so many figures in a drawn scene
 SCENE_CELL_DEG = 0.002  # ours: streets are sorted into cells of about 200 m
+SOFTWARE = 0x010F0000  # 1.15.0, as AUTOPILOT_VERSION says it

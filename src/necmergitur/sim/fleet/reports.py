@@ -185,10 +185,10 @@ def home_position(pilot: Autopilot, boot_ms: int) -> Message:
     )
 
 
-def autopilot_version(system_id: int) -> Message:
+def autopilot_version(system_id: int, software: int) -> Message:
     """AUTOPILOT_VERSION advertising MISSION_INT, without which MAVSDK refuses to upload a fence."""
     return mavlink.MAVLink_autopilot_version_message(
-        _CAPABILITIES, 0x010F0000, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, system_id
+        _CAPABILITIES, software, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, system_id
     )
 
 

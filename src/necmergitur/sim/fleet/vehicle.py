@@ -21,6 +21,7 @@ from necmergitur.sim.fleet.constants import (
     GROUND_LOST_S,
     MAX_PARAM,
     MAX_RATE_HZ,
+    SOFTWARE,
 )
 from necmergitur.sim.fleet.fence_store import FenceStore
 from necmergitur.sim.fleet.reports import Sender
@@ -53,6 +54,7 @@ class SimulatedVehicle(asyncio.DatagramProtocol):
     def __init__(self, spec: SimVehicle, config: Config, *, seed: int, now: datetime) -> None:
         self.spec = spec
         self.pilot = Autopilot(spec.dock)
+        self.software = SOFTWARE
         self.faults: dict[FaultKind, float] = {}  # kind -> simulated second at which it ends
         self.sim_s = 0.0
         self._config = config
@@ -244,7 +246,9 @@ class SimulatedVehicle(asyncio.DatagramProtocol):
     def _requested(self, message_id: int, sender: Sender) -> Message | None:
         boot_ms, pilot = self._boot_ms, self.pilot
         makers: dict[int, Callable[[], Message]] = {
-            mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION: lambda: reports.autopilot_version(self.spec.system_id),
+            mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION: lambda: reports.autopilot_version(
+                self.spec.system_id, self.software
+            ),
             mavlink.MAVLINK_MSG_ID_HOME_POSITION: lambda: reports.home_position(pilot, boot_ms),
             mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: lambda: reports.extended_sys_state(pilot),
             mavlink.MAVLINK_MSG_ID_GIMBAL_MANAGER_INFORMATION: lambda: reports.gimbal_manager_information(boot_ms),

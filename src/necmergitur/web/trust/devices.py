@@ -1,5 +1,6 @@
 """What is known of sensors, to begin an assessment from facts instead of memory."""
 
+import msgspec
 from django.apps import apps
 from django.utils.translation import gettext as _
 
@@ -46,7 +47,7 @@ def sensors() -> list[tuple[str, str]]:
 def facts_of(stream: str) -> Facts | None:
     """Return what a sensor, or the fleet, is now; None when it is not known."""
     if stream == CAMERAS:
-        return FLEET
+        return msgspec.structs.replace(FLEET, firmware=",".join(_software()))
     if stream == crises.STREAM:
         return POPULATION
     if not _known() or not stream.startswith(STREAM):
@@ -62,6 +63,14 @@ def facts_of(stream: str) -> Facts | None:
         rate_per_minute=row.rate_per_minute,
         firmware=row.firmware,
     )
+
+
+def _software() -> list[str]:
+    """Return what the drones say they are flown by and look with, each once."""
+    if "dronestate" not in apps.all_models["facts"]:
+        return []
+    rows = apps.get_model("facts", "DroneState").objects.filter(drone__dock__retired_at=None)
+    return sorted(set(rows.exclude(software="").values_list("software", flat=True)))
 
 
 def schemas() -> list[tuple[str, str]]:

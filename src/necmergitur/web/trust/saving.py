@@ -14,6 +14,7 @@ from necmergitur.governance.pia import Answer, Evaluation, Facts, Measure, Writi
 ZONES_MAX = 300
 NUMBER_MAX = 1_000_000
 TITLE_LENGTH_MAX = 300
+FIRMWARES_LENGTH_MAX = 400  # ours: as many as a fleet runs while it is brought up to date
 
 
 def apply(writing: Writing, form: QueryDict) -> Writing:
@@ -49,7 +50,8 @@ def _facts(facts: Facts, form: QueryDict) -> Facts:
     changes: dict[str, Any] = {}
     for name in ("stream", "modality", "payload_schema", "purpose", "firmware"):
         if f"fact-{name}" in form:
-            changes[name] = form[f"fact-{name}"].strip()[:LABEL_LENGTH_MAX]
+            longest = FIRMWARES_LENGTH_MAX if name == "firmware" else LABEL_LENGTH_MAX
+            changes[name] = form[f"fact-{name}"].strip()[:longest]
     for name in ("rate_per_minute", "retention_days"):
         if f"fact-{name}" in form:
             changes[name] = _number(form[f"fact-{name}"], NUMBER_MAX)

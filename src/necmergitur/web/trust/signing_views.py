@@ -149,8 +149,8 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
 def observed(facts: Facts, reason: str) -> Facts:
     """Return the facts as the device is now: as its row says, and as it was caught at when it says otherwise."""
     known = devices.facts_of(facts.stream)
-    if known is devices.FLEET:
-        return facts
+    if facts.stream == devices.CAMERAS:
+        return _fleet_observed(facts, known, reason)
     if known is not None:
         facts = msgspec.structs.replace(
             known,
@@ -159,14 +159,27 @@ def observed(facts: Facts, reason: str) -> Facts:
             zones=tuple(dict.fromkeys((*facts.zones, *known.zones))),
             firmware=known.firmware if facts.firmware else "",
         )
-    rule, _space, rest = reason.partition(" ")
-    now = dict(part.partition("=")[::2] for part in rest.split() if "=" in part).get("now", "")
+    rule, now = _caught(reason)
     if rule == "drift_rate" and now.isdigit():
         return msgspec.structs.replace(facts, rate_per_minute=max(facts.rate_per_minute, int(now)))
     if rule == "drift_zone" and now:
         return msgspec.structs.replace(facts, zones=tuple(dict.fromkeys((*facts.zones, now))))
     field = {"drift_schema": "payload_schema", "drift_firmware": "firmware"}.get(rule)
     return msgspec.structs.replace(facts, **{field: now}) if field and now and known is None else facts
+
+
+def _fleet_observed(facts: Facts, known: Facts | None, reason: str) -> Facts:
+    """Return the facts with what the drones run now, where the assessment named what they run."""
+    rule, now = _caught(reason)
+    runs = (known.firmware if known else "") or facts.firmware
+    names = dict.fromkeys([*runs.split(","), now if rule == "drift_firmware" else ""])
+    return msgspec.structs.replace(facts, firmware=",".join(filter(None, names)) if facts.firmware else "")
+
+
+def _caught(reason: str) -> tuple[str, str]:
+    """Return the rule by which an assessment went stale, and what the device was then."""
+    rule, _space, rest = reason.partition(" ")
+    return rule, dict(part.partition("=")[::2] for part in rest.split() if "=" in part).get("now", "")
 
 
 @require(rights.may_write)

@@ -112,11 +112,12 @@ RETURNING name;
 
 -- name: put_drone_states
 INSERT INTO drone_state (drone_id, at, phase, lon, lat, altitude_m, heading_deg, ground_speed_m_s, battery_pct,
-  link_pct, wind_m_s, linked)
+  link_pct, wind_m_s, linked, software)
 SELECT t.* FROM unnest(%(drone_id)s::text[], %(at)s::timestamptz[], %(phase)s::text[], %(lon)s::float8[],
   %(lat)s::float8[], %(altitude_m)s::real[], %(heading_deg)s::real[], %(ground_speed_m_s)s::real[],
-  %(battery_pct)s::real[], %(link_pct)s::real[], %(wind_m_s)s::real[], %(linked)s::boolean[]) AS t
+  %(battery_pct)s::real[], %(link_pct)s::real[], %(wind_m_s)s::real[], %(linked)s::boolean[], %(software)s::text[]) AS t
 ON CONFLICT (drone_id) DO UPDATE SET at = excluded.at, phase = excluded.phase, lon = excluded.lon, lat = excluded.lat,
   altitude_m = excluded.altitude_m, heading_deg = excluded.heading_deg,
   ground_speed_m_s = excluded.ground_speed_m_s, battery_pct = excluded.battery_pct, link_pct = excluded.link_pct,
-  wind_m_s = excluded.wind_m_s, linked = excluded.linked;
+  wind_m_s = excluded.wind_m_s, linked = excluded.linked,
+  software = coalesce(nullif(excluded.software, ''), drone_state.software);  -- one that is away still runs it

@@ -36,6 +36,7 @@ class DroneState(Fact):
     link_pct = models.FloatField(null=True)
     wind_m_s = models.FloatField(null=True)
     linked = models.BooleanField()
+    software = models.TextField(default="")
 
     class Meta(Fact.Meta):
         db_table = "drone_state"
