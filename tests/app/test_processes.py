@@ -36,7 +36,7 @@ def test_a_process_is_given_what_it_needs_and_the_rest_is_withheld(
 
 
 def test_only_the_engine_signs_what_arms_a_drone(environs: dict[str, dict[str, str]]) -> None:
-    assert set(environs) == {"engine", "live", "worker"}
+    assert set(environs) == {"engine", "live", "worker", "finder"}
     assert [name for name, environ in environs.items() if environ["NEC_SECRET_MISSION"] != WITHHELD] == ["engine"]
 
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 # A first start makes the cluster, the schema and an invented city; the bound is for a busy machine.
 FIRST_START_S_MAX = 150.0
-OURS = ("engine", "live", "worker", "broker-0", "postgres")
+OURS = ("engine", "live", "worker", "finder", "broker-0", "postgres")
 
 
 class City:
@@ -147,6 +147,7 @@ def test_status_agrees(city: City) -> None:
         "engine",
         "live",
         "worker",
+        "finder",
     ]
 
 
@@ -205,7 +206,7 @@ def test_a_city_with_its_own_database_and_broker_starts_neither(
     outside = City(home / "outside", NEC_DATABASE_URL=make_database(), NEC_NATS_URL=broker.nats_url)
     try:
         outside.start()
-        assert [process.name for process in outside.report().processes] == ["engine", "live", "worker"]
+        assert [process.name for process in outside.report().processes] == ["engine", "live", "worker", "finder"]
         assert outside.answers()
     finally:
         outside.stop()

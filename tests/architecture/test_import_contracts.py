@@ -20,6 +20,7 @@ BREACHES = [
     ("layers", "territory/planted.py", "import necmergitur.signals"),
     ("layers", "engine/planted.py", "import necmergitur.web"),
     ("layers", "live/planted.py", "import necmergitur.web"),
+    ("layers", "web/planted.py", "import necmergitur.finder.holding"),
     ("layers", "app/planted.py", "def run():\n    import necmergitur.sim"),
     ("layers", "surprise/planted.py", "import necmergitur.kernel"),
     ("pure", "signals/planted.py", "import time"),
@@ -37,6 +38,7 @@ BREACHES = [
     ("mint", "adapters/planted.py", "from necmergitur.ledger import minting"),
     ("light", "live/planted.py", "import django"),
     ("light", "engine/planted.py", "from django.conf import settings"),
+    ("light", "finder/planted.py", "from django.db import connection"),
 ]
 
 

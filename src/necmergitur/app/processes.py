@@ -23,13 +23,14 @@ WATCHDOG_S = 15.0
 POSTGRES_STOP_S_MAX = 4.0
 ANSWER_S_MAX = 2.0
 # Measured on two cores: when the whole city calls at once, housekeeping and a simulated city each delay the lamps.
-YIELDING = MappingProxyType({"worker": 10, "sim": 5})
+YIELDING = MappingProxyType({"worker": 10, "sim": 5, "finder": 5})
 # The secrets each process needs. What faces the Internet holds nothing that arms a drone.
 NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "engine": ("mission", "subject"),
         "live": ("web", "subject", "seal", "log"),
         "worker": ("web", "seal", "log", "notary"),
+        "finder": (),  # keys of crises are files of their own
     }
 )
 
@@ -68,6 +69,9 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
             early=True,
         )
         everything = (*everything, Stage(processes=(city,), beside=True))
+    # Last, and waited for by nobody: without a crisis it has nothing to do.
+    finder = msgspec.structs.replace(_ours("finder", narrow["finder"]), early=False, is_ready=lambda: True)
+    everything = (*everything, Stage(processes=(finder,)))
     return _chosen(everything, frozenset(only), frozenset(without))
 
 

@@ -28,6 +28,16 @@ CHECKIN_BYTES_MAX = 8_192  # ours: every field at its longest, percent-encoded
 # Ours: a form typed on one network and sent on another comes again with the same number within this time.
 CHECKIN_AGAIN_WITHIN = timedelta(hours=24)
 
+# Ours: eight words hold every name seen in civil registers here; more is not a name, and costs every search.
+NAME_TOKENS_MAX = 8
+# Measured: of 200 candidates by pieces of their name, the right one is among them nearly as often as of 1,000, and
+# ordering them takes a third of the time.
+CANDIDATES_MAX = 200
+# Measured: parts of this size are sorted within the processor's caches; one of a million takes thirty times as long
+# as eight of them.
+PART_MAX = 131_072
+TAIL_MAX = 4_096  # measured: made again in 20 ms, so whoever is added is found at once
+PARTS_MAX = 8  # ours: small parts beside the large ones, before they are joined
 # Ours: what a person reads through before they ask better.
 FOUND_MAX = 10
 FOUND_AT_MOST = 50  # ours: bulk work with a second person; more would be a list of everybody

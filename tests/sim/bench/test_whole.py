@@ -19,7 +19,7 @@ def test_a_measured_city_rings_mends_and_is_gone_afterwards() -> None:
     with whole_city(TINY) as city:
         home = str(city.settings.home)
         assert {p.name for p in city.report().processes} == {
-            "postgres", "broker-0", "broker-1", "engine", "live", "worker",
+            "postgres", "broker-0", "broker-1", "engine", "live", "worker", "finder",
         }  # fmt: skip
         assert linked(city.database_url) == TINY.zones
         posts = city.posts()

@@ -15,6 +15,7 @@ from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
 from necmergitur.adapters.postgres.desk import DeskMixin
 from necmergitur.adapters.postgres.erasure import ErasureMixin
+from necmergitur.adapters.postgres.finding import FindingMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
@@ -53,6 +54,7 @@ GUARDS = "NM"  # SQLSTATE class of the triggers in web/facts/migrations
 class PostgresTransaction(
     LedgerMixin,
     SignalMixin,
+    FindingMixin,
     IncidentMixin,
     MissionMixin,
     GovernanceMixin,

@@ -31,8 +31,12 @@ class Source(Protocol):
         """What its rows are called in `Findable.kind`."""
         ...
 
-    def changed(self, tx: Any, crisis_id: UUID, since: datetime | None) -> Sequence[SealedRow]:
-        """Return the rows changed at `since` or later, all of them without one, in any order."""
+    def page(self, tx: Any, crisis_id: UUID, after: bytes, limit: int) -> Sequence[SealedRow]:
+        """Return the first `limit` rows whose ids come after `after`, in the order of their ids."""
+        ...
+
+    def changed(self, tx: Any, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
+        """Return the rows changed at `since` or later, in any order."""
         ...
 
     def open(self, key: Sealer, row: SealedRow) -> Findable | None:
@@ -57,9 +61,14 @@ class CheckInSource:
 
     kind = "checkin"
 
-    def changed(self, tx: Any, crisis_id: UUID, since: datetime | None) -> Sequence[SealedRow]:
+    def page(self, tx: Any, crisis_id: UUID, after: bytes, limit: int) -> Sequence[SealedRow]:
+        """Return the first check-ins whose ids come after `after`."""
+        rows: Sequence[SealedRow] = tx.findable_checkins(crisis_id, after, limit)
+        return rows
+
+    def changed(self, tx: Any, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
         """Return the check-ins changed at `since` or later."""
-        rows: Sequence[SealedRow] = tx.findable_checkins(crisis_id, since)
+        rows: Sequence[SealedRow] = tx.changed_checkins(crisis_id, since)
         return rows
 
     def open(self, key: Sealer, row: SealedRow) -> Findable | None:
@@ -75,3 +84,7 @@ class CheckInSource:
         """Return which of these check-ins are still there and not taken back."""
         standing: Sequence[bytes] = tx.standing_checkins(crisis_id, ids)
         return standing
+
+
+# Every kind of row that can be found; whoever adds a table about people adds its source here.
+SOURCES: tuple[Source, ...] = (CheckInSource(),)
