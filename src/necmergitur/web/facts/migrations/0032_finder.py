@@ -21,5 +21,5 @@ CREATE TRIGGER checkin_gone AFTER DELETE ON population.checkin
 class Migration(migrations.Migration):
     """Add an index and a trigger to check-ins."""
 
-    dependencies = [("facts", "0030_missing")]
+    dependencies = [("facts", "0031_what_drones_run")]
     operations = [migrations.RunSQL(FINDER, migrations.RunSQL.noop)]
