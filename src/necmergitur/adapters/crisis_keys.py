@@ -1,8 +1,8 @@
 """Keys of crises: one file each, outside the database and its backups. Without it, all a crisis took is noise.
 
-From one key come, by HMAC-SHA-256 under separate labels, the key of each person (from a salt beside their row), private
-links, and keyed digests of phone numbers and addresses. The file is overwritten before it is unlinked; a disk that
-copies on write, or a snapshot of it, may keep the bytes, and is told of in the how-to.
+From one key come, under separate labels (NIST SP 800-108), the key of each person (from a salt beside their row),
+private links, and keyed digests of phone numbers and addresses (BLAKE2b with a key, RFC 7693). The file is overwritten
+before it is unlinked; a disk that copies on write, or a snapshot of it, may keep the bytes: the how-to says so.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32  # AES-256
 SALT_BYTES = 16  # 128 bits: no two people of a crisis share one by chance
-DIGEST_BYTES = 16  # the same, of HMAC-SHA-256 (NIST SP 800-107 5.3.3)
+DIGEST_BYTES = 16  # the same
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonce
 _SUFFIX = ".key"
 FOLDER = "crisis-keys"  # in NEC_HOME; backups leave it out
@@ -37,7 +37,7 @@ class CrisisKey:
 
     def link_of(self, once: bytes) -> bytes:
         """Return the private link made of a form's number: the same form sent again has the same link."""
-        return hmac.digest(self._links, once, "sha256")[:DIGEST_BYTES]
+        return hashlib.blake2b(once, key=self._links, digest_size=DIGEST_BYTES).digest()
 
     @staticmethod
     def row_of(link: bytes) -> bytes:
@@ -46,20 +46,27 @@ class CrisisKey:
 
     def lookup(self, kind: str, written: str) -> bytes:
         """Return the keyed digest by which a normalised phone number, address or share link is found."""
-        return hmac.digest(self._lookups, f"{kind}|{written}".encode(), "sha256")[:DIGEST_BYTES]
+        return self.digest(f"{kind}|{written}".encode())
+
+    def digest(self, plain: bytes) -> bytes:
+        """Return a keyed digest, by which the same bytes are known again and others learn nothing."""
+        return hashlib.blake2b(plain, key=self._lookups, digest_size=DIGEST_BYTES).digest()
 
     def seal(self, salt: bytes, plain: bytes, bound_to: bytes) -> bytes:
         """Return nonce and ciphertext under a person's key; moved to another row, it opens no more."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(hmac.digest(self._people, salt, "sha256")).encrypt(nonce, plain, bound_to)
+        return nonce + AESGCM(self._person(salt)).encrypt(nonce, plain, bound_to)
 
     def unseal(self, salt: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
         """Return the plain bytes; None when they were altered or belong elsewhere."""
-        cipher = AESGCM(hmac.digest(self._people, salt, "sha256"))
+        cipher = AESGCM(self._person(salt))
         try:
             return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to)
         except (InvalidTag, ValueError):
             return None
+
+    def _person(self, salt: bytes) -> bytes:
+        return hashlib.blake2b(salt, key=self._people, digest_size=KEY_BYTES).digest()
 
 
 class KeyFiles:

@@ -1,6 +1,7 @@
 """Group commit: many small requests, one database batch. The commit is the limit, not Python (measured)."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
@@ -57,11 +58,14 @@ class GroupCommit(Generic[Item, Result]):
         self._take = take
         self._executor = executor
         self._batch_max, self._gather_s = batch_max, gather_s
-        self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue(QUEUE_MAX)
+        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._filled = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin writing batches in the running loop."""
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(keep_going("group-commit", self._turn), name="group-commit")
 
     async def stop(self) -> None:
@@ -73,23 +77,25 @@ class GroupCommit(Generic[Item, Result]):
     @property
     def waiting(self) -> int:
         """How many items wait for the next batch."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     async def submit(self, item: Item) -> Result:
         """Return the result after its batch committed. Raises Overloaded, Unreachable, or what `item` provoked."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.put_nowait((item, future))
-        except asyncio.QueueFull:
-            raise Overloaded from None
+        if len(self._queue) >= QUEUE_MAX:
+            raise Overloaded
+        future: asyncio.Future[Result] = (self._loop or asyncio.get_running_loop()).create_future()
+        self._queue.append((item, future))
+        self._filled.set()
         return await future
 
     async def _turn(self) -> None:
         """Write one batch and answer everybody in it."""
-        batch = [await self._queue.get()]
-        await asyncio.sleep(self._gather_s)
-        while len(batch) < self._batch_max and not self._queue.empty():
-            batch.append(self._queue.get_nowait())
+        await self._filled.wait()
+        if len(self._queue) < self._batch_max:
+            await asyncio.sleep(self._gather_s)
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+        if not self._queue:
+            self._filled.clear()
         items = [item for item, _ in batch]
         outcomes: Sequence[Result | Exception]
         try:

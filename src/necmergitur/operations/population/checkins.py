@@ -1,7 +1,6 @@
 """Check-ins in: many people's words, one transaction, and an answer only after its commit."""
 
 import base64
-import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -36,6 +35,10 @@ class Sealer(Protocol):
 
     def lookup(self, kind: str, written: str) -> bytes:
         """Return the keyed digest by which something normalised is found."""
+        ...
+
+    def digest(self, plain: bytes) -> bytes:
+        """Return a keyed digest of bytes."""
         ...
 
     def seal(self, salt: bytes, plain: bytes, bound_to: bytes) -> bytes:
@@ -141,7 +144,7 @@ def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[Registered, Row
         id=row_id,
         salt=salt,
         sealed=key.seal(salt, plain, row_id),
-        said=key.lookup("said", f"{checkin.status}|{hashlib.sha256(plain).hexdigest()}"),
+        said=key.digest(b"said%d|%b" % (checkin.status, plain)),
         contact=None if contact is None else key.lookup(contact.kind, contact.written),
         share=key.row_of(share),
         status=checkin.status,
