@@ -290,6 +290,28 @@ def test_a_device_enrolled_presses_and_a_retired_one_still_does(scene: Scene) ->
         assert not tx.devices(["P-9"])["P-9"].retired
 
 
+@pytest.mark.parametrize(("kind", "transport"), [("personal", "https"), ("post", "dc09"), ("synthetic", "mqtt")])
+def test_a_name_that_another_kind_of_device_has_is_refused_and_nothing_of_it_changes(
+    scene: Scene, kind: str, transport: str
+) -> None:
+    with scene.store.transaction() as tx:
+        before = tx.devices(["P-1"])
+    assert before["P-1"].installed is not None
+    fresh = NewDevice(id="P-77", kind=kind, transport=transport, label="Another")
+    taken = NewDevice(id="P-1", kind=kind, transport=transport, label="Another")
+    assert refused(devices.enrol(scene.store, [fresh, taken], LEAD, scene.now)) == "device_known_otherwise"
+    with scene.store.transaction() as tx:
+        assert tx.devices(["P-1", "P-77"]) == before
+    wrong = NewDevice(id="no.such/name", kind=kind, transport=transport, label="Another")
+    assert refused(devices.enrol(scene.store, [wrong], LEAD, scene.now)) == "device_id_wrong"
+
+
+def test_a_button_nobody_knows_is_not_said_to_be_retired_and_the_others_of_the_list_stay(scene: Scene) -> None:
+    assert refused(devices.retire(scene.store, ["P-1", "P-l"], LEAD, scene.now)) == "button_unknown"
+    with scene.store.transaction() as tx:
+        assert not tx.devices(["P-1"])["P-1"].retired
+
+
 def test_three_missed_heartbeats_make_a_deaf_device_and_the_next_one_heals_it(scene: Scene, read: Read) -> None:
     devices.beat(
         scene.store,

@@ -10,24 +10,38 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import breakglass, subjects
 from necmergitur.operations.registry import NewDevice, Registry, audit
 from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat, sane
+from necmergitur.signals.press import DEVICE_ID
 
 TEST_WINDOW_MAX = timedelta(hours=8)  # ours: a night of testing
 
 
-def enrol(registry: Registry, devices: Sequence[NewDevice], by: Person, now: datetime) -> int:
-    """Make devices known; return how many. Enrolling one again renews it."""
+def enrol(registry: Registry, devices: Sequence[NewDevice], by: Person, now: datetime) -> int | Refusal:
+    """Make devices known; return how many. Enrolling one again renews it.
+
+    Refusals: `device_id_wrong`; `device_known_otherwise`, which would take a street button its place.
+    """
+    wrong = [device.id for device in devices if not DEVICE_ID.fullmatch(device.id)]
+    if wrong:
+        return Refusal(rule="device_id_wrong", detail=f"Letters, figures, dashes, 64 at most: not {', '.join(wrong)}.")
     with registry.transaction() as tx:
+        taken = tx.known_otherwise(devices)
+        if taken:
+            return Refusal(rule="device_known_otherwise", detail=f"Already another kind of device: {', '.join(taken)}.")
         tx.put_devices(devices, now)
         if devices:
             audit(registry, tx, "technician:device:enrol", devices[0].id, by, now, count=str(len(devices)))
     return len(devices)
 
 
-def retire(registry: Registry, ids: Sequence[str], by: Person, now: datetime) -> None:
-    """Retire devices. A press from one still reaches a human, flagged."""
+def retire(registry: Registry, ids: Sequence[str], by: Person, now: datetime) -> Refusal | None:
+    """Retire devices, all or none. A press from one still reaches a human, flagged. Refusal: `button_unknown`."""
     with registry.transaction() as tx:
+        unknown = sorted(set(ids) - set(tx.devices(ids)))
+        if unknown:
+            return Refusal(rule="button_unknown", detail=f"No button is called {', '.join(unknown)}.")
         tx.retire_devices(ids, now)
         audit(registry, tx, "technician:device:retire", ids[0] if ids else "", by, now, count=str(len(ids)))
+    return None
 
 
 def beat(registry: Registry, beats: Sequence[Heartbeat], now: datetime) -> None:

@@ -113,6 +113,10 @@ class RegistryTransaction(Transaction, Protocol):
         """Record that somebody looked."""
         ...
 
+    def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
+        """Return which of these are known already as another kind of device, or by another way in."""
+        ...
+
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""
         ...

@@ -106,6 +106,11 @@ class RegistryMixin:
             SQL["log_still_view"], {"still_id": still_id, "viewed_by": viewed_by, "at": at, "glass": glass_id}
         )
 
+    def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
+        """Return which of these are known already as another kind of device, or by another way in."""
+        rows = {name: [getattr(d, name) for d in devices] for name in ("id", "kind", "transport")}
+        return [row[0] for row in self.cursor.execute(SQL["known_otherwise"], rows)]
+
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:
         """Store devices, new or renewed."""
         names = [

@@ -13,6 +13,7 @@ from necmergitur.app.probing import tell_broker
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import MACHINE, running_store
 from necmergitur.kernel.geo import Position
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import devices
 from necmergitur.operations.registry import NewDevice
 
@@ -84,7 +85,7 @@ def personal(
     )
     now = datetime.now(UTC)
     with running_store(settings) as over:
-        devices.enrol(over, [device], MACHINE, now)
+        _unless_refused(devices.enrol(over, [device], MACHINE, now))
         if holder:
             devices.set_holder(over, device_id, holder, MACHINE, now)
     click.echo(f"device      {device_id}\ncredential  {credential}\nKeep it: it is shown once.")
@@ -118,7 +119,7 @@ def foreign(
             place=place,
             external_key=key,
         )
-        devices.enrol(over, [device], MACHINE, datetime.now(UTC))
+        _unless_refused(devices.enrol(over, [device], MACHINE, datetime.now(UTC)))
     click.echo(f"{device_id} is known as {key}, in {zone[1]}.")
 
 
@@ -128,5 +129,11 @@ def foreign(
 def retire(settings: Settings, *, device_ids: tuple[str, ...]) -> None:
     """Take buttons out of service. A press from one still reaches a human, flagged."""
     with running_store(settings) as over:
-        devices.retire(over, device_ids, MACHINE, datetime.now(UTC))
+        _unless_refused(devices.retire(over, device_ids, MACHINE, datetime.now(UTC)))
     click.echo(f"{len(device_ids)} retired.")
+
+
+def _unless_refused(outcome: object) -> None:
+    """Raise ClickException with what was refused, and why."""
+    if isinstance(outcome, Refusal):
+        raise click.ClickException(outcome.detail or outcome.rule)

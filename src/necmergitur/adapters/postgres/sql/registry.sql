@@ -36,6 +36,11 @@ WHERE id = %(id)s;
 INSERT INTO still_view (still_id, viewed_by, viewed_at, break_glass_id)
 VALUES (%(still_id)s, %(viewed_by)s, %(at)s, %(glass)s);
 
+-- name: known_otherwise
+SELECT device.id FROM device
+JOIN unnest(%(id)s::text[], %(kind)s::text[], %(transport)s::text[]) AS t (id, kind, transport) USING (id)
+WHERE (device.kind, device.transport) <> (t.kind, t.transport) ORDER BY id;
+
 -- name: put_devices
 INSERT INTO device (id, kind, transport, label, zone_id, lon, lat, external_key, credential_hash, cancel_hash,
   duress_hash, certificate_subject, installed_at)
