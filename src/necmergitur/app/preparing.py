@@ -16,9 +16,11 @@ def prepare(settings: Settings, show: Callable[[str], None]) -> PostgresStore:
     """Migrate, gather static files, make a city if there is none; `show` what was done. The caller closes the store."""
     export_for_web(settings)
     from necmergitur.web.migrate import collect_static, migrate  # noqa: PLC0415 -- Django reads its settings first
+    from necmergitur.web.population.prerender import render_pages  # noqa: PLC0415 -- the same
 
     migrate(settings.database_url)
     gather_static(settings, collect_static)
+    render_pages(settings.home)
     over = wiring.store(settings)
     replayed = replay(settings, over)
     if replayed.again:

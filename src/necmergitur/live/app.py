@@ -14,6 +14,7 @@ from necmergitur.live.board import Board
 from necmergitur.live.checkins import DRILL, CheckInDoor
 from necmergitur.live.http import BodyTooLong, again, answer, answer_json, header, read_body, refuse
 from necmergitur.live.log import LogDoor
+from necmergitur.live.pages import SafePages
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
@@ -26,6 +27,7 @@ from necmergitur.people.constants import CHECKIN_BYTES_MAX
 log = structlog.get_logger(__name__)
 OURS = ("/live/", "/log/", "/api/v1/presses", "/api/v1/checkins", "/api/v1/uplinks/", "/metrics", "/healthz")
 SAFE = ("/safe", "/drill/safe")
+READ = ("GET", "HEAD")
 ALIVE_S = 1.0
 SESSION_CHECK_S = 5.0  # a signed-out browser loses its stream within this time, and so does one whose rights changed
 SEQ_DIGITS_MAX = 18  # a sequence number is a bigint
@@ -42,6 +44,7 @@ class LiveApp:
         self._whep = WhepDoor(parts)
         self._log = LogDoor(parts)
         self._checkins = CheckInDoor(parts)
+        self._safe_pages = SafePages(parts.home)
         self._beat: asyncio.Task[None] | None = None
         self._parts = parts
         self._pages = pages
@@ -59,8 +62,8 @@ class LiveApp:
         try:
             if path.startswith(OURS) and await self._own(path, scope, receive, send):
                 return
-            if path.rstrip("/") in SAFE and scope["method"] == "POST":
-                unread = await self._say_safe(path, receive, send)
+            if path.rstrip("/") in SAFE:
+                unread = await self._safe(path, scope, receive, send)
                 if unread is None:
                     return
                 receive = unread
@@ -72,14 +75,19 @@ class LiveApp:
         else:
             await self._pages(scope, receive, send)
 
-    async def _say_safe(self, path: str, receive: Receive, send: Send) -> Receive | None:
-        """Record a check-in; or return how the pages read again what must be shown again."""
+    async def _safe(self, path: str, scope: Scope, receive: Receive, send: Send) -> Receive | None:
+        """Show the form, or record it; or return how the pages read again what must be shown again."""
+        drill = path.startswith(DRILL)
+        if scope["method"] != "POST":
+            crisis = self._checkins.now_open(drill=drill)
+            is_sent = scope["method"] in READ and await self._safe_pages.get(scope, send, crisis, drill=drill)
+            return None if is_sent else receive
         try:
             body = await read_body(receive, CHECKIN_BYTES_MAX)
         except BodyTooLong:
             await refuse(send, 413, "checkin_too_long", f"At most {CHECKIN_BYTES_MAX} bytes.")
             return None
-        if await self._checkins.post_form(body, send, drill=path.startswith(DRILL)):
+        if await self._checkins.post_form(body, send, drill=drill):
             return None
         return again(body, receive)
 

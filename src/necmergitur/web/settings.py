@@ -33,6 +33,7 @@ def _ours() -> list[str]:
     """Return our applications, in the order their templates win. A room not built yet is left out."""
     rooms = (
         "portal",
+        "population",
         "accounts",
         "facts",
         "console",
@@ -135,6 +136,8 @@ USE_I18N = True
 FORMAT_MODULE_PATH = "necmergitur.web.portal.formats"
 USE_TZ = True
 TIME_ZONE = os.environ.get("NEC_TIME_ZONE") or "Europe/Paris"
+# Whose phone numbers are written without a prefix.
+REGION = os.environ.get("NEC_REGION") or "FR"
 
 # --- mail: only to people with an account, and only about what they must judge -----------------------------
 

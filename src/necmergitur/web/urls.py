@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 ROOMS = (
     ("", "portal"),
+    ("", "population"),
     ("account/", "accounts"),
     ("console/break-glass/", "breakglass"),
     ("console/crises/", "crises"),

@@ -20,6 +20,7 @@ from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
 from necmergitur.adapters.postgres.ledger import LedgerMixin
+from necmergitur.adapters.postgres.mine import MineMixin
 from necmergitur.adapters.postgres.missing import MissingMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
 from necmergitur.adapters.postgres.patience import Patience
@@ -69,6 +70,7 @@ class PostgresTransaction(
     TellingMixin,
     DeskMixin,
     MissingMixin,
+    MineMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

@@ -1,0 +1,125 @@
+"""A telephone without script says how it is, in front of the whole product; every page in both languages and sizes."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.web.boot import boot
+from necmergitur.web.population.prerender import render_pages
+from tests.conftest import HOME
+from tests.web.conftest import accessibility_problems
+from tests.web.pages import City
+from tests.web.population.opening import Opens
+from tests.web.serving import SERVE_LIVE, Served, serve
+from tests.web.test_pages import VIEWPORTS, _keep, by_keyboard
+
+boot()
+pytestmark = pytest.mark.e2e
+NARROWEST = {"width": 320, "height": 640}
+
+
+@pytest.fixture
+def front(city: City) -> Iterator[Served]:
+    """The live process in front, over pages rendered ahead."""
+    render_pages(HOME)
+    with serve(city.url, SERVE_LIVE) as running:
+        yield running
+
+
+@pytest.fixture
+def phone(chromium: Browser, front: Served) -> Iterator[Page]:
+    """A small telephone whose browser runs no script."""
+    context = chromium.new_context(base_url=front.url, java_script_enabled=False, locale="en-GB", viewport=NARROWEST)
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+def until_open(page: Page, address: str) -> None:
+    deadline = time.monotonic() + 10
+    while not page.goto(address) or not page.locator("form").count():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_telephone_without_script_says_it_is_safe_shares_changes_and_erases(
+    phone: Page, opened: Opens, city: City
+) -> None:
+    opened()
+    until_open(phone, "/safe")
+    phone.get_by_label("Your name").fill("Zoé Example")
+    phone.get_by_role("button", name="Send").click()
+    assert phone.locator("input[name=once]").count() == 1, "the browser held it back, or the page shows it again"
+    phone.get_by_text("I am safe", exact=True).click()
+    phone.get_by_text("Tell your family and friends").click()
+    phone.get_by_label("Person 1").fill("not an address")
+    phone.get_by_role("button", name="Send").click()
+    assert phone.get_by_role("alert").is_visible()
+    assert phone.get_by_label("Your name").input_value() == "Zoé Example"
+    phone.get_by_label("Person 1").fill("maman@example.org")
+    phone.get_by_role("button", name="Send again").click()
+    assert phone.get_by_role("heading", name="It is recorded").is_visible()
+    assert "1 person will be told" in phone.locator("main").inner_text()
+    receipt, share = phone.url, phone.locator(".link").first.inner_text()
+    assert phone.context.cookies() == []
+    phone.goto(share.replace(share.split("/safe/")[0], phone.url.split("/safe/")[0]))
+    assert "Zoé Example" in phone.locator("h1").inner_text()
+    phone.goto(receipt)
+    phone.get_by_role("button", name="I am hurt").click()
+    assert "The rescue services see your call" in phone.locator("main").inner_text()
+    phone.get_by_role("button", name="Erase me").click()
+    assert phone.get_by_role("heading", name="All is erased").is_visible()
+    assert city.sql("SELECT count(*) FROM population.checkin") == [(0,)]
+
+
+def test_who_asks_for_help_needs_no_name(phone: Page, opened: Opens) -> None:
+    opened()
+    until_open(phone, "/safe")
+    phone.locator("label[for=need_help]").click()
+    phone.get_by_role("button", name="Send").click()
+    assert "The rescue services see your call" in phone.locator("main").inner_text()
+
+
+@pytest.mark.screens
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_whole_in_every_language_theme_and_size(
+    chromium: Browser, front: Served, opened: Opens, city: City, scheme: Any
+) -> None:
+    crisis = opened()
+    opened(drill=True)
+    from tests.web.population.test_mine import says
+
+    said = says(crisis, contact="06 12 34 56 78", tell=["maman@example.org"])
+    from necmergitur.operations.population.checkins import text_of
+
+    assert KeyFiles(HOME).of(crisis.id) is not None
+    context = chromium.new_context(base_url=front.url, color_scheme=scheme)
+    page = context.new_page()
+    until_open(page, "/safe")
+    addresses = {
+        "safe": "/safe",
+        "safe-drill": "/drill/safe",
+        "safe-receipt": f"/safe/{text_of(said.link)}",
+        "safe-shared": f"/safe/s/{text_of(said.share)}",
+        "safe-nothing": "/safe/AAAAAAAAAAAAAAAAAAAAAA",
+    }
+    problems: list[str] = []
+    for name, address in addresses.items():
+        for language in ("fr", "en"):
+            page.goto(f"{address}?lang={language}")
+            for size, viewport in {"narrow": NARROWEST, **VIEWPORTS}.items():
+                page.set_viewport_size(viewport)
+                wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                where = f"{name} {language} {scheme} {size}"
+                problems += [f"{where}: {wide} px too wide"] if wide > 0 else []
+                if size != "phone":
+                    problems += [f"{where}: {each}" for each in accessibility_problems(page)]
+                if size != "narrow":
+                    _keep(page, f"{name}-{language}-{scheme}-{size}")
+        problems += [f"{name}: {each}" for each in by_keyboard(page)]
+    context.close()
+    assert problems == []
