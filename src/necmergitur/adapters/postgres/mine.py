@@ -16,7 +16,7 @@ class MineMixin:
 
     cursor: Statements
 
-    def checkin(self, crisis_id: UUID, row_id: bytes, *, change: bool) -> Held | None:
+    def own_checkin(self, crisis_id: UUID, row_id: bytes, *, change: bool) -> Held | None:
         """Return one check-in, held for a `change` until this transaction ends."""
         query = SQL["checkin_to_change" if change else "checkin"]
         return _held(self.cursor.execute(query, {"crisis_id": crisis_id, "id": row_id}).fetchone())

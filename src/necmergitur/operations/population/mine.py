@@ -59,7 +59,7 @@ class MineTransaction(Protocol):
         """Return crises that were opened and are not erased: real ones before drills, newest first."""
         ...
 
-    def checkin(self, crisis_id: UUID, row_id: bytes, *, change: bool) -> Held | None:
+    def own_checkin(self, crisis_id: UUID, row_id: bytes, *, change: bool) -> Held | None:
         """Return one check-in, held for a `change` until this transaction ends."""
         ...
 
@@ -142,7 +142,7 @@ def _held(
     tx: MineTransaction, key_of: KeyOf, link: bytes, now: datetime, *, drill: bool, change: bool = False
 ) -> tuple[Crisis, Sealer, Held] | None:
     for crisis, key in _kept(tx, key_of, now, drill=drill):
-        held = tx.checkin(crisis.id, key.row_of(link), change=change)
+        held = tx.own_checkin(crisis.id, key.row_of(link), change=change)
         if held is not None:
             return crisis, key, held
     return None
