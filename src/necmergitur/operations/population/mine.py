@@ -14,6 +14,7 @@ import msgspec
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger import tree
+from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations.population.checkins import Row, Sealer, opened, root_of
 from necmergitur.people.checkins import Said, Status
 from necmergitur.people.crises import Crisis
@@ -105,6 +106,26 @@ def change(
 
     After the crisis closed one may still take back, and nothing else. Raises Unreachable.
     """
+    try:
+        return _change(store, key_of, link, status, salt, now, drill=drill)
+    except StoreRefused:  # PostgreSQL's clock says that its time is over
+        return None
+
+
+def erase(store: MineStore, key_of: KeyOf, link: bytes, now: datetime, *, drill: bool) -> bool:
+    """Delete what this link opens, with the salt that made its key; return whether there was anything."""
+    with store.transaction() as tx:
+        found = _held(tx, key_of, link, now, drill=drill, change=True)
+        if found is None:
+            return False
+        crisis, _key, held = found
+        tx.erase_checkin(crisis.id, held.row.id)
+    return True
+
+
+def _change(
+    store: MineStore, key_of: KeyOf, link: bytes, status: Status, salt: bytes, now: datetime, *, drill: bool
+) -> Mine | Refusal | None:
     with store.transaction() as tx:
         found = _held(tx, key_of, link, now, drill=drill, change=True)
         mine = None if found is None else _opened(*found)
@@ -118,17 +139,6 @@ def change(
         row = _resealed(key, held.row, mine.said, status, salt)
         tx.put_checkins(crisis.id, [row], root_of([tree.leaf_hash(row.id + row.said)]), now)
     return msgspec.structs.replace(mine, status=status, changed_at=now, told=False)
-
-
-def erase(store: MineStore, key_of: KeyOf, link: bytes, now: datetime, *, drill: bool) -> bool:
-    """Delete what this link opens, with the salt that made its key; return whether there was anything."""
-    with store.transaction() as tx:
-        found = _held(tx, key_of, link, now, drill=drill, change=True)
-        if found is None:
-            return False
-        crisis, _key, held = found
-        tx.erase_checkin(crisis.id, held.row.id)
-    return True
 
 
 def _kept(tx: MineTransaction, key_of: KeyOf, now: datetime, *, drill: bool) -> Iterator[tuple[Crisis, Sealer]]:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations.population import mine as operations
 from necmergitur.operations.population.checkins import link_of
 from necmergitur.operations.population.mine import Mine
@@ -47,7 +46,7 @@ def receipt(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
                 return done
             refused = done
         found = operations.find(store(), state.KEYS.of, link, CLOCK.now(), drill=is_drill)
-    except (Unreachable, StoreRefused):
+    except Unreachable:
         return _away(request, drill=is_drill)
     if found is None:
         return _nothing(request, drill=is_drill)
@@ -60,7 +59,7 @@ def shared(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     is_drill, link = bool(drill), link_of(text)
     try:
         found = None if link is None else operations.shared(store(), state.KEYS.of, link, CLOCK.now(), drill=is_drill)
-    except (Unreachable, StoreRefused):
+    except Unreachable:
         return _away(request, drill=is_drill)
     if found is None:
         return _nothing(request, drill=is_drill)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from django.conf import settings
 
 from necmergitur.adapters.crisis_keys import KeyFiles
-from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.crises import Crisis
 from necmergitur.web.store import CLOCK, store
@@ -67,7 +66,7 @@ def _looked_up() -> Town:
     try:
         with store().transaction() as tx:
             states = [one for one in tx.crises_now() if one.open(now)]
-    except (Unreachable, StoreRefused):
+    except Unreachable:
         return UNKNOWN
     real = next((one for one in states if not one.drill), None)
     return Town(real, next((one for one in states if one.drill), None), known=True)
