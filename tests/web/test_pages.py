@@ -178,7 +178,9 @@ def _keep(page: Page, name: str) -> None:
 
 def by_keyboard(page: Page) -> list[str]:
     """Return what the Tab key misses: a control never reached, or reached without a visible ring."""
-    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    # From the top, wherever the page put the keyboard.
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
+    page.evaluate("window.scrollTo(0, 0)")
     wanted = page.evaluate(
         """() => [...document.querySelectorAll('a[href],button,input,select,textarea,summary')]
             .filter(e => !e.disabled && e.type !== 'hidden' && e.checkVisibility())

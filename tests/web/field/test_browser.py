@@ -347,7 +347,10 @@ def test_the_top_of_the_page_leaves_the_screen_to_the_call(
     bar = page.locator(".bar").bounding_box()
     way = page.get_by_role("button", name="I am on the way").bounding_box()
     assert bar is not None and way is not None
-    assert bar["height"] <= PHONE["height"] / 10
+    assert bar["height"] <= PHONE["height"] / 12
+    name = page.locator("h1").bounding_box()
+    assert name is not None and name["y"] <= PHONE["height"] / 5
+    assert page.locator(".bar").get_by_role("link", name="All my incidents").get_attribute("href") == "/field/"
     assert way["y"] + way["height"] <= PHONE["height"]
     page.locator(".foot").get_by_role("button", name="Français").click()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
