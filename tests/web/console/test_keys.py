@@ -164,3 +164,34 @@ def test_skipping_to_the_content_leaves_the_bar_where_it_is(city: City, enter: C
     expect(page.locator("#main")).to_be_focused()
     assert page.evaluate("window.scrollY") == 0
     assert page.locator(".bar").bounding_box()["y"] >= 0  # type: ignore[index]
+
+
+# Each key, and where it puts the keyboard; what it needs is in the panel of a call that waits.
+KEYS = {
+    "t": "#tell-who",
+    "c": OUTCOME,
+    "n": "#note-body",
+    "b": "#callback-body",
+    "h": "#i-handoff input[type=radio] >> nth=0",
+    "d": "form[data-action=stand_down] button",
+    "p": "#place-where",
+    "o": "form[data-action=observe] input[type=number] >> nth=0",
+}
+
+
+def test_every_action_of_a_call_has_a_key_that_reaches_it(city: City, enter: Callable[..., Page]) -> None:
+    incident = city.person_press()
+    city.on_shift()
+    city.mission(incident, state="flying", phase="on_scene")
+    page = enter("operator")
+    page.goto(f"/console/?incident={incident}")
+    page.locator("#i-close").wait_for()
+    for key, place in KEYS.items():
+        page.keyboard.press(key)
+        expect(page.locator(place)).to_be_focused()
+        # A button keeps no letter to itself; a field gives the keyboard back.
+        page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    expect(page.locator("form[data-action=see]")).to_have_count(0)
+    assert Incident.objects.get(id=incident).rung == "seen"
+    assert complaints(page) == []

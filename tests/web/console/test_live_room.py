@@ -1,9 +1,11 @@
 """The room as it lives: the real stream, news as they come, and what is said when they stop coming."""
 
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -127,6 +129,39 @@ def test_a_pilot_answers_by_keyboard_and_learns_of_a_colleague(
     assert page.locator(".shiftbar").get_by_text("On shift").is_visible()
     city.sql("UPDATE pilot_shift SET ended_at = now() WHERE user_id = %s", city.users["pilot"].pk)
     expect(page.locator(".shiftbar")).to_contain_text("Not on shift", timeout=PATIENCE_MS)
+
+
+def test_every_order_of_a_pilot_has_a_key_and_a_landing_a_held_one(
+    city: City, live_room: Served, enter: Callable[..., Page]
+) -> None:
+    city.on_shift(), city.on_shift("pilot2")
+    mission = city.mission(city.press(), state="flying", phase="on_scene")
+    page = enter_live(enter, live_room, "pilot", "/console/pilot/")
+    expect(page.locator(".flight")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#pilot-colleague")).to_contain_text("Pilot2 Test", timeout=PATIENCE_MS)
+    page.keyboard.press("p")
+    expect(page.locator("#pilot-colleague")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    expect(page.locator("#pilot-observe input[name=people_down]")).to_be_focused()
+    page.keyboard.press("Escape")
+    for key, order in (("h", "hold"), ("b", "descend"), ("u", "fly"), ("r", "return")):
+        page.keyboard.press(key)
+        wait_order(page, mission, order)
+    page.keyboard.press("l")
+    page.wait_for_timeout(300)
+    assert Mission.objects.get(id=mission).order_name == "return"
+    page.keyboard.down("l")
+    wait_order(page, mission, "land")
+    page.keyboard.up("l")
+
+
+def wait_order(page: Page, mission: UUID, order: str) -> None:
+    """Wait until the mission's order is this one."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while Mission.objects.get(id=mission).order_name != order:
+        assert time.monotonic() < deadline, order
+        page.wait_for_timeout(100)
 
 
 def test_an_incidents_own_page_follows_its_drone(city: City, live_room: Served, enter: Callable[..., Page]) -> None:

@@ -152,7 +152,7 @@ class Board {
     const dangerous = form?.querySelector<HTMLButtonElement>("button[data-hold]");
     if (!form) {
       if (this.panel.selectedId === null) this.move(0);
-      else this.panel.outcome()?.focus();
+      else this.panel.focusForm("close");
     } else if (dangerous) startHold(dangerous, () => form.requestSubmit(dangerous));
     else form.requestSubmit(form.querySelector<HTMLButtonElement>("button[type=submit], button:not([type])"));
   }
@@ -162,7 +162,7 @@ class Board {
     const id = this.panel.selectedId;
     const proposed = id === null ? undefined : proposalsOf(this.live.state, id)[0];
     if (proposed) void this.decide(key(proposed.id), "accept");
-    else this.panel.openMerge();
+    else this.panel.focusForm("merge");
   }
 
   private listen(): void {
@@ -170,11 +170,17 @@ class Board {
       { keys: ["j", "ArrowDown"], word: "keys.down", run: () => this.move(1) },
       { keys: ["k", "ArrowUp"], word: "keys.up", run: () => this.move(-1) },
       { keys: ["Enter"], word: "keys.next", run: (event) => { if (!event.repeat) this.nextAction(); } },
+      { keys: ["v"], word: "keys.see", run: () => this.panel.actionForm("see")?.requestSubmit() },
       { keys: ["a"], word: "keys.acknowledge", run: () => this.panel.actionForm("acknowledge")?.requestSubmit() },
       { keys: ["m"], word: "keys.merge", run: () => this.merge() },
-      { keys: ["t"], word: "keys.tell", run: () => this.panel.whom()?.focus() },
-      { keys: ["c"], word: "keys.end", run: () => this.panel.outcome()?.focus() },
-      { keys: ["n"], word: "keys.note", run: () => this.panel.note()?.focus() },
+      { keys: ["t"], word: "keys.tell", run: () => this.panel.focusForm("tell") },
+      { keys: ["c"], word: "keys.end", run: () => this.panel.focusForm("close") },
+      { keys: ["n"], word: "keys.note", run: () => this.panel.focusForm("note") },
+      { keys: ["b"], word: "keys.call_back", run: () => this.panel.focusForm("call_back") },
+      { keys: ["h"], word: "keys.hand_off", run: () => this.panel.focusForm("hand_off") },
+      { keys: ["d"], word: "keys.drone", run: () => this.panel.focusForm("launch") || this.panel.focusForm("stand_down") },
+      { keys: ["p"], word: "keys.place", run: () => this.panel.focusForm("place") },
+      { keys: ["o"], word: "keys.observe", run: () => this.panel.focusForm("observe") },
       { keys: ["f"], word: "keys.focus", run: () => this.map?.focusSelected() },
       { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },
       { keys: ["/"], word: "keys.search", run: () => this.search?.focus() },

@@ -67,26 +67,14 @@ export class Panel {
     return this.panel.querySelector<HTMLFormElement>(`form[data-action="${name}"]`);
   }
 
-  note(): HTMLTextAreaElement | null {
-    return this.panel.querySelector<HTMLTextAreaElement>("textarea[data-note]");
-  }
-
-  /** Where it is said how the incident ended; the button beside it is held. */
-  outcome(): HTMLSelectElement | null {
-    return this.panel.querySelector<HTMLSelectElement>('form[data-action="close"] select');
-  }
-
-  /** Who may be told to go there. */
-  whom(): HTMLSelectElement | null {
-    return this.panel.querySelector<HTMLSelectElement>('form[data-action="tell"] select');
-  }
-
-  /** Unfold the choice of another incident to merge into, and put the keyboard there. */
-  openMerge(): void {
-    const form = this.actionForm("merge");
+  /** Put the keyboard on the first thing to fill in or press of an action, unfolding it where it is folded. */
+  focusForm(name: string): boolean {
+    const form = this.actionForm(name);
     const details = form?.closest("details");
     if (details) details.open = true;
-    form?.querySelector("select")?.focus();
+    const first = form?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea, button");
+    first?.focus();
+    return Boolean(first);
   }
 
   private async fetch(): Promise<void> {

@@ -13,8 +13,8 @@ export interface Colleague {
 const FIGURES = ["altitude", "speed", "heading", "battery", "link", "distance", "eta"] as const;
 const PHASES: readonly Phase[] = ["open_dock", "climb", "transit", "on_scene", "return", "dock"];
 const ORDERS: readonly { order: string; key?: string; isDangerous?: true }[] = [
-  { order: "hold", key: "h" }, { order: "resume", key: "u" }, { order: "descend" }, { order: "return", key: "r" },
-  { order: "land", isDangerous: true },
+  { order: "hold", key: "h" }, { order: "resume", key: "u" }, { order: "descend", key: "b" }, { order: "return", key: "r" },
+  { order: "land", key: "l", isDangerous: true },
 ];
 
 function orderButton({ order, key: keyName, isDangerous }: (typeof ORDERS)[number]): HTMLElement {

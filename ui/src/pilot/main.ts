@@ -2,7 +2,7 @@
 import "../styles/pilot.css";
 import { announce, prepareAnnouncer } from "../console/announce";
 import { drawAlarms, drawBar, drawClock, muteButton, watchStatus } from "../console/bar";
-import { guardHolds } from "../console/hold";
+import { guardHolds, startHold } from "../console/hold";
 import { listenKeys } from "../console/keys";
 import { fillUrl, readInitial, readPage, type Page } from "../console/page";
 import { command, refusalText } from "../console/post";
@@ -160,12 +160,21 @@ class PilotScreen {
       const mission = this.mine.flights[Number(event.key) - 1];
       if (mission) this.choose(key(mission.id));
     };
+    const land = (event: KeyboardEvent): void => {
+      const button = this.flightPlace.querySelector<HTMLElement>("[data-order='land']");
+      if (button && !event.repeat) startHold(button, () => void this.order("land"));
+    };
+    const focus = (found: HTMLElement | null): void => found?.focus();
     listenKeys([
       { keys: ["Enter"], word: "keys.accept", run: once("accept") },
       { keys: ["d"], word: "keys.decline", run: once("decline") },
       { keys: ["h"], word: "keys.hold", run: once("hold") },
       { keys: ["u"], word: "keys.resume", run: once("resume") },
+      { keys: ["b"], word: "keys.descend", run: once("descend") },
       { keys: ["r"], word: "keys.return", run: once("return") },
+      { keys: ["l"], word: "keys.land", run: land },
+      { keys: ["p"], word: "keys.hand_over", run: () => focus(this.flightPlace.querySelector("select")) },
+      { keys: ["o"], word: "keys.observe", run: () => focus(document.querySelector("#pilot-observe input:not([type=hidden])")) },
       { keys: ["1", "2", "3", "4"], word: "keys.flight", run: nth },
       { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },
     ]);
