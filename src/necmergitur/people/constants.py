@@ -57,3 +57,40 @@ RECORD_ID_MAX = 250  # ours: a domain name (RFC 1035: 253 at most) and a number
 RECORD_AHEAD_MAX = timedelta(hours=24)
 ADULT_AT = 18  # years: Convention on the Rights of the Child, art. 1; French Civil Code, art. 388
 NOTES_MAX = 200  # ours: what is said of one person in one night; what comes later is refused, not dropped
+
+# --- open doors ---
+# Ours: forty-five minutes at 4 km/h, with children, at night. Beyond it, a shelter or a car of the city.
+WALK_MAX_M = 3_000.0
+# Ours: from a place to the nearest junction one walks along two sides of a block rather than across it.
+WALK_DETOUR = 1.3
+# Ours: to be met by somebody verified, or understood, is worth a few minutes more.
+PREFERRED_WORTH_M = 300.0
+LANGUAGE_WORTH_M = 300.0  # ours: the same
+CANDIDATES_NEAR = 16  # measured (`nec bench doors`): with the 96 spread farther, within 1 % of the shortest walks
+CANDIDATES_FAR = 96  # measured: the same; who stays without gets four times more
+CANDIDATES_MAX = 1_536  # measured: past it, a guest who found nobody finds nobody
+WALK_GRAIN_M = 20.0  # measured: costs in grains of it are solved four times faster, and walks are as short
+# H3 resolution 9 (h3geo.org): 0.1 km², some 2,000 people in Paris. A fixed cell, never noise: noise averages out.
+SHOWN_CELL = 9
+OFFER_LASTS = timedelta(hours=12)  # ours: a night; whoever still has room says so again
+ASK_LASTS = timedelta(hours=12)  # ours: the same
+HOSTS_ASKED_MAX = 3  # ours: beyond three, a person at the desk looks for shelter with them
+NEXT_HOST_AFTER = timedelta(minutes=2)  # ours: a host who did not look at their telephone in two minutes may not soon
+PROPOSAL_LASTS = timedelta(minutes=10)  # ours: somebody stands in the street meanwhile
+ARRIVAL_WITHIN = timedelta(minutes=30)  # ours: the longest walk but a third; then the desk looks for both
+CODE_DIGITS = 6  # as banks send: with five tries, one chance in 200,000
+CODE_TRIES_MAX = 5  # ours: the same
+CODES_SENT_MAX = 3  # ours: more would make the page a way to pester a number
+CODE_LASTS = timedelta(minutes=30)  # ours: text messages are late on such a night
+PLACES_MAX = 20  # ours: a household; a hall is an official shelter
+PEOPLE_MAX = 12  # ours: more do not stay together in a home
+LANGUAGES_MAX = 5  # ours
+ADDRESS_MAX = 300  # ours: street, floor, door, what is on the bell
+# Ours: whoever was given two addresses and arrived at neither is helped by a person from then on.
+ADDRESSES_MAX = 2
+TALK_MAX = 60  # ours: messages between two people who are about to meet; then they have met
+SHELTER_NAME_MAX = 120  # ours: as a sign on a door
+SHELTER_PLACES_MAX = 20_000  # ours: a stadium's halls
+CLOSED_RADIUS_MAX_M = 10_000.0  # ours: beyond it, the whole city stays indoors
+DOORS_KEPT = timedelta(hours=48)  # ours: what is over is looked at by nobody two days later
+WALK_M_PER_MIN = 70.0  # ours: 4.2 km/h, with a child by the hand

@@ -32,6 +32,7 @@ function alarmName(name: string): string {
   if (name === "break_glass") return t("alarm.break_glass");
   if (name === "crisis_open") return t("alarm.crisis_open");
   if (name === "crisis_waits") return t("alarm.crisis_waits");
+  if (name === "doors_case") return t("alarm.doors_case");
   if (name === "drill_open") return t("alarm.drill_open");
   if (name === "drill_waits") return t("alarm.drill_waits");
   if (name === "shred_list_short") return t("alarm.shred_list_short");

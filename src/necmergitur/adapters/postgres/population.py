@@ -22,6 +22,7 @@ class CrisisMixin:
     cursor: Statements
     missing_counts: Callable[[UUID], Mapping[str, int]]
     erase_missing: Callable[[UUID], Mapping[str, int]]
+    erase_doors: Callable[[UUID], Mapping[str, int]]
 
     def crisis(self, crisis_id: UUID) -> Crisis | None:
         """Return one crisis."""
@@ -53,7 +54,12 @@ class CrisisMixin:
         row = self.cursor.execute(SQL["erase_checkins"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "a function has a value"
         messages = self.cursor.execute(TELLING["erase_messages"], {"crisis_id": crisis_id}).rowcount
-        return {"checkins": int(row[0]), "messages": messages, **self.erase_missing(crisis_id)}
+        return {
+            "checkins": int(row[0]),
+            "messages": messages,
+            **self.erase_missing(crisis_id),
+            **self.erase_doors(crisis_id),
+        }
 
     def put_checkins(self, crisis_id: UUID, rows: Sequence[Row], root: bytes, now: datetime) -> None:
         """Store check-ins and their batch in one statement; the same words again change nothing."""

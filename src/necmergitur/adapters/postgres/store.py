@@ -14,6 +14,7 @@ from necmergitur.adapters.ids import SystemIds
 from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
 from necmergitur.adapters.postgres.desk import DeskMixin
+from necmergitur.adapters.postgres.doors import DoorsMixin
 from necmergitur.adapters.postgres.erasure import ErasureMixin
 from necmergitur.adapters.postgres.finding import FindingMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
@@ -71,6 +72,7 @@ class PostgresTransaction(
     DeskMixin,
     MissingMixin,
     MineMixin,
+    DoorsMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

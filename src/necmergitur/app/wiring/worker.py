@@ -21,6 +21,7 @@ from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.operations.population import banners, checkins, crises, telling
+from necmergitur.operations.population.doors_ports import Tools
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
@@ -33,6 +34,7 @@ READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
 TELLING_S = 0.5  # ours: "your people know" within seconds
 CRISES_S = 60.0
+DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes before the next one is asked
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
@@ -80,7 +82,27 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
         Sweep("sending", TELLING_S, lambda: telling.send_due(over, post, envelopes, clock.now())),
         Sweep("banners", BANNERS_S, lambda: banners.show_now(over, clock.now())),
         Sweep("crises", CRISES_S, lambda: crises.erase_due(over, keys, clock.now())),
+        Sweep("doors", DOORS_S, _OpenDoors(over, clock, keys, settings.public_url.rstrip("/"), settings.region)),
     )
+
+
+class _OpenDoors:
+    """Bring guests and hosts together. What reckons with streets is loaded when the first crisis opens."""
+
+    def __init__(self, over: PostgresStore, clock: Clock, keys: KeyFiles, address: str, region: str) -> None:
+        self._over, self._clock = over, clock
+        self._tools = Tools(keys.of, os.urandom, address, region)
+        self._grounds: Any = None
+
+    def __call__(self) -> int:
+        with self._over.transaction() as tx:
+            if self._grounds is None and not any("doors" in one.services for one in tx.crises_now()):
+                return 0
+        from necmergitur.operations.population import pairing
+        from necmergitur.operations.population.ground import Grounds
+
+        self._grounds = self._grounds or Grounds()
+        return pairing.run(self._over, self._tools, self._grounds, self._clock.now())
 
 
 def _retain(over: PostgresStore, shredder: ShredList, clock: Clock) -> dict[str, int]:

@@ -13,6 +13,7 @@ WORDS: dict[str, Any] = {
     "alarm.crisis_open": _("Crisis: services for the population are open"),
     "alarm.crisis_waits": _("A crisis waits for a second person to confirm it"),
     "alarm.database_lost": _("The database does not answer: what you read may be old, and calls are kept aside"),
+    "alarm.doors_case": _("Open doors: somebody did not arrive, or was reported"),
     "alarm.drill_open": _("DRILL, nobody is in danger: services for the population are open"),
     "alarm.drill_waits": _("DRILL, nobody is in danger: it waits for a second person to confirm it"),
     "alarm.over": _("Over: {alarm}"),
