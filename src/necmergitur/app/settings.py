@@ -77,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = ""
     sms_url: str = ""
     sms_token: str = ""
+    checkins_per_s: float = 20.0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
-from necmergitur.live.checkins import DRILL, CheckInDoor
+from necmergitur.live.checkins import DRILL, OF_OURS, CheckInDoor
 from necmergitur.live.http import BodyTooLong, again, answer, answer_json, header, read_body, refuse
 from necmergitur.live.log import LogDoor
 from necmergitur.live.pages import SafePages
@@ -87,8 +87,10 @@ class LiveApp:
         except BodyTooLong:
             await refuse(send, 413, "checkin_too_long", f"At most {CHECKIN_BYTES_MAX} bytes.")
             return None
-        if await self._checkins.post_form(body, send, drill=drill):
+        told = await self._checkins.post_form(body, scope, send, drill=drill)
+        if told is None:
             return None
+        scope["headers"] = [*(one for one in scope["headers"] if not one[0].startswith(OF_OURS)), *told]
         return again(body, receive)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -130,6 +132,8 @@ class LiveApp:
             await self._door.post(scope, receive, send)
         elif path.startswith("/api/v1/presses/") and method == "GET":
             await self._door.get(path.removeprefix("/api/v1/presses/").strip("/"), scope, send)
+        elif path == "/api/v1/checkins/sms" and method == "POST":
+            await self._checkins.post_text(scope, receive, send)
         elif path.rstrip("/") == "/api/v1/checkins" and method == "POST":
             await self._checkins.post_json(scope, receive, send)
         elif path == "/api/v1/uplinks/chirpstack" and method == "POST":

@@ -5,6 +5,7 @@ pages, which show it with what was typed. Whoever asks for help becomes a call f
 """
 
 import asyncio
+import hmac
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +20,17 @@ from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.keeping import keep_going
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.live.http import BodyTooLong, answer_json, read_body, refuse
+from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, refuse
+from necmergitur.live.limits import Networks, Work
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.operations.population import checkins
 from necmergitur.operations.population.checkins import Registered, link_of, text_of
 from necmergitur.operations.ports import Unreachable
-from necmergitur.people.checkins import Channel, CheckIn, Form, read
+from necmergitur.people import keywords
+from necmergitur.people.checkins import URGENT, Channel, CheckIn, Form, read
 from necmergitur.people.constants import CHECKIN_BYTES_MAX, TELL_MAX
 from necmergitur.people.crises import Crisis
+from necmergitur.people.letters import DRILL_SAID, REPLIES
 
 log = structlog.get_logger(__name__)
 CHECKINS = Counter("nec_checkins_total", "Check-ins, by channel and outcome.", ["channel", "outcome"])
@@ -35,6 +39,10 @@ GATHER_S = 0.01  # measured: at 15,000 a second a batch of 150 costs the databas
 BATCH_MAX = 500
 ONCE_BYTES = 16
 DRILL = "/drill"
+# How the pages are told that a network sends too much, and which work lets this form in. A client's own are dropped.
+OF_OURS = b"x-nec-"
+WHY, CHALLENGE = OF_OURS + b"why", OF_OURS + b"challenge"
+Header = tuple[bytes, bytes]
 
 
 class Open(NamedTuple):
@@ -55,6 +63,8 @@ class CheckInDoor:
         self._commits: GroupCommit[tuple[Open, CheckIn], Registered | Refusal] = GroupCommit(
             self._take, self._executor, batch_max=BATCH_MAX, gather_s=GATHER_S
         )
+        self._networks = Networks(parts.checkins_per_s)
+        self._work = Work(parts.work_secret)
         self._open: dict[bool, Open] = {}
         self._look: asyncio.Task[None] | None = None
 
@@ -76,26 +86,29 @@ class CheckInDoor:
         found = self._open.get(drill)
         return None if found is None else found.crisis
 
-    async def post_form(self, body: bytes, send: Send, *, drill: bool) -> bool:
-        """Record a form; False when the pages must show it again."""
+    async def post_form(self, body: bytes, scope: Scope, send: Send, *, drill: bool) -> Sequence[Header] | None:
+        """Record a form, and return None; or return what the pages are told, who must show it again."""
         found = self._open.get(drill)
         form = _form(body)
         if found is None or form is None:
-            return False
-        once, fields = form
+            return ()
+        once, fields, work = form
         checkin = read(fields, once, Channel.PAGE, self._parts.region)
         if not isinstance(checkin, CheckIn):
-            return False
+            return ()
+        if not self._may(checkin, scope, work):
+            CHECKINS.labels("page", "too_many").inc()
+            return ((WHY, b"too_many"), (CHALLENGE, msgspec.json.encode(self._work.challenge(once))))
         try:
             answer = await self._commits.submit((found, checkin))
         except (Overloaded, Unreachable):
             CHECKINS.labels("page", "not_kept").inc()
-            return False
+            return ((WHY, b"not_kept"),)
         if isinstance(answer, Refusal):
-            return False
+            return ()
         CHECKINS.labels("page", "kept").inc()
         await _see_other(send, f"{DRILL if drill else ''}/safe/{text_of(answer.link)}")
-        return True
+        return None
 
     async def post_json(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record a check-in of a program (`?drill=1`: of a drill). 201 after the commit; 409 without a crisis."""
@@ -123,6 +136,12 @@ class CheckInDoor:
             problems = [{"field": one.facts["field"], "rule": one.rule} for one in checkin]
             await answer_json(send, 422, {"rule": "fields", "fields": problems})
             return
+        if not self._may(checkin, scope, wire.work):
+            CHECKINS.labels("api", "too_many").inc()
+            detail = "This network sends too much: prove the work (ALTCHA), bound to this once, or send later."
+            asked = {"rule": "too_many", "detail": detail, "challenge": self._work.challenge(once)}
+            await answer_json(send, 429, asked)
+            return
         try:
             answer = await self._commits.submit((found, checkin))
         except (Overloaded, Unreachable):
@@ -134,6 +153,49 @@ class CheckInDoor:
             return
         CHECKINS.labels("api", "kept").inc()
         await answer_json(send, 201, {"link": text_of(answer.link), "share": text_of(answer.share)})
+
+    async def post_text(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record a text message that the operator's gateway hands on: JSON `from`, `text`. Answers what to reply."""
+        token = header(scope, b"authorization").removeprefix("Bearer ").strip()
+        if not self._parts.sms_token or not hmac.compare_digest(token.encode(), self._parts.sms_token.encode()):
+            await refuse(send, 401, "token_unknown", "Set NEC_SMS_TOKEN here and in the gateway.")
+            return
+        try:
+            wire = msgspec.json.decode(await read_body(receive, CHECKIN_BYTES_MAX), type=_Text)
+        except (BodyTooLong, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            await refuse(send, 422, "text_unreadable", "JSON: from, text.")
+            return
+        sent = keywords.read(wire.text)
+        found = self._open.get(False) or self._open.get(True)
+        if found is None or not sent.status:
+            await answer_json(send, 200, {"kept": False, "reply": REPLIES["none" if found is None else ""]})
+            return
+        # One telephone, one word: what it sends next changes it.
+        once = found.key.digest(b"sms|" + wire.sender.encode())[:ONCE_BYTES]
+        form = Form(sent.name or wire.sender, sent.status, wire.sender, "", sent.tell)
+        checkin = read(form, once, Channel.SMS, self._parts.region, withdrawal=True)
+        if not isinstance(checkin, CheckIn):
+            await answer_json(send, 200, {"kept": False, "reply": REPLIES[""]})
+            return
+        try:
+            answer = await self._commits.submit((found, checkin))
+        except (Overloaded, Unreachable):
+            CHECKINS.labels("sms", "not_kept").inc()
+            await refuse(send, 503, "not_recorded", "Not recorded yet: hand it on again.")
+            return
+        if isinstance(answer, Refusal):
+            await answer_json(send, 200, {"kept": False, "reply": REPLIES["none"]})
+            return
+        CHECKINS.labels("sms", "kept").inc()
+        drill = DRILL_SAID["fr"] if found.crisis.drill else ""
+        await answer_json(send, 201, {"kept": True, "reply": drill + REPLIES[sent.status]})
+
+    def _may(self, checkin: CheckIn, scope: Scope, work: str) -> bool:
+        """Return whether a form may come in now: whoever asks for help may, others below their network's limit."""
+        if checkin.status in URGENT:
+            return True
+        client = scope.get("client")
+        return self._networks.lets(client[0] if client else "") or self._work.proves(checkin.once, work)
 
     def _take(self, batch: Sequence[tuple[Open, CheckIn]]) -> Sequence[Registered | Refusal]:
         """Write one batch, in its own thread: nearly always of one crisis."""
@@ -169,9 +231,17 @@ class _Wire(msgspec.Struct, frozen=True):
     tell: list[str] = []
     language: str = "fr"
     once: str = ""
+    work: str = ""
 
 
-def _form(body: bytes) -> tuple[bytes, Form] | None:
+class _Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
+    """The JSON a gateway hands on."""
+
+    sender: str
+    text: str
+
+
+def _form(body: bytes) -> tuple[bytes, Form, str] | None:
     """Read a form's fields; None when it was not made by our page."""
     try:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=16 + TELL_MAX))
@@ -180,7 +250,7 @@ def _form(body: bytes) -> tuple[bytes, Form] | None:
     once = link_of(fields.get("once", ""))
     if once is None:
         return None
-    return once, Form(
+    form = Form(
         name=fields.get("name", ""),
         status=fields.get("status", ""),
         contact=fields.get("contact", ""),
@@ -188,6 +258,7 @@ def _form(body: bytes) -> tuple[bytes, Form] | None:
         tell=[fields.get(f"tell{n}", "") for n in range(1, TELL_MAX + 1)],
         language=fields.get("language", "fr")[:2],
     )
+    return once, form, fields.get("work", "")
 
 
 async def _see_other(send: Send, address: str) -> None:

@@ -28,3 +28,6 @@ class LiveParts:
     uplink_token: str = ""
     log_secret: bytes = b""
     region: str = "FR"
+    checkins_per_s: float = 20.0
+    work_secret: bytes = b""
+    sms_token: str = ""

@@ -89,9 +89,14 @@ def stream_of(crisis_id: UUID) -> str:
     return f"checkins:{crisis_id}"
 
 
-def read(form: Form, once: bytes, channel: Channel, region: str) -> CheckIn | tuple[Refusal, ...]:
-    """Understand a form, or say every field to mend (`facts["field"]`). A call for help needs nothing but itself."""
-    status = STATUSES.get(form.status)
+def read(
+    form: Form, once: bytes, channel: Channel, region: str, *, withdrawal: bool = False
+) -> CheckIn | tuple[Refusal, ...]:
+    """Understand a form, or say every field to mend (`facts["field"]`). A call for help needs nothing but itself.
+
+    `withdrawal`: whether "withdrawn" is a status here, as for a text message, which has no page to do it on.
+    """
+    status = Status.WITHDRAWN if withdrawal and form.status == "withdrawn" else STATUSES.get(form.status)
     problems: list[Refusal] = []
     if status is None:
         problems.append(_at("status", "status_missing"))

@@ -52,8 +52,19 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
-_DRILL = {"fr": "[EXERCICE] ", "en": "[DRILL] "}
+DRILL_SAID = {"fr": "[EXERCICE] ", "en": "[DRILL] "}
 _SUBJECT = {"fr": "{drill}Message de la ville : {crisis}", "en": "{drill}Message from the city: {crisis}"}
+# What is answered to a text message, by what was understood of it ("": nothing; "none": no crisis is open).
+REPLIES: Mapping[str, str] = MappingProxyType(
+    {
+        "none": "Aucun dispositif n’est ouvert. En danger : 112, ou 114 par SMS.",
+        "": "Envoyez SAUF, AIDE, BLESSE ou STOP, puis votre nom.",
+        "safe": "C’est noté : vous êtes en sécurité. STOP pour effacer.",
+        "need_help": "Votre demande d’aide est transmise. En danger : 112, ou 114 par SMS.",
+        "hurt": "Votre demande d’aide est transmise. En danger : 112, ou 114 par SMS.",
+        "withdrawn": "Votre message est retiré.",
+    }
+)
 _NOBODY = {"fr": "Quelqu’un", "en": "Somebody"}
 
 
@@ -82,7 +93,7 @@ def kinds() -> tuple[str, ...]:
 def write(letter: Letter, crisis: str, *, drill: bool) -> Written:
     """Put a letter into words. Raises KeyError when a part of its kind is missing."""
     language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
-    parts = {"drill": _DRILL[language] if drill else "", "crisis": crisis, **letter.parts}
+    parts = {"drill": DRILL_SAID[language] if drill else "", "crisis": crisis, **letter.parts}
     parts["name"] = parts.get("name") or _NOBODY[language]
     text = _WORDS[letter.kind][language].format_map(parts)
     return Written(letter.to, _SUBJECT[language].format_map(parts), " ".join(text.split()))

@@ -28,6 +28,9 @@ def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None
         uplink_token=settings.uplink_token,
         log_secret=settings.secret("log"),
         region=settings.region,
+        checkins_per_s=settings.checkins_per_s,
+        work_secret=settings.secret("web"),
+        sms_token=settings.sms_token,
     )
     if not pages:
         return LiveApp(parts, alive=alive)

@@ -40,7 +40,8 @@ PATIENCE_S = 60.0
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
     """Return check-ins a second, the time of the slowest hundredth, what was lost, and the floors beside them."""
-    size = msgspec.structs.replace(QUICK, surroundings="", without=())
+    # The crowd is one network; the limit itself has its tests.
+    size = msgspec.structs.replace(QUICK, surroundings="", given={"NEC_CHECKINS_PER_S": "1000000"})
     seconds = QUICK_SECONDS if quick else SECONDS
     with whole_city(size) as city:
         here = Here(city)

@@ -59,6 +59,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     shards: int
     surroundings: str = "fleet"
     without: tuple[str, ...] = ()
+    given: dict[str, str] = {}  # further settings, by the names of their variables
 
 
 # What the city is asked to be at full size (20,000 buttons, 240 drones), and what --quick makes of it.
@@ -175,6 +176,7 @@ def environment(home: Path, size: Size) -> dict[str, str]:
         "NEC_LOG_LEVEL": "warning",
         "NEC_SIM_PORT": str(_sim_port(size.zones)),
         "NEC_SIM_DEVICES_URL": f"http://127.0.0.1:{free_port()}",
+        **size.given,
     }
 
 

@@ -38,8 +38,8 @@ FROM made, unnest(%(ids)b::bytea[], %(salts)b::bytea[], %(sealed)b::bytea[], %(s
 ON CONFLICT (crisis_id, id) DO UPDATE SET salt = excluded.salt, sealed = excluded.sealed, said = excluded.said,
   contact = excluded.contact, status = excluded.status, tells = excluded.tells, rev = held.rev + 1,
   changed_at = excluded.changed_at, batch = excluded.batch
--- What somebody took back stays so, whoever sends their form again.
-WHERE held.said <> excluded.said AND held.status <> 4;
+-- What somebody took back stays so, whoever sends their form again; their own telephone (channel 2) may say it anew.
+WHERE held.said <> excluded.said AND (held.status <> 4 OR excluded.channel = 2);
 
 -- name: unrooted_batches
 SELECT id, crisis_id, leaves, root FROM population.batch WHERE seq IS NULL ORDER BY id LIMIT %(limit)s
