@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from necmergitur.operations import erasure, retention
+
 Shown = Literal["header", "whole"]
 
 FLIGHT_SHOWN_AFTER = timedelta(hours=24)  # ours, as the register shows flights
@@ -25,6 +27,7 @@ class Rule(msgspec.Struct, frozen=True):
     headers: frozenset[str] = frozenset()
 
 
+# By the first part of a stream's name; a whole name stands for that stream alone.
 PUBLISHED: Mapping[str, Rule] = MappingProxyType(
     {
         "authorisation": Rule("whole"),
@@ -39,13 +42,22 @@ PUBLISHED: Mapping[str, Rule] = MappingProxyType(
         # Which services, where, until when, how many used them, and that all of it was erased.
         "crisis": Rule("whole"),
         "mission": Rule("header", FLIGHT_SHOWN_AFTER),
+        # What time erased: how many of each, under which rule. Of one person's erasure, that there was one.
+        retention.STREAM: Rule("whole"),
+        retention.PICTURES: Rule("whole"),
+        erasure.STREAM: Rule("header"),
     }
 )
 
 
+def rule_of(stream: str) -> Rule | None:
+    """Return how a stream's facts are shown, None when they are not."""
+    return PUBLISHED.get(stream) or PUBLISHED.get(stream.partition(":")[0])
+
+
 def shown_of(stream: str, kind: str, recorded_at: datetime, now: datetime) -> Shown | None:
     """Return how much of a fact may be seen by anybody at `now`; None for nothing."""
-    rule = PUBLISHED.get(stream.partition(":")[0])
+    rule = rule_of(stream)
     if rule is None or now < recorded_at + rule.after:
         return None
     return "header" if kind in rule.headers else rule.shown

@@ -39,6 +39,7 @@ ADDRESSES = {
     "register_flights": "/register/flights/",
     "register_refusals": "/register/refusals/",
     "register_glasses": "/register/break-glass/",
+    "register_erased": "/register/erased/",
     "register_signs": "/register/signs/",
 }
 

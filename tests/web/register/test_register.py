@@ -20,13 +20,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.law import rules
+from necmergitur.adapters.shred_list import ShredList
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import disclosure
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import assessing, authorising, sensing
+from necmergitur.operations import assessing, authorising, erasure, retention, sensing
 from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.sensing import Memory
@@ -47,6 +48,7 @@ ADDRESSES = (
     "/register/flights/",
     "/register/refusals/",
     "/register/break-glass/",
+    "/register/erased/",
     "/register/signs/",
     "/register/register.json",
     "/register/changes.atom",
@@ -76,6 +78,21 @@ def test_an_empty_city_has_an_honest_register(city: City) -> None:
     said = text("/register/")
     assert "0</strong> of 0 sensor streams are on right now" in said
     assert "No paper allows any sensor to speak" in said
+
+
+def test_what_retention_erased_is_published_with_its_proof_and_names_nobody(city: City, tmp_path: Path) -> None:
+    assert "No run is recorded yet" in text("/register/erased/")
+    now = datetime.now(UTC)
+    with store().transaction() as tx:
+        tx.put_holder("b-1", tx.seal(b"Ada Example"), now)
+    city.sql("UPDATE device SET retired_at = now() WHERE id = 'b-1'")
+    assert retention.erase(store(), now)["holders"] == 1
+    said = text("/register/erased/")
+    assert "names of holders of buttons given back" in said and "Ada" not in said
+    seq = city.sql("SELECT seq FROM ledger_event WHERE stream = %s", retention.STREAM)[0][0]
+    assert f"fact {seq}" in said, "its proof, once the log is signed"
+    assert erasure.erase(store(), ShredList(tmp_path / "list"), "p-1", Person(90, "Vienne"), now)
+    assert "1 person so far was erased" in text("/register/erased/")
 
 
 def test_a_stream_is_told_off_its_paper(trial: Authorisation) -> None:

@@ -116,7 +116,7 @@ export const KINDS: Record<Language, Record<string, string>> = {
     ReadingsRead: "Readings were read", ReadingsErased: "Readings erased, their time being over",
     ReadingKeysDestroyed: "Keys destroyed: what they had sealed cannot be read any more",
     DialogueClosed: "Dialogue ended, its votes fixed by one number", DialogueOpened: "Dialogue opened",
-    DialogueAnswered: "The city's written answer",
+    DialogueAnswered: "The city's written answer", Audited: "What time, or a person's request, erased",
   },
   fr: {
     AuthorisationGranted: "Acte signé et accordé", AuthorisationRevoked: "Acte retiré avant son terme",
@@ -130,7 +130,7 @@ export const KINDS: Record<Language, Record<string, string>> = {
     ReadingsRead: "Des mesures ont été lues", ReadingsErased: "Mesures effacées, leur temps étant écoulé",
     ReadingKeysDestroyed: "Clés détruites : ce qu’elles scellaient ne peut plus être lu",
     DialogueClosed: "Dialogue terminé, ses votes fixés par un seul nombre", DialogueOpened: "Dialogue ouvert",
-    DialogueAnswered: "La réponse écrite de la ville",
+    DialogueAnswered: "La réponse écrite de la ville", Audited: "Ce que le temps, ou la demande d’une personne, a effacé",
   },
 };
 

@@ -20,6 +20,7 @@ GLASSES_SHOWN_MAX = 100  # ours
 CRISES_SHOWN_MAX = 100  # ours: drills included
 PAPERS_MAX = 2_000  # ours: signed papers a city may ever have shown here
 HISTORY_MAX = 100  # ours: facts of one stream's papers shown on its page
+ERASED_SHOWN_MAX = 60  # ours: two months of a run a day
 CACHE_S = 10  # ours: a page may be that old in the reader's own browser; "on right now" says its instant
 MAP_WIDTH = 800  # units of the drawing, ours
 MAP_TOLERANCE = 1.0  # units: half of what an old phone's screen shows of it

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from necmergitur.governance import assessments, authorisations
-from necmergitur.operations.publishing import PUBLISHED
+from necmergitur.operations.publishing import rule_of
 from necmergitur.web.facts.models import LedgerEvent
 from necmergitur.web.register import words
 from necmergitur.web.register.constants import HISTORY_MAX
@@ -71,7 +71,7 @@ def of(
 
 
 def _provable(stream: str) -> bool:
-    return stream.partition(":")[0] in PUBLISHED
+    return rule_of(stream) is not None
 
 
 def checkpoint() -> Checkpoint | None:

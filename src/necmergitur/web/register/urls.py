@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from necmergitur.web.register import counts, crises, feeds, signs, views
+from necmergitur.web.register import counts, crises, erased, feeds, signs, views
 
 
 class Name:
@@ -30,6 +30,7 @@ urlpatterns = [
     path("flights/", views.all_flights, name="flights"),
     path("refusals/", views.all_refusals, name="refusals"),
     path("break-glass/", views.glasses, name="glasses"),
+    path("erased/", erased.erased, name="erased"),
     path("crises/", crises.crises, name="crises"),
     path("signs/", signs.sheet, name="signs"),
     path("register.json", feeds.whole, name="json"),

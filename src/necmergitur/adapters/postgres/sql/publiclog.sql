@@ -30,6 +30,6 @@ FROM ledger_event WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s;
 -- name: published
 SELECT {read}
 FROM ledger_event
-WHERE seq > %(after)s AND split_part(stream, ':', 1) = ANY(%(streams)s)
+WHERE seq > %(after)s AND (split_part(stream, ':', 1) = ANY(%(streams)s) OR stream = ANY(%(streams)s))
   AND (%(stream)s::text IS NULL OR stream = %(stream)s)
 ORDER BY seq LIMIT %(limit)s;
