@@ -43,6 +43,7 @@ def _ours() -> list[str]:
         "opendata",
         "dialogue",
         "rights",
+        "find",
         "trust",
         "breakglass",
         "crises",

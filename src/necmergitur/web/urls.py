@@ -19,6 +19,7 @@ ROOMS = (
     ("register/", "register"),
     ("dialogue/", "dialogue"),
     ("rights/", "rights"),
+    ("", "find"),
     ("trust/", "trust"),
     ("programme/", "programme"),
     ("vault/", "vault"),

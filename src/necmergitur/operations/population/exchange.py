@@ -4,6 +4,7 @@ A record that is sent again replaces itself; one of our own is never replaced fr
 found is taken in by no list, and "dead" is no partner's to say: it goes to the desk as a claim.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -253,3 +254,15 @@ def notes(
         )
         opened = [missing.opened_note(key, row) for row in rows if rules.public(row.kept, now)]
     return [without(note, frozenset() if full else PRIVATE) for note in opened if note is not None]
+
+
+def named(person: Person, words: str) -> bool:
+    """Return whether every word asked begins a word of the name, accents and case aside: Person Finder's own rule."""
+    held = _folded(f"{person.full_name} {person.given_name} {person.family_name} {person.alternate_names}")
+    wanted = _folded(words)
+    return bool(wanted) and all(any(one.startswith(word) for one in held) for word in wanted)
+
+
+def _folded(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)).replace("-", " ").replace("'", " ").split()

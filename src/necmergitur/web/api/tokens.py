@@ -31,6 +31,9 @@ SCOPES: dict[str, Any] = {
     "words:read": _("With what drones saw, the words pilots wrote"),
     "data:read": _("Read what experiments open to public actors: means of an hour, of ten people or more"),
     "signals:write": _("Send calls for its own buttons"),
+    "people:read": _("In a crisis, read the appeals of families as PFIF"),
+    "people:full": _("In a crisis, read every notice, with numbers and addresses: for the Red Cross and its like"),
+    "people:write": _("In a crisis, send records of people looked for as PFIF"),
     "webhooks:manage": _("Manage its webhooks"),
 }
 

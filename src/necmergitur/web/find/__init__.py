@@ -1,0 +1,1 @@
+"""Looking for people: declare, ask, follow, appeals, and the exchange with other registries."""
