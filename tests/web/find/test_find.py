@@ -242,10 +242,10 @@ def test_markup_and_tricks_in_names_are_shown_as_words(night: Night) -> None:
 
 def test_erased_in_one_step(night: Night) -> None:
     path, client = night.declare(), night.client()
-    assert "Erased" in client.post(f"{path}erase/").content.decode()
+    assert "Everything is erased" in client.post(f"{path}erase/").content.decode()
     assert client.get(path).status_code == 404
     sent = night.ask(client)
-    assert "Erased" in client.post(sent["Location"]).content.decode()
+    assert "Everything is erased" in client.post(sent["Location"]).content.decode()
     assert night.city.sql(
         "SELECT (SELECT count(*) FROM population.person) + (SELECT count(*) FROM population.question)"
     )[0] == (0,)
