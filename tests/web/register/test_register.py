@@ -27,7 +27,7 @@ from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import assessing, authorising, erasure, retention, sensing
+from necmergitur.operations import assessing, authorising, erasure, incidents, retention, sensing
 from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.sensing import Memory
@@ -340,6 +340,17 @@ def test_a_flight_for_a_street_button_that_a_person_joined_is_only_counted(
         personal,
     )
     assert json.loads(text("/register/register.json"))["flights"]["listed"] == []
+
+
+def test_a_flight_for_a_street_button_is_only_counted_once_a_persons_call_was_merged_with_it(
+    city: City, landed: Callable[[Any, float], None]
+) -> None:
+    street, person = city.press("b-1"), city.person_press()
+    merged = incidents.merge(store(), person, street, city.person("operator"), datetime.now(UTC))
+    assert not isinstance(merged, Refusal), merged
+    landed(street, 30)
+    flights = json.loads(text("/register/register.json"))["flights"]
+    assert flights["listed"] == [] and list(flights["personal_by_month"].values()) == ["< 5"]
 
 
 def test_nothing_about_a_person_is_on_any_page(

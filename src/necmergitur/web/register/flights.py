@@ -5,16 +5,16 @@ here at all: it is counted by month for the whole city. Its kind, hour or distri
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from necmergitur.web.console.words import END_REASONS, KINDS, OUTCOMES, say
-from necmergitur.web.facts.models import Device, Dock, Drone, IncidentSignal, Mission
+from necmergitur.web.facts.models import Device, Dock, Drone, Incident, IncidentSignal, Mission
 from necmergitur.web.register.constants import (
     FLIGHT_TOLD_AFTER,
     FLIGHTS_SHOWN_MAX,
@@ -73,7 +73,7 @@ def told(now: datetime, ground: Ground, drone: str = "", zone: str = "") -> Told
             "incident__kind", "incident__zone_id", "incident__outcome", "incident__exercise", "incident__test",
         )[: FLIGHTS_SHOWN_MAX * 2]
     )  # fmt: skip
-    posts = _posts([row.incident_id for row in rows])
+    posts = _posts({row.incident_id for row in rows})
     docks = _docks({row.drone_id for row in rows})
     listed: list[Flight] = []
     personal: Counter[str] = Counter()
@@ -91,23 +91,45 @@ def few(count: int) -> str:
     return str(count) if count >= TOLD_LEAST else f"< {TOLD_LEAST}"
 
 
-def _posts(incident_ids: Iterable[Any]) -> dict[Any, Device]:
-    """Return, by incident, the street button it began with; nothing for one that any other device has part in."""
+def _posts(incident_ids: Collection[Any]) -> dict[Any, Device]:
+    """Return, by incident, the street button it began with; nothing for one that any other device has part in.
+
+    What was merged with it counts too, either way and however far: one event, of which a person's call was a part.
+    """
+    kin = _kin(incident_ids)
     pairs = list(
-        IncidentSignal.objects.filter(incident_id__in=list(incident_ids))
+        IncidentSignal.objects.filter(incident_id__in=list(kin))
         .order_by("attached_at")
         .values_list("incident_id", "signal__device_id")
     )
+    personal = Incident.objects.filter(id__in=list(kin), personal_device__isnull=False)
     devices = Device.objects.in_bulk({device for _incident, device in pairs})
     found: dict[Any, Device] = {}
-    mixed: set[Any] = set()
+    mixed: set[Any] = set(personal.values_list("id", flat=True))
     for incident, name in pairs:
         device = devices.get(name)
         if device is None or not on_street(device):
             mixed.add(incident)
         else:
             found.setdefault(incident, device)
-    return {incident: post for incident, post in found.items() if incident not in mixed}
+    return {one: found[one] for one in incident_ids if one in found and not kin[one] & mixed}
+
+
+def _kin(incident_ids: Collection[Any]) -> dict[Any, set[Any]]:
+    """Return each incident, and each it was ever merged with, with all of those."""
+    known: set[Any] = set(incident_ids)
+    new, pairs = known, set()
+    while new:
+        merged = Incident.objects.filter(state="merged", merged_into__isnull=False)
+        rows = merged.filter(Q(merged_into_id__in=list(new)) | Q(id__in=list(new)))
+        found = set(rows.values_list("id", "merged_into_id"))
+        new = {one for pair in found for one in pair} - known
+        known, pairs = known | new, pairs | found
+    kin = {one: {one} for one in known}
+    for one, other in pairs:
+        joined = kin[one] | kin[other]
+        kin.update(dict.fromkeys(joined, joined))
+    return kin
 
 
 def on_street(device: Device) -> bool:
