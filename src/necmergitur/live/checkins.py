@@ -7,9 +7,9 @@ pages, which show it with what was typed. Whoever asks for help becomes a call f
 import asyncio
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,15 +20,16 @@ from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.keeping import keep_going
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.live.helping import HelpLine, position_of, say_kept
 from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, refuse
 from necmergitur.live.limits import Networks, Work
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import Registered, link_of, text_of
+from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, text_of
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import keywords
-from necmergitur.people.checkins import URGENT, Channel, CheckIn, Form, read
-from necmergitur.people.constants import CHECKIN_BYTES_MAX, TELL_MAX
+from necmergitur.people.checkins import STATUSES, URGENT, Channel, CheckIn, Form, read
+from necmergitur.people.constants import CHECKIN_AGAIN_WITHIN, CHECKIN_BYTES_MAX, TELL_MAX
 from necmergitur.people.crises import Crisis
 from necmergitur.people.letters import DRILL_SAID, REPLIES
 
@@ -38,6 +39,8 @@ LOOK_S = 1.0  # how soon a crisis that opened or closed is known here; PostgreSQ
 GATHER_S = 0.01  # measured: at 15,000 a second a batch of 150 costs the database a third of three of 50
 BATCH_MAX = 500
 ONCE_BYTES = 16
+NONE_OPEN = "No crisis is open. In danger, call 112 or 114 by SMS."
+FIELDS_MAX = 32  # ours: twice what the page sends
 DRILL = "/drill"
 # How the pages are told that a network sends too much, and which work lets this form in. A client's own are dropped.
 OF_OURS = b"x-nec-"
@@ -66,11 +69,14 @@ class CheckInDoor:
         self._networks = Networks(parts.checkins_per_s)
         self._work = Work(parts.work_secret)
         self._open: dict[bool, Open] = {}
+        self._heard: dict[bool, Open] = {}  # open, or closed so lately that a form typed before may still come
+        self._help = HelpLine(parts)
         self._look: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
         self._commits.start()
+        self._help.start()
         self._look = asyncio.create_task(keep_going("crises", self._look_again, every_s=LOOK_S))
 
     async def stop(self) -> None:
@@ -79,6 +85,7 @@ class CheckInDoor:
             self._look.cancel()
             await asyncio.gather(self._look, return_exceptions=True)
         await self._commits.stop()
+        await self._help.stop()
         self._executor.shutdown(wait=True)
 
     def now_open(self, *, drill: bool) -> Crisis | None:
@@ -88,21 +95,21 @@ class CheckInDoor:
 
     async def post_form(self, body: bytes, scope: Scope, send: Send, *, drill: bool) -> Sequence[Header] | None:
         """Record a form, and return None; or return what the pages are told, who must show it again."""
-        found = self._open.get(drill)
         form = _form(body)
-        if found is None or form is None:
+        if form is None:
             return ()
-        once, fields, work = form
+        once, fields, sent = form
         checkin = read(fields, once, Channel.PAGE, self._parts.region)
         if not isinstance(checkin, CheckIn):
             return ()
-        if not self._may(checkin, scope, work):
+        if not self._may(checkin, scope, sent.get("work", "")):
             CHECKINS.labels("page", "too_many").inc()
             return ((WHY, b"too_many"), (CHALLENGE, msgspec.json.encode(self._work.challenge(once))))
-        try:
-            answer = await self._commits.submit((found, checkin))
-        except (Overloaded, Unreachable):
-            CHECKINS.labels("page", "not_kept").inc()
+        called, answer = await self._both(checkin, sent, "page", drill=drill)
+        if called and not isinstance(answer, Registered):
+            await say_kept(send)
+            return None
+        if answer is None or called is False:  # shown again: the same form sent again is one call
             return ((WHY, b"not_kept"),)
         if isinstance(answer, Refusal):
             return ()
@@ -122,11 +129,13 @@ class CheckInDoor:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             await refuse(send, 422, "checkin_unreadable", "JSON: name, status; contact, words, tell if wanted.")
             return
-        found = self._open.get(drill)
-        if found is None:
-            await refuse(send, 409, "crisis_none", "No crisis is open. In danger, call 112 or 114 by SMS.")
+        urgent = STATUSES.get(wire.status) in URGENT
+        if self._open.get(drill) is None and not urgent:
+            await refuse(send, 409, "crisis_none", NONE_OPEN)
             return
         once = link_of(wire.once) if wire.once else os.urandom(ONCE_BYTES)
+        if once is None and urgent:
+            once = os.urandom(ONCE_BYTES)
         if once is None:
             await refuse(send, 422, "once_unreadable", "once: 16 random bytes in base64url.")
             return
@@ -142,17 +151,7 @@ class CheckInDoor:
             asked = {"rule": "too_many", "detail": detail, "challenge": self._work.challenge(once)}
             await answer_json(send, 429, asked)
             return
-        try:
-            answer = await self._commits.submit((found, checkin))
-        except (Overloaded, Unreachable):
-            CHECKINS.labels("api", "not_kept").inc()
-            await refuse(send, 503, "not_recorded", "Not recorded yet: send the same again, with the same once.")
-            return
-        if isinstance(answer, Refusal):
-            await refuse(send, 409, answer.rule, "No crisis takes check-ins now.")
-            return
-        CHECKINS.labels("api", "kept").inc()
-        await answer_json(send, 201, {"link": text_of(answer.link), "share": text_of(answer.share)})
+        await _answer(send, *await self._both(checkin, msgspec.structs.asdict(wire), "api", drill=drill))
 
     async def post_text(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record a text message that the operator's gateway hands on: JSON `from`, `text`. Answers what to reply."""
@@ -177,10 +176,8 @@ class CheckInDoor:
         if not isinstance(checkin, CheckIn):
             await answer_json(send, 200, {"kept": False, "reply": REPLIES[""]})
             return
-        try:
-            answer = await self._commits.submit((found, checkin))
-        except (Overloaded, Unreachable):
-            CHECKINS.labels("sms", "not_kept").inc()
+        called, answer = await self._both(checkin, {}, "sms", drill=found.crisis.drill)
+        if answer is None or called is False:
             await refuse(send, 503, "not_recorded", "Not recorded yet: hand it on again.")
             return
         if isinstance(answer, Refusal):
@@ -189,6 +186,34 @@ class CheckInDoor:
         CHECKINS.labels("sms", "kept").inc()
         drill = DRILL_SAID["fr"] if found.crisis.drill else ""
         await answer_json(send, 201, {"kept": True, "reply": drill + REPLIES[sent.status]})
+
+    async def _both(
+        self, checkin: CheckIn, place: Mapping[str, Any], channel: str, *, drill: bool
+    ) -> tuple[bool | None, Registered | Refusal | None]:
+        """Press and record at once: neither waits for the other, and nobody is answered before both."""
+        return await asyncio.gather(self._call(checkin, place, drill=drill), self._keep(checkin, channel, drill=drill))
+
+    async def _call(self, checkin: CheckIn, place: Mapping[str, Any], *, drill: bool) -> bool | None:
+        """Press for whoever asks for help; return whether a call is kept, here or on disk. None: nobody called."""
+        heard = self._heard.get(drill)
+        if checkin.status not in URGENT or heard is None:
+            return None
+        row_id = heard.key.row_of(heard.key.link_of(checkin.once))
+        return await self._help.call(row_id, checkin.status, position_of(place), drill=drill)
+
+    async def _keep(self, checkin: CheckIn, channel: str, *, drill: bool) -> Registered | Refusal | None:
+        """Record a check-in; None when it could not be kept now."""
+        found = self._open.get(drill)
+        if found is None:
+            return Refusal(rule="crisis_none")
+        try:
+            answer = await self._commits.submit((found, checkin))
+        except (Overloaded, Unreachable):
+            CHECKINS.labels(channel, "not_kept").inc()
+            return None
+        except ClosedMeanwhile:
+            return Refusal(rule="crisis_closed")
+        return answer
 
     def _may(self, checkin: CheckIn, scope: Scope, work: str) -> bool:
         """Return whether a form may come in now: whoever asks for help may, others below their network's limit."""
@@ -211,14 +236,21 @@ class CheckInDoor:
         return [answers[n] for n in range(len(batch))]
 
     async def _look_again(self) -> None:
-        self._open = await asyncio.get_running_loop().run_in_executor(None, self._look_up)
+        self._open, self._heard = await asyncio.get_running_loop().run_in_executor(None, self._look_up)
 
-    def _look_up(self) -> dict[bool, Open]:
+    def _look_up(self) -> tuple[dict[bool, Open], dict[bool, Open]]:
         with self._parts.store.transaction() as tx:
             states = tx.crises_now()
         now = self._parts.clock.now()
-        opened = [(state, self._keys.of(state.id)) for state in states if state.offers("safe", now)]
-        return {state.drill: Open(state, key) for state, key in opened if key is not None}
+        held = [(state, self._keys.of(state.id)) for state in reversed(states) if "safe" in state.services]
+        known = [Open(state, key) for state, key in held if key is not None]
+        heard = [
+            one for one in known if one.crisis.closed_at is None or now < one.crisis.closed_at + CHECKIN_AGAIN_WITHIN
+        ]
+        return (
+            {one.crisis.drill: one for one in known if one.crisis.offers("safe", now)},
+            {one.crisis.drill: one for one in heard},
+        )
 
 
 class _Wire(msgspec.Struct, frozen=True):
@@ -232,6 +264,9 @@ class _Wire(msgspec.Struct, frozen=True):
     language: str = "fr"
     once: str = ""
     work: str = ""
+    lon: Any = None  # what is no place costs nobody their call
+    lat: Any = None
+    accuracy_m: Any = None
 
 
 class _Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
@@ -241,15 +276,20 @@ class _Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     text: str
 
 
-def _form(body: bytes) -> tuple[bytes, Form, str] | None:
-    """Read a form's fields; None when it was not made by our page."""
+def _form(body: bytes) -> tuple[bytes, Form, Mapping[str, str]] | None:
+    """Read a form's number, its fields and all that was sent; None when it was not made by our page.
+
+    Whoever asks for help is read whatever came with it.
+    """
     try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=16 + TELL_MAX))
+        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
     except (UnicodeDecodeError, ValueError):
-        return None
+        fields = {"status": next((name for name in STATUSES if b"status=" + name.encode() in body), "")}
     once = link_of(fields.get("once", ""))
     if once is None:
-        return None
+        if STATUSES.get(fields.get("status", "")) not in URGENT:
+            return None
+        once = os.urandom(ONCE_BYTES)
     form = Form(
         name=fields.get("name", ""),
         status=fields.get("status", ""),
@@ -258,7 +298,22 @@ def _form(body: bytes) -> tuple[bytes, Form, str] | None:
         tell=[fields.get(f"tell{n}", "") for n in range(1, TELL_MAX + 1)],
         language=fields.get("language", "fr")[:2],
     )
-    return once, form, fields.get("work", "")
+    return once, form, fields
+
+
+async def _answer(send: Send, called: bool | None, answer: Registered | Refusal | None) -> None:
+    """Answer a program: what became of its check-in, and of the call in it."""
+    if called and not isinstance(answer, Registered):
+        await answer_json(send, 202, {"rule": "call_kept", "detail": "Your call is kept. Call 112 as well."})
+        return
+    if answer is None or called is False:
+        await refuse(send, 503, "not_recorded", "Not recorded yet: send the same again, with the same once.")
+        return
+    if isinstance(answer, Refusal):
+        await refuse(send, 409, answer.rule, NONE_OPEN)
+        return
+    CHECKINS.labels("api", "kept").inc()
+    await answer_json(send, 201, {"link": text_of(answer.link), "share": text_of(answer.share)})
 
 
 async def _see_other(send: Send, address: str) -> None:

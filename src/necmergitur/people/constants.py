@@ -94,3 +94,5 @@ SHELTER_PLACES_MAX = 20_000  # ours: a stadium's halls
 CLOSED_RADIUS_MAX_M = 10_000.0  # ours: beyond it, the whole city stays indoors
 DOORS_KEPT = timedelta(hours=48)  # ours: what is over is looked at by nobody two days later
 WALK_M_PER_MIN = 70.0  # ours: 4.2 km/h, with a child by the hand
+# Ours: why an agent looks is a sentence.
+LOOK_REASON_MAX = 200

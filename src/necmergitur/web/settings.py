@@ -47,6 +47,7 @@ def _ours() -> list[str]:
         "trust",
         "breakglass",
         "crises",
+        "people_desk",
         "sensors",
         "programme",
         "vault",

@@ -10,6 +10,7 @@ ROOMS = (
     ("account/", "accounts"),
     ("console/break-glass/", "breakglass"),
     ("console/crises/", "crises"),
+    ("console/people/", "people_desk"),
     ("console/sensors/", "sensors"),
     ("console/", "console"),
     ("console/partners/", "api.partners"),

@@ -119,6 +119,7 @@ def test_closing_publishes_counts_and_the_clock_erases(night: Night) -> None:
         "appeals": 0,
         "notes": 0,
         "questions": 0,
+        "looks": 0,
     }
     assert refused(crises.close(night.store, crisis.id, FIRST, night.now)) == "crisis_closed"
     assert crises.erase_due(night.store, night.keys, night.now) == 0

@@ -1,39 +1,12 @@
 """The city these tests happen in, served, and browsers that enter it; with an assessment of a crisis's services."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
-
 import pytest
 
-from necmergitur.governance.assessments import Assessment, Covers
-from necmergitur.operations import assessing
-from necmergitur.sim import papers
-from necmergitur.web.store import store
+from tests.web.crises.assessed import sign
 from tests.web.entering import enter, live_room, served_city  # noqa: F401 -- fixtures
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
 
 
 @pytest.fixture(autouse=True)
 def _assessed(city: City) -> None:  # noqa: F811 -- the fixture
-    now = datetime.now(UTC)
-    covers = Covers(
-        streams=("population",),
-        modality="population",
-        payload_schema="people/1",
-        purpose="emergency_response",
-        zones=("*",),
-        rate_per_minute=1,
-        retention_days=30,
-    )
-    asked = Assessment(
-        id=UUID(int=72),
-        version=1,
-        digest="c" * 64,
-        title="Standing by the population",
-        covers=covers,
-        opinion="Favourable.",
-        signed_by="user:90",
-        signed_at=now,
-        review_by=now + timedelta(days=300),
-    )
-    assert isinstance(assessing.sign(store(), asked, papers.BY, now), Assessment)
+    sign()

@@ -1,20 +1,70 @@
 """What the control room's desk asks of crises, in PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from necmergitur.adapters.postgres.population import CODEC
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.operations.population.looking import Look, Opened
 from necmergitur.people.crises import Crisis
 
 SQL = {name: fill(query, columns=CODEC.columns()) for name, query in load("desk").items()}
 
 
 class DeskMixin:
-    """`operations.population.banners.BannerTransaction` beyond the facts."""
+    """`operations.population.banners.BannerTransaction`, `helping.CallTransaction`, `looking.LookTransaction`."""
 
     cursor: Statements
 
     def crises_asked(self, since: datetime) -> list[Crisis]:
         """Return crises asked for after `since` that nobody confirmed or took back, oldest first."""
         return [CODEC.from_row(row) for row in self.cursor.execute(SQL["crises_asked"], {"since": since}).fetchall()]
+
+    def put_callers(self, ids: Sequence[str], label: str, now: datetime) -> None:
+        """Store a device for each call from the page; one that is there stays as it is."""
+        self.cursor.execute(SQL["put_callers"], {"ids": list(dict.fromkeys(ids)), "label": label, "now": now})
+
+    def put_looks(self, crisis_id: UUID, subjects: Sequence[bytes], look: Look) -> None:
+        """Keep that somebody looked at each of these rows."""
+        self.cursor.execute(
+            SQL["put_looks"],
+            {
+                "crisis_id": crisis_id,
+                "subjects": list(subjects),
+                "what": look.what,
+                "purpose": look.purpose,
+                "by": look.by,
+                "role": look.role,
+                "salt": look.salt,
+                "reason": look.reason,
+                "at": look.at,
+            },
+        )
+
+    def looks_of(self, crisis_id: UUID, subject: bytes) -> list[Look]:
+        """Return who looked at a row, oldest first."""
+        rows = self.cursor.execute(SQL["looks_of"], {"crisis_id": crisis_id, "subject": subject}).fetchall()
+        return [Look(row[0], row[1], row[2], row[3], bytes(row[4]), bytes(row[5]), row[6]) for row in rows]
+
+    def looks_by(self, crisis_id: UUID, by: int, since: datetime) -> tuple[int, int]:
+        """Return how many searches somebody made since, and how many records they opened."""
+        row = self.cursor.execute(SQL["looks_by"], {"crisis_id": crisis_id, "by": by, "since": since}).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return int(row[0]), int(row[1])
+
+    def count_looks(self, crisis_id: UUID) -> int:
+        """Return how many records agents opened."""
+        row = self.cursor.execute(SQL["count_looks"], {"crisis_id": crisis_id}).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return int(row[0])
+
+    def erase_looks(self, crisis_id: UUID) -> int:
+        """Drop who looked at what; return how many rows that was."""
+        return self.cursor.execute(SQL["erase_looks"], {"crisis_id": crisis_id}).rowcount
+
+    def call_words(self, crises: Sequence[UUID], row_id: bytes) -> Opened | None:
+        """Return a check-in of one of these crises, sealed."""
+        row = self.cursor.execute(SQL["call_words"], {"crises": list(crises), "id": row_id}).fetchone()
+        return None if row is None else Opened(row[0], row_id, bytes(row[1]), bytes(row[2]), *row[3:])

@@ -23,6 +23,8 @@ class CrisisMixin:
     missing_counts: Callable[[UUID], Mapping[str, int]]
     erase_missing: Callable[[UUID], Mapping[str, int]]
     erase_doors: Callable[[UUID], Mapping[str, int]]
+    count_looks: Callable[[UUID], int]
+    erase_looks: Callable[[UUID], int]
 
     def crisis(self, crisis_id: UUID) -> Crisis | None:
         """Return one crisis."""
@@ -47,7 +49,8 @@ class CrisisMixin:
         assert row is not None, "an aggregate has a row"
         tallies = self.cursor.execute(TELLING["tallies"], {"crisis_id": crisis_id}).fetchall()
         missing = self.missing_counts(crisis_id)
-        return {**dict(zip(COUNTED, map(int, row), strict=True)), **dict(tallies), **missing}
+        looks = {"looks": self.count_looks(crisis_id)}
+        return {**dict(zip(COUNTED, map(int, row), strict=True)), **dict(tallies), **missing, **looks}
 
     def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
         """Drop all it holds about people; return how many rows of each kind that was."""
@@ -57,6 +60,7 @@ class CrisisMixin:
         return {
             "checkins": int(row[0]),
             "messages": messages,
+            "looks": self.erase_looks(crisis_id),
             **self.erase_missing(crisis_id),
             **self.erase_doors(crisis_id),
         }

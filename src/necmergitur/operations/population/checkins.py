@@ -13,9 +13,12 @@ from necmergitur.governance import gate
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger import tree
+from necmergitur.ledger.ports import StoreRefused
 from necmergitur.people.checkins import CheckIn, CheckInsRooted, Said, stream_of
 from necmergitur.people.crises import Crisis
 
+# What `take` raises when the crisis closed this very second.
+ClosedMeanwhile = StoreRefused
 ROOTED_MAX = 2_000  # ours: batches whose roots one fact gathers; four a second would need ten minutes to make them
 
 
@@ -109,7 +112,7 @@ def take(
 ) -> list[Registered | Refusal]:
     """Record check-ins with a new salt each; all of them are committed when this returns. Raises Unreachable.
 
-    Refused, all of them, when the crisis does not take any now; PostgreSQL refuses again by itself.
+    Refused, all of them, when the crisis does not take any now; PostgreSQL refuses again by itself (ClosedMeanwhile).
     """
     if not crisis.offers("safe", now):
         return [Refusal(rule="crisis_closed")] * len(batch)

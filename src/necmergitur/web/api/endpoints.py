@@ -14,6 +14,7 @@ from necmergitur.adapters.postgres.city import middle_of
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import incidents, intake
 from necmergitur.operations.intake import Ground, Received
+from necmergitur.operations.population.helping import WEB
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.signals.press import Press, StatedPosition
@@ -237,7 +238,7 @@ def list_devices(
     per_page: shapes.PerPage = 50,
 ) -> dict[str, Any]:
     """List buttons in service with their last sign of life, by id."""
-    rows = Device.objects.select_related("health").filter(retired_at=None).order_by("id")
+    rows = Device.objects.select_related("health").filter(retired_at=None).exclude(transport=WEB).order_by("id")
     if deaf is not None:
         rows = rows.filter(health__deaf=deaf)
     if zone_id is not None:

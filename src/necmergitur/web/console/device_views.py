@@ -18,6 +18,7 @@ from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import airspace as airspace_operations
 from necmergitur.operations import devices as device_operations
+from necmergitur.operations.population.helping import WEB
 from necmergitur.web.accounts.rules import is_technician, require
 from necmergitur.web.console import guards, rights
 from necmergitur.web.console.pages import show
@@ -54,7 +55,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     zones = dict(
         Zone.objects.filter(id__in={row.zone_id for row in page if row.kind == "post"}).values_list("id", "label")
     )
-    health = DeviceHealth.objects.filter(device__retired_at=None)
+    health = DeviceHealth.objects.filter(device__retired_at=None).exclude(device__transport=WEB)
     context: dict[str, Any] = {
         "page": page,
         "rows": [
@@ -88,7 +89,9 @@ def _low(health: DeviceHealth | None) -> bool:
 
 
 def _filtered(wanted: dict[str, str]) -> QuerySet[Device]:
-    rows = Device.objects.select_related("health").filter(retired_at=None)
+    # What stands for a call from the page "I'm safe" is no button: nobody carries it or mends it.
+    every = Device.objects.select_related("health").exclude(transport=WEB)
+    rows = every.filter(retired_at=None)
     if wanted["kind"] in DEVICE_KINDS:
         rows = rows.filter(kind=wanted["kind"])
     if wanted["show"] == "deaf":
@@ -98,7 +101,7 @@ def _filtered(wanted: dict[str, str]) -> QuerySet[Device]:
     elif wanted["show"] == "never":
         rows = rows.filter(health__isnull=True)
     elif wanted["show"] == "retired":
-        rows = Device.objects.select_related("health").filter(retired_at__isnull=False)
+        rows = every.filter(retired_at__isnull=False)
     if wanted["q"]:
         text = wanted["q"].replace("%", "").strip()
         rows = rows.filter(Q(id__icontains=text) | Q(label__icontains=text) | Q(zone__id=text))

@@ -16,6 +16,7 @@ from necmergitur.dispatch.incidents import OUTCOMES as OUTCOME_NAMES
 from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import picturing
+from necmergitur.operations.population.helping import row_of
 from necmergitur.territory.labels import names_zone
 from necmergitur.web.console import queue, refusals, timeline
 from necmergitur.web.console.reasons import in_words
@@ -100,6 +101,7 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
     names = _numbers(events)
     refused = refusals.from_reason(incident.drone_reason) if incident.drone in ("refused", "none") else None
     evidence = _evidence(incident_id)
+    heard = _heard(incident)
     return {
         "incident": incident,
         "kind": say(KINDS, incident.kind),
@@ -123,7 +125,8 @@ def read(incident_id: UUID, now: datetime) -> dict[str, Any]:
         "tasks": [{"row": one, "unit": unit_of(one.unit), "state": say(RESPONDER_STATES, one.state)} for one in tasks],
         "proposals": proposals,
         "merged_here": merged_here,
-        "callers": callers(incident),
+        "callers": [device for device in heard if row_of(device) is None],
+        "callers_by_page": [device for device in heard if row_of(device) is not None],
         "neighbours": _neighbours(incident),
         "timeline": timeline.lines(events, notes, observations, stills, tasks, names),
         "outcomes": [(name, say(OUTCOMES, name)) for name in OUTCOME_NAMES],
@@ -147,6 +150,15 @@ def _numbers(events: Iterable[LedgerEvent]) -> dict[str, str]:
 
 def callers(incident: Incident) -> list[str]:
     """Return the personal buttons an incident heard, itself or through those merged into it: the way to a holder."""
+    return [device for device in _heard(incident) if row_of(device) is None]
+
+
+def callers_by_page(incident: Incident) -> list[str]:
+    """Return who called for help on the page "I'm safe": the way to what they wrote."""
+    return [device for device in _heard(incident) if row_of(device) is not None]
+
+
+def _heard(incident: Incident) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(load("incidents")["callers"], {"id": incident.id})
         heard = {row[0] for row in cursor.fetchall()}

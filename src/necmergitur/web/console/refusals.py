@@ -234,6 +234,11 @@ RULES: dict[str, tuple[Any, Any]] = {
     "crisis_not_closed": (_("It is not closed."), ""),
     "crisis_still_kept": (_("Its time is not over."), ""),
     "crisis_erased": (_("It was already erased."), ""),
+    "call_not_of_page": (_("This call did not come from the page “I’m safe”."), ""),
+    "call_without_words": (
+        _("What this person wrote is not there any more."),
+        _("They erased it, or their crisis is over. Go by the call alone."),
+    ),
     "crisis_none": (_("No crisis is open."), ""),
     # the system itself
     "unreachable": (

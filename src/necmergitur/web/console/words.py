@@ -110,7 +110,7 @@ FLAGS: Words = {
     "unknown_firmware": _("unknown firmware"),
 }
 DEVICE_KINDS: Words = {"post": _("Street button"), "personal": _("Personal button"), "synthetic": _("Probe")}
-TRANSPORTS: Words = {"mqtt": "MQTT", "https": "HTTPS", "dc09": "DC-09", "lorawan": "LoRaWAN"}
+TRANSPORTS: Words = {"mqtt": "MQTT", "https": "HTTPS", "dc09": "DC-09", "lorawan": "LoRaWAN", "web": "/safe"}
 NOTE_KINDS: Words = {
     "note": _("Note"),
     "call_back": _("Call-back"),

@@ -21,6 +21,11 @@ COUNTS: dict[str, Any] = {
     "hurt": _("say they are hurt"),
     "withdrawn": _("took it back"),
     "people_to_tell": _("relatives to tell"),
+    "missing": _("people looked for"),
+    "appeals": _("public appeals"),
+    "notes": _("notes"),
+    "questions": _("questions from relatives"),
+    "looks": _("records opened by agents"),
 }
 STEPS: dict[str, Any] = {
     "CrisisAsked": _("Asked for"),

@@ -19,6 +19,7 @@ from necmergitur.adapters.pins import PIN_DIGITS_MAX, PIN_DIGITS_MIN, credential
 from necmergitur.dispatch.incidents import Person
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import devices
+from necmergitur.operations.population.helping import PREFIX, WEB
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.registry import NewDevice
 from necmergitur.web.accounts.models import User
@@ -69,7 +70,7 @@ class InviteForm(forms.Form):
         value = str(self.cleaned_data["device_id"]).strip()
         if not DEVICE.fullmatch(value):
             raise forms.ValidationError(_("Letters, figures and dashes only."))
-        if Device.objects.filter(id=value).exclude(kind="personal").exists():
+        if Device.objects.filter(id=value).exclude(kind="personal").exists() or value.startswith(PREFIX):
             raise forms.ValidationError(_("A street button has this number."))
         return value
 
@@ -142,7 +143,7 @@ def accept(token: str) -> str | Refusal:
         row = PressInvitation.objects.select_for_update().filter(token_hash=_digest(token)).first()
         if row is None or not row.usable(now):
             return Refusal(rule="link_not_usable")
-        device = Device.objects.filter(id=row.device_id, kind="personal").first()
+        device = Device.objects.filter(id=row.device_id, kind="personal").exclude(transport=WEB).first()
         if device is None:
             return Refusal(rule="link_not_usable")
         credential = secrets.token_urlsafe(CREDENTIAL_BYTES)

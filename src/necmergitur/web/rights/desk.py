@@ -13,6 +13,7 @@ from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.governance.rights import GROUNDS, KINDS, OUTCOMES, TWO_PEOPLE
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import erasure
+from necmergitur.operations.population.helping import WEB
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_dpo, require
 from necmergitur.web.console import guards, refusals
@@ -53,7 +54,7 @@ def prove(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(RightRequest, pk=pk)
     device = request.POST.get("device", "").strip()[:64]
     yes = request.POST.get("yes") == "yes"
-    known = not device or Device.objects.filter(id=device, kind="personal").exists()
+    known = not device or Device.objects.filter(id=device, kind="personal").exclude(transport=WEB).exists()
     if not known:
         return _page(request, row, Refusal(rule="device_unknown"))
     return _after(

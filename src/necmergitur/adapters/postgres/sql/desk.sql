@@ -1,3 +1,31 @@
 -- name: crises_asked
 SELECT {columns} FROM population.crisis
 WHERE opened_at IS NULL AND withdrawn_at IS NULL AND asked_at > %(since)s ORDER BY asked_at, id;
+
+-- name: put_callers
+INSERT INTO device (id, kind, transport, label, installed_at)
+SELECT u.id, 'personal', 'web', %(label)s, %(now)s FROM unnest(%(ids)s::text[]) AS u (id)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: put_looks
+INSERT INTO population.look (crisis_id, subject, what, purpose, by, role, salt, reason, at)
+SELECT %(crisis_id)s, u.subject, %(what)s, %(purpose)s, %(by)s, %(role)s, %(salt)s, %(reason)s, %(at)s
+FROM unnest(%(subjects)b::bytea[]) AS u (subject);
+
+-- name: looks_of
+SELECT what, purpose, by, role, salt, reason, at FROM population.look
+WHERE crisis_id = %(crisis_id)s AND subject = %(subject)s AND what <> 'search' ORDER BY at, id;
+
+-- name: looks_by
+SELECT count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call'))
+FROM population.look WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND at > %(since)s;
+
+-- name: count_looks
+SELECT count(*) FROM population.look WHERE crisis_id = %(crisis_id)s AND what IN ('record', 'call');
+
+-- name: erase_looks
+DELETE FROM population.look WHERE crisis_id = %(crisis_id)s;
+
+-- name: call_words
+SELECT crisis_id, salt, sealed, status, at, changed_at FROM population.checkin
+WHERE crisis_id = ANY(%(crises)s) AND id = %(id)s;

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population.helping import WEB
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_administrator, require
 from necmergitur.web.api import hooks, tokens
@@ -46,7 +47,9 @@ class TokenForm(forms.Form):
     def clean_devices(self) -> list[str]:
         """Refuse a button that does not exist."""
         named = [one.strip() for one in self.cleaned_data["devices"].split(",") if one.strip()]
-        known = set(Device.objects.filter(id__in=named, retired_at=None).values_list("id", flat=True))
+        known = set(
+            Device.objects.filter(id__in=named, retired_at=None).exclude(transport=WEB).values_list("id", flat=True)
+        )
         unknown = [one for one in named if one not in known]
         if unknown:
             raise forms.ValidationError(_("No such button: %(names)s"), params={"names": ", ".join(unknown)})
