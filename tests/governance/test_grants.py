@@ -111,22 +111,6 @@ def test_the_instant_of_the_end_is_outside() -> None:
     assert [at(begins - 1), at(begins), at(ends - 1), at(ends)] == [NONE, 0, 0, NONE]
 
 
-def test_a_paper_names_its_readers() -> None:
-    terms = signed.terms(NOW, readers=("lead",))
-    item = law(
-        modality="crowd_count",
-        purpose="crowd_safety",
-        streams=(terms.stream,),
-        zones=terms.zones,
-        paper=signed.paper(terms, NOW),
-    )
-    where = ("crowd_count", "crowd_safety", terms.stream, terms.zones[0], microseconds(NOW))
-    assert Grants([item]).may_read("lead", *where) == 0
-    assert Grants([item]).may_read("pilot", *where) == NONE
-    paper = signed.paper(signed.terms(NOW, readers=("public",)), NOW)
-    assert Grants([msgspec.structs.replace(item, paper=paper)]).may_read("anybody", *where) == 0
-
-
 def test_arrays_need_every_stream_and_zone_named() -> None:
     with pytest.raises(ValueError, match="more than one"):
         Batch(Grants([law(streams=None, zones=("Z",))]))

@@ -38,7 +38,7 @@ class Grants:
     A modality and a purpose name a grant, with a stream and a zone: None in a grant covers every one of them.
     """
 
-    __slots__ = ("_all_named", "_readers", "_shapes", "_windows", "items")
+    __slots__ = ("_all_named", "_shapes", "_windows", "items")
 
     def __init__(self, items: Sequence[Authorisation]) -> None:
         """Compile. Of several grants that are open, the first of `items` answers."""
@@ -53,7 +53,6 @@ class Grants:
         # Which of stream and zone a grant leaves open: nearly always none does, so one look-up answers.
         self._shapes = tuple(sorted({(key[2] is not None, key[3] is not None) for key in windows}, reverse=True))
         self._all_named = self._shapes in ((), ((True, True),))
-        self._readers = tuple(frozenset(i.paper.terms.readers) if i.paper is not None else None for i in self.items)
 
     def decide(self, modality: str, purpose: str, stream: str, zone: str | None, at_us: int) -> int:
         """Return the first grant open to this at `at_us`, or NONE."""
@@ -71,14 +70,6 @@ class Grants:
                         best = index
                     break
         return best
-
-    def may_read(self, reader: str, modality: str, purpose: str, stream: str, zone: str | None, at_us: int) -> int:
-        """Return the grant under which `reader` may read this, or NONE. A paper names its readers; "public" is all."""
-        index = self.decide(modality, purpose, stream, zone, at_us)
-        if index == NONE:
-            return NONE
-        readers = self._readers[index]
-        return index if readers is None or reader in readers or "public" in readers else NONE
 
     def keys(self) -> Iterable[tuple[Key, tuple[Window, ...]]]:
         """Return every key with its windows, for an index over arrays."""
