@@ -4,7 +4,6 @@ import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.grants import NONE, Batch, Grants, microseconds
-from tests import signed
 from tests.governance.test_gate import law
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
