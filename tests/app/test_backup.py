@@ -1,5 +1,6 @@
 """`nec backup` parts data and keys; `nec restore-check` and every start destroy again what a backup brought back."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
-from necmergitur.adapters.backup import restore
+from necmergitur.adapters.backup import _tool, restore
+from necmergitur.adapters.crisis_keys import CrisisKey, KeyFiles
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.reading_keys import DayKey, Said
 from necmergitur.adapters.shred_list import shred_list_of
@@ -21,9 +23,12 @@ from necmergitur.app.shredding import replay
 from necmergitur.app.wiring import publiclog
 from necmergitur.dispatch.incidents import Person
 from necmergitur.operations import devices, erasure, sensing, streams
+from necmergitur.operations.population import checkins, crises
 from necmergitur.operations.registry import NewDevice
 from necmergitur.operations.sensing import Memory
 from tests.conftest import FIXED_CLOCKS
+from tests.operations.accounts import give_role
+from tests.operations.population.scene import FIRST, Night, assessed
 from tests.operations.town import TOWN, install
 from tests.streams import TECHNICIAN, authorise, body, hear, sensor
 
@@ -228,3 +233,95 @@ def test_a_whole_copy_that_wakes_after_the_hour_of_its_keys_destroys_them_before
     answer = nec(tmp_path, back, "restore-check")
     assert answer.exit_code == 0, answer.output
     assert opened(back) == []
+
+
+# --- crises -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crisis(database: str, tmp_path: Path) -> tuple[str, Any, Any]:
+    """A crisis with somebody in it: the database, the night, the crisis."""
+    install(database, TOWN)
+    for account, role in ((101, "operator"), (102, "lead"), (103, "duty_officer"), (104, "dpo")):
+        give_role(database, account, role)
+    night = Night(PostgresStore(database), tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    night.now = datetime.now(UTC)
+    assessed(night)
+    opened = night.opened(None)
+    night.says(opened, "Amélie Durand", contact="06 12 34 56 78")
+    return database, night, opened
+
+
+def words_in(url: str, key: CrisisKey | None) -> list[str]:
+    """Return the names that whoever holds this whole database, and a key, reads."""
+    with psycopg.connect(url) as owner:
+        rows = owner.execute("SELECT id, salt, sealed FROM population.checkin").fetchall()
+    said = [None if key is None else checkins.opened(key, *row) for row in rows]
+    return [one.name for one in said if one is not None]
+
+
+def test_no_backup_holds_the_key_of_a_crisis(crisis: tuple[str, Any, Any], tmp_path: Path) -> None:
+    url, night, opened = crisis
+    data, safe = tmp_path / "data", tmp_path / "safe"
+    assert nec(tmp_path / "home", url, "backup", "--to", str(data), "--keys-to", str(safe)).exit_code == 0
+    file = tmp_path / "home" / "crisis-keys" / f"{opened.id}.key"
+    key = file.read_bytes()
+    assert night.key(opened).fingerprint == opened.key
+
+    def holding() -> list[str]:
+        found = []
+        for dump in (*data.iterdir(), *safe.iterdir()):
+            plain = subprocess.run(
+                [_tool("pg_restore"), "--file=-", str(dump)], check=True, capture_output=True, timeout=60
+            ).stdout
+            found += [dump.suffix] * (key in plain or key.hex().encode() in plain)
+        return found
+
+    assert holding() == []
+    with psycopg.connect(url, autocommit=True) as owner:  # the planted hole: a key that somebody put in a table
+        owner.execute("CREATE TABLE population.key_of_somebody AS SELECT %s::bytea AS key", [key])
+    for dump in (*data.iterdir(), *safe.iterdir()):
+        dump.unlink()
+    assert nec(tmp_path / "home", url, "backup", "--to", str(data), "--keys-to", str(safe)).exit_code == 0
+    assert holding() == [".dump"]
+
+
+@pytest.mark.parametrize("closed_first", [True, False])
+def test_a_backup_from_before_the_erasure_opens_nothing_and_is_erased_again_at_the_start(
+    crisis: tuple[str, Any, Any], make_database: Callable[..., str], tmp_path: Path, closed_first: bool
+) -> None:
+    url, night, opened = crisis
+    home, data = tmp_path / "home", tmp_path / "data"
+    copied = night.key(opened)
+    if closed_first:
+        close(url, night, opened)
+    assert nec(home, url, "backup", "--to", str(data), "--keys-to", str(tmp_path / "safe")).exit_code == 0
+    if not closed_first:
+        close(url, night, opened)
+    assert crises.erase_due(night.store, night.keys, datetime.now(UTC)) == 1
+    night.store.close()
+    back = make_database()
+    (dump,) = data.iterdir()
+    restore(back, dump)
+    assert words_in(back, copied) == ["Amélie Durand"], "the hole: whoever copied the file too"
+    assert words_in(back, KeyFiles(home).of(opened.id)) == []
+    answer = nec(home, back, "restore-check")
+    assert "Traceback" not in answer.output
+    assert words_in(back, copied) == []
+    with psycopg.connect(back) as owner:
+        assert owner.execute("SELECT count(*) FROM population.checkin").fetchone() == (0,)
+        (erased,) = owner.execute("SELECT erased_at IS NOT NULL FROM population.crisis").fetchone()
+    assert erased == closed_first
+
+
+def close(url: str, night: Any, opened: Any) -> None:
+    """Close a crisis eight days ago."""
+    assert crises.close(night.store, opened.id, FIRST, datetime.now(UTC))
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE population.crisis DISABLE TRIGGER crisis_told")
+        owner.execute(
+            "UPDATE population.crisis SET opened_at = opened_at - interval '9 days',"
+            " closed_at = closed_at - interval '8 days', purge_at = purge_at - interval '8 days'"
+        )
+        owner.execute("ALTER TABLE population.crisis ENABLE TRIGGER crisis_told")

@@ -22,6 +22,8 @@ DIGEST_BYTES = 16  # the same
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonce
 _SUFFIX = ".key"
 FOLDER = "crisis-keys"  # in NEC_HOME; backups leave it out
+DESTROYED = "destroyed"  # in the folder: which crises' keys are gone for good, one a line
+UUID_CHARS = 36  # RFC 9562 4
 
 
 class CrisisKey:
@@ -115,8 +117,13 @@ class KeyFiles:
         self._held[crisis_id] = CrisisKey(crisis_id, key)
         return self._held[crisis_id]
 
-    def destroy(self, crisis_id: UUID) -> bool:
-        """Overwrite and unlink a crisis's key; return whether there was one."""
+    def destroy(self, crisis_id: UUID, *, for_good: bool = False) -> bool:
+        """Overwrite and unlink a crisis's key; return whether there was one.
+
+        `for_good`: a copy of the database that comes back with this crisis in it is emptied of it again.
+        """
+        if for_good:
+            self._list(crisis_id)
         self._held.pop(crisis_id, None)
         path = self._path(crisis_id)
         try:
@@ -135,6 +142,25 @@ class KeyFiles:
     def known(self) -> Sequence[UUID]:
         """Return the crises that have one."""
         return [UUID(path.stem) for path in sorted(self._folder.glob(f"*{_SUFFIX}"))]
+
+    def gone(self, crisis_id: UUID) -> bool:
+        """Return whether a crisis's key was destroyed for good, and is not there."""
+        return crisis_id in self._listed() and self.of(crisis_id) is None
+
+    def _list(self, crisis_id: UUID) -> None:
+        if crisis_id in self._listed() or not self._folder.exists():
+            return
+        with (self._folder / DESTROYED).open("a", encoding="ascii") as listed:
+            listed.write(f"{crisis_id}\n")
+            listed.flush()
+            os.fsync(listed.fileno())
+
+    def _listed(self) -> frozenset[UUID]:
+        try:
+            lines = (self._folder / DESTROYED).read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(UUID(line) for line in lines if len(line) == UUID_CHARS)
 
     def _path(self, crisis_id: UUID) -> Path:
         return self._folder / f"{crisis_id}{_SUFFIX}"

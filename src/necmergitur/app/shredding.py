@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import shred_list_of
 from necmergitur.app.settings import Settings
 from necmergitur.operations import erasure, streams
 from necmergitur.operations.alarms import set_alarm
+from necmergitur.operations.population import crises
 
 ALARM = "shred_list_short"
 
@@ -23,11 +25,12 @@ class Replayed(NamedTuple):
 def replay(settings: Settings, over: PostgresStore, *, give_up: bool = False) -> Replayed:
     """Replay the list of destroyed keys; an alarm says on every screen that the list is not whole.
 
-    Keys of readings need no list: the hour at which each dies stands beside it. `give_up`: what the list lacks is lost
-    for good, and somebody answers for that.
+    Keys of readings need no list: the hour at which each dies stands beside it. A crisis that was erased is, again.
+    `give_up`: what the list lacks is lost for good, and somebody answers for that.
     """
     listed, now = shred_list_of(settings.home).entries(), datetime.now(UTC)
     streams.erase(over, now)
+    crises.empty_again(over, KeyFiles(settings.home), now)
     lacking = erasure.missing(over, listed)
     if lacking and give_up:
         erasure.give_up(over, lacking, now)

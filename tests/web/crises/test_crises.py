@@ -82,7 +82,7 @@ def test_a_drill_says_so_on_every_screen_and_needs_no_call(city: City) -> None:
     page = city.client("operator").get("/console/").content.decode()
     assert "DRILL, nobody is in danger" in page
     assert "banner--demo" in page
-    assert "Drill" in city.client("operator").get("/register/crises/").content.decode()
+    assert "Drill: nobody" in city.client("operator").get("/register/crises/").content.decode()
 
 
 def test_a_banner_that_nobody_answered_ends_with_its_ten_minutes(city: City) -> None:

@@ -11,6 +11,7 @@ from necmergitur.operations.population.looking import Look, Opened
 from necmergitur.people.crises import Crisis
 
 SQL = {name: fill(query, columns=CODEC.columns()) for name, query in load("desk").items()}
+EMPTIED = ("empty_checkins", "empty_messages", "empty_persons", "empty_questions")
 
 
 class DeskMixin:
@@ -63,6 +64,10 @@ class DeskMixin:
     def erase_looks(self, crisis_id: UUID) -> int:
         """Drop who looked at what; return how many rows that was."""
         return self.cursor.execute(SQL["erase_looks"], {"crisis_id": crisis_id}).rowcount
+
+    def empty_crisis(self, crisis_id: UUID) -> int:
+        """Delete what people said in a crisis that a restored copy brought back; return how many rows."""
+        return sum(self.cursor.execute(SQL[name], {"crisis_id": crisis_id}).rowcount for name in EMPTIED)
 
     def call_words(self, crises: Sequence[UUID], row_id: bytes) -> Opened | None:
         """Return a check-in of one of these crises, sealed."""

@@ -38,6 +38,10 @@ class CrisisTransaction(RegistryTransaction, Protocol):
         """Return how many of each a crisis holds: all that may be told of it."""
         ...
 
+    def empty_crisis(self, crisis_id: UUID) -> int:
+        """Delete what people said in a crisis that a restored copy brought back; return how many rows."""
+        ...
+
     def erase_crisis(self, crisis_id: UUID) -> Mapping[str, int]:
         """Drop all it holds about people; return how many rows of each kind that was."""
         ...
@@ -63,8 +67,12 @@ class CrisisKeys(Protocol):
         """Make a crisis's key unless it has one; return its SHA-256 (hex). Durable once it returns."""
         ...
 
-    def destroy(self, crisis_id: UUID) -> bool:
-        """Destroy a crisis's key; return whether there was one."""
+    def destroy(self, crisis_id: UUID, *, for_good: bool = False) -> bool:
+        """Destroy a crisis's key; return whether there was one. `for_good`: see `gone`."""
+        ...
+
+    def gone(self, crisis_id: UUID) -> bool:
+        """Return whether a crisis's key was destroyed for good, and is not there."""
         ...
 
     def known(self) -> Sequence[UUID]:
