@@ -116,5 +116,5 @@ def _grant(alias: str) -> None:
                 cursor.execute(sql.SQL(statement).format(sql.Identifier(table)).as_string(None))
         cursor.execute(f"GRANT SELECT ON {READ_BY_LIVE} TO {LEDGER_ROLE}")
         for table in sorted(present & set(GIVEN_TO_WORKER)):
-            statement = sql.SQL(f"GRANT {GIVEN_TO_WORKER[table]} ON {{}} TO {LEDGER_ROLE}")
-            cursor.execute(statement.format(sql.Identifier(table)).as_string(None))
+            given = sql.SQL(f"GRANT {GIVEN_TO_WORKER[table]} ON {{}} TO {LEDGER_ROLE}")
+            cursor.execute(given.format(sql.Identifier(table)).as_string(None))

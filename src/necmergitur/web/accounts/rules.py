@@ -30,7 +30,7 @@ def roles_of(user: User | AnonymousUser | None) -> frozenset[Role]:
     """Return the roles a person holds now; empty when not signed in. One query per user object."""
     if user is None or not user.is_authenticated or not user.is_active:
         return frozenset()
-    person = cast(User, user)
+    person = user
     if person.roles_held is None:
         values = RoleGrant.objects.filter(user_id=person.pk).values_list("role", flat=True)
         person.roles_held = frozenset(Role(value) for value in values)

@@ -137,4 +137,4 @@ def turned_away(conversation: Conversation) -> list[tuple[str, int]]:
         .annotate(count=Count("pk"))
         .order_by("-count", "reason")
     )
-    return [(Statement.TurnedAway(reason).label, count) for reason, count in found]
+    return [(str(Statement.TurnedAway(reason).label), count) for reason, count in found]

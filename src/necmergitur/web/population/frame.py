@@ -86,7 +86,7 @@ def show(
             "others": others,
             "demo": settings.DEMO,
         }
-        response = render(request, template, frame | context, status=status)  # type: ignore[arg-type] -- none at `prepare`
+        response = render(request, template, frame | context, status=status)  # type: ignore[arg-type]  # none at `prepare`
     response.headers["Content-Security-Policy"] = policy()
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = language

@@ -44,7 +44,8 @@ def wrong_method(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Cal
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if response.status_code != 405 or getattr(response, "content", b"-"):
+        content: bytes = getattr(response, "content", b"-")
+        if response.status_code != 405 or content:
             return response
         page = render(request, "errors/405.html", status=405)
         page.headers["Allow"] = response.headers.get("Allow", "")

@@ -52,7 +52,9 @@ class ProcessingForm(forms.Form):
     processors = _text(_("Processors"), _("One to a line."), rows=2)
     recipients = _text(_("Who receives data"), _("One to a line."), rows=2)
     people = forms.MultipleChoiceField(label=_("Whom it is about"), required=False, widget=forms.CheckboxSelectMultiple)
-    data = forms.MultipleChoiceField(label=_("What is gathered"), required=False, widget=forms.CheckboxSelectMultiple)
+    data = forms.MultipleChoiceField(  # type: ignore[assignment]  # gathered by the metaclass, not an attribute
+        label=_("What is gathered"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     data_words = _text(_("The data, described"), rows=2)
     retention_days = forms.IntegerField(label=_("Erased after, days"), required=False, min_value=0)
     security_technical = _text(_("Technical protection"), rows=2)

@@ -111,13 +111,13 @@ def _pairs(one: Activity) -> list[tuple[str, str]]:
         "people": ", ".join(say(words.PEOPLE, name) for name in one.people),
         "data": ", ".join(say(words.DATA, name) for name in one.data),
     }
-    told = []
+    told: list[tuple[str, str]] = []
     for name, field in ProcessingForm.base_fields.items():
         value = shown.get(name, getattr(one, name))
         if isinstance(value, tuple):
             value = "\n".join(value)
         if value not in ("", None) and name != "name":
-            told.append((field.label, value))
+            told.append((str(field.label), value))
     return told
 
 

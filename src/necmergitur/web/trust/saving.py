@@ -31,13 +31,13 @@ def apply(writing: Writing, form: QueryDict) -> Writing:
         ("people_not_searched", ANSWER_LENGTH_MAX),
     ):
         if name in form:
-            changes[name] = form[name].strip()[:length]
+            changes[name] = str(form[name]).strip()[:length]
     if "favourable" in form:
-        changes["favourable"] = {"yes": True, "no": False}.get(form["favourable"])
+        changes["favourable"] = {"yes": True, "no": False}.get(str(form["favourable"]))
     if "people_searched" in form:
         changes["people_searched"] = form["people_searched"] != "no"
     if "review_by" in form:
-        changes["review_by"] = _day(form["review_by"])
+        changes["review_by"] = _day(str(form["review_by"]))
     if any(name.startswith("fact-") for name in form):
         changes["facts"] = _facts(writing.facts, form)
     changes["answers"] = _answers(writing.answers, form)
@@ -51,10 +51,10 @@ def _facts(facts: Facts, form: QueryDict) -> Facts:
     for name in ("stream", "modality", "payload_schema", "purpose", "firmware"):
         if f"fact-{name}" in form:
             longest = FIRMWARES_LENGTH_MAX if name == "firmware" else LABEL_LENGTH_MAX
-            changes[name] = form[f"fact-{name}"].strip()[:longest]
+            changes[name] = str(form[f"fact-{name}"]).strip()[:longest]
     for name in ("rate_per_minute", "retention_days"):
         if f"fact-{name}" in form:
-            changes[name] = _number(form[f"fact-{name}"], NUMBER_MAX)
+            changes[name] = _number(str(form[f"fact-{name}"]), NUMBER_MAX)
     # A list with nothing ticked is not sent at all, so the form says that it has one.
     if "fact-zones-shown" in form:
         changes["zones"] = tuple(dict.fromkeys(form.getlist("fact-zones")))[:ZONES_MAX]
@@ -103,7 +103,7 @@ def _evaluations(evaluations: Mapping[str, Evaluation], form: QueryDict) -> dict
         _e, ref, part = key.split("-")
         if not (ref in pia.EVALUATED or (ref.startswith("3.1.") and ref[4:].isdigit())):
             continue
-        before, said = after.get(ref, Evaluation()), form[key]
+        before, said = after.get(ref, Evaluation()), str(form[key])
         if part == "status":
             after[ref] = msgspec.structs.replace(before, status=_number(said, pia.ACCEPTABLE))
         elif part in {"severity", "likelihood"}:

@@ -112,7 +112,7 @@ class TermsForm(forms.Form):
         help_text=_("One a line. They are signed with the rest and cannot change once it has begun."),
     )
 
-    data = forms.BooleanField(
+    data = forms.BooleanField(  # type: ignore[assignment]  # gathered by the metaclass, not an attribute
         label=_("It opens its data to public actors"),
         required=False,
         help_text=_(
