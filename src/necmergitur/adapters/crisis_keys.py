@@ -57,17 +57,23 @@ class CrisisKey:
     def seal(self, salt: bytes, plain: bytes, bound_to: bytes) -> bytes:
         """Return nonce and ciphertext under a person's key; moved to another row, it opens no more."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self._person(salt)).encrypt(nonce, plain, bound_to)
+        return nonce + AESGCM(self.person_key(salt)).encrypt(nonce, plain, bound_to)
 
     def unseal(self, salt: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
         """Return the plain bytes; None when they were altered or belong elsewhere."""
-        cipher = AESGCM(self._person(salt))
+        cipher = AESGCM(self.person_key(salt))
         try:
             return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to)
         except (InvalidTag, ValueError):
             return None
 
-    def _person(self, salt: bytes) -> bytes:
+    @property
+    def derived(self) -> tuple[bytes, ...]:
+        """What was derived from the key, for whoever looks whether any of it is left somewhere."""
+        return (self._people, self._links, self._lookups)
+
+    def person_key(self, salt: bytes) -> bytes:
+        """Return the key of whoever's row holds this salt."""
         return hashlib.blake2b(salt, key=self._people, digest_size=KEY_BYTES).digest()
 
 

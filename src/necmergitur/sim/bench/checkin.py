@@ -146,8 +146,8 @@ class Here:
         return round(psutil.Process(pid).memory_info().rss / 1e6, 1)
 
 
-def open_drill(city: Whole) -> tuple[Crisis, CrisisKey]:
-    """Open a drill by two officers of the bench's own, on an invented assessment."""
+def open_drill(city: Whole, services: tuple[str, ...] = ("safe",), kept_s: int = 86_400) -> tuple[Crisis, CrisisKey]:
+    """Open a drill by two officers of the bench's own, who answer for having no assessment."""
     now = datetime.now(UTC)
     with psycopg.connect(city.database_url) as connection:
         for account in OFFICERS:
@@ -170,9 +170,9 @@ def open_drill(city: Whole) -> tuple[Crisis, CrisisKey]:
         name="Bench",
         middle=Position(2.35, 48.86),
         radius_m=2_000.0,
-        services=("safe",),
+        services=services,
         languages=("fr",),
-        kept=timedelta(days=1),
+        kept=timedelta(seconds=kept_s),
         drill=True,
         reason="a measurement",
         vital=True,

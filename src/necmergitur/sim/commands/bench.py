@@ -9,7 +9,7 @@ import msgspec
 
 from necmergitur.sim.bench.figures import load, machine
 
-BENCHES = ("start", "choice", "fleet", "evening", "press", "faults", "board", "ledger", "gate", "checkin")
+BENCHES = ("start", "choice", "fleet", "evening", "press", "faults", "board", "ledger", "gate", "checkin", "purge")
 
 
 @click.command()
