@@ -48,5 +48,5 @@ def test_a_file_too_short_holds_nothing(tmp_path: Path) -> None:
 
 
 def test_a_secret_too_short_to_be_told_from_noise_is_refused() -> None:
-    with pytest.raises(ValueError, match="eight|8"):
+    with pytest.raises(ValueError, match="8 bytes"):
         Needles([b"short"])
