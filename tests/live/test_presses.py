@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,17 @@ import psycopg
 import pytest
 
 from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
+from necmergitur.adapters.pins import pin_digest
+from necmergitur.dispatch.incidents import Person
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.presses import STRANGERS_SPOOLED_MAX
+from necmergitur.operations import incidents
 from necmergitur.signals.constants import PRESS_BYTES_MAX
 from tests.live.serving import Live
 from tests.outage import database_away
 from tests.web.pages import CREDENTIAL, City
+
+BY = Person(90, "Olga")
 
 
 def press(live: Live, body: dict[str, Any] | bytes, credential: str = CREDENTIAL) -> tuple[int, Any]:
@@ -118,6 +125,20 @@ def test_whether_a_press_was_seen_is_told_to_its_sender_alone(live: Live) -> Non
     assert {
         ask(name) for name in ("p-1/7/2", "p-1/%C2%B2/1", "p-1/7/" + "9" * 19, "p-1/7/" + "9" * 5_000, "p-1/7")
     } == {404}
+
+
+def test_both_pins_are_answered_alike_also_once_somebody_had_seen_the_call(live: Live, city: City) -> None:
+    told: list[Any] = []
+    for device, pin in (("p-1", "cancel_hash"), ("p-2", "duress_hash")):
+        city.sql(f"UPDATE device SET {pin} = %s WHERE id = %s", pin_digest(live.parts.pin_key, device, "4711"), device)
+        press(live, sos(1, device))
+        incident = city.sql("SELECT id FROM incident WHERE personal_device = %s", device)[0][0]
+        assert not isinstance(incidents.climb(live.parts.store, incident, "seen", BY, datetime.now(UTC)), Refusal)
+        answers = [press(live, sos(2, device, kind="cancel", pin="4711")) for _ in range(2)]
+        answers.append(live.ask(f"/api/v1/presses/{device}/7/1", Authorization=f"Bearer {CREDENTIAL}"))
+        told.append([(status, {k: v for k, v in said.items() if k != "signal_id"}) for status, said in answers])
+    assert told[0] == told[1]
+    assert told[0][2][1] == {"lamp": "lit", "seen": False, "cancelled": True}
 
 
 def test_an_outage_darkens_the_lamp_and_loses_no_press(

@@ -175,8 +175,9 @@ class PressDoor:
             ).fetchone()
         if row is None:
             return None
-        rung = row[1] or "received"
-        return {"lamp": "lit", "signal_id": row[0], "rung": rung, "seen": rung != "received"}
+        taken_back = bool(row[2])
+        seen = not taken_back and (row[1] or "received") != "received"
+        return {"lamp": "lit", "signal_id": row[0], "seen": seen, "cancelled": taken_back}
 
     def _take(self, knocks: Sequence[Knock]) -> Sequence[Answer]:
         """Compare credentials and write one batch, in the intake thread."""

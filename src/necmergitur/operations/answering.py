@@ -48,7 +48,7 @@ def compare_pin(digest: bytes, device: Device) -> str:
 
 def again(key: tuple[str, int, int], before: KnownSignal) -> Answer:
     """Answer a repeated press as the first time."""
-    seen = before.rung is not None and before.rung != "received"
+    seen = not before.cancelled and before.rung is not None and before.rung != "received"
     return Answer(
         key,
         lit=True,

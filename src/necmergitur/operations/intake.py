@@ -137,8 +137,9 @@ class _Round:
         taken_back = signal.kind == "cancel"
         incident_id = self._cancel(signal, device, pin_is) if taken_back else self._join(signal, device)
         self.signals.append(StoredSignal(signal, incident_id, CALLS_FOR_HELP))
-        seen = incident_id is not None and self.incidents[incident_id].rung != "received"
         cancelled = PIN_ACCEPTED in signal.flags
+        # Under the other PIN the call is to be seen anew: so neither PIN is answered whether somebody has.
+        seen = not cancelled and incident_id is not None and self.incidents[incident_id].rung != "received"
         self.known[key] = KnownSignal(
             signal_id=signal.id,
             incident_id=incident_id,

@@ -114,6 +114,22 @@ def test_a_right_pin_and_a_duress_pin_read_the_same_and_do_the_opposite(city: Ci
     assert states == {"p-1": (True, False), "p-2": (False, True)}
 
 
+def test_a_call_that_was_seen_and_then_taken_back_reads_the_same_whichever_pin_it_was(city: City) -> None:
+    asked: list[tuple[str, str]] = []
+    for device, pin in (("p-1", "cancel_pin"), ("p-2", "duress_pin")):
+        browser = carrying(city, device)
+        ask = re.search(r'href="(/press/\?seen=[^"]+)"', ring(browser).content.decode())[1]
+        incident = Incident.objects.get(personal_device=device).id
+        city.client("operator").post(f"/console/incidents/{incident}/see/")
+        assert said(browser.get(ask)) == "Someone has seen your call."
+        ring(browser, 2, "cancel", pin=PINS[pin])
+        asked.append((said(browser.get(ask)), ring(browser, 2, "cancel", pin=PINS[pin]).content.decode()))
+    assert asked[0][0] == asked[1][0] == "Cancelled."
+    assert re.sub(r'value="\d+"', "", asked[0][1]) == re.sub(r'value="\d+"', "", asked[1][1])
+    again = ring(browser, 3)
+    assert said(again) == "Your call has been received.", "a press made after it is a call like any other"
+
+
 def test_a_wrong_pin_leaves_the_call_standing(city: City) -> None:
     browser = carrying(city)
     ring(browser)

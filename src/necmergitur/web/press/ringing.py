@@ -62,13 +62,18 @@ def known(device: str, credential: str) -> bool:
     return found is not None and hmac.compare_digest(bytes(found[1]), credential_hash(credential))
 
 
-def seen(device: str, credential: str, boot_id: int, seq: int) -> bool | None:
-    """Return whether a person has looked at a press; None when it is not this device's. Raises Unreachable."""
+def became(device: str, credential: str, boot_id: int, seq: int) -> str:
+    """Return what became of a press: received, seen by a person, or taken back; "" when it is not this device's.
+
+    Raises Unreachable.
+    """
     if not known(device, credential):
-        return None
+        return ""
     with store().cursor() as cursor:
         row = cursor.execute(load("signals")["press_seen"], {"device": device, "boot": boot_id, "seq": seq}).fetchone()
-    return None if row is None else (row[1] or "received") != "received"
+    if row is None:
+        return ""
+    return "taken_back" if row[2] else "received" if (row[1] or "received") == "received" else "seen"
 
 
 def pin_key() -> bytes:

@@ -98,10 +98,13 @@ def _look(request: HttpRequest, context: dict[str, Any], device: str, credential
     boot, dot, seq = request.GET.get("seen", "").partition(".")
     if dot:
         try:
-            looked = ringing.seen(device, credential, _number(boot), _number(seq))
+            became = ringing.became(device, credential, _number(boot), _number(seq))
         except Unreachable:
-            looked = None
-        if looked is not None:
+            became = ""
+        if became == "taken_back":
+            context |= {"tone": "quiet", "said": _("Cancelled.")}
+        elif became:
+            looked = became == "seen"
             context |= {
                 "tone": "resolved" if looked else "ours",
                 "said": _("Someone has seen your call.")

@@ -72,5 +72,8 @@ SELECT imported_at FROM city;
 SELECT id, label, rings FROM zone WHERE retired_at IS NULL ORDER BY id;
 
 -- name: press_seen
-SELECT s.id, i.rung, i.state FROM signal s LEFT JOIN incident i ON i.id = s.incident_id
+-- What a PIN took back says no more, whichever PIN it was: under the other one the call went on, and would be seen anew.
+SELECT s.id, i.rung, EXISTS (SELECT FROM signal c WHERE c.device_id = s.device_id AND c.incident_id = s.incident_id
+  AND c.ledger_seq >= s.ledger_seq AND 'pin_accepted' = ANY(c.flags))
+FROM signal s LEFT JOIN incident i ON i.id = s.incident_id
 WHERE s.device_id = %(device)s AND s.boot_id = %(boot)s AND s.seq = %(seq)s ORDER BY s.turn DESC LIMIT 1;
