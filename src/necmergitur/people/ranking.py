@@ -27,6 +27,8 @@ FEATURES = (
     "worst_word",
     "joined",
     "initials",
+    "spelt_well",
+    "words_more",
     "alike_age",
     "alike_born",
     "alike_sex",
@@ -34,7 +36,9 @@ FEATURES = (
     "alike_words",
 )
 _AT = {name: number for number, name in enumerate(FEATURES)}
-WEIGHTS = np.array([6.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0, 2.0, 4.0, 0.0, 2.5, 8.0, 1.0, 1.5, 1.5], dtype=np.float32)
+WEIGHTS = np.array(
+    [6.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0, 2.0, 4.0, 0.0, 0.0, 0.0, 2.5, 8.0, 1.0, 1.5, 1.5], dtype=np.float32
+)
 BIAS = -19.0  # where a candidate without anything beside its name is as likely right as wrong
 PARTICLE_WEIGHT = 0.2  # ours: "de" hardly tells two people apart
 NICKNAME_LIKE = 0.93  # ours: a nickname says nearly as much as the name
@@ -143,6 +147,9 @@ def _measure_names(asked: Asked, texts: Sequence[str], found: Floats, weigh: Wei
     found[:, _AT["asked_sounds"]] = of_asked(sounds)
     found[:, _AT["worst_word"]] = near[:, index].max(axis=2).min(axis=0)
     found[:, _AT["joined"]] = _joined(asked.words, split)
+    # Squared: two words nearly right say more than one right and one wrong.
+    found[:, _AT["spelt_well"]] = of_asked(spelt**3) * of_held(spelt**3)
+    found[:, _AT["words_more"]] = [abs(len(words) - len(asked.words)) for words in split]
     letters = np.array([len(word) == 1 for word in vocabulary])[index].any(axis=1)
     found[:, _AT["initials"]] = letters | any(len(word) == 1 for word in asked.words)
 

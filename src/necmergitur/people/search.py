@@ -96,26 +96,31 @@ class Index:
 
     def _search_one(self, wanted: Wanted, name: str) -> list[Found]:
         asked = asked_of(wanted, name)
-        entries, cosines = self.candidates(asked)
-        texts = [self._texts[entry] for entry in entries]
-        pairs = [(number, held) for number, entry in enumerate(entries) if (held := self._held[entry]) is not None]
-        if not pairs:
-            return []
-        kept = [number for number, _ in pairs]
-        texts = [texts[number] for number in kept]
-        measured = ranking.measure(asked, texts, [held for _, held in pairs], cosines[kept], self.weigh)
+        measured, held, texts = self._measured(asked)
         scores = ranking.score(measured)
         order = np.argsort(-scores, kind="stable")[: min(wanted.limit, FOUND_AT_MOST)]
         return [
             Found(
-                kind=pairs[at][1].kind,
-                id=pairs[at][1].id,
+                kind=held[at].kind,
+                id=held[at].id,
                 score=round(float(scores[at]), 4),
                 why=ranking.reasons(measured[at], asked, texts[at]),
-                flags=pairs[at][1].flags,
+                flags=held[at].flags,
             )
             for at in order.tolist()
         ]
+
+    def measured(self, asked: Asked) -> tuple[npt.NDArray[np.float32], list[bytes], list[str]]:
+        """Return the candidates' measures, ids and folded names: what weights are learned from."""
+        rows, held, texts = self._measured(asked)
+        return rows, [one.id for one in held], texts
+
+    def _measured(self, asked: Asked) -> tuple[npt.NDArray[np.float32], list[Held], list[str]]:
+        entries, cosines = self.candidates(asked)
+        found = [(at, self._texts[entry], self._held[entry]) for at, entry in enumerate(entries)]
+        alive = [(at, text, held) for at, text, held in found if held is not None]
+        texts, held = [text for _, text, _ in alive], [one for _, _, one in alive]
+        return ranking.measure(asked, texts, held, cosines[[at for at, _, _ in alive]], self.weigh), held, texts
 
     def candidates(self, asked: Asked) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Return the entries that share most pieces with the name, and how much of them."""
