@@ -16,9 +16,11 @@ from necmergitur.finder.serving import FinderServer
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import crises
 from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.finding import SureFinder
 from necmergitur.people.findable import Found, Wanted
 from tests.finder.conftest import Finding
 from tests.operations.population.scene import FIRST
+from tests.operations.population.search import declares
 
 NAME = "Wilhelmine Zschokke"
 
@@ -149,3 +151,43 @@ def memory_of(pid: int) -> bytes:
             except OSError:
                 continue
     return bytes(held)
+
+
+def test_somebody_looked_for_is_found_by_the_desk_and_by_the_public_only_as_a_listed_appeal(finding: Finding) -> None:
+    night = finding.night
+    crisis = night.opened()
+    plain = declares(night, crisis, name=NAME, description="veste rouge, lunettes", age="34")
+    listed = declares(night, crisis, name="Ottokar Przybylski", listed="yes")
+    rows = [night.key(crisis).row_of(link) for link in (plain, listed)]
+    finding.ready(crisis)
+    finding.until(lambda: names_found(finding, crisis, NAME) == [rows[0]])
+    found, *_ = finding.ask(crisis, "wilemine choke", words="red jacket", age=30)
+    assert (found.kind, found.id) == ("person", rows[0])
+    assert {"age_near", "words_shared"} <= set(found.why)
+    assert finding.ask(crisis, NAME, scope="public") == []
+    assert finding.ask(crisis, "Ottokar Przybylski", scope="public") == [], "first words wait for the desk"
+    with night.store.transaction() as tx:
+        tx.change_person(crisis.id, rows[1], {"hidden": 0}, datetime.now(UTC))
+    finding.until(lambda: finding.ask(crisis, "Ottokar Przybylski", scope="public") != [])
+    with night.store.transaction() as tx:
+        tx.change_person(crisis.id, rows[1], {"hidden": 3}, datetime.now(UTC))
+    finding.until(lambda: finding.ask(crisis, "Ottokar Przybylski", scope="public") == [])
+    (seen,) = [one for one in finding.ask(crisis, "Ottokar Przybylski") if one.id == rows[1]]
+    assert "do_not_find" in seen.flags
+    with night.store.transaction() as tx:
+        tx.drop_person(crisis.id, rows[1])
+    assert names_found(finding, crisis, "Ottokar Przybylski") == []
+
+
+def test_a_name_is_sure_only_when_it_means_one_person(finding: Finding) -> None:
+    night = finding.night
+    crisis = night.opened()
+    one = night.key(crisis).row_of(night.says(crisis, NAME).link)
+    for _ in range(2):
+        night.says(crisis, "Jean Martin")
+    finding.ready(crisis)
+    finding.until(lambda: names_found(finding, crisis, NAME) == [one])
+    matcher = SureFinder(finding.client, crisis.id)
+    assert matcher.sure("Wilhelmine Zschocke") == one
+    assert matcher.sure("Jean Martin") is None
+    assert matcher.sure("Nobody Atall") is None

@@ -49,13 +49,17 @@ _SERVANT_SOUND = re.compile(r"^bdl(?=...)")
 
 def fold(name: str) -> str:
     """Return a name's words in plain lower-case letters and digits, one space between; "" when nothing is left."""
-    name = name[:NAME_MAX]
-    if not name.isascii():
-        name = _ascii(name)
-    words = _ASIDE.sub(" ", _APOSTROPHES.sub("", name).lower()).split()[:NAME_TOKENS_MAX]
+    words = plain_words(name[:NAME_MAX])[:NAME_TOKENS_MAX]
     if not _SERVANT.isdisjoint(words):
         words = _joined(words)
     return " ".join(words)
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a text in plain lower-case letters and digits."""
+    if not text.isascii():
+        text = _ascii(text)
+    return _ASIDE.sub(" ", _APOSTROPHES.sub("", text).lower()).split()
 
 
 def _ascii(name: str) -> str:

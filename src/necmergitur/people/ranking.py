@@ -14,7 +14,8 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cdist
 
-from necmergitur.people.names import PARTICLES, alternatives, fold, skeleton
+from necmergitur.people.constants import DESCRIPTION_MAX
+from necmergitur.people.names import PARTICLES, alternatives, plain_words, skeleton
 
 FEATURES = (
     "cosine",
@@ -238,7 +239,7 @@ def word_weight(count: int, total: int, word: str) -> float:
 
 def clothing(text: str) -> str:
     """Return the words that describe somebody, in one language and without the small ones."""
-    words = (_SAME_WORD.get(word, word) for word in fold(text.replace("-", " ")).split())
+    words = (_SAME_WORD.get(word, word) for word in plain_words(text[:DESCRIPTION_MAX]))
     return " ".join(word for word in words if len(word) > 2 and word not in _SMALL)  # noqa: PLR2004 - "un", "le"
 
 

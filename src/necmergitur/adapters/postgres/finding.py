@@ -7,11 +7,16 @@ from uuid import UUID
 
 import psycopg
 
-from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.operations.population.finding import SealedRow
 
-SQL = load("finding")
+# As `operations.population.finding.PersonSource` reads it: listed, minor, hidden, not to be found, taken back.
+STATUS = (
+    "(listed AND (NOT minor OR verified_by IS NOT NULL))::int + 2 * minor::int + 4 * (hidden IN (2, 4))::int"
+    " + 8 * (hidden = 3)::int + 16 * (hidden = 1)::int"
+)
+SQL = {name: fill(query, status=STATUS) for name, query in load("finding").items()}
 
 
 class FindingMixin:
@@ -32,6 +37,20 @@ class FindingMixin:
     def standing_checkins(self, crisis_id: UUID, ids: Sequence[bytes]) -> Sequence[bytes]:
         """Return which of these check-ins are still there and not taken back."""
         rows = self.cursor.execute(SQL["standing_checkins"], {"crisis_id": crisis_id, "ids": list(ids)}).fetchall()
+        return [bytes(row[0]) for row in rows]
+
+    def findable_persons(self, crisis_id: UUID, after: bytes, limit: int) -> Sequence[SealedRow]:
+        """Return the first notices whose ids come after `after`."""
+        parts = {"crisis_id": crisis_id, "after": after, "limit": limit}
+        return sealed_rows(self.cursor.execute(SQL["findable_persons"], parts))
+
+    def changed_persons(self, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
+        """Return the notices changed at `since` or later."""
+        return sealed_rows(self.cursor.execute(SQL["changed_persons"], {"crisis_id": crisis_id, "since": since}))
+
+    def standing_persons(self, crisis_id: UUID, ids: Sequence[bytes]) -> Sequence[bytes]:
+        """Return which of these notices are still there and not expired."""
+        rows = self.cursor.execute(SQL["standing_persons"], {"crisis_id": crisis_id, "ids": list(ids)}).fetchall()
         return [bytes(row[0]) for row in rows]
 
 

@@ -9,7 +9,20 @@ import msgspec
 
 from necmergitur.sim.bench.figures import load, machine
 
-BENCHES = ("start", "choice", "fleet", "evening", "press", "faults", "board", "ledger", "gate", "checkin", "purge")
+BENCHES = (
+    "start",
+    "choice",
+    "fleet",
+    "evening",
+    "press",
+    "faults",
+    "board",
+    "ledger",
+    "gate",
+    "checkin",
+    "purge",
+    "people",
+)
 
 
 @click.command()

@@ -165,10 +165,12 @@ Hammami=حمامي Ziani=زياني Benaissa=بن_عيسى Madani=مدني Mokra
 """.split()
 )
 
-PLACES = """République Bastille Oberkampf Charonne Voltaire Belleville Ménilmontant Montmartre Pigalle Barbès
-Batignolles Opéra Louvre Châtelet Halles Marais Beaubourg Odéon Panthéon Montparnasse Vaugirard Grenelle Auteuil Passy Étoile
-Monceau Clichy Stalingrad Jaurès Villette Buttes-Chaumont Gambetta Nation Bercy Tolbiac Gobelins Denfert Alésia
-Vanves Montreuil Saint-Denis Saint-Ouen Aubervilliers Pantin Bagnolet Vincennes Ivry Montrouge Issy Boulogne""".split()
+PLACES = """
+République Bastille Oberkampf Charonne Voltaire Belleville Ménilmontant Montmartre Pigalle Barbès Batignolles Opéra
+Louvre Châtelet Halles Marais Beaubourg Odéon Panthéon Montparnasse Vaugirard Grenelle Auteuil Passy Étoile Monceau
+Clichy Stalingrad Jaurès Villette Buttes-Chaumont Gambetta Nation Bercy Tolbiac Gobelins Denfert Alésia Vanves
+Montreuil Saint-Denis Saint-Ouen Aubervilliers Pantin Bagnolet Vincennes Ivry Montrouge Issy Boulogne
+""".split()
 
 CLOTHING: tuple[tuple[str, str], ...] = (
     ("veste", "jacket"),
