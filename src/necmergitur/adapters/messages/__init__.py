@@ -14,7 +14,7 @@ __all__ = ["Gateway", "MailServer", "Messenger", "messenger"]
 class Messenger:
     """`operations.population.telling.Sender`: mail to addresses, text messages to numbers."""
 
-    def __init__(self, mail: MailServer | None, sms: Gateway | None) -> None:
+    def __init__(self, mail: MailServer | Gateway | None, sms: Gateway | None) -> None:
         """Keep what there is; None: this city has no such way."""
         self._mail, self._sms = mail, sms
 

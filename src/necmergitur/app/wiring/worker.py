@@ -9,7 +9,7 @@ from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
-from necmergitur.adapters.messages import messenger
+from necmergitur.adapters.messages import Gateway, Messenger, messenger
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -76,7 +76,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
 def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[Sweep, ...]:
     """Return the chores of crises: roots, messages, the end."""
     keys = KeyFiles(settings.home)
-    post = messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token)
+    post = _post(settings)
     zone = ZoneInfo(settings.time_zone)
     finder = FinderClient(settings.home)
     envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone)
@@ -90,6 +90,14 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
         Sweep("crises", CRISES_S, lambda: crises.erase_due(over, keys, clock.now())),
         Sweep("doors", DOORS_S, _OpenDoors(over, clock, keys, settings.public_url.rstrip("/"), settings.region)),
     )
+
+
+def _post(settings: Settings) -> Messenger:
+    """Return what carries messages away; in a demonstration without a server of its own, its people's inboxes."""
+    if settings.demo and not (settings.mail_url or settings.sms_url):
+        inbox = Gateway(f"{settings.sim_devices_url}/messages", "demo")
+        return Messenger(inbox, inbox)
+    return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token)
 
 
 class _OpenDoors:

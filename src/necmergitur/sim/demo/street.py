@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import deque
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 STANDING = 300  # posts connected all the time, with heartbeats
 LAMP_PATIENCE_S = 15.0
 REQUEST_BYTES_MAX = 4_096
+INBOX_MAX = 200  # messages of the demonstration's people: what a page still shows
 KINDS = ("sos", "sos", "medical", "violence", "fire")
 
 
@@ -41,6 +43,7 @@ class Street:
         self._scripted: set[str] = set()
         self._crowd: Crowd | None = None
         self._server: asyncio.Server | None = None
+        self._inbox: deque[dict[str, object]] = deque(maxlen=INBOX_MAX)
         self._tasks: list[asyncio.Task[None]] = []
 
     def is_scripted(self, device_id: str) -> bool:
@@ -113,8 +116,16 @@ class Street:
             return b'{"rule":"rate_out_of_range"}'
         return msgspec.json.encode({"rate": after.rate_per_minute})
 
+    async def _deliver(self, head: bytes, reader: asyncio.StreamReader) -> None:
+        """Keep a message as the telephones and mailboxes of the demonstration's people would."""
+        lengths = [
+            line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        ]
+        said = msgspec.json.decode(await reader.readexactly(min(int(lengths[0]), REQUEST_BYTES_MAX)))
+        self._inbox.appendleft({"at": time.time(), "to": str(said["to"]), "text": str(said["text"])})
+
     async def _control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """`POST /press/<device>?kind=sos` and `/sensor/<id>?rate=10`, for the demonstration on this machine."""
+        """`POST /press/<device>?kind=sos`, `/sensor/<id>?rate=10` and `/messages`, read back by GET."""
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(LAMP_PATIENCE_S + 2):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -127,6 +138,10 @@ class Street:
                 elif method == "POST" and url.path.startswith("/sensor/"):
                     sensor_id = url.path.removeprefix("/sensor/").strip("/")
                     body, status = self._change(sensor_id, parse_qs(url.query)), "200 OK"
+                elif url.path == "/messages":
+                    if method == "POST":
+                        await self._deliver(head, reader)
+                    body, status = msgspec.json.encode(list(self._inbox)), "200 OK"
                 else:
                     body, status = b'{"rule":"not_found"}', "404 Not Found"
                 writer.write(

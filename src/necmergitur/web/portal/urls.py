@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from necmergitur.web.portal import views
+from necmergitur.web.portal import demo, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("preferences/", views.preferences, name="preferences"),
+    path("demo/messages/", demo.messages, name="demo_messages"),
 ]
