@@ -41,7 +41,7 @@ _WORDS = {
         r"\b(?:femmes? (?:uniquement|seulement|seules?)|women only|filles uniquement)\b", re.IGNORECASE
     ),
 }
-_NOT = re.compile(r"\b(?:pas de|pas d['\u2019]|sans|ni|no|not|without)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:(?:pas de|sans|ni|no|not|without)\s+(?:\w+\s+)?|pas d['\u2019]\s*)$", re.IGNORECASE)
 _LANGUAGES = {
     "fr": re.compile(r"\bfran[cç]ais|\bfrench\b", re.IGNORECASE),
     "en": re.compile(r"\banglais|\benglish\b", re.IGNORECASE),

@@ -34,6 +34,7 @@ def _ours() -> list[str]:
     rooms = (
         "portal",
         "population",
+        "doors",
         "accounts",
         "facts",
         "console",

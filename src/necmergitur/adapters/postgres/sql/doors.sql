@@ -36,6 +36,10 @@ SELECT {offer} FROM population.offer WHERE crisis_id = %(crisis_id)s AND id = %(
 -- name: request_of
 SELECT {request} FROM population.request WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR UPDATE;
 
+-- name: offer_referred
+SELECT {offer} FROM population.offer WHERE crisis_id = %(crisis_id)s AND state IN (1, 2)
+  AND %(reference)s ~ '^[0-9a-f]{8}$' AND encode(substring(id FROM 1 FOR 4), 'hex') = %(reference)s FOR UPDATE;
+
 -- name: match_of
 SELECT {match} FROM population.match WHERE crisis_id = %(crisis_id)s AND id = %(id)s;
 

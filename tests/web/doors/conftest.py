@@ -1,0 +1,69 @@
+"""A small city with a drill of open doors in it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from necmergitur.governance.assessments import Assessment, Covers
+from necmergitur.governance.breakglass import Who
+from necmergitur.operations import assessing
+from necmergitur.operations.population import crises
+from necmergitur.people.crises import Asked, Crisis
+from necmergitur.sim import papers
+from necmergitur.web.population import state
+from necmergitur.web.store import store
+from tests.web.entering import enter, live_room, served_city  # noqa: F401 -- fixtures
+from tests.web.pages import MIDDLE, City, city, city_template  # noqa: F401 -- fixtures
+
+
+def assess() -> None:
+    now = datetime.now(UTC)
+    covers = Covers(
+        streams=("population",),
+        modality="population",
+        payload_schema="people/1",
+        purpose="emergency_response",
+        zones=("*",),
+        rate_per_minute=1,
+        retention_days=30,
+    )
+    asked = Assessment(
+        id=UUID(int=72),
+        version=1,
+        digest="c" * 64,
+        title="Standing by the population",
+        covers=covers,
+        opinion="Favourable.",
+        signed_by="user:90",
+        signed_at=now,
+        review_by=now + timedelta(days=300),
+    )
+    assert isinstance(assessing.sign(store(), asked, papers.BY, now), Assessment)
+
+
+@pytest.fixture
+def crisis(city: City) -> Iterator[Crisis]:  # noqa: F811 -- the fixture
+    assess()
+    now = datetime.now(UTC)
+    asked = Asked(
+        id=store().ids.new(),
+        incident_id=city.press(),
+        name="République",
+        middle=MIDDLE,
+        radius_m=2_000.0,
+        services=("safe", "find", "doors"),
+        languages=("fr", "en"),
+        kept=timedelta(days=7),
+        drill=False,
+        reason="shots heard",
+    )
+    lead, duty = (Who(city.users[role].pk, role) for role in ("lead", "duty_officer"))
+    assert isinstance(crises.ask(store(), asked, lead, now), Crisis)
+    opened = crises.confirm(store(), state.KEYS, asked.id, duty, datetime.now(UTC))
+    assert isinstance(opened, Crisis), opened
+    state._held.clear()
+    yield opened
+    state.KEYS.destroy(opened.id)
+    state._held.clear()
