@@ -195,3 +195,17 @@ def test_every_action_of_a_call_has_a_key_that_reaches_it(city: City, enter: Cal
     expect(page.locator("form[data-action=see]")).to_have_count(0)
     assert Incident.objects.get(id=incident).rung == "seen"
     assert complaints(page) == []
+
+
+def test_the_list_of_keys_gives_the_keyboard_back(city: City, enter: Callable[..., Page]) -> None:
+    city.press()
+    page = enter("operator")
+    page.goto("/console/")
+    page.locator("#queue > li").first.wait_for()
+    page.keyboard.press("j")
+    page.locator("form[data-action=acknowledge]").wait_for()
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.locator("form[data-action=act]").wait_for()

@@ -15,7 +15,7 @@ from necmergitur.web.facts.models import Incident, Mission
 from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
-from tests.web.serving import Served
+from tests.web.serving import Served, serve
 
 pytestmark = pytest.mark.e2e
 
@@ -202,3 +202,24 @@ def test_the_map_stays_usable_with_20_000_buttons(city: City, enter: Callable[..
     # 73 m east, at 1.1 m to the pixel.
     page.mouse.click(box["x"] + box["width"] / 2 + 66, box["y"] + box["height"] / 2)
     expect(page.locator("#panel article")).to_have_attribute("data-incident", there, timeout=PATIENCE_MS)
+
+
+def test_the_button_in_the_middle_of_a_simulated_map_is_offered_by_keyboard_and_not_pressed_by_the_same_key(
+    city: City, enter: Callable[..., Page]
+) -> None:
+    with serve(city.url, NEC_DEMO="1") as demonstration:
+        page = enter("operator", at=demonstration.url, viewport=DESKTOP)
+        with page.expect_response("**/buttons.json", timeout=PATIENCE_MS):
+            page.goto("/console/")
+            page.locator(".maplibregl-canvas").focus(timeout=PATIENCE_MS)
+            page.keyboard.press("+")
+        offer = page.locator(".press-offer button")
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while offer.count() == 0:
+            assert time.monotonic() < deadline
+            page.keyboard.press("Enter")
+            page.wait_for_timeout(500)
+        expect(offer).to_be_focused()
+        assert page.locator(".press-offer__said").inner_text() == ""
+        page.keyboard.press("Escape")
+        expect(page.locator(".maplibregl-canvas")).to_be_focused()

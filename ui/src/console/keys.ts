@@ -30,7 +30,8 @@ function gotos(): Goto[] {
 function isOnControl(event: KeyboardEvent): boolean {
   if ((event.key !== "Enter" && event.key !== " ") || !(event.target instanceof Element)) return false;
   const control = event.target.closest("a,button,summary,input,select,textarea");
-  return control !== null && !control.hasAttribute("data-keys-through");
+  // The button of a list of keys just closed holds the keyboard until the next frame: it is nobody's control any more.
+  return control !== null && !control.hasAttribute("data-keys-through") && control.checkVisibility();
 }
 
 const SHOWN: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", Enter: "↵", Escape: "Esc" };

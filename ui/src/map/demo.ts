@@ -12,7 +12,9 @@ export class PressOffer {
 
   constructor(private readonly host: HTMLElement, private readonly page: Page) {
     host.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
+      if (event.key !== "Escape" || !this.box) return;
+      this.close();
+      host.querySelector("canvas")?.focus(); // back on the map
     });
   }
 
@@ -27,7 +29,7 @@ export class PressOffer {
     const button = h("button", { class: "button button--primary", type: "button" }, t("demo.press"));
     button.addEventListener("click", () => void this.press(deviceId, button, said));
     const name = t("demo.button", { id: deviceId });
-    this.box = h("div", { class: "press-offer panel", role: "group", "aria-label": name }, h("p", { class: "press-offer__name num" }, name), button, said);
+    this.box = h("div", { class: "press-offer panel", role: "group", tabindex: "-1", "aria-label": name }, h("p", { class: "press-offer__name num" }, name), button, said);
     this.box.style.left = `${Math.max(8, Math.min(x + BOX_PX.gap, this.host.clientWidth - BOX_PX.width))}px`;
     this.box.style.top = `${Math.max(8, Math.min(y + BOX_PX.gap, this.host.clientHeight - BOX_PX.height))}px`;
     this.host.append(this.box);
@@ -36,6 +38,7 @@ export class PressOffer {
 
   private async press(deviceId: string, button: HTMLButtonElement, said: HTMLElement): Promise<void> {
     button.disabled = true;
+    this.box?.focus(); // a button that cannot be pressed loses the keyboard to nowhere
     const url = fillUrl(this.page.root.dataset["demoPressUrl"] ?? "/console/demo/press/{id}/", { id: deviceId });
     const answer = await command(url, this.page.csrf);
     if (answer.ok) {

@@ -17,6 +17,7 @@ import { onThemeChange, readTheme, type Theme } from "./theme";
 const FIT_PADDING_PX = 24;
 const FOCUS_ZOOM = 15.5;
 const BUTTON_HIT_PX = 7;
+const KEY_HIT_PX = 300;
 
 export class CityMap {
   private state: LiveState = emptyState();
@@ -40,6 +41,12 @@ export class CityMap {
     map.on("zoomend", () => void this.wantButtons());
     map.on("movestart", () => this.offer.close());
     map.on("click", (event) => this.clicked(event.point.x, event.point.y));
+    // The arrows move the map and + and - its scale: Enter takes what lies in its middle.
+    host.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target !== map.getCanvas()) return;
+      event.preventDefault(); // or the same Enter presses the button of what opens
+      if (!event.repeat) this.clicked(host.clientWidth / 2, host.clientHeight / 2, KEY_HIT_PX);
+    });
     this.point();
     this.readout();
     onThemeChange(() => this.wear(readTheme(host)));
@@ -125,18 +132,26 @@ export class CityMap {
     }
   }
 
-  private clicked(x: number, y: number): void {
+  private clicked(x: number, y: number, reach = BUTTON_HIT_PX): void {
     this.offer.close();
     const incidentId = this.overlay.incidentAt(x, y);
     if (incidentId !== null) {
       this.choose(incidentId);
       return;
     }
-    if (!this.page.isDemo || this.map.getZoom() < BUTTONS_MIN_ZOOM) return;
-    const reach = BUTTON_HIT_PX;
+    const id = this.page.isDemo && this.map.getZoom() >= BUTTONS_MIN_ZOOM ? this.nearestButton(x, y, reach) : null;
+    if (id !== null) this.offer.open(id, x, y);
+  }
+
+  private nearestButton(x: number, y: number, reach: number): string | null {
     const around = this.map.queryRenderedFeatures([[x - reach, y - reach], [x + reach, y + reach]], { layers: ["buttons"] });
-    const id: unknown = around[0]?.properties["id"];
-    if (typeof id === "string") this.offer.open(id, x, y);
+    const placed = around.flatMap(({ geometry, properties }) => {
+      const id: unknown = properties["id"];
+      if (geometry.type !== "Point" || typeof id !== "string") return [];
+      const at = this.map.project([geometry.coordinates[0] ?? 0, geometry.coordinates[1] ?? 0]);
+      return [{ id, far: Math.hypot(at.x - x, at.y - y) }];
+    });
+    return placed.sort((one, other) => one.far - other.far)[0]?.id ?? null;
   }
 
   /** A hand over whatever a click would take. */

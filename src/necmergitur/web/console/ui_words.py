@@ -29,7 +29,10 @@ WORDS: dict[str, Any] = {
     "alarm.shred_list_short": _("The list of destroyed keys is not whole: erased persons may be readable again"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),
-    "demo.hint": _("Simulation: zoom in until the street buttons appear, then click one to press it."),
+    "demo.hint": _(
+        "Simulation: zoom in until the street buttons appear, then click one to press it"
+        " (by keyboard: Enter, for the one in the middle)."
+    ),
     "demo.press": _("Press this button (simulation)"),
     "demo.pressed": _("Pressed. The call is on its way to the queue."),
     "demo.unpressed": _("The press did not get through. Try again."),
