@@ -16,7 +16,8 @@ from necmergitur.web.accounts.roles import Role
 
 # RFC 2606 keeps `.invalid` for names that can never exist: no message will ever leave for these addresses.
 DEMO_DOMAIN = "demo.invalid"
-# Names of rivers, not of people. Two pilots, so that an offer has somewhere to go next.
+# Names of rivers, not of people. Two pilots, so that an offer has somewhere to go next; two officers, since one alone
+# neither opens nor erases on their own word.
 DEMO_PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Seine", Role.OPERATOR),
     ("Marne", Role.LEAD),
@@ -27,6 +28,7 @@ DEMO_PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Rhône", Role.RESPONDER),
     ("Garonne", Role.ADMINISTRATOR),
     ("Vienne", Role.DPO),
+    ("Creuse", Role.DPO),
 )
 
 
