@@ -24,7 +24,7 @@ from necmergitur.operations import authorising, sensing
 from necmergitur.operations.ports import Unreachable
 from necmergitur.sim.devices.counter import Counter, Manner
 from necmergitur.sim.devices.credentials import identity_of
-from tests.engine.conftest import engine_parts, enrol, running, until
+from tests.engine.conftest import engine_parts, enrol, rows, running, until
 from tests.operations.scene import LEAD
 from tests.streams import COUNTER, TECHNICIAN, authorise, body, forge, sensor
 
@@ -143,6 +143,31 @@ def test_a_counter_told_to_speak_more_often_is_stopped(
             assert counter.why == "authorisation_suspended"
 
     asyncio.run(play())
+
+
+def test_a_counter_whose_readings_have_one_more_field_is_stopped(
+    database: str, broker: Any, home: Path, store: PostgresStore
+) -> None:
+    """Whatever it says of its form. One odd message is only refused; three, with no good one between, are another form."""
+
+    async def play() -> None:
+        authorise(store, now(), rate=10)
+        async with running(engine_parts(database, broker.nats_url, home)), counting(broker) as counter:
+            await until(lambda: taken(store) == 1)
+            for field in ("face", "face", "", "face", "face"):
+                counter.manner = msgspec.structs.replace(counter.manner, field=field)
+                counter.say()
+                await asyncio.sleep(0.1)
+            await until(lambda: refused(store).get("reading_not_of_its_type") == 4)
+            await asyncio.sleep(2 * engine_sensors.FLUSH_S)
+            assert counter.runs
+            counter.say()
+            await until(lambda: not counter.runs)
+            assert counter.why == "authorisation_suspended"
+
+    asyncio.run(play())
+    why = rows(store, "SELECT suspended_reason FROM authorisation WHERE kind = 'stream'")
+    assert why == [("drift_schema assessed=crowd_count/1 now=another",)]
 
 
 def said(firmware: str) -> Status:

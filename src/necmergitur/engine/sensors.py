@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,7 @@ BATCH_MAX = 64  # as presses are batched
 GATHER_S = 0.02  # ours: nobody waits for a reading's commit
 FLUSH_S = 1.0
 ORDER_S = 0.5  # an authorisation that begins or ends by the clock is followed within this time
+FOREIGN_MAX = 3  # ours: readings of another form, one after the other and no good one between: no accident any more
 LEASE_S = 10.0  # ours: a device that hears nothing stops after this
 RENEW_S = 3.0  # ours: three orders for one lease
 CHANGES_MAX, CHANGES_WITHIN_S = 6, 600.0  # ours: one that is set up or repaired says less often that it is another
@@ -65,6 +66,7 @@ class SensorLine:
         self._queued: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str, datetime]] = Counter()
         self._spoke: Counter[tuple[str, datetime]] = Counter()
+        self._foreign: Counter[str] = Counter()
         self._statuses: dict[str, Status] = {}
         self._changes: dict[str, deque[float]] = {}
         self._waits: dict[str, Status] = {}
@@ -171,11 +173,25 @@ class SensorLine:
                 self._queued[one.sensor_id] -= 1
         for (sensor_id, rule), count in counts.items():
             self._count(sensor_id, rule, now, count)
+        self._look_at_forms(counts)
+
+    def _look_at_forms(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Add up readings of another form since the last good one, sensor by sensor."""
+        for (sensor_id, rule), count in counts.items():
+            if rule in sensing.OTHER_FORM and sensor_id in self._known:
+                self._foreign[sensor_id] += count
+        for sensor_id, rule in counts:
+            if not rule:
+                del self._foreign[sensor_id]
 
     async def _flush(self) -> None:
         """Report what devices say of themselves, and add up what was refused. Raises Unreachable."""
         loop, now = asyncio.get_running_loop(), self._parts.clock.now()
         await self._report(now)
+        for sensor_id, count in list(self._foreign.items()):
+            if count >= FOREIGN_MAX:
+                await loop.run_in_executor(self._executor, sensing.report_form, self._parts.store, sensor_id, now)
+                del self._foreign[sensor_id]
         refused, self._refused = self._refused, Counter()
         if refused:
             rows = [Refused(f"sensor:{who}", rule, minute, count) for (who, rule, minute), count in refused.items()]

@@ -113,6 +113,16 @@ def report_rate(store: SensorStore, sensor_id: str, heard_per_minute: int, now: 
     return bool(found) and _observe(store, found[0], found[0].zone_id, heard_per_minute, now)
 
 
+def report_form(store: SensorStore, sensor_id: str, now: datetime) -> bool:
+    """Hold a device that says something of another form, again and again, against what was assessed."""
+    with store.transaction() as tx:
+        found = tx.sensors([sensor_id])
+    if not found:
+        return False
+    other = msgspec.structs.replace(found[0], payload_schema=ANOTHER_FORM)
+    return _observe(store, other, other.zone_id, other.rate_per_minute, now)
+
+
 def _observe(store: SensorStore, sensor: Sensor, zone_id: str, rate_per_minute: int, now: datetime) -> bool:
     seen = Observed(
         stream=sensor.stream,
@@ -124,6 +134,10 @@ def _observe(store: SensorStore, sensor: Sensor, zone_id: str, rate_per_minute: 
     return bool(assessing.report(store, seen, now))  # type: ignore[arg-type]  # its `ids` are not asked for
 
 
+# What a device is said to send once its readings are of no type we know, whatever it says of itself.
+ANOTHER_FORM = "another"
+# The rules that refuse what is no reading of its type: a field more or less, another kind of value, no JSON at all.
+OTHER_FORM = frozenset({"reading_not_of_its_type", "reading_unreadable", "reading_too_large"})
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 _DAY = timedelta(days=1)
 HEARD_BYTES_MAX = READING_BYTES_MAX + 1  # enough to see that there was more

@@ -72,6 +72,7 @@ def fleet(settings: Settings, seed: int, time_scale: float) -> None:
 @click.option("--rate", type=click.IntRange(1, 600), help="Readings a minute.")
 @click.option("--firmware", help="What it says its program is.")
 @click.option("--zone", help="Where it says it is.")
+@click.option("--field", help="One more field that each of its readings has; empty for none.")
 @click.option("--hide/--admit", default=None, help="Whether it keeps silent about how often it speaks.")
 @click.pass_obj
 def sensor(
@@ -81,6 +82,7 @@ def sensor(
     rate: int | None,
     firmware: str | None,
     zone: str | None,
+    field: str | None,
     hide: bool | None,
 ) -> None:
     """Have the demonstration's crowd counter behave otherwise than assessed; without options, say how it behaves."""
@@ -90,6 +92,7 @@ def sensor(
         "rate_per_minute": rate,
         "firmware": firmware,
         "zone_id": zone,
+        "field": field,
         "admits": None if hide is None else not hide,
     }
     try:
@@ -98,5 +101,6 @@ def sensor(
         raise click.ClickException(f"no demonstration in {settings.home}: nec run --demo") from missing
     click.echo(
         f"{sensor_id}: {after.rate_per_minute} readings a minute, firmware {after.firmware},"
-        f" {'admitted' if after.admits else 'not admitted'}."
+        f" {'admitted' if after.admits else 'not admitted'}"
+        + (f", one more field: {after.field}." if after.field else ".")
     )

@@ -8,6 +8,7 @@ import math
 import random
 import ssl
 import time
+from typing import Any
 
 import msgspec
 import structlog
@@ -24,13 +25,17 @@ MINUTE_S = 60.0
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
-    """How a counter behaves: as it was assessed, or not. `admits` False: it does not say how often it speaks."""
+    """How a counter behaves: as it was assessed, or not. `admits` False: it does not say how often it speaks.
+
+    `field`: one more that each reading has, beside the count and its minute.
+    """
 
     rate_per_minute: int = 1
     firmware: str = "1.0"
     payload_schema: str = "crowd_count/1"
     zone_id: str | None = None
     admits: bool = True
+    field: str = ""
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -136,11 +141,13 @@ class Counter:
         self._seq += 1
         self.sent += 1
         wave = 120 + 90 * math.sin(time.time() / 3_600 * 2 * math.pi) + self._rng.gauss(0, 8)
-        body = {
+        body: dict[str, Any] = {
             "boot_id": self._boot_id,
             "seq": self._seq,
             "values": {"count": max(0, round(wave)), "minute": int(time.time() // MINUTE_S)},
         }
+        if self.manner.field:
+            body["values"] = {**body["values"], self.manner.field: 1}
         self._link.send(mqtt.publish(f"{self._topic}/reading", msgspec.json.encode(body)))
 
     # --- what the link tells ----------------------------------------------------------------------------
