@@ -12,7 +12,7 @@ COOKIE = "sessionid"
 # As web.console.rights has it (may_hear): technicians, administrators and data protection officers are shown no
 # incident; they hear of alarms and of their own sign-out.
 INCIDENT_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot"})
-SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator", "dpo"}
+SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator", "dpo", "liaison"}
 PICTURE_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "responder"})
 
 

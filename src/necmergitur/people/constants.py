@@ -97,3 +97,6 @@ DOORS_KEPT = timedelta(hours=48)  # ours: what is over is looked at by nobody tw
 WALK_M_PER_MIN = 70.0  # ours: 4.2 km/h, with a child by the hand
 # Ours: why an agent looks is a sentence.
 LOOK_REASON_MAX = 200
+SEARCHES_AN_HOUR = 60  # ours: a family on the telephone each minute; whoever needs more asks a second person
+OPENED_AN_HOUR = 60  # ours: the same
+ALLOWED_TIMES = 10  # ours: so much more, for an hour, once a second person agreed

@@ -56,8 +56,8 @@ class Hidden(IntEnum):
 
 
 # Who tends notices, and who may say that somebody died: two of these.
-MAY_TEND = ("operator", "lead", "duty_officer")
-MAY_SAY_DEAD = ("lead", "duty_officer")
+MAY_TEND = ("liaison", "operator", "lead", "duty_officer")
+MAY_SAY_DEAD = ("liaison", "lead", "duty_officer")
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ export function drawBar(live: Live): void {
 /** An alarm's name in words; one that is not known here yet keeps the name it came with. */
 function alarmName(name: string): string {
   if (name === "break_glass") return t("alarm.break_glass");
+  if (name === "canary_opened") return t("alarm.canary_opened");
   if (name === "crisis_open") return t("alarm.crisis_open");
   if (name === "crisis_waits") return t("alarm.crisis_waits");
   if (name === "doors_case") return t("alarm.doors_case");

@@ -7,6 +7,8 @@ from uuid import UUID
 from necmergitur.adapters.postgres.population import CODEC
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.governance.breakglass import Who
+from necmergitur.operations.population.desk import Allowance
 from necmergitur.operations.population.looking import Look, Opened
 from necmergitur.people.crises import Crisis
 
@@ -62,7 +64,8 @@ class DeskMixin:
         return int(row[0])
 
     def erase_looks(self, crisis_id: UUID) -> int:
-        """Drop who looked at what; return how many rows that was."""
+        """Drop who looked at what, and who asked for more looks; return how many looks that was."""
+        self.cursor.execute(SQL["erase_allowances"], {"crisis_id": crisis_id})
         return self.cursor.execute(SQL["erase_looks"], {"crisis_id": crisis_id}).rowcount
 
     def empty_crisis(self, crisis_id: UUID) -> int:
@@ -73,3 +76,18 @@ class DeskMixin:
         """Return a check-in of one of these crises, sealed."""
         row = self.cursor.execute(SQL["call_words"], {"crises": list(crises), "id": row_id}).fetchone()
         return None if row is None else Opened(row[0], row_id, bytes(row[1]), bytes(row[2]), *row[3:])
+
+    def ask_allowance(self, crisis_id: UUID, by: Who, salt: bytes, reason: bytes, now: datetime) -> None:
+        """Keep that somebody asks for more looks."""
+        parts = {"by": by.id, "role": by.role, "salt": salt, "reason": reason, "now": now}
+        self.cursor.execute(SQL["ask_allowance"], {"crisis_id": crisis_id, **parts})
+
+    def agree_allowance(self, crisis_id: UUID, number: int, by: Who, now: datetime, until: datetime) -> bool:
+        """Lend them; False when it was decided, or is one's own."""
+        parts = {"id": number, "by": by.id, "role": by.role, "now": now, "until": until}
+        return self.cursor.execute(SQL["agree_allowance"], {"crisis_id": crisis_id, **parts}).rowcount > 0
+
+    def allowances(self, crisis_id: UUID, since: datetime) -> list[tuple[Allowance, bytes, bytes]]:
+        """Return what was asked for since, newest first, with salt and sealed reason."""
+        rows = self.cursor.execute(SQL["allowances"], {"crisis_id": crisis_id, "since": since}).fetchall()
+        return [(Allowance(*row[:6]), bytes(row[6]), bytes(row[7])) for row in rows]

@@ -23,7 +23,7 @@ from necmergitur.people.checkins import Said, Status
 from necmergitur.people.constants import LOOK_REASON_MAX
 from necmergitur.people.crises import Crisis
 
-What = Literal["search", "candidate", "record", "call"]
+What = Literal["search", "candidate", "record", "call", "queue"]
 Purpose = Literal["answer_call", "family", "identify", "abuse", "duplicate", "import"]
 KeyOf = Callable[[UUID], Sealer | None]
 
@@ -116,8 +116,12 @@ def write(  # noqa: PLR0913  each is a thing of its own
     by: Who,
     salt: bytes,
     now: datetime,
+    asked: str = "",
 ) -> Refusal | None:
-    """Keep a look in the caller's transaction, before what it opens is given out. Refused without a reason."""
+    """Keep a look in the caller's transaction, before what it opens is given out. Refused without a reason.
+
+    `asked`: whom a search was for, sealed with its reason.
+    """
     words = reason.strip()
     if not words:
         return Refusal(rule="reason_missing", detail="Say why you look.")
@@ -127,7 +131,15 @@ def write(  # noqa: PLR0913  each is a thing of its own
     tx.put_looks(
         crisis.id,
         subjects,
-        Look(what, purpose, by.id, by.role, salt, key.seal(salt, words.encode(), crisis.id.bytes), now),
+        Look(
+            what,
+            purpose,
+            by.id,
+            by.role,
+            salt,
+            key.seal(salt, f"{words}\n{asked}".strip().encode(), crisis.id.bytes),
+            now,
+        ),
     )
     person = Person(by.id, "")
     audit(store, tx, f"{by.role}:{what}:look", str(crisis.id), person, now, purpose=purpose, rows=str(len(subjects)))

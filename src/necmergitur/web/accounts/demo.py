@@ -29,6 +29,7 @@ DEMO_PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Garonne", Role.ADMINISTRATOR),
     ("Vienne", Role.DPO),
     ("Creuse", Role.DPO),
+    ("Durance", Role.LIAISON),
 )
 
 

@@ -1,4 +1,4 @@
-"""The eight roles. One person may hold several; none includes another."""
+"""The nine roles. One person may hold several; none includes another."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,4 +14,5 @@ class Role(models.TextChoices):
     TECHNICIAN = "technician", _("Technician")
     RESPONDER = "responder", _("Responder")
     ADMINISTRATOR = "administrator", _("Administrator")
+    LIAISON = "liaison", _("Family liaison")
     DPO = "dpo", _("Data protection officer")

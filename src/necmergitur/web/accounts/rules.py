@@ -96,6 +96,7 @@ is_technician = holds(Role.TECHNICIAN)
 is_responder = holds(Role.RESPONDER)
 is_administrator = holds(Role.ADMINISTRATOR)
 is_dpo = holds(Role.DPO)
+is_liaison = holds(Role.LIAISON)
 # Whoever works in the room: sees the queue, the map and the incidents.
 is_room = is_operator | is_lead | is_duty_officer | is_pilot
 

@@ -53,6 +53,7 @@ WORKPLACES: tuple[tuple[frozenset[Role], str], ...] = (
     (frozenset({Role.PILOT}), "/console/pilot/"),
     (frozenset({Role.TECHNICIAN}), "/console/"),
     (frozenset({Role.RESPONDER}), "/field/"),
+    (frozenset({Role.LIAISON}), "/console/people/"),
     (frozenset({Role.DPO}), "/trust/"),
     (frozenset({Role.ADMINISTRATOR}), "/account/people/"),
 )

@@ -26,6 +26,7 @@ def show(
         "may_supervise": rights.may_supervise(request.user),
         "may_read_devices": rights.may_read_devices(request.user),
         "may_trust": rights.may_trust(request.user),
+        "may_tend_people": rights.may_tend_people(request.user),
         "words": words("age", "alarm", "hold", "keys", "status"),
         "ages": {
             "now": CLOCK.now().isoformat(),

@@ -234,6 +234,16 @@ RULES: dict[str, tuple[Any, Any]] = {
     "crisis_not_closed": (_("It is not closed."), ""),
     "crisis_still_kept": (_("Its time is not over."), ""),
     "crisis_erased": (_("It was already erased."), ""),
+    "desk_not_yours": (_("Family liaison, a room lead or a duty officer does this."), ""),
+    "desk_quota": (
+        _("You have looked as often as an hour allows."),
+        _("Ask a second person for more, with your reason, or wait."),
+    ),
+    "search_empty": (_("Say whom you look for."), ""),
+    "record_gone": (_("This record is not there any more."), _("Search again.")),
+    "allowance_decided": (_("This was already decided, or an hour has passed."), ""),
+    "allowance_two_people": (_("You asked for this yourself."), _("Another lead or duty officer must agree.")),
+    "finder_away": (_("Names cannot be looked for at the moment."), _("Try again in a few seconds.")),
     "call_not_of_page": (_("This call did not come from the page “I’m safe”."), ""),
     "call_without_words": (
         _("What this person wrote is not there any more."),

@@ -6,6 +6,7 @@ from necmergitur.web.accounts.rules import (
     is_dpo,
     is_duty_officer,
     is_lead,
+    is_liaison,
     is_operator,
     is_pilot,
     is_responder,
@@ -17,7 +18,7 @@ may_answer: Rule = is_operator | is_lead | is_duty_officer
 may_see: Rule = may_answer | is_pilot
 may_work_here: Rule = may_see | is_technician | is_administrator
 # Whose pages are told of alarms as they happen.
-may_hear: Rule = may_work_here | is_dpo
+may_hear: Rule = may_work_here | is_dpo | is_liaison
 may_supervise: Rule = is_lead | is_duty_officer | is_administrator
 may_keep_devices: Rule = is_technician | is_lead
 may_read_devices: Rule = may_work_here
@@ -26,4 +27,6 @@ may_authorise: Rule = is_lead
 may_qualify: Rule = is_lead | is_administrator
 may_go: Rule = is_responder | may_answer
 may_trust: Rule = is_dpo | is_lead
+# Who works with people's records; and who may lend them more looks than an hour allows.
+may_tend_people: Rule = is_liaison | is_lead | is_duty_officer
 may_open_crisis: Rule = is_lead | is_duty_officer

@@ -17,6 +17,7 @@ WORDS: dict[str, Any] = {
     "alarm.drill_open": _("DRILL, nobody is in danger: services for the population are open"),
     "alarm.drill_waits": _("DRILL, nobody is in danger: it waits for a second person to confirm it"),
     "alarm.over": _("Over: {alarm}"),
+    "alarm.canary_opened": _("People desk: somebody opened the record of a person who does not exist"),
     "alarm.clocks_differ": _("The database's clock is not ours: no drone can fly"),
     "alarm.log_refused": _("The public log stands still: the record is not what was signed, or its disk is full"),
     "alarm.log_witness_refused": _("A witness will not sign the public log: it saw another one"),

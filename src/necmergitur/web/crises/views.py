@@ -20,7 +20,7 @@ from necmergitur.operations.population import crises
 from necmergitur.people.constants import CRISIS_ASKED_LASTS
 from necmergitur.people.crises import MAY_OPEN, MAY_OVERRIDE, Asked, stream_of
 from necmergitur.web.accounts.models import User
-from necmergitur.web.accounts.rules import Rule, is_dpo, is_duty_officer, require, roles_of
+from necmergitur.web.accounts.rules import Rule, is_dpo, is_duty_officer, is_liaison, require, roles_of
 from necmergitur.web.console import guards, refusals, rights
 from necmergitur.web.console.pages import show
 from necmergitur.web.crises import area, words
@@ -32,7 +32,7 @@ from necmergitur.web.store import CLOCK, store
 SHOWN_MAX = 100
 INCIDENTS_MAX = 200  # ours: as many open incidents as a list can still be read
 COUNTED_S = 5.0  # ours: a crisis of four million rows is counted at most this often for all screens together
-may_watch: Rule = rights.may_see | is_dpo
+may_watch: Rule = rights.may_see | is_dpo | is_liaison
 FIELD_OF = {
     "crisis_name": "name",
     "crisis_area": "radius_km",

@@ -2,9 +2,21 @@
 
 from django.urls import path
 
-from necmergitur.web.people_desk import calls
+from necmergitur.web.people_desk import calls, queues, searching
 
 app_name = "people_desk"
 urlpatterns = [
+    path("", searching.home, name="home"),
+    path("search/", searching.search, name="search"),
+    path("record/", searching.record, name="record"),
+    path("more/", searching.more, name="more"),
+    path("more/<int:number>/allow/", searching.allow, name="allow"),
+    path("canary/", searching.canary, name="canary"),
+    path("duplicates/", queues.duplicates, name="duplicates"),
+    path("duplicates/decide/", queues.decide_duplicate, name="decide_duplicate"),
+    path("waiting/", queues.waiting, name="waiting"),
+    path("waiting/decide/", queues.decide_waiting, name="decide_waiting"),
+    path("liaison/", queues.liaison, name="liaison"),
+    path("liaison/decide/", queues.decide_liaison, name="decide_liaison"),
     path("calls/<uuid:pk>/<slug:device>/", calls.words, name="call"),
 ]

@@ -1,10 +1,13 @@
 """What people say of themselves, and what agents look for, in words."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from necmergitur.operations.population.missing import Seen, Told
 from necmergitur.people.checkins import Status
+from necmergitur.people.notes import Assurance, counts
 
 STATUSES: dict[Status, tuple[str, Any]] = {
     Status.SAFE: ("resolved", _("Says: I am safe")),
@@ -20,3 +23,49 @@ PURPOSES: dict[str, Any] = {
     "duplicate": _("to bring two records of one person together"),
     "import": _("to reconcile a hospital’s list"),
 }
+WHY: dict[str, Any] = {
+    "name_same": _("same name"),
+    "name_near": _("nearly the same name"),
+    "name_sounds_alike": _("sounds alike"),
+    "name_swapped_or_joined": _("names swapped or joined"),
+    "nickname": _("nickname"),
+    "initial": _("initial"),
+    "born_same": _("same date of birth"),
+    "born_near": _("date of birth nearly the same"),
+    "age_near": _("about the same age"),
+    "sex_same": _("same sex"),
+    "place_near": _("same place"),
+    "words_shared": _("words in common"),
+}
+NOTE_STATUSES: dict[str, Any] = {
+    "": _("says nothing of their state"),
+    "information_sought": _("looks for news"),
+    "is_note_author": _("says it is themselves"),
+    "believed_alive": _("believed alive"),
+    "believed_missing": _("still missing"),
+    "believed_dead": _("believed dead"),
+}
+ASSURANCES: dict[Assurance, Any] = {
+    Assurance.PUBLIC: _("anybody"),
+    Assurance.RELATIVE: _("a relative who was called back"),
+    Assurance.OFFICIAL: _("an official"),
+    Assurance.SELF: _("the person"),
+}
+
+
+def note_of(told: Told) -> dict[str, Any]:
+    """Return a note as the desk reads it."""
+    return {
+        "row": told.kept,
+        "id": told.kept.id.hex(),
+        "note": told.note,
+        "status": NOTE_STATUSES.get(told.note.status, told.note.status),
+        "by": ASSURANCES.get(told.kept.assurance, ""),
+    }
+
+
+def notes_of(seen: Seen | None, now: datetime) -> list[dict[str, Any]]:
+    """Return what is said of a record, oldest first; each says whether it counts."""
+    if seen is None:
+        return []
+    return [note_of(one) | {"counts": counts(one.kept, now)} for one in seen.notes]

@@ -83,7 +83,9 @@ _UNKNOWN: tuple[str, tuple[str, ...], tuple[str, ...]] = (
     ("data__tabular",),
     ("process__raw_data",),
 )
-_INSIDE = frozenset({"operator", "lead", "duty_officer", "pilot", "technician", "responder", "administrator", "dpo"})
+_INSIDE = frozenset(
+    {"operator", "lead", "duty_officer", "pilot", "technician", "responder", "administrator", "dpo", "liaison"}
+)
 
 
 def elements(modality: str, purpose: str, readers: Iterable[str], retention_days: int) -> tuple[Element, ...]:

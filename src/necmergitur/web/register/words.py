@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from necmergitur.web.console.words import Words, say
 
-OURS = frozenset({"operator", "lead", "duty_officer", "pilot", "technician", "responder", "administrator", "dpo"})
+OURS = frozenset(
+    {"operator", "lead", "duty_officer", "pilot", "technician", "responder", "administrator", "dpo", "liaison"}
+)
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -73,6 +75,7 @@ READERS: Words = {
     "responder": _("Responders"),
     "administrator": _("Administrators"),
     "dpo": _("The data protection officer"),
+    "liaison": _("Family liaison"),
 }
 PARTIES: Words = {"territory": _("The territory"), "company": _("The company"), "state": _("The State")}
 # State of a stream -> shape and colour of `{% state %}`, and its word.

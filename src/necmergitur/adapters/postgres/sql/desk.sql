@@ -14,7 +14,7 @@ FROM unnest(%(subjects)b::bytea[]) AS u (subject);
 
 -- name: looks_of
 SELECT what, purpose, by, role, salt, reason, at FROM population.look
-WHERE crisis_id = %(crisis_id)s AND subject = %(subject)s AND what <> 'search' ORDER BY at, id;
+WHERE crisis_id = %(crisis_id)s AND subject = %(subject)s AND what IN ('record', 'call', 'queue') ORDER BY at, id;
 
 -- name: looks_by
 SELECT count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call'))
@@ -41,3 +41,18 @@ DELETE FROM population.person WHERE crisis_id = %(crisis_id)s;
 
 -- name: empty_questions
 DELETE FROM population.question WHERE crisis_id = %(crisis_id)s;
+
+-- name: ask_allowance
+INSERT INTO population.allowance (crisis_id, asked_by, asked_role, salt, reason, asked_at)
+VALUES (%(crisis_id)s, %(by)s, %(role)s, %(salt)s, %(reason)s, %(now)s);
+
+-- name: agree_allowance
+UPDATE population.allowance SET agreed_by = %(by)s, agreed_role = %(role)s, agreed_at = %(now)s, until = %(until)s
+WHERE crisis_id = %(crisis_id)s AND id = %(id)s AND agreed_by IS NULL;
+
+-- name: allowances
+SELECT id, asked_by, asked_role, asked_at, agreed_by, until, salt, reason FROM population.allowance
+WHERE crisis_id = %(crisis_id)s AND (asked_at > %(since)s OR until > %(since)s) ORDER BY asked_at DESC, id LIMIT 100;
+
+-- name: erase_allowances
+DELETE FROM population.allowance WHERE crisis_id = %(crisis_id)s;

@@ -1,0 +1,148 @@
+"""The people desk in the browser: a mistyped search, one record opened, queues decided; and who may not come in."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from necmergitur.operations.population import missing, tending
+from necmergitur.people import notices
+from necmergitur.people.notices import Declaration, Declared
+from necmergitur.people.records import DEAD, Note
+from necmergitur.web.store import store
+from tests.logins import as_app
+from tests.web.conftest import accessibility_problems
+from tests.web.pages import City
+from tests.web.people_desk.scene import Night
+
+HERE = "/console/people/"
+ASKED = {"name": "Amelie Durant", "purpose": "family", "reason": "her mother is on the line"}
+
+
+@pytest.fixture
+def night(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    return Night(city, tmp_path)
+
+
+@pytest.fixture
+def finder(city: City, night: Night, tmp_path: Path) -> Iterator[None]:
+    """The process that holds the names."""
+    environ = {**os.environ, "NEC_HOME": str(tmp_path), "NEC_DATABASE_URL": as_app(city.url)}
+    process = subprocess.Popen([sys.executable, "-m", "necmergitur.app.cli", "finder"], env=environ)
+    yield
+    process.terminate()
+    process.wait(10)
+
+
+def search(city: City, role: str = "liaison", language: str = "en", **changes: str) -> Any:
+    return city.client(role, language).post(f"{HERE}search/", ASKED | changes)
+
+
+def until_found(city: City) -> Any:
+    deadline = time.monotonic() + 30
+    while True:
+        answer = search(city)
+        if "Amélie Durand" in answer.content.decode():
+            return answer
+        assert time.monotonic() < deadline, answer.content.decode()
+        time.sleep(0.3)
+
+
+def declared(night: Night, name: str, **more: Any) -> bytes:
+    once = os.urandom(16)
+    number = missing.record_id(night.key, once, "here.example")
+    form = Declaration(name=name, author="Rose Durand", contact="rose@example.org", **more)
+    said = notices.declare(form, once, number, "here.example", "FR")
+    assert isinstance(said, Declared), said
+    answer = missing.declare(store(), night.crisis, night.key, said, os.urandom(16), night.now)
+    assert answer
+    return bytes(night.key.row_of(answer.link))
+
+
+def test_a_mistyped_search_leads_to_one_record_and_every_step_is_written_down(
+    city: City, night: Night, finder: None
+) -> None:
+    night.says("Amélie Durand", words="chez Paul")
+    page = until_found(city).content.decode()
+    assert "chez Paul" not in page, "a candidate is enough to choose, not to find"
+    row = re.search(r'name="kind" value="(\w+)"><input type="hidden" name="id" value="(\w+)"', page)
+    assert row is not None
+    sent = {"kind": row[1], "id": row[2], "purpose": "family", "reason": "her mother is on the line"}
+    opened = city.client("liaison").post(f"{HERE}record/", sent)
+    assert "chez Paul" in opened.content.decode()
+    assert "no-store" in opened.headers["Cache-Control"]
+    looks = {row[0] for row in city.sql("SELECT DISTINCT what FROM population.look")}
+    assert looks == {"search", "candidate", "record"}
+
+
+def test_without_the_finder_the_page_says_what_to_do(city: City, night: Night) -> None:
+    refused = search(city, language="fr")
+    assert refused.status_code == 409
+    assert "quelques secondes" in refused.content.decode()
+    assert search(city, reason=" ").status_code == 422
+    assert search(city, purpose="curiosity").status_code == 422
+
+
+def test_other_roles_do_not_come_in(city: City, night: Night) -> None:
+    for role in ("operator", "pilot", "technician", "responder", "administrator", "dpo"):
+        assert city.client(role).get(HERE).status_code == 403
+        assert search(city, role).status_code == 403
+        for queue in ("duplicates", "waiting", "liaison"):
+            assert city.client(role).get(f"{HERE}{queue}/").status_code == 403
+    assert city.client("liaison").post(f"{HERE}canary/").status_code == 403
+    for role in ("liaison", "lead", "duty_officer"):
+        assert city.client(role).get(HERE).status_code == 200
+
+
+def test_an_appeal_waits_for_the_desk_and_what_it_decides_holds(city: City, night: Night) -> None:
+    row_id = declared(night, "Amélie Durand", listed="yes")
+    page = city.client("liaison").get(f"{HERE}waiting/").content.decode()
+    assert "Amélie Durand" in page
+    assert city.sql("SELECT DISTINCT what FROM population.look") == [("queue",)]
+    sent = {"kind": "person", "id": row_id.hex(), "keep": "yes"}
+    assert city.client("liaison").post(f"{HERE}waiting/decide/", sent).status_code == 303
+    assert "Amélie Durand" not in city.client("liaison").get(f"{HERE}waiting/").content.decode()
+    assert city.sql("SELECT hidden FROM population.person") == [(0,)]
+
+
+def test_a_death_takes_two_people_and_the_family_before_anybody_else(city: City, night: Night) -> None:
+    row_id = declared(night, "Amélie Durand")
+    note = Note(
+        note_record_id="here.example/n.1",
+        person_record_id="here.example/p.1",
+        author_name="Hôpital",
+        source_date=night.now,
+        status=DEAD,
+        text="bed 12",
+    )
+    by = night.who("liaison")
+    said = tending.write(store(), night.crisis, night.key, row_id, note, by, os.urandom(16), os.urandom(16), night.now)
+    assert said is True
+    ((note_id,),) = city.sql("SELECT id FROM population.note")
+    sent = {"id": bytes(note_id).hex(), "what": "agree"}
+    assert "somebody else confirms" in city.client("liaison").get(f"{HERE}liaison/").content.decode()
+    assert city.client("liaison").post(f"{HERE}liaison/decide/", sent).status_code == 409
+    assert city.client("lead").post(f"{HERE}liaison/decide/", sent).status_code == 303
+    assert city.client("lead").post(f"{HERE}liaison/decide/", sent | {"what": "told"}).status_code == 303
+    assert city.sql("SELECT agreed_by IS NOT NULL, family_told_at IS NOT NULL FROM population.note") == [(True, True)]
+
+
+def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
+    night = Night(city, settings.HOME)  # where the served pages look for keys
+    declared(night, "Amélie Durand", listed="yes", age="8")
+    problems: list[str] = []
+    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 390)):
+        page = enter("liaison", language, theme, viewport={"width": width, "height": 900})
+        for queue in ("", "waiting/", "duplicates/", "liaison/"):
+            page.goto(HERE + queue)
+            problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
+    assert problems == []
