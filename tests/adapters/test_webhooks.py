@@ -241,6 +241,22 @@ def test_a_failure_is_tried_again_later_under_the_same_id_and_then_given_up(hook
     ]
 
 
+def test_a_partner_that_was_away_for_a_day_still_gets_its_event(hooks: Any, partner: Partner) -> None:
+    out, clock, look = hooks
+    listening(look, partner.url, ["incident.opened"])
+    partner.status = 503
+    out.fan_out("incident_opened", {"number": "1"}, "effect-away")
+    out.deliver_due()
+    gone_at = clock.at
+    while clock.at < gone_at + timedelta(days=1):
+        clock.at += timedelta(minutes=10)
+        out.deliver_due()
+    partner.status = 204
+    clock.at += webhooks.RETRY_MAX
+    out.deliver_due()
+    assert look("SELECT status FROM webhook_delivery WHERE done_at IS NOT NULL") == [(204,)]
+
+
 def test_a_partner_that_is_gone_is_switched_off(hooks: Any, partner: Partner) -> None:
     out, clock, look = hooks
     listening(look, partner.url, ["incident.opened"])

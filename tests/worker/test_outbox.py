@@ -8,6 +8,7 @@ import pytest
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.operations.ports import Effect
+from necmergitur.worker import outbox
 from necmergitur.worker.outbox import KEPT, LEASE, Outbox
 
 START = datetime(2026, 3, 1, 20, tzinfo=UTC)
@@ -65,3 +66,8 @@ def test_what_was_done_long_ago_is_forgotten_and_what_is_due_is_not(store: Postg
     assert outbox.forget_old() == 1
     with store.cursor() as cursor:
         assert cursor.execute("SELECT dedupe FROM outbox").fetchall() == [("told:2",)]
+
+
+def test_an_effect_is_tried_for_a_day() -> None:
+    pauses = [min(outbox.RETRY_FIRST * 2**tried, outbox.RETRY_MAX) for tried in range(outbox.ATTEMPTS_MAX - 1)]
+    assert sum(pauses, timedelta()) >= timedelta(days=1)

@@ -45,7 +45,7 @@ FOR_ONE_PARTNER_MAX = 6  # deliveries in one go; the others of the same partner 
 LEASE = timedelta(seconds=90)  # longer than one partner's deliveries can last
 LEASED_MAX = 64
 PARTNERS_AT_ONCE_MAX = 8  # ours: threads that wait for partners
-ATTEMPTS_MAX = 12  # with the pauses below: about a day and a half
+ATTEMPTS_MAX = 18  # with the pauses below: 35 hours, so that a partner's night and morning lose nothing
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(hours=6)
 KEPT = timedelta(days=14)  # deliveries are looked at when a partner asks what was sent

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=30)  # a worker that dies holds an effect this long at most
 LEASED_MAX = 32
-ATTEMPTS_MAX = 10  # with doubling pauses: about a day
+ATTEMPTS_MAX = 18  # with the pauses below: a day
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(hours=4)
 

@@ -25,7 +25,7 @@ class ProcessorTime:
         return dict(sorted(used.items(), key=lambda item: -item[1]))
 
     def _look(self) -> dict[str, float]:
-        return {name: _used_s(pid) for name, pid in self._pids.items()}
+        return {name: used_s(pid) for name, pid in self._pids.items()}
 
 
 def give_way(pids: Iterable[int], nice: int) -> None:
@@ -38,7 +38,7 @@ def give_way(pids: Iterable[int], nice: int) -> None:
                     os.setpriority(os.PRIO_PROCESS, thread.id, nice)  # Linux keeps it by thread
 
 
-def _used_s(pid: int) -> float:
+def used_s(pid: int) -> float:
     """Return the seconds used by a process and its living children; a child that ended is counted by its parent."""
     try:
         process = psutil.Process(pid)

@@ -15,6 +15,7 @@ import msgspec
 import psutil
 
 from necmergitur.app.settings import Settings
+from necmergitur.sim.bench.processor import used_s
 from necmergitur.sim.bench.whole import (
     FULL,
     QUICK,
@@ -45,6 +46,7 @@ def measure(size: Size | None = None, *, again: int | None = None, quick: bool =
     given = msgspec.structs.replace(given, shards=Settings().broker_shards)  # as a newcomer has it
     home = Path(tempfile.mkdtemp(prefix="nec-bench-"))
     starts: list[float] = []
+    worked: list[float] = []
     stops: list[float] = []
     unclean = 0
     try:
@@ -53,8 +55,9 @@ def measure(size: Size | None = None, *, again: int | None = None, quick: bool =
         if given.buttons != FULL.buttons:
             found(settings, given, 1, environ, None)
         for _ in range(1 + again):
-            up_s, down_s, clean = _once(home, settings.public_url, environ)
+            up_s, cpu_s, down_s, clean = _once(home, settings.public_url, environ)
             starts.append(up_s)
+            worked.append(cpu_s)
             stops.append(down_s)
             unclean += not clean
     finally:
@@ -66,28 +69,29 @@ def measure(size: Size | None = None, *, again: int | None = None, quick: bool =
         "first_s": starts[0],
         "second_s": median(starts[1:]),
         "second_s_max": max(starts[1:]),
+        "second_cpu_s": median(worked[1:]),
         "again": again,
         "stop_s_max": max(stops),
         "unclean": unclean,
     }
 
 
-def _once(home: Path, url: str, environ: dict[str, str]) -> tuple[float, float, bool]:
-    """Start, look at a page, press Ctrl-C; return both times, and whether the end was a clean one."""
+def _once(home: Path, url: str, environ: dict[str, str]) -> tuple[float, float, float, bool]:
+    """Start, look at a page, press Ctrl-C; return seconds up, of processors, and down, and whether it ended well."""
     began_s = time.monotonic()
     process = start(home, "run", ["run", "--demo"], environ)
     try:
         wait_until(home, process, lambda: is_up(home, process.pid))
         with urllib.request.urlopen(url, timeout=START_S_MAX) as page:  # noqa: S310 - our own, on loopback
             page.read()
-        up_s = round(time.monotonic() - began_s, 2)
+        up_s, cpu_s = round(time.monotonic() - began_s, 2), round(used_s(process.pid), 2)
         began_s = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group in front
         try:
             code = process.wait(STOP_S_MAX)
         except subprocess.TimeoutExpired:
             code = 1
-        return up_s, round(time.monotonic() - began_s, 2), code == 0 and not left_of(home)
+        return up_s, cpu_s, round(time.monotonic() - began_s, 2), code == 0 and not left_of(home)
     finally:
         stop(process)
 
