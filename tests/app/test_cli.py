@@ -36,6 +36,18 @@ def test_help_imports_no_web_framework() -> None:
     assert heard.stdout == "[]\n"
 
 
+def test_memory_is_tidied_again_once_a_command_is_loaded() -> None:
+    code = (
+        "import gc, runpy, sys\n"
+        "import necmergitur.app.commands.status as status\n"
+        "status.command.callback = lambda *_, **__: print(gc.isenabled())\n"
+        "sys.argv = ['nec', 'status']\n"
+        "runpy.run_module('necmergitur.app.cli', run_name='__main__')"
+    )
+    heard = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert heard.stdout == "True\n"
+
+
 def test_an_unknown_command_is_refused() -> None:
     assert CliRunner().invoke(main, ["no-such"]).exit_code == 2
 
