@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import click
 
-# A process of a city loads a thousand modules at its start, and none is rubbish: looking for some meanwhile costs a tenth
-# of the time (measured), and a start is short of processors.
+# A process of a city loads a thousand modules at its start, and none is rubbish: looking for some meanwhile costs
+# a tenth of the time (measured), and a start is short of processors.
 if __name__ == "__main__":
     gc.disable()
 
