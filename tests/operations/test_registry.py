@@ -302,6 +302,11 @@ def test_a_name_that_another_kind_of_device_has_is_refused_and_nothing_of_it_cha
     assert refused(devices.enrol(scene.store, [fresh, taken], LEAD, scene.now)) == "device_known_otherwise"
     with scene.store.transaction() as tx:
         assert tx.devices(["P-1", "P-77"]) == before
+    panel = NewDevice(id="P-78", kind="post", transport="dc09", label="Panel", external_key="12AB")
+    assert devices.enrol(scene.store, [panel], LEAD, scene.now) == 1
+    assert devices.enrol(scene.store, [panel], LEAD, scene.now) == 1, "again renews it"
+    copied = msgspec.structs.replace(panel, id="P-79")
+    assert refused(devices.enrol(scene.store, [copied], LEAD, scene.now)) == "device_known_otherwise"
     wrong = NewDevice(id="no.such/name", kind=kind, transport=transport, label="Another")
     assert refused(devices.enrol(scene.store, [wrong], LEAD, scene.now)) == "device_id_wrong"
 

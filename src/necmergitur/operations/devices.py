@@ -18,7 +18,8 @@ TEST_WINDOW_MAX = timedelta(hours=8)  # ours: a night of testing
 def enrol(registry: Registry, devices: Sequence[NewDevice], by: Person, now: datetime) -> int | Refusal:
     """Make devices known; return how many. Enrolling one again renews it.
 
-    Refusals: `device_id_wrong`; `device_known_otherwise`, which would take a street button its place.
+    Refusals: `device_id_wrong`; `device_known_otherwise`, which would take a street button its place, or a panel its
+    account.
     """
     wrong = [device.id for device in devices if not DEVICE_ID.fullmatch(device.id)]
     if wrong:
@@ -26,7 +27,7 @@ def enrol(registry: Registry, devices: Sequence[NewDevice], by: Person, now: dat
     with registry.transaction() as tx:
         taken = tx.known_otherwise(devices)
         if taken:
-            return Refusal(rule="device_known_otherwise", detail=f"Already another kind of device: {', '.join(taken)}.")
+            return Refusal(rule="device_known_otherwise", detail=f"Already another device: {', '.join(taken)}.")
         tx.put_devices(devices, now)
         if devices:
             audit(registry, tx, "technician:device:enrol", devices[0].id, by, now, count=str(len(devices)))

@@ -114,7 +114,7 @@ class RegistryTransaction(Transaction, Protocol):
         ...
 
     def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
-        """Return which of these are known already as another kind of device, or by another way in."""
+        """Return which known devices these would replace: of another kind or way in, or with the same external key."""
         ...
 
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:

@@ -30,7 +30,10 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sealed of a question. Exactly one of `about`, `named` and `share` says about whom it is."""
+    """What is sealed of a question. Exactly one of `about`, `named` and `share` says about whom it is.
+
+    `link`: the asker's own, by which they are told of an answer.
+    """
 
     name: str
     contact: Contact
@@ -40,6 +43,7 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     named: str = ""
     share: bytes = b""
     language: str = "fr"
+    link: bytes = b""
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):

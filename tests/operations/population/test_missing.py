@@ -220,11 +220,11 @@ def test_checking_in_proposes_to_close_the_notice_and_the_desk_decides(night: Ni
     link = declares(night, crisis, sought=PHONE)
     assert tending.closing(night.store, crisis) == []
     night.says(crisis, "Amélie", contact=PHONE)
-    questions.match(night.store, crisis, night.key(crisis), night.now)
+    questions.match(night.store, crisis, night.now)
     (tie,) = tending.closing(night.store, crisis)
     assert tie.left == row_of(night, crisis, link)
     assert tending.decide(night.store, crisis, tie, DESK, night.now, same=True) is True
-    questions.match(night.store, crisis, night.key(crisis), night.now)
+    questions.match(night.store, crisis, night.now)
     assert tending.closing(night.store, crisis) == []
 
 
@@ -232,7 +232,7 @@ def test_duplicates_are_proposed_linked_in_circles_and_undone(night: Night) -> N
     crisis = night.opened()
     key = night.key(crisis)
     a, b, c = (row_of(night, crisis, declares(night, crisis, name=n, sought=PHONE)) for n in ("A", "B", "C"))
-    questions.match(night.store, crisis, key, night.now)
+    questions.match(night.store, crisis, night.now)
     assert len(tending.proposed(night.store, crisis, key, night.now)) == 3
     for left, right in ((a, b), (b, c), (c, a)):
         assert tending.link(night.store, crisis, left, right, DESK, night.now) is True
@@ -242,7 +242,7 @@ def test_duplicates_are_proposed_linked_in_circles_and_undone(night: Night) -> N
         assert tending.unlink(night.store, crisis, left, right, DESK, night.now) is True
     assert {seen.row.id for seen in tending.circle(night.store, crisis, key, a, night.now)} == {a}
     assert {seen.row.id for seen in tending.circle(night.store, crisis, key, b, night.now)} == {b, c}
-    questions.match(night.store, crisis, key, night.now)
+    questions.match(night.store, crisis, night.now)
     assert tending.proposed(night.store, crisis, key, night.now) == [], "what people undid is not proposed again"
     assert refused(tending.link(night.store, crisis, a, a, DESK, night.now)) == "tie_to_itself"
     assert refused(tending.link(night.store, crisis, a, b"?" * 16, DESK, night.now)) == "notice_unknown"
@@ -253,7 +253,7 @@ def test_a_notice_taken_back_is_gone_with_all_that_was_said(night: Night) -> Non
     link = declares(night, crisis, sought=PHONE)
     declares(night, crisis, name="Amelie D.", sought=PHONE)
     says(night, crisis, link, "found", "believed_alive")
-    questions.match(night.store, crisis, night.key(crisis), night.now)
+    questions.match(night.store, crisis, night.now)
     assert missing.take_back(night.store, crisis, night.key(crisis), link)
     assert night.rows(
         "SELECT (SELECT count(*) FROM population.person), (SELECT count(*) FROM population.note),"
@@ -283,7 +283,7 @@ def test_closing_counts_and_the_end_erases_everybody_looked_for(night: Night) ->
     link = declares(night, crisis, sought=PHONE, listed="yes")
     says(night, crisis, link, "red coat")
     night.says(crisis, "Amélie", contact=PHONE)
-    questions.match(night.store, crisis, night.key(crisis), night.now)
+    questions.match(night.store, crisis, night.now)
     with night.store.transaction() as tx:
         counts = tx.crisis_counts(crisis.id)
     assert {name: counts[name] for name in ("missing", "appeals", "notes", "questions")} == {

@@ -1,12 +1,22 @@
 """Whoever asks after somebody learns what that person lets them know, and nothing else."""
 
+import base64
 import os
+from datetime import UTC
+from uuid import UUID
 
-from necmergitur.operations.population import questions
+import msgspec
+
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import questions, relaying
 from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.finding import SureFinder
 from necmergitur.operations.population.missing_ports import TieState
+from necmergitur.operations.population.telling import Envelopes
 from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
+from necmergitur.people.findable import Found, Wanted
+from necmergitur.people.letters import Letter
 from necmergitur.people.notices import Reply
 from tests.operations.population.scene import Night
 from tests.operations.population.search import asks, declares, question, salt
@@ -16,10 +26,11 @@ PHONE = "06 12 34 56 78"
 
 
 def told_links(night: Night, crisis: Crisis) -> list[bytes]:
-    questions.match(night.store, crisis, night.key(crisis), night.now)
+    questions.match(night.store, crisis, night.now)
     found = questions.to_tell(night.store, crisis, night.key(crisis))
     for each in found:
-        questions.told(night.store, crisis, each.tie, night.now)
+        with night.store.transaction() as tx:
+            assert questions.told(tx, crisis, each, night.now)
     return [each.link for each in found]
 
 
@@ -28,10 +39,12 @@ def test_a_question_reaches_the_person_and_their_answer_reaches_the_asker(night:
     key = night.key(crisis)
     night.says(crisis, "Amélie Durand", contact=PHONE)
     link = asks(night, crisis, "+33 6 12 34 56 78", relation="sister")
-    questions.match(night.store, crisis, key, night.now)
+    questions.match(night.store, crisis, night.now)
     (tell,) = questions.to_tell(night.store, crisis, key)
     assert (tell.to, tell.asker, tell.relation) == (Contact("phone", "+33612345678"), "Rose Durand", "sister")
-    assert questions.told(night.store, crisis, tell.tie, night.now)
+    with night.store.transaction() as tx:
+        assert questions.told(tx, crisis, tell, night.now)
+        assert not questions.told(tx, crisis, tell, night.now)
     assert questions.to_tell(night.store, crisis, key) == [], "nobody is written to twice"
     seen = questions.asked_of(night.store, crisis, key, tell.link, night.now)
     assert seen is not None
@@ -43,6 +56,82 @@ def test_a_question_reaches_the_person_and_their_answer_reaches_the_asker(night:
     assert refused(questions.answer(night.store, crisis, key, tell.link, Reply("refuse"), None, night.now)) == (
         "question_answered"
     )
+
+
+def test_the_relay_writes_to_the_person_and_then_to_the_asker_once_each(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    envelopes = Envelopes(night.keys.of, os.urandom, "https://ville.example.org", UTC)
+    night.says(crisis, "Amélie Durand", contact=PHONE)
+    link = asks(night, crisis, PHONE)
+    asks(night, crisis, "+33699999999")
+    assert relaying.relay(night.store, envelopes, night.now) == 1
+    assert relaying.relay(night.store, envelopes, night.now) == 0
+    (letter,) = letters(night, crisis)
+    assert (letter.to.written, letter.kind) == ("+33612345678", "asked")
+    answer_link = link_of_letter(letter, "answer")
+    assert questions.answer(night.store, crisis, key, answer_link, Reply("safe"), None, night.now) is True
+    assert relaying.relay(night.store, envelopes, night.now) == 1
+    assert relaying.relay(night.store, envelopes, night.now) == 0
+    told = next(each for each in letters(night, crisis) if each.kind == "answered")
+    assert told.to.written == "rose@example.org"
+    assert link_of_letter(told, "asked") == link
+    assert questions.take_back(night.store, crisis, key, link)
+    assert letters(night, crisis) == [], "what was taken back is not sent any more"
+
+
+def test_whoever_erases_their_check_in_takes_along_what_was_asked_about_them(night: Night) -> None:
+    crisis = night.opened()
+    envelopes = Envelopes(night.keys.of, os.urandom, "https://ville.example.org", UTC)
+    answer = night.says(crisis, "Amélie Durand", contact=PHONE)
+    asks(night, crisis, PHONE)
+    assert relaying.relay(night.store, envelopes, night.now) == 1
+    with night.store.cursor() as cursor:
+        cursor.execute("DELETE FROM population.checkin WHERE id = %s", [night.key(crisis).row_of(answer.link)])
+    assert letters(night, crisis) == []
+    assert night.rows("SELECT (SELECT count(*) FROM population.tie), (SELECT count(*) FROM population.question)") == [
+        (0, 1)
+    ]
+
+
+def letters(night: Night, crisis: Crisis) -> list[Letter]:
+    key = night.key(crisis)
+    rows = night.rows("SELECT id, salt, sealed FROM population.message")
+    plain = [key.unseal(salt, sealed, id_) for id_, salt, sealed in rows]
+    return [msgspec.json.decode(each or b"", type=Letter) for each in plain]
+
+
+def link_of_letter(letter: Letter, kind: str) -> bytes:
+    root, _, text = letter.parts["link"].strip("/").rpartition("/")
+    assert root == f"https://ville.example.org/drill/find/{kind}"
+    return base64.urlsafe_b64decode(text + "==")
+
+
+class Names:
+    """A finder that says what it is told to."""
+
+    def __init__(self, *found: Found) -> None:
+        self.found = list(found)
+
+    def find(self, _crisis_id: UUID, wanted: Wanted) -> list[Found] | Refusal:
+        assert wanted.kinds == ("checkin",)
+        return self.found
+
+
+def test_a_name_reaches_one_person_of_that_name_and_never_one_of_two(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    first = night.says(crisis, "Amélie Durand", contact=PHONE)
+    second = night.says(crisis, "Amélie Durand", contact="+33611111111")
+    asks(night, crisis, "Amélie Durand")
+    one = Found("checkin", key.row_of(first.link), 0.99, ("name_same",))
+    two = Found("checkin", key.row_of(second.link), 0.99, ("name_same",))
+    near = Found("checkin", key.row_of(second.link), 0.4, ("name_near",))
+    for found, tied in (((one, two), 0), ((near,), 0), ((), 0), ((one, near), 1), ((one, near), 0)):
+        matcher = SureFinder(Names(*found), crisis.id)
+        assert questions.match_names(night.store, crisis, key, night.now, matcher) == tied
+    (tell,) = questions.to_tell(night.store, crisis, key)
+    assert tell.to.written == "+33612345678"
 
 
 def test_nobody_known_refused_and_blocked_look_alike_to_whoever_asks(night: Night) -> None:
@@ -156,4 +245,4 @@ def test_only_sealed_words_reach_the_tables(night: Night) -> None:
 
 
 def test_states_of_ties_are_numbers_that_never_change() -> None:
-    assert [state.value for state in TieState] == [1, 2, 3, 4, 5, 6, 7]
+    assert [state.value for state in TieState] == [1, 2, 3, 4, 5, 6, 7, 8]

@@ -112,7 +112,7 @@ def test_whoever_asks_gets_the_same_bytes_for_everybody(night: Night) -> None:
         client = night.client()
         sent = night.ask(client, whom=whom)
         assert sent.status_code == 303
-        questions.match(store(), night.crisis, night.key, night.now)
+        questions.match(store(), night.crisis, night.now)
         page = client.get(sent["Location"])
         heads = {name: NONCE.sub(b"?", value.encode()) for name, value in sent.headers.items()}
         told.append((NONCE.sub(b"?", sent.content), heads, NONCE.sub(b"?", page.content), dict(page.headers)))
@@ -129,7 +129,7 @@ def test_a_message_reaches_somebody_who_answers_it(night: Night) -> None:
     checkins.take(store(), night.crisis, night.key, [(said, ground.salt())], night.now)
     asker, answerer = night.client(), night.client()
     sent = night.ask(asker, words="Where is the cat?")
-    questions.match(store(), night.crisis, night.key, night.now)
+    questions.match(store(), night.crisis, night.now)
     (tell,) = questions.to_tell(store(), night.crisis, night.key)
     path = f"/find/answer/{ground.text_of(tell.link)}/"
     page = answerer.get(path).content.decode()

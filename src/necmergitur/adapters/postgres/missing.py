@@ -34,7 +34,8 @@ def _queries() -> dict[str, str]:
     for name, query in load("missing").items():
         codec: RowCodec[Any] = codecs.get(name, PERSON)
         columns = QUOTED_TIE if name in ("ties", "ties_of") else codec.columns()
-        queries[name] = fill(query, columns=columns, values=codec.values(), prefixed=NOTE.columns("n."))
+        parts = {"columns": columns, "values": codec.values(), "prefixed": NOTE.columns("n.")}
+        queries[name] = fill(query, **parts)
     return queries
 
 
@@ -69,12 +70,6 @@ class MissingMixin:
         shown = fill(LISTED if listed else SHOWN, p="")
         parts = {"crisis_id": crisis_id, "since": since, "skip": skip, "limit": limit, "now": now}
         return [PERSON.from_row(row) for row in self.cursor.execute(fill(query, shown=shown), parts).fetchall()]
-
-    def persons_changed(self, crisis_id: UUID, after: tuple[datetime, bytes] | None, limit: int) -> list[PersonRow]:
-        """Return records in the order they changed, hidden ones too: what an index follows."""
-        at, last = after or (datetime.min.replace(tzinfo=UTC), b"")
-        parts = {"crisis_id": crisis_id, "changed_at": at, "id": last, "limit": limit}
-        return [PERSON.from_row(row) for row in self.cursor.execute(SQL["persons_changed"], parts).fetchall()]
 
     def persons_waiting(self, crisis_id: UUID, limit: int) -> list[PersonRow]:
         """Return appeals of minors, and hidden records that the desk must read, oldest first."""
@@ -142,9 +137,10 @@ class MissingMixin:
         }
         return self.cursor.execute(SQL["put_ties"], parts).rowcount if ties else 0
 
-    def change_tie(self, crisis_id: UUID, tie: TieRow) -> bool:
-        """Say how far a tie got."""
-        return self.cursor.execute(SQL["change_tie"], {**TIE.to_row(tie), "crisis_id": crisis_id}).rowcount == 1
+    def change_tie(self, crisis_id: UUID, tie: TieRow, before: Sequence[int] = ()) -> bool:
+        """Say how far a tie got; with `before`, only from one of these states."""
+        parts = {**TIE.to_row(tie), "crisis_id": crisis_id, "before": list(before) or None}
+        return self.cursor.execute(SQL["change_tie"], parts).rowcount == 1
 
     def ties(self, crisis_id: UUID, kind: int, states: Sequence[int], limit: int) -> list[TieRow]:
         """Return ties of a kind, oldest first."""

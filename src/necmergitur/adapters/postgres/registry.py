@@ -107,8 +107,8 @@ class RegistryMixin:
         )
 
     def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
-        """Return which of these are known already as another kind of device, or by another way in."""
-        rows = {name: [getattr(d, name) for d in devices] for name in ("id", "kind", "transport")}
+        """Return which known devices these would replace: of another kind or way in, or with the same external key."""
+        rows = {name: [getattr(d, name) for d in devices] for name in ("id", "kind", "transport", "external_key")}
         return [row[0] for row in self.cursor.execute(SQL["known_otherwise"], rows)]
 
     def put_devices(self, devices: Sequence[NewDevice], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """`nec device`: keys and certificates of the buttons."""
 
+import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from necmergitur.operations import devices
 from necmergitur.operations.registry import NewDevice
 
 CREDENTIAL_BYTES = 32  # 256 random bits: a plain hash of it is enough
+
+# A key of another form would never be heard: what the readers of both formats take (adapters/alarms).
+KEYS = {"dc09": re.compile("[0-9A-Fa-f]{3,16}"), "lorawan": re.compile("[0-9A-Fa-f]{16}")}
 
 
 @click.group()
@@ -103,6 +107,8 @@ def foreign(
     settings: Settings, *, device_id: str, transport: str, external_key: str, label: str, lon: float, lat: float
 ) -> None:
     """Make a button of another make known: an alarm panel (DC-09) or a LoRaWAN button."""
+    if not KEYS[transport].fullmatch(external_key):
+        raise click.ClickException("an account is 3 to 16 hexadecimal digits, a devEUI exactly 16")
     place = Position(lon, lat)
     key = external_key.upper() if transport == "dc09" else external_key.lower()
     with running_store(settings) as over:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
 from necmergitur.adapters.messages import Gateway, Messenger, messenger
 from necmergitur.adapters.postgres.store import PostgresStore
@@ -20,7 +21,7 @@ from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
 from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
-from necmergitur.operations.population import banners, checkins, crises, telling
+from necmergitur.operations.population import banners, checkins, crises, relaying, telling
 from necmergitur.operations.population.doors_ports import Tools
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
@@ -32,6 +33,8 @@ BANNERS_S = 5.0  # ours: a banner nobody answered ends with the ten minutes, and
 PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
+RELAY_S = 2.0  # ours: somebody who asks waits for a person's answer anyway
+NAMES_S = 30.0  # ours: each name that waits is a question to the finder
 TELLING_S = 0.5  # ours: "your people know" within seconds
 CRISES_S = 10.0  # ours: what should be gone is gone within seconds
 DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes before the next one is asked
@@ -75,10 +78,13 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
     keys = KeyFiles(settings.home)
     post = _post(settings)
     zone = ZoneInfo(settings.time_zone)
+    finder = FinderClient(settings.home)
     envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone)
     return (
         Sweep("roots", ROOTS_S, lambda: checkins.put_roots(over, clock.now())),
         Sweep("telling", TELLING_S, lambda: telling.unfold(over, envelopes, clock.now())),
+        Sweep("relay", RELAY_S, lambda: relaying.relay(over, envelopes, clock.now())),
+        Sweep("names", NAMES_S, lambda: relaying.match_names(over, envelopes, finder, clock.now())),
         Sweep("sending", TELLING_S, lambda: telling.send_due(over, post, envelopes, clock.now())),
         Sweep("banners", BANNERS_S, lambda: banners.show_now(over, clock.now())),
         Sweep("crises", CRISES_S, lambda: crises.erase_due(over, keys, clock.now())),

@@ -5,6 +5,7 @@ Everything said is sealed under the crisis's key. A first appeal waits for the d
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -121,13 +122,13 @@ def opened_note(key: Sealer, row: NoteRow) -> Note | None:
 
 
 def seen(
-    tx: object, key: Sealer, crisis: Crisis, rows: Sequence[PersonRow], now: datetime, *, told_only: bool
+    tx: Any, key: Sealer, crisis: Crisis, rows: Sequence[PersonRow], now: datetime, *, told_only: bool
 ) -> list[Seen]:
     """Open records with their notes. `told_only`: as everybody may see them."""
     of: dict[bytes, list[NoteRow]] = {row.id: [] for row in rows}
-    for each in tx.notes_of(crisis.id, list(of)):  # type: ignore[attr-defined]
+    for each in tx.notes_of(crisis.id, list(of)):
         of[each.person].append(each)
-    pictured = tx.pictured(crisis.id, list(of))  # type: ignore[attr-defined]
+    pictured = tx.pictured(crisis.id, list(of))
     found: list[Seen] = []
     for row in rows:
         notice = opened(key, row)
@@ -228,7 +229,7 @@ def tip(
 
 
 def put_note(  # noqa: PLR0913  each is a thing of its own
-    tx: object,
+    tx: Any,
     crisis: Crisis,
     key: Sealer,
     row: PersonRow,
@@ -244,14 +245,14 @@ def put_note(  # noqa: PLR0913  each is a thing of its own
     """Seal and add a note; the same again changes nothing."""
     if not crisis.offers("find", now):
         return Refusal(rule="crisis_closed")
-    if len(tx.notes_of(crisis.id, [row.id])) >= NOTES_MAX:  # type: ignore[attr-defined]
+    if len(tx.notes_of(crisis.id, [row.id])) >= NOTES_MAX:
         return Refusal(rule="notes_too_many")
     status = rules.PFIF_STATUS[note.status]
     if status is Status.DEAD and (assurance is not Assurance.OFFICIAL or by is None):
         return Refusal(rule="death_not_yours", owner="gate")
     note_id = key.row_of(key.link_of(b"note" + once))
     note = msgspec.structs.replace(note, entry_date=now, source_date=note.source_date or now)
-    added = tx.add_note(  # type: ignore[attr-defined]
+    added = tx.add_note(
         crisis.id,
         NoteRow(
             id=note_id,

@@ -39,6 +39,7 @@ class TieState(IntEnum):
     ANSWERED = 5
     REFUSED = 6
     BLOCKED = 7
+    SENT = 8  # a question: the asker was written to that there is an answer
 
 
 class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,10 +153,6 @@ class MissingTransaction(Protocol):
         """Return records that are shown: entered from `since` on, oldest first; without it, newest first."""
         ...
 
-    def persons_changed(self, crisis_id: UUID, after: tuple[datetime, bytes] | None, limit: int) -> list[PersonRow]:
-        """Return records in the order they changed, hidden ones too: what an index follows."""
-        ...
-
     def persons_waiting(self, crisis_id: UUID, limit: int) -> list[PersonRow]:
         """Return appeals of minors, and hidden records that the desk must read, oldest first."""
         ...
@@ -198,8 +195,8 @@ class MissingTransaction(Protocol):
         """Store ties that are not there yet; return how many."""
         ...
 
-    def change_tie(self, crisis_id: UUID, tie: TieRow) -> bool:
-        """Say how far a tie got."""
+    def change_tie(self, crisis_id: UUID, tie: TieRow, before: Sequence[int] = ()) -> bool:
+        """Say how far a tie got; with `before`, only from one of these states."""
         ...
 
     def ties(self, crisis_id: UUID, kind: int, states: Sequence[int], limit: int) -> list[TieRow]:

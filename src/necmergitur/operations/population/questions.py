@@ -7,7 +7,7 @@ and alone decides what the asker learns. A refusal, a block, and nobody known lo
 import itertools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -81,6 +81,7 @@ def ask(
         return Refusal(rule="crisis_closed")
     link = key.link_of(once)
     row_id = key.row_of(link)
+    question = msgspec.structs.replace(question, link=link)
     about = question.about
     subject = key.row_of(question.share) if question.share else None
     if about is not None:
@@ -117,14 +118,14 @@ def take_back(store: Registry, crisis: Crisis, key: Sealer, link: bytes) -> bool
         return bool(tx.drop_question(crisis.id, key.row_of(link)))
 
 
-def match(store: Registry, crisis: Crisis, key: Sealer, now: datetime, matcher: Matcher | None = None) -> int:
-    """Tie what belongs together: questions and notices to check-ins, notices to each other. Returns how many."""
+def match(store: Registry, crisis: Crisis, now: datetime) -> int:
+    """Tie what belongs together by digest: questions and notices to check-ins, notices to each other."""
     with store.transaction() as tx:
-        tied = int(tx.match_questions(crisis.id, now)) + int(tx.match_records(crisis.id, now))
-    return tied if matcher is None else tied + _match_names(store, crisis, key, now, matcher)
+        return int(tx.match_questions(crisis.id, now)) + int(tx.match_records(crisis.id, now))
 
 
-def _match_names(store: Registry, crisis: Crisis, key: Sealer, now: datetime, matcher: Matcher) -> int:
+def match_names(store: Registry, crisis: Crisis, key: Sealer, now: datetime, matcher: Matcher) -> int:
+    """Tie questions that only have a name to the one person of that name; return how many."""
     tied, after = 0, None
     for _turn in itertools.count():
         with store.transaction() as tx:
@@ -142,15 +143,15 @@ def _match_names(store: Registry, crisis: Crisis, key: Sealer, now: datetime, ma
     return tied
 
 
-def _may_be_asked(tx: object, crisis: Crisis, checkin_id: bytes, row: QuestionRow) -> bool:
-    checkin: CheckInRow | None = tx.checkin(crisis.id, checkin_id)  # type: ignore[attr-defined]
+def _may_be_asked(tx: Any, crisis: Crisis, checkin_id: bytes, row: QuestionRow) -> bool:
+    checkin: CheckInRow | None = tx.checkin(crisis.id, checkin_id)
     if checkin is None or checkin.contact is None:
         return False
-    if tx.not_to_be_found(crisis.id, [checkin.contact]):  # type: ignore[attr-defined]
+    if tx.not_to_be_found(crisis.id, [checkin.contact]):
         return False
-    for tie in tx.ties_of(crisis.id, checkin_id):  # type: ignore[attr-defined]
+    for tie in tx.ties_of(crisis.id, checkin_id):
         if tie.kind == Tie.QUESTION and tie.state == TieState.BLOCKED:
-            other = tx.question(crisis.id, tie.left)  # type: ignore[attr-defined]
+            other = tx.question(crisis.id, tie.left)
             if other is not None and other.asker == row.asker:
                 return False
     return True
@@ -171,10 +172,28 @@ def to_tell(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE) 
     return found
 
 
-def told(store: Registry, crisis: Crisis, tie: TieRow, now: datetime) -> bool:
-    """Keep that the person was written to."""
+def told(tx: Any, crisis: Crisis, each: ToTell, now: datetime) -> bool:
+    """Keep that the person was written to; False when somebody else did it first."""
+    tie = msgspec.structs.replace(each.tie, state=TieState.TOLD, at=now)
+    return bool(tx.change_tie(crisis.id, tie, [TieState.PROPOSED]))
+
+
+def to_answer(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE) -> list[ToTell]:
+    """Return the askers to write to: there is an answer, and `link` opens it for them."""
+    found: list[ToTell] = []
     with store.transaction() as tx:
-        return bool(tx.change_tie(crisis.id, msgspec.structs.replace(tie, state=TieState.TOLD, at=now)))
+        for tie in tx.ties(crisis.id, Tie.QUESTION, [TieState.ANSWERED], limit):
+            row = tx.question(crisis.id, tie.left)
+            question = None if row is None else _opened(key, row)
+            if question is not None:
+                found.append(ToTell(tie, question.contact, question.language, "", "", question.link))
+    return found
+
+
+def answer_sent(tx: Any, crisis: Crisis, each: ToTell, now: datetime) -> bool:
+    """Keep that the asker was written to; False when somebody else did it first."""
+    tie = msgspec.structs.replace(each.tie, state=TieState.SENT, at=now)
+    return bool(tx.change_tie(crisis.id, tie, [TieState.ANSWERED]))
 
 
 def answer_link(key: Sealer, tie: TieRow) -> bytes:
@@ -215,9 +234,9 @@ def asked_of_checkin(store: Registry, crisis: Crisis, key: Sealer, link: bytes, 
     return [each for each in found if each is not None]
 
 
-def _asked_of(tx: object, crisis: Crisis, key: Sealer, both: tuple[bytes, bytes]) -> AskedOf | None:
-    row: QuestionRow | None = tx.question(crisis.id, both[0])  # type: ignore[attr-defined]
-    ties: Sequence[TieRow] = tx.ties_of(crisis.id, both[0])  # type: ignore[attr-defined]
+def _asked_of(tx: Any, crisis: Crisis, key: Sealer, both: tuple[bytes, bytes]) -> AskedOf | None:
+    row: QuestionRow | None = tx.question(crisis.id, both[0])
+    ties: Sequence[TieRow] = tx.ties_of(crisis.id, both[0])
     tie = next((one for one in ties if one.kind == Tie.QUESTION and one.right == both[1]), None)
     question = None if row is None else _opened(key, row)
     if row is None or tie is None or question is None:

@@ -190,7 +190,7 @@ RULES: dict[str, tuple[Any, Any]] = {
         _("Another data protection officer opens or erases the data; you may still refuse."),
     ),
     "button_unknown": (_("There is no button of this number."), ""),
-    "device_known_otherwise": (_("Another kind of device has this number."), ""),
+    "device_known_otherwise": (_("Another device has this number or key."), ""),
     "device_id_wrong": (_("Letters, figures and dashes make a number, 64 at most."), ""),
     "device_unknown": (_("There is no personal button of this number."), ""),
     # break-glass

@@ -110,6 +110,6 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
         else:
             done = True
             one = questions.asked_of(store(), crisis, key, link, CLOCK.now()) or one
-    answered = one.state in (TieState.ANSWERED, TieState.REFUSED, TieState.BLOCKED)
+    answered = one.state in (TieState.ANSWERED, TieState.SENT, TieState.REFUSED, TieState.BLOCKED)
     context = {"one": one, "form": form, "done": done, "answered": answered}
     return ground.page(request, "answer", is_drill, context, status)

@@ -18,17 +18,14 @@ ORDER BY entered_at, id OFFSET %(skip)s LIMIT %(limit)s;
 SELECT {columns} FROM population.person WHERE crisis_id = %(crisis_id)s AND {shown}
 ORDER BY entered_at DESC, id OFFSET %(skip)s LIMIT %(limit)s;
 
--- name: persons_changed
-SELECT {columns} FROM population.person
-WHERE crisis_id = %(crisis_id)s AND (changed_at, id) > (%(changed_at)s, %(id)s) ORDER BY changed_at, id LIMIT %(limit)s;
-
 -- name: persons_waiting
 SELECT {columns} FROM population.person
 WHERE crisis_id = %(crisis_id)s AND (hidden = 4 OR (listed AND minor AND verified_by IS NULL AND hidden = 0))
 ORDER BY entered_at, id LIMIT %(limit)s;
 
 -- name: drop_person
-WITH gone AS (DELETE FROM population.person WHERE crisis_id = %(crisis_id)s AND id = %(id)s RETURNING id)
+WITH gone AS (DELETE FROM population.person WHERE crisis_id = %(crisis_id)s AND id = %(id)s RETURNING id),
+  unwritten AS (DELETE FROM population.message WHERE crisis_id = %(crisis_id)s AND about = %(id)s)
 DELETE FROM population.tie t USING gone WHERE t.crisis_id = %(crisis_id)s AND gone.id IN (t."left", t."right");
 
 -- name: put_note
@@ -66,7 +63,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: change_tie
 UPDATE population.tie SET state = %(state)s, by = coalesce(%(by)s, by), at = %(at)s
-WHERE crisis_id = %(crisis_id)s AND kind = %(kind)s AND "left" = %(left)s AND "right" = %(right)s;
+WHERE crisis_id = %(crisis_id)s AND kind = %(kind)s AND "left" = %(left)s AND "right" = %(right)s
+  AND (%(before)s::smallint[] IS NULL OR state = ANY(%(before)s::smallint[]));
 
 -- name: ties
 SELECT {columns} FROM population.tie WHERE crisis_id = %(crisis_id)s AND kind = %(kind)s
@@ -92,7 +90,8 @@ SELECT {columns} FROM population.question q WHERE crisis_id = %(crisis_id)s AND 
 UPDATE population.question SET answer = %(answer)s WHERE crisis_id = %(crisis_id)s AND id = %(id)s;
 
 -- name: drop_question
-WITH gone AS (DELETE FROM population.question WHERE crisis_id = %(crisis_id)s AND id = %(id)s RETURNING id)
+WITH gone AS (DELETE FROM population.question WHERE crisis_id = %(crisis_id)s AND id = %(id)s RETURNING id),
+  unwritten AS (DELETE FROM population.message WHERE crisis_id = %(crisis_id)s AND about = %(id)s)
 DELETE FROM population.tie t USING gone WHERE t.crisis_id = %(crisis_id)s AND t.kind = 3 AND t."left" = gone.id;
 
 -- name: match_questions

@@ -37,9 +37,11 @@ INSERT INTO still_view (still_id, viewed_by, viewed_at, break_glass_id)
 VALUES (%(still_id)s, %(viewed_by)s, %(at)s, %(glass)s);
 
 -- name: known_otherwise
-SELECT device.id FROM device
-JOIN unnest(%(id)s::text[], %(kind)s::text[], %(transport)s::text[]) AS t (id, kind, transport) USING (id)
-WHERE (device.kind, device.transport) <> (t.kind, t.transport) ORDER BY id;
+SELECT DISTINCT device.id FROM device
+JOIN unnest(%(id)s::text[], %(kind)s::text[], %(transport)s::text[], %(external_key)s::text[]) AS t (id, kind, transport, key)
+  ON (device.id = t.id AND (device.kind, device.transport) <> (t.kind, t.transport))
+  OR (device.external_key = t.key AND device.id <> t.id)
+ORDER BY device.id;
 
 -- name: put_devices
 INSERT INTO device (id, kind, transport, label, zone_id, lon, lat, external_key, credential_hash, cancel_hash,
