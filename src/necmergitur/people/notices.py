@@ -18,7 +18,8 @@ ANSWERS: tuple[Answer, ...] = ("safe", "reply", "refuse", "block")
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is sealed of a person's record.
 
-    `contact`: where its author is written to; `sought`: the person's own; `sender`: who brought it in from outside.
+    `contact`: where its author is written to; `sought`: the person's own; `sender`: who brought it in from
+    outside;     `link`: its author's own, by which they are told of an answer.
     """
 
     person: Person
@@ -27,6 +28,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     relation: str = ""
     language: str = "fr"
     sender: str = ""
+    link: bytes = b""
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):

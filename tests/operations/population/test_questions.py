@@ -3,12 +3,14 @@
 import base64
 import os
 from datetime import UTC
+from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import questions, relaying
+from necmergitur.operations.population import missing, questions, relaying, tending
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.operations.population.finding import SureFinder
 from necmergitur.operations.population.missing_ports import TieState
@@ -17,6 +19,7 @@ from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 from necmergitur.people.findable import Found, Wanted
 from necmergitur.people.letters import Letter
+from necmergitur.people.notes import Assurance, Status
 from necmergitur.people.notices import Reply
 from tests.operations.population.scene import Night
 from tests.operations.population.search import asks, declares, question, salt
@@ -49,11 +52,11 @@ def test_a_question_reaches_the_person_and_their_answer_reaches_the_asker(night:
     seen = questions.asked_of(night.store, crisis, key, tell.link, night.now)
     assert seen is not None
     assert seen.question.name == "Rose Durand"
-    assert questions.answer(night.store, crisis, key, tell.link, Reply("safe", "at home"), None, night.now) is True
+    assert questions.answer(night.store, crisis, key, tell.link, Reply("safe", "at home"), salt(), night.now) is True
     asked = questions.follow(night.store, crisis, key, link, night.now)
     assert asked is not None
     assert asked.reply == Reply("safe", "at home")
-    assert refused(questions.answer(night.store, crisis, key, tell.link, Reply("refuse"), None, night.now)) == (
+    assert refused(questions.answer(night.store, crisis, key, tell.link, Reply("refuse"), salt(), night.now)) == (
         "question_answered"
     )
 
@@ -70,7 +73,7 @@ def test_the_relay_writes_to_the_person_and_then_to_the_asker_once_each(night: N
     (letter,) = letters(night, crisis)
     assert (letter.to.written, letter.kind) == ("+33612345678", "asked")
     answer_link = link_of_letter(letter, "answer")
-    assert questions.answer(night.store, crisis, key, answer_link, Reply("safe"), None, night.now) is True
+    assert questions.answer(night.store, crisis, key, answer_link, Reply("safe"), salt(), night.now) is True
     assert relaying.relay(night.store, envelopes, night.now) == 1
     assert relaying.relay(night.store, envelopes, night.now) == 0
     told = next(each for each in letters(night, crisis) if each.kind == "answered")
@@ -92,6 +95,60 @@ def test_whoever_erases_their_check_in_takes_along_what_was_asked_about_them(nig
     assert night.rows("SELECT (SELECT count(*) FROM population.tie), (SELECT count(*) FROM population.question)") == [
         (0, 1)
     ]
+
+
+def test_a_notice_asks_the_person_whose_own_word_outweighs_every_other(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    envelopes = Envelopes(night.keys.of, os.urandom, "https://ville.example.org", UTC)
+    link = declares(night, crisis, sought=PHONE, relation="sister")
+    night.says(crisis, "Amélie", contact=PHONE)
+    assert relaying.relay(night.store, envelopes, night.now) == 1
+    assert len(tending.closing(night.store, crisis)) == 1, "the desk may decide meanwhile"
+    (letter,) = letters(night, crisis)
+    answer_link = link_of_letter(letter, "answer")
+    asked = questions.asked_of(night.store, crisis, key, answer_link, night.now)
+    assert asked is not None
+    assert (asked.notice, asked.question.name, asked.question.relation) == (True, "Rose Durand", "sister")
+    assert questions.answer(night.store, crisis, key, answer_link, Reply("safe", "at home"), salt(), night.now) is True
+    seen = missing.follow(night.store, crisis, key, link, night.now)
+    assert seen is not None
+    assert seen.verdict is not None
+    assert (seen.verdict.status, seen.verdict.assurance) == (Status.AUTHOR, Assurance.SELF)
+    assert [each.note.text for each in seen.notes] == ["at home"]
+    assert relaying.relay(night.store, envelopes, night.now) == 1
+    told = next(each for each in letters(night, crisis) if each.kind == "answered")
+    assert link_of_letter(told, "follow") == link
+    assert tending.closing(night.store, crisis) == []
+
+
+@pytest.mark.parametrize("said", ["refuse", "block"])
+def test_whoever_refuses_a_notice_stays_unknown_to_its_author_and_is_proposed_no_more(night: Night, said: Any) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    link = declares(night, crisis, sought=PHONE)
+    before = missing.follow(night.store, crisis, key, link, night.now)
+    night.says(crisis, "Amélie", contact=PHONE)
+    (answer_link,) = told_links(night, crisis)
+    assert questions.answer(night.store, crisis, key, answer_link, Reply(said), salt(), night.now) is True
+    assert missing.follow(night.store, crisis, key, link, night.now) == before
+    questions.match(night.store, crisis, night.now)
+    assert told_links(night, crisis) == []
+    assert tending.closing(night.store, crisis) == []
+
+
+def test_answering_one_person_tells_the_author_of_a_notice_nothing(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    link = declares(night, crisis, sought=PHONE, author="A stalker", contact="stalker@example.org")
+    night.says(crisis, "Amélie", contact=PHONE)
+    asks(night, crisis, PHONE)
+    questions.match(night.store, crisis, night.now)
+    mother = next(each for each in questions.to_tell(night.store, crisis, key) if each.asker == "Rose Durand")
+    questions.answer(night.store, crisis, key, mother.link, Reply("safe"), salt(), night.now)
+    seen = missing.follow(night.store, crisis, key, link, night.now)
+    assert seen is not None
+    assert (seen.verdict, list(seen.notes)) == (None, [])
 
 
 def letters(night: Night, crisis: Crisis) -> list[Letter]:
@@ -143,8 +200,8 @@ def test_nobody_known_refused_and_blocked_look_alike_to_whoever_asks(night: Nigh
     links = [asks(night, crisis, each) for each in whom]
     told = {questions.asked_of(night.store, crisis, key, each, night.now): each for each in told_links(night, crisis)}
     by = {seen.question.about.written: link for seen, link in told.items() if seen and seen.question.about}
-    questions.answer(night.store, crisis, key, by[whom[2]], Reply("refuse"), None, night.now)
-    questions.answer(night.store, crisis, key, by[whom[3]], Reply("block"), None, night.now)
+    questions.answer(night.store, crisis, key, by[whom[2]], Reply("refuse"), salt(), night.now)
+    questions.answer(night.store, crisis, key, by[whom[3]], Reply("block"), salt(), night.now)
     seen = [questions.follow(night.store, crisis, key, link, night.now) for link in links]
     assert [(each.at, each.reply) for each in seen if each] == [(night.now, None)] * 4
 
@@ -155,7 +212,7 @@ def test_whom_somebody_blocked_reaches_them_no_more_under_any_name(night: Night)
     night.says(crisis, "Amélie", contact=PHONE)
     asks(night, crisis, PHONE)
     (link,) = told_links(night, crisis)
-    questions.answer(night.store, crisis, key, link, Reply("block"), None, night.now)
+    questions.answer(night.store, crisis, key, link, Reply("block"), salt(), night.now)
     asks(night, crisis, PHONE, name="A Friend", contact="ROSE@example.org")
     assert told_links(night, crisis) == []
     asks(night, crisis, PHONE, contact="father@example.org")
@@ -189,7 +246,7 @@ def test_a_link_that_was_guessed_opens_nothing(night: Night) -> None:
     (link,) = told_links(night, crisis)
     for guess in (b"", os.urandom(48), link[:32] + os.urandom(16), link[16:32] + link[:16] + link[32:]):
         assert questions.asked_of(night.store, crisis, key, guess, night.now) is None
-        assert refused(questions.answer(night.store, crisis, key, guess, Reply("safe"), None, night.now)) == (
+        assert refused(questions.answer(night.store, crisis, key, guess, Reply("safe"), salt(), night.now)) == (
             "question_unknown"
         )
     assert questions.follow(night.store, crisis, key, os.urandom(16), night.now) is None

@@ -52,7 +52,7 @@ def declare(
         key,
         key.row_of(link),
         salt,
-        said.notice,
+        msgspec.structs.replace(said.notice, link=link),
         now,
         origin=Origin.PAGE,
         listed=said.listed,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import missing
 from necmergitur.operations.population.checkins import Registered, Sealer
 from necmergitur.operations.population.missing_ports import (
     CheckInRow,
@@ -25,8 +26,11 @@ from necmergitur.operations.population.missing_ports import (
 from necmergitur.people.checkins import Said
 from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
+from necmergitur.people.notes import Assurance, Hidden
 from necmergitur.people.notices import Question, Reply
+from necmergitur.people.records import Note
 
+ASKING = (Tie.QUESTION, Tie.CHECKIN)  # ties by which somebody is asked about
 AT_ONCE = 500  # ours: what one pass reads; the next comes at once
 
 _AFTER: dict[str, TieState] = {
@@ -46,12 +50,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class AskedOf(msgspec.Struct, frozen=True):
-    """A question as the person sees it."""
+    """A question as the person sees it. `notice`: the asker declared them missing."""
 
     question: Question
     at: datetime
     state: int
     link: bytes
+    notice: bool = False
 
 
 class ToTell(msgspec.Struct, frozen=True):
@@ -158,18 +163,38 @@ def _may_be_asked(tx: Any, crisis: Crisis, checkin_id: bytes, row: QuestionRow) 
 
 
 def to_tell(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE) -> list[ToTell]:
-    """Return whom to write to about questions tied to them and not told yet."""
+    """Return whom to write to: questions, and notices with their number or address, tied to them and not told yet."""
     found: list[ToTell] = []
     with store.transaction() as tx:
-        for tie in tx.ties(crisis.id, Tie.QUESTION, [TieState.PROPOSED], limit):
-            row, checkin = tx.question(crisis.id, tie.left), tx.checkin(crisis.id, tie.right)
-            question = None if row is None else _opened(key, row)
-            said = None if checkin is None else _said(key, checkin)
-            if question is None or said is None or said.contact is None:
-                continue
-            link = answer_link(key, tie)
-            found.append(ToTell(tie, said.contact, said.language, question.name, question.relation, link))
+        for kind in ASKING:
+            for tie in tx.ties(crisis.id, kind, [TieState.PROPOSED], limit):
+                question, checkin = _question(tx, crisis, key, tie), tx.checkin(crisis.id, tie.right)
+                said = None if checkin is None else _said(key, checkin)
+                if question is None or said is None or said.contact is None:
+                    continue
+                link = answer_link(key, tie)
+                found.append(ToTell(tie, said.contact, said.language, question.name, question.relation, link))
     return found
+
+
+def _question(tx: Any, crisis: Crisis, key: Sealer, tie: TieRow) -> Question | None:
+    """Return what a tie asks. A notice with its author's contact asks too: whoever declares somebody looks for them."""
+    if tie.kind == Tie.QUESTION:
+        row = tx.question(crisis.id, tie.left)
+        return None if row is None else _opened(key, row)
+    person = tx.person(crisis.id, tie.left)
+    notice = None if person is None else missing.opened(key, person)
+    if person is None or notice is None or notice.contact is None or person.hidden == Hidden.NOT_TO_BE_FOUND:
+        return None
+    named = notice.person.full_name
+    return Question(
+        notice.person.author_name,
+        notice.contact,
+        notice.relation,
+        named=named,
+        language=notice.language,
+        link=notice.link,
+    )
 
 
 def told(tx: Any, crisis: Crisis, each: ToTell, now: datetime) -> bool:
@@ -182,11 +207,11 @@ def to_answer(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE
     """Return the askers to write to: there is an answer, and `link` opens it for them."""
     found: list[ToTell] = []
     with store.transaction() as tx:
-        for tie in tx.ties(crisis.id, Tie.QUESTION, [TieState.ANSWERED], limit):
-            row = tx.question(crisis.id, tie.left)
-            question = None if row is None else _opened(key, row)
-            if question is not None:
-                found.append(ToTell(tie, question.contact, question.language, "", "", question.link))
+        for kind in ASKING:
+            for tie in tx.ties(crisis.id, kind, [TieState.ANSWERED], limit):
+                question = _question(tx, crisis, key, tie)
+                if question is not None and question.link:
+                    found.append(ToTell(tie, question.contact, question.language, "", "", question.link))
     return found
 
 
@@ -224,47 +249,82 @@ def asked_of(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: dat
 
 
 def asked_of_checkin(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> list[AskedOf]:
-    """Return the questions about whoever holds this check-in's private link."""
+    """Return what is asked about whoever holds this check-in's private link."""
     if not crisis.kept(now):
         return []
     row_id = key.row_of(link)
     with store.transaction() as tx:
-        ties = [tie for tie in tx.ties_of(crisis.id, row_id) if tie.kind == Tie.QUESTION and tie.right == row_id]
+        ties = [tie for tie in tx.ties_of(crisis.id, row_id) if tie.kind in ASKING and tie.right == row_id]
         found = [_asked_of(tx, crisis, key, (tie.left, tie.right)) for tie in ties]
     return [each for each in found if each is not None]
 
 
-def _asked_of(tx: Any, crisis: Crisis, key: Sealer, both: tuple[bytes, bytes]) -> AskedOf | None:
-    row: QuestionRow | None = tx.question(crisis.id, both[0])
+def _tie_of(tx: Any, crisis: Crisis, both: tuple[bytes, bytes]) -> TieRow | None:
     ties: Sequence[TieRow] = tx.ties_of(crisis.id, both[0])
-    tie = next((one for one in ties if one.kind == Tie.QUESTION and one.right == both[1]), None)
-    question = None if row is None else _opened(key, row)
-    if row is None or tie is None or question is None:
+    return next((one for one in ties if one.kind in ASKING and one.right == both[1]), None)
+
+
+def _asked_of(tx: Any, crisis: Crisis, key: Sealer, both: tuple[bytes, bytes]) -> AskedOf | None:
+    tie = _tie_of(tx, crisis, both)
+    question = None if tie is None else _question(tx, crisis, key, tie)
+    if tie is None or question is None:
         return None
-    return AskedOf(question, row.at, tie.state, answer_link(key, tie))
+    row = tx.question(crisis.id, both[0]) if tie.kind == Tie.QUESTION else None
+    at = tie.at if row is None else row.at
+    return AskedOf(question, at, tie.state, answer_link(key, tie), notice=tie.kind == Tie.CHECKIN)
 
 
 def answer(
-    store: Registry, crisis: Crisis, key: Sealer, link: bytes, reply: Reply, by: int | None, now: datetime
+    store: Registry, crisis: Crisis, key: Sealer, link: bytes, reply: Reply, salt: bytes, now: datetime
 ) -> bool | Refusal:
-    """Answer, refuse or block, by the link of `to_tell`. The first answer stands; a block may follow any."""
+    """Answer, refuse or block, by the link of `to_tell`. The first answer stands; a block may follow any.
+
+    The link went to the person's own number or address alone: what they answer to a notice is their own word on it.
+    """
     both = of_link(key, link)
     if both is None or not crisis.kept(now):
         return Refusal(rule="question_unknown")
     with store.transaction() as tx:
-        asked = _asked_of(tx, crisis, key, both)
-        row = tx.question(crisis.id, both[0])
-        if asked is None or row is None:
+        asked, tie = _asked_of(tx, crisis, key, both), _tie_of(tx, crisis, both)
+        if asked is None or tie is None:
             return Refusal(rule="question_unknown")
         if asked.state not in (TieState.PROPOSED, TieState.TOLD) and reply.answer != "block":
             return Refusal(rule="question_answered")
         after = _AFTER[reply.answer]
-        tie = TieRow(kind=Tie.QUESTION, left=both[0], right=both[1], state=after, by=by, at=now)
-        tx.change_tie(crisis.id, tie)
         if after is TieState.ANSWERED:
-            bound = b"answer" + row.id
-            tx.answer_question(crisis.id, row.id, key.seal(row.salt, msgspec.json.encode(reply), bound))
+            refused = _answered(tx, crisis, key, tie, reply, salt, now)
+            if refused is not None:
+                return refused
+        tx.change_tie(crisis.id, msgspec.structs.replace(tie, state=after, at=now))
         return True
+
+
+def _answered(
+    tx: Any, crisis: Crisis, key: Sealer, tie: TieRow, reply: Reply, salt: bytes, now: datetime
+) -> Refusal | None:
+    """Keep an answer: beside the question, or as the person's own note on the notice."""
+    if tie.kind == Tie.QUESTION:
+        row: QuestionRow | None = tx.question(crisis.id, tie.left)
+        if row is None:
+            return Refusal(rule="question_unknown")
+        sealed = key.seal(row.salt, msgspec.json.encode(reply), b"answer" + row.id)
+        tx.answer_question(crisis.id, row.id, sealed)
+        return None
+    person: PersonRow | None = tx.person(crisis.id, tie.left)
+    notice = None if person is None else missing.opened(key, person)
+    if person is None or notice is None:
+        return Refusal(rule="question_unknown")
+    once = _proof(key, tie.left, tie.right)
+    number = notice.person.person_record_id
+    note = Note(
+        note_record_id=f"{number.split('/')[0]}/note.{once.hex()}",
+        person_record_id=number,
+        status="is_note_author",
+        author_made_contact="true",
+        text=reply.words,
+    )
+    put = missing.put_note(tx, crisis, key, person, note, now, salt=salt, once=once, assurance=Assurance.SELF)
+    return put if isinstance(put, Refusal) else None
 
 
 def not_to_be_found(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> int | Refusal:

@@ -11,7 +11,7 @@ from typing import Any
 from necmergitur.operations.population import questions
 from necmergitur.operations.population.checkins import Sealer, text_of
 from necmergitur.operations.population.finding import Finder, SureFinder
-from necmergitur.operations.population.missing_ports import Registry
+from necmergitur.operations.population.missing_ports import Registry, Tie
 from necmergitur.operations.population.questions import ToTell
 from necmergitur.operations.population.telling import Envelopes, waiting
 from necmergitur.people.crises import Crisis
@@ -31,7 +31,8 @@ def relay(store: Registry, envelopes: Envelopes, now: datetime) -> int:
             letter = Letter(each.to, "asked", each.language, {"link": f"{root}answer/{text_of(each.link)}/"})
             made += _write(store, crisis, key, envelopes, each, letter, now, questions.told)
         for each in questions.to_answer(store, crisis, key):
-            letter = Letter(each.to, "answered", each.language, {"link": f"{root}asked/{text_of(each.link)}/"})
+            page = "asked" if each.tie.kind == Tie.QUESTION else "follow"
+            letter = Letter(each.to, "answered", each.language, {"link": f"{root}{page}/{text_of(each.link)}/"})
             made += _write(store, crisis, key, envelopes, each, letter, now, questions.answer_sent)
     return made
 

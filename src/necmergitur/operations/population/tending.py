@@ -190,7 +190,7 @@ def proposed(store: Registry, crisis: Crisis, key: Sealer, now: datetime, limit:
 def closing(store: Registry, crisis: Crisis, limit: int = QUEUE_MAX) -> list[TieRow]:
     """Return notices (`left`) whose person may have checked in (`right`): the desk decides whether to close them."""
     with store.transaction() as tx:
-        return list(tx.ties(crisis.id, Tie.CHECKIN, [TieState.PROPOSED], limit))
+        return list(tx.ties(crisis.id, Tie.CHECKIN, [TieState.PROPOSED, TieState.TOLD], limit))
 
 
 def decide(store: Registry, crisis: Crisis, tie: TieRow, by: Who, now: datetime, *, same: bool) -> bool | Refusal:

@@ -103,7 +103,7 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
         reply = notices.reply(request.POST.get("answer", ""), request.POST.get("words", ""))
         outcome: Any = reply
         if not isinstance(reply, Refusal):
-            outcome = questions.answer(store(), crisis, key, link, reply, None, CLOCK.now())
+            outcome = questions.answer(store(), crisis, key, link, reply, ground.salt(), CLOCK.now())
         if isinstance(outcome, Refusal):
             mark(form, [outcome])
             status = 422
