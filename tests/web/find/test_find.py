@@ -185,6 +185,16 @@ def test_a_strangers_word_is_shown_once_the_desk_read_it(night: Night) -> None:
     assert "not verified" in page
 
 
+def test_numbers_and_addresses_are_covered_before_strangers_read_them(night: Night) -> None:
+    words = "red coat, call me on 06 98 76 54 32 or come to 12 rue de Rivoli"
+    path, person = listed(night, description=words)
+    page = night.client().get(f"/find/appeals/{ground.text_of(person)}/").content.decode()
+    assert "red coat" in page
+    assert "98 76" not in page
+    assert "Rivoli" not in page
+    assert night.client().get(path).status_code == 200
+
+
 def test_a_picture_keeps_its_pixels_alone_waits_for_the_desk_and_every_look_is_kept(night: Night) -> None:
     path, person = listed(night)
     client, address = night.client(), f"/find/appeals/{ground.text_of(person)}/picture.jpg"

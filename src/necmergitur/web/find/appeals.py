@@ -10,7 +10,7 @@ from necmergitur.web.dialogue.limits import address_of, network_of
 from necmergitur.web.find import ground
 from necmergitur.web.find.declaring import note_of, told
 from necmergitur.web.find.forms import NoteForm, mark
-from necmergitur.web.find.words import SEX, SURE
+from necmergitur.web.find.words import SEX, SURE, screened
 from necmergitur.web.find.words import STATUS as SAID
 from necmergitur.web.store import CLOCK, store
 
@@ -93,6 +93,7 @@ def _told(seen: missing.Seen) -> dict[str, object]:
     return {
         "id": ground.text_of(seen.row.id),
         "person": seen.notice.person,
+        "description": screened(seen.notice.person.description),
         "sex": SEX.get(seen.notice.person.sex, ""),
         "pictured": seen.pictured,
         "since": seen.row.entered_at,

@@ -17,6 +17,7 @@ from necmergitur.people import notices
 from necmergitur.people.notices import Asking, Question
 from necmergitur.web.find import ground
 from necmergitur.web.find.forms import AnswerForm, AskForm, mark
+from necmergitur.web.find.words import screened
 from necmergitur.web.store import CLOCK, store
 
 ANSWER_BYTES = 48
@@ -111,5 +112,6 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
             done = True
             one = questions.asked_of(store(), crisis, key, link, CLOCK.now()) or one
     answered = one.state in (TieState.ANSWERED, TieState.SENT, TieState.REFUSED, TieState.BLOCKED)
-    context = {"one": one, "form": form, "done": done, "answered": answered}
+    words_of_theirs = screened(one.question.words)
+    context = {"one": one, "words": words_of_theirs, "form": form, "done": done, "answered": answered}
     return ground.page(request, "answer", is_drill, context, status)

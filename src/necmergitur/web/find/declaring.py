@@ -23,7 +23,7 @@ from necmergitur.people.records import Note, paragraph
 from necmergitur.people.texts import one_line
 from necmergitur.web.find import ground
 from necmergitur.web.find.forms import FIELDS, STEPS, NoteForm, PictureForm, StepForm, mark
-from necmergitur.web.find.words import SEX, SURE, wrong
+from necmergitur.web.find.words import SEX, SURE, screened, wrong
 from necmergitur.web.find.words import STATUS as SAID
 from necmergitur.web.store import CLOCK, store
 
@@ -249,8 +249,8 @@ def told(notes: Any) -> list[dict[str, Any]]:
     """Return notes as pages show them: each with its author and its time, the contradicting ones too."""
     return [
         {
-            "text": each.note.text,
-            "author": each.note.author_name,
+            "text": screened(each.note.text),
+            "author": screened(each.note.author_name),
             "at": each.kept.source_at,
             "status": SAID[each.kept.status],
             "sure": SURE[each.kept.assurance],

@@ -12,11 +12,12 @@ from django.shortcuts import render
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.people.crises import Crisis
 from necmergitur.web.dialogue.limits import Limit, address_of
+from necmergitur.web.find import words
 from necmergitur.web.store import CLOCK, store
 
 SERVICE = "find"
 ONCE_BYTES = 16
-REGION = os.environ.get("NEC_REGION") or "FR"
+REGION = words.REGION
 # Ours, for each address in ten minutes: a family at one table, or a town hall's desk behind one address.
 DECLARED = Limit(20)
 ASKED = Limit(30)

@@ -1,11 +1,14 @@
 """Words of these pages: what is wrong with a field, what a status means, how sure it is."""
 
+import os
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from necmergitur.people.notes import Assurance, Status
+from necmergitur.people.screening import screen
 
+REGION = os.environ.get("NEC_REGION") or "FR"
 WRONG: dict[str, Any] = {
     "name_missing": _("Write a name. One word is enough."),
     "name_too_long": _("At most 120 characters."),
@@ -40,6 +43,11 @@ SURE: dict[Assurance, Any] = {
     Assurance.PUBLIC: _("not verified"),
 }
 SEX: dict[str, Any] = {"female": _("Woman"), "male": _("Man"), "other": _("Other")}
+
+
+def screened(text: str) -> str:
+    """Return a text as strangers may read it, line by line: numbers, addresses and links covered."""
+    return "\n".join(screen(line, REGION).text for line in text.splitlines())
 
 
 def wrong(rule: str) -> Any:
