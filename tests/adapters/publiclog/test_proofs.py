@@ -229,6 +229,22 @@ def test_an_export_that_lost_a_file_does_not_hold(exported: Path, name: str) -> 
         audit(exported, None, None, None)
 
 
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"header":"["}', "[" * 100_000, "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_an_export_with_nonsense_in_it_is_told_as_wrong_and_not_by_a_crash(exported: Path, line: str | bytes) -> None:
+    (exported / SUMS).unlink()
+    whole = (exported / FACTS).read_bytes()
+    (exported / FACTS).write_bytes(whole + (line if isinstance(line, bytes) else line.encode()) + b"\n")
+    with pytest.raises(Wrong):
+        audit(exported, None, None, None)
+
+
+def test_a_folder_that_is_no_export_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(Wrong, match=r"key is not there: it was left out, or this is no export"):
+        audit(tmp_path, None, None, None)
+
+
 def test_a_fact_that_everybody_may_see_cannot_be_kept_back(exported: Path) -> None:
     """The tree says that a fact is there and not what it is; its stream's numbering says that one was left out."""
     (exported / SUMS).unlink()

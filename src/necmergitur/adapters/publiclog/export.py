@@ -72,6 +72,8 @@ def audit(exported: Path, key_file: Path | None, witness_file: Path | None, sinc
         keys = _keys(key_file or exported / "key")
         witnesses = _keys(witness_file or exported / "witnesses")
         earlier = None if since is None else parse(since.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise Wrong(f"{missing.filename} is not there: it was left out, or this is no export") from missing
     except (OSError, ValueError) as error:
         raise Wrong(str(error)) from error
     if len(keys) != 1:
@@ -97,7 +99,9 @@ def check_export(
         shown = _open_facts(exported / FACTS, entries)
         if since is not None:
             _continues(folder, since, checkpoint, log_key)
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except FileNotFoundError as missing:
+        raise Wrong(f"{Path(missing.filename).name} is not there: it was left out, or this is no export") from missing
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise Wrong(str(error)) from error
     return Audited(
         facts=checkpoint.size,
