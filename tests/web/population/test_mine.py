@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from necmergitur.operations.population import checkins
+from necmergitur.governance.breakglass import Who
+from necmergitur.operations.population import checkins, looking
 from necmergitur.operations.population.checkins import Registered, text_of
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.people.crises import Crisis
@@ -119,3 +120,22 @@ def test_after_the_end_one_still_takes_back_and_reads_until_when_it_is_kept(
     late = Client().post(address, {"do": "change", "status": "hurt"})
     assert late.status_code == 409 and "The crisis is over" in late.content.decode()
     assert Client().post(address, {"do": "withdraw"}).status_code == 303
+
+
+def test_the_receipt_says_who_read_it_when_and_what_for_and_never_who_by_name(opened: Opens, city: City) -> None:
+    crisis = opened()
+    answer = says(crisis)
+    assert "Who read this" not in Client().get(f"/safe/{text_of(answer.link)}").content.decode()
+    key, by = state.KEYS.of(crisis.id), Who(city.users["lead"].pk, "lead")
+    assert key is not None
+    with store().transaction() as tx:
+        row = key.row_of(answer.link)
+        why = "his sister Chloé calls"
+        refused = looking.write(
+            store(), tx, crisis, key, [row], "record", "family", why, by, os.urandom(16), datetime.now(UTC)
+        )
+        assert refused is None
+    body = Client().get(f"/safe/{text_of(answer.link)}").content.decode()
+    assert "Who read this" in body
+    assert "the head of the control room, to answer somebody who looks for you" in body
+    assert "Chloé" not in body and "Lead Test" not in body

@@ -1,6 +1,7 @@
 """The receipt: what was recorded, behind a link that only its person has; and what the link to share shows."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,20 +14,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import looking
 from necmergitur.operations.population import mine as operations
 from necmergitur.operations.population.checkins import link_of
+from necmergitur.operations.population.looking import Seen
 from necmergitur.operations.population.mine import Mine
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.checkins import STATUSES, Status
 from necmergitur.web.dialogue.limits import Limit, address_of
 from necmergitur.web.population import frame, state
 from necmergitur.web.population.safe import AGAIN_AFTER_S
-from necmergitur.web.population.words import REFUSED, SAID
+from necmergitur.web.population.words import REFUSED, SAID, looked
 from necmergitur.web.store import CLOCK, store
 
 # Ours: a family that copies addresses by hand mistypes some; a machine that guesses 128 bits is slowed for nothing.
 WRONG_MAX = 30
 WRONG_WITHIN_S = 60.0
+LOOKS_SHOWN_MAX = 20  # ours: the newest; the page stays small
 _wrong = Limit(WRONG_MAX, seconds=WRONG_WITHIN_S)
 
 
@@ -46,11 +50,14 @@ def receipt(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
                 return done
             refused = done
         found = operations.find(store(), state.KEYS.of, link, CLOCK.now(), drill=is_drill)
+        looks = (
+            [] if found is None else looking.seen_by_person(store(), state.KEYS.of, link, CLOCK.now(), drill=is_drill)
+        )
     except Unreachable:
         return _away(request, drill=is_drill)
     if found is None:
         return _nothing(request, drill=is_drill)
-    return _show(request, found, text, drill=is_drill, refused=refused)
+    return _show(request, found, text, looks, drill=is_drill, refused=refused)
 
 
 @require_safe
@@ -93,7 +100,9 @@ def _do(request: HttpRequest, link: bytes, *, drill: bool) -> HttpResponse | str
     return response
 
 
-def _show(request: HttpRequest, found: Mine, text: str, *, drill: bool, refused: str) -> HttpResponse:
+def _show(
+    request: HttpRequest, found: Mine, text: str, looks: Sequence[Seen], *, drill: bool, refused: str
+) -> HttpResponse:
     language = frame.language_of(request, found.said.language)
     now, prefix = CLOCK.now(), "/drill" if drill else ""
     is_open = found.crisis.offers("safe", now)
@@ -114,6 +123,7 @@ def _show(request: HttpRequest, found: Mine, text: str, *, drill: bool, refused:
             ],
             "until": "" if found.crisis.purge_at is None else _when(found.crisis.purge_at),
             "refused": str(REFUSED[refused]) if refused else "",
+            "looks": [(_when(one.at), *looked(one.role, one.purpose)) for one in looks[-LOOKS_SHOWN_MAX:]],
         }
     return frame.show(
         request,

@@ -35,3 +35,24 @@ _MOST = {"name": NAME_MAX, "words": WORDS_MAX, "tell": TELL_MAX}
 def problem(rule: str) -> str:
     """Return what is to be mended, in the reader's language."""
     return str(PROBLEMS[rule]) % _MOST
+
+
+READERS: dict[str, Any] = {
+    "operator": _("the control room"),
+    "lead": _("the head of the control room"),
+    "duty_officer": _("the duty officer"),
+    "liaison": _("the desk for families"),
+}
+PURPOSES: dict[str, Any] = {
+    "answer_call": _("to help you"),
+    "family": _("to answer somebody who looks for you"),
+    "identify": _("to tell who somebody is"),
+    "abuse": _("to judge a report of abuse"),
+    "duplicate": _("to bring two records of one person together"),
+    "import": _("to compare with a hospital’s list"),
+}
+
+
+def looked(role: str, purpose: str) -> tuple[str, str]:
+    """Return who read it, and what for, as the person is told."""
+    return str(READERS.get(role, READERS["operator"])), str(PURPOSES.get(purpose, purpose))
