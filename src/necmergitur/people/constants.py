@@ -99,4 +99,5 @@ WALK_M_PER_MIN = 70.0  # ours: 4.2 km/h, with a child by the hand
 LOOK_REASON_MAX = 200
 SEARCHES_AN_HOUR = 60  # ours: a family on the telephone each minute; whoever needs more asks a second person
 OPENED_AN_HOUR = 60  # ours: the same
+SAME_RECORD_MAX = 5  # ours: a case is read a few times; one person's record again and again is somebody's obsession
 ALLOWED_TIMES = 10  # ours: so much more, for an hour, once a second person agreed

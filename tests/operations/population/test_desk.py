@@ -13,7 +13,7 @@ from necmergitur.governance.breakglass import Who
 from necmergitur.operations.population import desk, looking
 from necmergitur.operations.population.desk import Candidate, Record
 from necmergitur.operations.population.finding import SOURCES
-from necmergitur.people.constants import SEARCHES_AN_HOUR
+from necmergitur.people.constants import SAME_RECORD_MAX, SEARCHES_AN_HOUR
 from necmergitur.people.findable import Wanted
 from tests.operations.accounts import give_role
 from tests.operations.population.scene import FIRST, SECOND, Night
@@ -125,3 +125,31 @@ def test_an_hour_allows_so_many_and_a_second_person_lends_more(
             "UPDATE population.allowance SET agreed_by = asked_by, agreed_role = 'lead', agreed_at = now() WHERE id = %s",
             [own.id],
         )
+
+
+def test_one_record_opened_again_and_again_raises_an_alarm_and_stands_out(
+    night: Night, crisis: Any, finder: Callable[[], Holding]
+) -> None:
+    night.says(crisis, "Amélie Durand")
+    (one, *_rest) = look_for(night, finder(), crisis, "Amélie Durand")
+    raised = "SELECT detail FROM system_alarm WHERE name = 'record_reopened' AND cleared_at IS NULL"
+    for _ in range(SAME_RECORD_MAX - 1):
+        assert isinstance(opens(night, crisis, one), Record)
+    assert night.rows(raised) == []
+    opens(night, crisis, one)
+    assert night.rows(raised) == [("liaison 107",)]
+    (agent,) = desk.oversee(night.store, crisis, LEAD)
+    assert (agent.by, agent.searches, agent.opened, agent.people, agent.most) == (107, 1, 5, 1, 5)
+    assert refused(desk.oversee(night.store, crisis, AGENT)) == "desk_not_yours"
+
+
+def test_reasons_are_read_by_somebody_else_and_that_is_a_fact(
+    night: Night, crisis: Any, finder: Callable[[], Holding]
+) -> None:
+    look_for(night, finder(), crisis, "Amélie Durand", reason="her mother calls")
+    key = night.key(crisis)
+    ((_look, why),) = desk.reasons(night.store, key, crisis, AGENT.id, Who(104, "dpo"), night.now)
+    assert why == "her mother calls\nAmélie Durand"
+    assert len([f for f in night.facts() if b"dpo:look:oversee" in f.payload]) == 1
+    assert refused(desk.reasons(night.store, key, crisis, LEAD.id, LEAD, night.now)) == "oversee_two_people"
+    assert refused(desk.reasons(night.store, key, crisis, AGENT.id, AGENT, night.now)) == "desk_not_yours"

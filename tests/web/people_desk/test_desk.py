@@ -145,4 +145,21 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
         for queue in ("", "waiting/", "duplicates/", "liaison/"):
             page.goto(HERE + queue)
             problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
+    page = enter("lead", "fr", "dark")
+    page.goto(f"{HERE}looks/")
+    problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
     assert problems == []
+
+
+def test_who_looked_is_for_those_who_answer_for_it(city: City, night: Night) -> None:
+    declared(night, "Amélie Durand", listed="yes")
+    search(city)  # the finder is away; the search is written down all the same
+    number = city.users["liaison"].pk
+    page = city.client("dpo").get(f"{HERE}looks/").content.decode()
+    assert "Liaison Test" in page
+    shown = city.client("dpo").post(f"{HERE}looks/{number}/").content.decode()
+    assert "her mother is on the line" in shown
+    assert city.client("liaison").get(f"{HERE}looks/").status_code == 403
+    assert city.client("liaison").post(f"{HERE}looks/{number}/").status_code == 403
+    own = city.users["lead"].pk
+    assert city.client("lead").post(f"{HERE}looks/{own}/").status_code == 409

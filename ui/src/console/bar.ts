@@ -31,6 +31,7 @@ export function drawBar(live: Live): void {
 function alarmName(name: string): string {
   if (name === "break_glass") return t("alarm.break_glass");
   if (name === "canary_opened") return t("alarm.canary_opened");
+  if (name === "record_reopened") return t("alarm.record_reopened");
   if (name === "crisis_open") return t("alarm.crisis_open");
   if (name === "crisis_waits") return t("alarm.crisis_waits");
   if (name === "doors_case") return t("alarm.doors_case");

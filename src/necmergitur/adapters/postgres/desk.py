@@ -8,7 +8,7 @@ from necmergitur.adapters.postgres.population import CODEC
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.governance.breakglass import Who
-from necmergitur.operations.population.desk import Allowance
+from necmergitur.operations.population.desk import Agent, Allowance
 from necmergitur.operations.population.looking import Look, Opened
 from necmergitur.people.crises import Crisis
 
@@ -91,3 +91,19 @@ class DeskMixin:
         """Return what was asked for since, newest first, with salt and sealed reason."""
         rows = self.cursor.execute(SQL["allowances"], {"crisis_id": crisis_id, "since": since}).fetchall()
         return [(Allowance(*row[:6]), bytes(row[6]), bytes(row[7])) for row in rows]
+
+    def looks_by_agent(self, crisis_id: UUID) -> list[Agent]:
+        """Return how each agent looked: who opens most first."""
+        return [Agent(*row) for row in self.cursor.execute(SQL["looks_by_agent"], {"crisis_id": crisis_id}).fetchall()]
+
+    def looks_at(self, crisis_id: UUID, by: int, subject: bytes) -> int:
+        """Return how often somebody opened one record."""
+        parts = {"crisis_id": crisis_id, "by": by, "subject": subject}
+        row = self.cursor.execute(SQL["looks_at"], parts).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return int(row[0])
+
+    def reasons_of(self, crisis_id: UUID, by: int) -> list[Look]:
+        """Return somebody's latest looks, with their sealed reasons."""
+        rows = self.cursor.execute(SQL["reasons_of"], {"crisis_id": crisis_id, "by": by}).fetchall()
+        return [Look(row[0], row[1], row[2], row[3], bytes(row[4]), bytes(row[5]), row[6]) for row in rows]

@@ -11,24 +11,34 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import looking, tending
 from necmergitur.operations.population.checkins import Sealer, opened
 from necmergitur.operations.population.finding import Finder
-from necmergitur.operations.population.looking import Call, LookStore, Opened, Purpose
+from necmergitur.operations.population.looking import Call, Look, LookStore, Opened, Purpose
 from necmergitur.operations.population.missing import Seen
 from necmergitur.operations.population.missing import opened as opened_notice
+from necmergitur.operations.registry import audit
 from necmergitur.people import canaries
 from necmergitur.people.checkins import Status
-from necmergitur.people.constants import ALLOWED_TIMES, LOOK_REASON_MAX, OPENED_AN_HOUR, SEARCHES_AN_HOUR
+from necmergitur.people.constants import (
+    ALLOWED_TIMES,
+    LOOK_REASON_MAX,
+    OPENED_AN_HOUR,
+    SAME_RECORD_MAX,
+    SEARCHES_AN_HOUR,
+)
 from necmergitur.people.crises import Crisis
 from necmergitur.people.findable import Wanted
 
 MAY_SEARCH = ("liaison", "lead", "duty_officer")
 MAY_ALLOW = ("lead", "duty_officer")
 HOUR = timedelta(hours=1)
+MAY_OVERSEE = ("lead", "duty_officer", "dpo")
 ALARM_CANARY = "canary_opened"
+ALARM_REPEATED = "record_reopened"
 CANARY_SCORE = 0.05  # ours: below whatever the finder calls alike
 
 
@@ -65,6 +75,18 @@ class Allowance(msgspec.Struct, frozen=True):
     until: datetime | None
 
 
+class Agent(msgspec.Struct, frozen=True):
+    """How one agent looked in a crisis. `most`: how often they opened the record they opened most."""
+
+    by: int
+    role: str
+    searches: int
+    opened: int
+    people: int
+    most: int
+    last_at: datetime
+
+
 class DeskTransaction(looking.LookTransaction, Protocol):
     """A transaction of the desk."""
 
@@ -74,6 +96,18 @@ class DeskTransaction(looking.LookTransaction, Protocol):
 
     def agree_allowance(self, crisis_id: UUID, number: int, by: Who, now: datetime, until: datetime) -> bool:
         """Lend them; False when it was decided, or is one's own."""
+        ...
+
+    def looks_by_agent(self, crisis_id: UUID) -> list[Agent]:
+        """Return how each agent looked: who opens most first."""
+        ...
+
+    def looks_at(self, crisis_id: UUID, by: int, subject: bytes) -> int:
+        """Return how often somebody opened one record."""
+        ...
+
+    def reasons_of(self, crisis_id: UUID, by: int) -> list[Look]:
+        """Return somebody's latest looks, with their sealed reasons."""
         ...
 
     def allowances(self, crisis_id: UUID, since: datetime) -> list[tuple[Allowance, bytes, bytes]]:
@@ -139,6 +173,8 @@ def open_record(  # noqa: PLR0913  each is a thing of its own
         if canaries.is_canary(row_id, _proof(key, row_id)):
             tx.raise_alarm(ALARM_CANARY, f"{by.role} {by.id}", now)
             return Refusal(rule="record_gone")
+        if tx.looks_at(crisis.id, by.id, row_id) >= SAME_RECORD_MAX:
+            tx.raise_alarm(ALARM_REPEATED, f"{by.role} {by.id}", now)
         call = None
         if kind == "checkin":
             row: Opened | None = tx.call_words([crisis.id], row_id)
@@ -152,12 +188,36 @@ def open_record(  # noqa: PLR0913  each is a thing of its own
     return Refusal(rule="record_gone") if seen is None else Record(kind, row_id, None, seen)
 
 
+def oversee(store: LookStore, crisis: Crisis, by: Who) -> list[Agent] | Refusal:
+    """Return how each agent looked, for whoever answers for them."""
+    if by.role not in MAY_OVERSEE:
+        return Refusal(rule="desk_not_yours", owner="gate")
+    with store.transaction() as tx:
+        return list(tx.looks_by_agent(crisis.id))
+
+
+def reasons(
+    store: LookStore, key: Sealer, crisis: Crisis, agent: int, by: Who, now: datetime
+) -> list[tuple[Look, str]] | Refusal:
+    """Return why one agent looked; that somebody read it is a fact too. Nobody oversees themselves."""
+    if by.role not in MAY_OVERSEE:
+        return Refusal(rule="desk_not_yours", owner="gate")
+    if by.id == agent:
+        return Refusal(rule="oversee_two_people", owner="gate")
+    with store.transaction() as tx:
+        tx.serialise()
+        looks: list[Look] = tx.reasons_of(crisis.id, agent)
+        audit(store, tx, f"{by.role}:look:oversee", f"user:{agent}", Person(by.id, ""), now, looks=str(len(looks)))
+    return [(one, (key.unseal(one.salt, one.reason, crisis.id.bytes) or b"").decode()) for one in looks]
+
+
 def clear_canary(store: LookStore, by: Who, now: datetime) -> Refusal | None:
-    """Say that somebody asked whoever opened a canary."""
+    """Say that somebody asked whoever opened a canary, or one record again and again."""
     if by.role not in MAY_ALLOW:
         return Refusal(rule="desk_not_yours", owner="gate")
     with store.transaction() as tx:
         tx.clear_alarm(ALARM_CANARY, now)
+        tx.clear_alarm(ALARM_REPEATED, now)
     return None
 
 

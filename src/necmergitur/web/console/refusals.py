@@ -242,6 +242,10 @@ RULES: dict[str, tuple[Any, Any]] = {
     "search_empty": (_("Say whom you look for."), ""),
     "record_gone": (_("This record is not there any more."), _("Search again.")),
     "allowance_decided": (_("This was already decided, or an hour has passed."), ""),
+    "oversee_two_people": (
+        _("Nobody oversees themselves."),
+        _("Another lead, duty officer or the data protection officer does."),
+    ),
     "allowance_two_people": (_("You asked for this yourself."), _("Another lead or duty officer must agree.")),
     "finder_away": (_("Names cannot be looked for at the moment."), _("Try again in a few seconds.")),
     "call_not_of_page": (_("This call did not come from the page “I’m safe”."), ""),

@@ -27,6 +27,7 @@ WORDS: dict[str, Any] = {
     "alarm.press_set_aside": _("A call could not be recorded: it is on the machine's disk, and nobody has seen it"),
     "alarm.probe_missed": _("The test press of the whole path was not answered"),
     "alarm.record_full": _("The record's disk is full: calls are kept aside, lamps stay dark, sensors are shut"),
+    "alarm.record_reopened": _("People desk: somebody opens the record of one person again and again"),
     "alarm.shred_list_short": _("The list of destroyed keys is not whole: erased persons may be readable again"),
     "alarm.since": _("since {time}"),
     "demo.button": _("Street button {id}"),

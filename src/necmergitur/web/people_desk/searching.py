@@ -156,7 +156,8 @@ def canary(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     room, by, now = desk.room_of(request), desk.who(request), CLOCK.now()
-    alarm = SystemAlarm.objects.filter(name=operations.ALARM_CANARY, cleared_at=None).first()
+    watched = (operations.ALARM_CANARY, operations.ALARM_REPEATED)
+    alarm = SystemAlarm.objects.filter(name__in=watched, cleared_at=None).order_by("raised_at").first()
     frame: dict[str, Any] = {
         "typed": {},
         "purposes": [(name, words.PURPOSES[name]) for name in PURPOSES],
@@ -164,6 +165,7 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
         "me": by.id,
         "may_allow": rights.may_open_crisis(request.user),
         "canary": None if alarm is None else _who_opened(alarm.detail),
+        "reopened": alarm is not None and alarm.name == operations.ALARM_REPEATED,
     }
     if room is not None:
         frame["searches"], frame["opens"], frame["an_hour"] = operations.used(store(), room.crisis, by, now)
