@@ -14,7 +14,7 @@ from necmergitur.people.checkins import Status
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Found, Wanted
 from necmergitur.people.notices import Notice
 
-SURE_SCORE = 0.9  # ours: an e-mail to the wrong person tells them who looks for whom
+SURE_SCORE = 0.95  # ours: an e-mail to the wrong person tells them who looks for whom
 OTHER_SCORE_MAX = 0.5  # ours: two people of one name are nobody in particular
 
 
