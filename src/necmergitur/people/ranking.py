@@ -4,8 +4,9 @@ What is unknown on either side measures nought. Weights are learned from pairs o
 errors somebody else made (`sim/names/tuning.py`), and the bench gates both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cdist
 
 from necmergitur.people.constants import DESCRIPTION_MAX
-from necmergitur.people.names import PARTICLES, alternatives, plain_words, skeleton
+from necmergitur.people.names import PARTICLES, alternatives, plain_words
 
 FEATURES = (
     "cosine",
@@ -47,7 +48,18 @@ NICKNAME_LIKE = 0.93  # ours: a nickname says nearly as much as the name
 INITIAL_LIKE = 0.8  # ours: one letter says less, and still contradicts nothing
 
 Floats = npt.NDArray[np.float32]
-Weigh = Callable[[str], float]
+
+
+class Words(Protocol):
+    """What an index knows of words."""
+
+    def weigh(self, word: str) -> float:
+        """Return how much a word tells people apart, 0 to 1."""
+        ...
+
+    def sound(self, word: str) -> str:
+        """Return its skeleton."""
+        ...
 
 
 class Held(msgspec.Struct, gc=False):
@@ -75,20 +87,22 @@ class Asked(msgspec.Struct):
     clothing: frozenset[str] = frozenset()
 
 
-def measure(asked: Asked, texts: Sequence[str], held: Sequence[Held], cosines: Floats, weigh: Weigh) -> Floats:
-    """Return one row of FEATURES for each candidate. `weigh`: how much a word tells people apart, 0 to 1."""
+def measure(asked: Asked, texts: Sequence[str], held: Sequence[Held], cosines: Floats, words: Words) -> Floats:
+    """Return one row of FEATURES for each candidate."""
     found = np.zeros((len(texts), len(FEATURES)), dtype=np.float32)
     found[:, _AT["cosine"]] = cosines
     if asked.words:
-        _measure_names(asked, texts, found, weigh)
-    for row, one in zip(found, held, strict=True):
-        row[_AT["alike_age"] :] = (
-            alike_age(asked, one),
-            alike_born(asked.born, one.born),
-            0.0 if not asked.sex or not one.sex else (1.0 if asked.sex == one.sex else -1.0),
-            alike_place(asked.place, one.place),
-            alike_clothing(asked.clothing, one.words),
-        )
+        _measure_names(asked, texts, found, words)
+    if asked.age is not None:
+        found[:, _AT["alike_age"]] = [alike_age(asked, one) for one in held]
+    if asked.born is not None:
+        found[:, _AT["alike_born"]] = [alike_born(asked.born, one.born) for one in held]
+    if asked.sex:
+        found[:, _AT["alike_sex"]] = [0.0 if not one.sex else 1.0 if asked.sex == one.sex else -1.0 for one in held]
+    if asked.place:
+        found[:, _AT["alike_place"]] = [alike_place(asked.place, one.place) for one in held]
+    if asked.clothing:
+        found[:, _AT["alike_words"]] = [alike_clothing(asked.clothing, one.words) for one in held]
     return found
 
 
@@ -120,17 +134,17 @@ def reasons(row: Floats, asked: Asked, text: str) -> tuple[str, ...]:
     return tuple(word for word, holds in said if holds)
 
 
-def _measure_names(asked: Asked, texts: Sequence[str], found: Floats, weigh: Weigh) -> None:
+def _measure_names(asked: Asked, texts: Sequence[str], found: Floats, words: Words) -> None:
     split = [text.split() for text in texts]
     numbers: dict[str, int] = {"": 0}
     longest = max(map(len, split), default=1) or 1
     index = np.zeros((len(split), longest), dtype=np.intp)
-    for row, words in zip(index, split, strict=True):
-        row[: len(words)] = [numbers.setdefault(word, len(numbers)) for word in words]
+    for row, name in zip(index, split, strict=True):
+        row[: len(name)] = [numbers.setdefault(word, len(numbers)) for word in name]
     vocabulary = list(numbers)
-    near, spelt, same, sounds = _alike(asked, vocabulary)
-    asked_weights = np.array([weigh(word) for word in asked.words], dtype=np.float32)
-    held_weights = np.array([0.0, *(weigh(word) for word in vocabulary[1:])], dtype=np.float32)[index]
+    near, spelt, same, sounds = _alike(asked, vocabulary, words)
+    asked_weights = np.array([words.weigh(word) for word in asked.words], dtype=np.float32)
+    held_weights = np.array([0.0, *map(words.weigh, vocabulary[1:])], dtype=np.float32)[index]
 
     def of_asked(likeness: Floats) -> Floats:
         best: Floats = asked_weights @ likeness[:, index].max(axis=2) / asked_weights.sum()
@@ -150,16 +164,18 @@ def _measure_names(asked: Asked, texts: Sequence[str], found: Floats, weigh: Wei
     found[:, _AT["joined"]] = _joined(asked.words, split)
     # Squared: two words nearly right say more than one right and one wrong.
     found[:, _AT["spelt_well"]] = of_asked(spelt**3) * of_held(spelt**3)
-    found[:, _AT["words_more"]] = [abs(len(words) - len(asked.words)) for words in split]
+    found[:, _AT["words_more"]] = [abs(len(name) - len(asked.words)) for name in split]
     letters = np.array([len(word) == 1 for word in vocabulary])[index].any(axis=1)
     found[:, _AT["initials"]] = letters | any(len(word) == 1 for word in asked.words)
 
 
-def _alike(asked: Asked, vocabulary: Sequence[str]) -> tuple[Floats, Floats, Floats, Floats]:
+def _alike(asked: Asked, vocabulary: Sequence[str], words: Words) -> tuple[Floats, Floats, Floats, Floats]:
     """Return how alike each asked word and each word of the candidates are: nearly, by letters, exactly, by ear."""
     near: Floats = cdist(asked.words, vocabulary, scorer=JaroWinkler.similarity, dtype=np.float32)
     spelt: Floats = cdist(asked.words, vocabulary, scorer=OSA.normalized_similarity, dtype=np.float32)
-    heard = [skeleton(word) for word in vocabulary]
+    heard = list(map(words.sound, vocabulary))
+    first_letters = [word[:1] for word in vocabulary]
+    short = [len(word) == 1 for word in vocabulary]
     same = np.zeros_like(near)
     sounds = np.zeros_like(near)
     for row, (word, sound) in enumerate(zip(asked.words, asked.sounds, strict=True)):
@@ -170,8 +186,8 @@ def _alike(asked: Asked, vocabulary: Sequence[str]) -> tuple[Floats, Floats, Flo
             nickname = cdist(others, vocabulary, scorer=OSA.normalized_similarity, dtype=np.float32).max(axis=0)
             for likeness in (near, spelt):
                 np.maximum(likeness[row], nickname * NICKNAME_LIKE, out=likeness[row])
-        first = word[0]
-        initial = [bool(other) and other[0] == first and 1 in {len(word), len(other)} for other in vocabulary]
+        begins = [letter == word[0] for letter in first_letters]
+        initial = begins if len(word) == 1 else [both and one for both, one in zip(begins, short, strict=True)]
         for likeness in (near, spelt):
             likeness[row][initial] = np.maximum(likeness[row][initial], INITIAL_LIKE)
     for likeness in (near, spelt, same, sounds):

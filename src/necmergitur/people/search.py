@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from necmergitur.people import grams, ranking
-from necmergitur.people.constants import CANDIDATES_MAX, FOUND_AT_MOST, PART_MAX, PARTS_MAX, TAIL_MAX
+from necmergitur.people.constants import RANKED_MAX, FOUND_AT_MOST, PART_MAX, PARTS_MAX, TAIL_MAX
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Found, Wanted
 from necmergitur.people.names import alternatives, fold, skeleton
 from necmergitur.people.ranking import Asked, Held
@@ -41,6 +41,7 @@ class Index:
         self._parts: tuple[_Part, ...] = ()
         self._frequencies = np.zeros(grams.CODES, dtype=np.int64)
         self._words: Counter[str] = Counter()
+        self._sounds: dict[str, str] = {}
         self._weighed_at = 0
 
     def __len__(self) -> int:
@@ -120,7 +121,7 @@ class Index:
         found = [(at, self._texts[entry], self._held[entry]) for at, entry in enumerate(entries)]
         alive = [(at, text, held) for at, text, held in found if held is not None]
         texts, held = [text for _, text, _ in alive], [one for _, _, one in alive]
-        return ranking.measure(asked, texts, held, cosines[[at for at, _, _ in alive]], self.weigh), held, texts
+        return ranking.measure(asked, texts, held, cosines[[at for at, _, _ in alive]], self), held, texts
 
     def candidates(self, asked: Asked) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Return the entries that share most pieces with the name, and how much of them."""
@@ -142,22 +143,31 @@ class Index:
                 part.segment.add_up(born, [BORN_WEIGHT / 2] * len(born), sums)
                 sums *= part.share > 0
             at = np.flatnonzero(sums > least)
-            if at.size > CANDIDATES_MAX:
-                at = at[np.argpartition(sums[at], -CANDIDATES_MAX)[-CANDIDATES_MAX:]]
+            if at.size > RANKED_MAX:
+                at = at[np.argpartition(sums[at], -RANKED_MAX)[-RANKED_MAX:]]
                 least = max(least, sums[at].min())
             found.append(at + part.first)
             values.append(sums[at])
         if not found:
             return [], np.zeros(0, dtype=np.float32)
         at, sums = np.concatenate(found), np.concatenate(values)
-        if at.size > CANDIDATES_MAX:
-            best = np.argpartition(sums, -CANDIDATES_MAX)[-CANDIDATES_MAX:]
+        if at.size > RANKED_MAX:
+            best = np.argpartition(sums, -RANKED_MAX)[-RANKED_MAX:]
             at, sums = at[best], sums[best]
         return at.tolist(), sums
 
     def weigh(self, word: str) -> float:
         """Return how much a word tells people of this index apart."""
         return ranking.word_weight(self._words.get(word, 0), len(self._texts), word)
+
+    def sound(self, word: str) -> str:
+        """Return a word's skeleton, remembered for words of this index: a question makes some 800 of them."""
+        found = self._sounds.get(word)
+        if found is None:
+            found = skeleton(word)
+            if word in self._words:
+                self._sounds[word] = found
+        return found
 
     def _forget(self, kind: str, record_id: bytes) -> bool:
         entries = self._entries.pop((kind, record_id), None)
@@ -207,8 +217,7 @@ class Index:
 
     def _part(self, first: int, end: int) -> _Part:
         texts = self._texts[first:end]
-        sounds: dict[str, str] = {}
-        heard = [" ".join(sounds.get(w) or sounds.setdefault(w, skeleton(w)) for w in text.split()) for text in texts]
+        heard = [" ".join(map(self.sound, text.split())) for text in texts]
         entries, codes = grams.name_codes(texts, heard)
         born = [
             (number, code)
