@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from necmergitur.people import grams, ranking
-from necmergitur.people.constants import RANKED_MAX, FOUND_AT_MOST, PART_MAX, PARTS_MAX, TAIL_MAX
+from necmergitur.people.constants import FOUND_AT_MOST, PART_MAX, PARTS_MAX, RANKED_MAX, TAIL_MAX
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Found, Wanted
 from necmergitur.people.names import alternatives, fold, skeleton
 from necmergitur.people.ranking import Asked, Held
