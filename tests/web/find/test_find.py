@@ -144,6 +144,28 @@ def test_a_message_reaches_somebody_who_answers_it(night: Night) -> None:
     assert answerer.get(f"/find/answer/{ground.text_of(os.urandom(48))}/").status_code == 404
 
 
+def test_whoever_wants_to_be_found_by_nobody_says_so_by_their_own_link(night: Night) -> None:
+    from necmergitur.operations.population import checkins
+    from necmergitur.operations.population.checkins import Registered
+    from necmergitur.people.checkins import Channel, CheckIn, Form, read
+
+    _path, person = listed(night, sought="+33612345678")
+    said = read(Form(name="Amélie", status="safe", contact="+33612345678"), os.urandom(16), Channel.PAGE, "FR")
+    assert isinstance(said, CheckIn)
+    (mine,) = checkins.take(store(), night.crisis, night.key, [(said, ground.salt())], night.now)
+    assert isinstance(mine, Registered)
+    client, appeal = night.client(), f"/find/appeals/{ground.text_of(person)}/"
+    guess, own = (f"/find/nobody/{ground.text_of(link)}/" for link in (os.urandom(16), mine.link))
+    assert client.get(guess).status_code == client.get(own).status_code == 200
+    assert client.post(guess).status_code == 200
+    assert client.get(appeal).status_code == 200
+    assert "No question reaches you any more" in client.post(own).content.decode()
+    assert client.get(appeal).status_code == 404
+    night.ask(client)
+    questions.match(store(), night.crisis, night.now)
+    assert questions.to_tell(store(), night.crisis, night.key) == []
+
+
 def test_a_link_that_is_guessed_opens_nothing_and_says_the_same(night: Night) -> None:
     path, client = night.declare(), night.client()
     person = ground.text_of(person_of(night, path))

@@ -248,17 +248,6 @@ def asked_of(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: dat
         return _asked_of(tx, crisis, key, both)
 
 
-def asked_of_checkin(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> list[AskedOf]:
-    """Return what is asked about whoever holds this check-in's private link."""
-    if not crisis.kept(now):
-        return []
-    row_id = key.row_of(link)
-    with store.transaction() as tx:
-        ties = [tie for tie in tx.ties_of(crisis.id, row_id) if tie.kind in ASKING and tie.right == row_id]
-        found = [_asked_of(tx, crisis, key, (tie.left, tie.right)) for tie in ties]
-    return [each for each in found if each is not None]
-
-
 def _tie_of(tx: Any, crisis: Crisis, both: tuple[bytes, bytes]) -> TieRow | None:
     ties: Sequence[TieRow] = tx.ties_of(crisis.id, both[0])
     return next((one for one in ties if one.kind in ASKING and one.right == both[1]), None)

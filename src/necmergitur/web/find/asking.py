@@ -115,3 +115,20 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     words_of_theirs = screened(one.question.words)
     context = {"one": one, "words": words_of_theirs, "form": form, "done": done, "answered": answered}
     return ground.page(request, "answer", is_drill, context, status)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def nobody(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
+    """Let whoever holds a check-in's private link say that nobody may find them.
+
+    The page shows nobody who asks: a number in a check-in is only as true as whoever typed it. It says the same for a
+    link that opens nothing.
+    """
+    is_drill, link = bool(drill), ground.bytes_of(text)
+    if not ground.within(ground.FOLLOWED, request):
+        return ground.too_many(request, is_drill)
+    if request.method == "POST" and link is not None:
+        for crisis, key in ground.kept(drill=is_drill):
+            questions.not_to_be_found(store(), crisis, key, link, CLOCK.now())
+    return ground.page(request, "nobody", is_drill, {"done": request.method == "POST"})

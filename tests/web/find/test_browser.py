@@ -1,0 +1,81 @@
+"""The search in a browser: without script, by keyboard and screen reader, in both languages and on a telephone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from necmergitur.web.find import ground
+from tests.web.conftest import accessibility_problems
+from tests.web.entering import browsers
+from tests.web.find.conftest import Night
+from tests.web.find.test_find import listed
+from tests.web.serving import serve
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def open_page(chromium: Browser, night: Night, monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Page]":
+    """The pages of this night, served by a process of their own that has its keys."""
+    monkeypatch.setenv("NEC_HOME", str(night.home))
+    with serve(night.city.url) as running, browsers(chromium, running.url, night.city) as opened:
+        yield lambda language, theme, **options: opened("", language, theme, **options)
+
+
+def test_the_pages_have_no_serious_finding_in_both_languages(open_page: Callable[..., Page], night: Night) -> None:
+    path, person = listed(night, age="34", sex="female", description="red coat")
+    asked = night.ask()["Location"]
+    problems: list[str] = []
+    addresses = (
+        "/find/",
+        "/find/declare/",
+        "/find/ask/",
+        "/find/appeals/",
+        f"/find/appeals/{ground.text_of(person)}/",
+        path,
+        asked,
+        f"/find/nobody/{ground.new_once()}/",
+        f"/find/follow/{ground.new_once()}/",
+    )
+    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 360)):
+        page = open_page(language, theme, viewport={"width": width, "height": 800})
+        for address in addresses:
+            page.goto(address)
+            problems += [f"{address}: {each}" for each in accessibility_problems(page)]
+            wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            problems += [f"{address}: wider than the screen"] if wide else []
+    assert problems == []
+
+
+def test_somebody_is_declared_and_followed_without_script_by_keyboard(open_page: Callable[..., Page]) -> None:
+    page = open_page("fr", "light", java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page.goto("/find/declare/")
+    page.get_by_label("Son nom").fill("Amélie Durand")
+    page.keyboard.press("Enter")
+    page.get_by_label("Âge, environ").fill("34")
+    page.keyboard.press("Enter")
+    page.get_by_label("Une rue, une gare, une salle").fill("Gare de Lyon")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Continuer").click()
+    assert page.locator(".error-summary").count() == 1, "who declares must say who they are"
+    page.get_by_label("Votre nom").fill("Rose")
+    page.get_by_label("Votre numéro de téléphone").fill("06 12 34 56 78")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Continuer").click()
+    assert "Gare de Lyon" in page.content()
+    page.get_by_role("button", name="Envoyer").click()
+    assert "/find/follow/" in page.url
+    page.get_by_label("Avec vos mots").fill("Elle a appelé")
+    page.get_by_role("button", name="Ajouter", exact=True).click()
+    assert "Elle a appelé" in page.content()
+
+
+def test_no_page_of_the_search_loads_a_script(open_page: Callable[..., Page]) -> None:
+    page = open_page("en", "light")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/find/")
+    assert [Path(url).suffix for url in asked if url.endswith(".js")] == []
