@@ -107,7 +107,7 @@ class Story(RuleBasedStateMachine):
     def hand_over(self, to) -> None:
         before = self.state
         allowed = before.state in ("accepted", "flying") and before.pilot_id != to.id
-        assert self.say(missions.hand_over(before, to, self.now)) == allowed
+        assert self.say(missions.hand_over(before, to, to, self.now)) == allowed
 
     @rule()
     def call_back(self) -> None:

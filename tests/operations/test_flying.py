@@ -210,11 +210,32 @@ def test_the_pilot_orders_and_nobody_else(scene: Scene, asked) -> None:
 
 def test_the_controls_pass_to_a_qualified_pilot_with_free_hands(scene: Scene) -> None:
     mission = scene.fly()
-    assert refused(flying.hand_over(scene.store, mission.id, Person(99, "Nobody"), scene.now)) == "not_on_shift"
-    after = flying.hand_over(scene.store, mission.id, Person(2, "Pilot 2"), scene.wait(1))
+    first, second = person(mission), Person(2, "Pilot 2")
+    assert refused(flying.hand_over(scene.store, mission.id, Person(99, "Nobody"), first, scene.now)) == "not_on_shift"
+    after = flying.hand_over(scene.store, mission.id, second, first, scene.wait(1))
     assert (after.pilot_id, after.pilot_name) == (2, "Pilot 2")
-    assert refused(flying.hand_over(scene.store, mission.id, Person(2, "Pilot 2"), scene.now)) == "pilot_busy"
-    assert refused(flying.order(scene.store, mission.id, "hold", person(mission), scene.now)) == "not_your_mission"
+    assert refused(flying.hand_over(scene.store, mission.id, second, second, scene.now)) == "pilot_busy"
+    assert refused(flying.order(scene.store, mission.id, "hold", first, scene.now)) == "not_your_mission"
+
+
+def test_the_record_says_who_gave_the_controls_away_and_who_took_them(scene: Scene) -> None:
+    mission = scene.fly()
+    second, third = Person(2, "Pilot 2"), Person(3, "Pilot 3")
+    assert refused(flying.hand_over(scene.store, mission.id, third, second, scene.now)) == "not_your_mission"
+    flying.hand_over(scene.store, mission.id, second, person(mission), scene.wait(1))
+    flying.hand_over(scene.store, mission.id, third, third, scene.wait(1))
+    handed = [f.actor for f in scene.facts(f"mission:{mission.id}") if f.kind == "MissionHandedOver"]
+    assert handed == ["user:1", "user:3"]
+    scene.check()
+
+
+def test_before_the_lift_off_nobody_is_given_a_flight_they_did_not_say_yes_to(scene: Scene) -> None:
+    scene.call("P-1")
+    mission = scene.accept(scene.offered())
+    first, second = person(mission), Person(2, "Pilot 2")
+    assert refused(flying.hand_over(scene.store, mission.id, second, first, scene.now)) == "not_lifted_yet"
+    taken = flying.hand_over(scene.store, mission.id, second, second, scene.wait(1))
+    assert taken.pilot_id == 2
 
 
 def test_a_drone_lost_on_the_way_is_replaced(scene: Scene) -> None:
@@ -251,7 +272,7 @@ def test_an_unknown_mission_is_refused_everywhere(scene: Scene) -> None:
     for outcome in (
         flying.accept(scene.store, nothing, nobody, scene.now),
         flying.order(scene.store, nothing, "hold", nobody, scene.now),
-        flying.hand_over(scene.store, nothing, nobody, scene.now),
+        flying.hand_over(scene.store, nothing, nobody, nobody, scene.now),
         flying.launched(scene.store, nothing, scene.now),
         flying.reached(scene.store, nothing, "climb", scene.now),
         flying.ended(scene.store, nothing, "docked", scene.now),

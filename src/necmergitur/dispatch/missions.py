@@ -127,7 +127,7 @@ class OrderRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 class MissionHandedOver(msgspec.Struct, frozen=True, tag=True):
-    """Another pilot took the controls, and said so."""
+    """Another pilot has the controls: took them, or was given them under way by who had them. The actor says which."""
 
     to: Person
     at: datetime
@@ -222,12 +222,16 @@ def call_back(state: Mission, by: Person, now: datetime) -> list[MissionEvent]:
     return []
 
 
-def hand_over(state: Mission, to: Person, now: datetime) -> list[MissionEvent] | Refusal:
-    """Give the controls to another pilot, who must say yes (`to` is the one calling)."""
+def hand_over(state: Mission, to: Person, by: Person, now: datetime) -> list[MissionEvent] | Refusal:
+    """Give the controls to another pilot, or take them. Before the lift-off they are only taken: a yes is one's own."""
     if state.state not in ("accepted", "flying"):
         return Refusal(rule="not_flying", facts={"state": state.state})
     if to.id == state.pilot_id:
         return Refusal(rule="already_yours")
+    if by.id not in (state.pilot_id, to.id):
+        return Refusal(rule="not_your_mission", owner=state.pilot_name)
+    if state.state == "accepted" and by.id != to.id:
+        return Refusal(rule="not_lifted_yet", owner=to.name)
     return [MissionHandedOver(to, now)]
 
 

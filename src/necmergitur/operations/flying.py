@@ -116,8 +116,8 @@ def order_refused(store: Store, mission_id: UUID, seq: int, rule: str, now: date
     return _change(store, mission_id, "engine:fleet", now, lambda m: missions.refuse_order(m, seq, rule, now))
 
 
-def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Mission | Refusal:
-    """`to`, a qualified pilot on shift, takes the controls from the mission's pilot."""
+def hand_over(store: Store, mission_id: UUID, to: Person, by: Person, now: datetime) -> Mission | Refusal:
+    """`to`, a qualified pilot on shift, takes the controls, or is given them under way by the mission's pilot."""
 
     def attempt(tx: Transaction) -> Mission | Refusal:
         mission = tx.mission(mission_id)
@@ -126,10 +126,10 @@ def hand_over(store: Store, mission_id: UUID, to: Person, now: datetime) -> Miss
         grounded = _may_fly(tx, to, now, holding=0)
         if grounded is not None:
             return grounded
-        events = missions.hand_over(mission, to, now)
+        events = missions.hand_over(mission, to, by, now)
         if isinstance(events, Refusal):
             return events
-        return write_missions(tx, {mission.id: (mission, events)}, f"user:{to.id}", now)[mission.id]
+        return write_missions(tx, {mission.id: (mission, events)}, f"user:{by.id}", now)[mission.id]
 
     return on_conflict(store, attempt)
 

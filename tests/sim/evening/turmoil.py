@@ -237,7 +237,7 @@ class Turmoil:
             if self.chance.random() < 0.6:
                 flying.order(self.store, mission_id, self.chance.choice(ORDERS), by, self.now)
             else:
-                flying.hand_over(self.store, mission_id, by, self.now)
+                flying.hand_over(self.store, mission_id, by, by, self.now)
         if isinstance(self.store.inner, TwinStore):
             self.store.inner.resume_offers()
         else:

@@ -156,6 +156,17 @@ def test_every_order_of_a_pilot_has_a_key_and_a_landing_a_held_one(
     page.keyboard.up("l")
 
 
+def test_a_pilot_who_is_given_the_controls_hears_it(city: City, live_room: Served, enter: Callable[..., Page]) -> None:
+    city.on_shift("pilot"), city.on_shift("pilot2")
+    mission = city.mission(city.press(), state="flying", phase="on_scene", role="pilot2")
+    page = enter_live(enter, live_room, "pilot", "/console/pilot/")
+    expect(page.get_by_role("heading", name="No flight")).to_be_visible(timeout=PATIENCE_MS)
+    flying.hand_over(store(), mission, city.person("pilot"), city.person("pilot2"), datetime.now(UTC))
+    expect(page.locator(SPOKEN)).to_contain_text("D-1: a colleague gave you the controls", timeout=PATIENCE_MS)
+    expect(page.locator(".flight")).to_be_visible()
+    assert page.evaluate("window.spoken.filter((line) => line.includes('gave you')).length") == 1
+
+
 def wait_order(page: Page, mission: UUID, order: str) -> None:
     """Wait until the mission's order is this one."""
     deadline = time.monotonic() + PATIENCE_MS / 1000

@@ -36,6 +36,7 @@ class PilotScreen {
   private mine: Mine = { offer: null, flights: [] };
   private offer: OfferView | null = null;
   private chosenId: string | null = null;
+  private known: Set<string> | null = null;
   private drawnOffer = "";
   private drawnFlight = "";
 
@@ -85,6 +86,7 @@ class PilotScreen {
     this.mine = missionsOf(this.page.me, state.missions.values(), this.live.now());
     const { offer } = this.mine;
     if (offer && (!before || key(before.id) !== key(offer.id))) this.tell(offer, state);
+    this.tellGiven(before);
     this.drawOffer(offer, state);
     this.drawFlight(this.flight, state);
     this.strips.draw(this.flightPlace, state, this.live.now());
@@ -96,6 +98,19 @@ class PilotScreen {
     const eta = offer.eta_s === null ? null : t("drone.eta", { seconds: Math.round(offer.eta_s) });
     const what = [incident && kindOf(incident), incident?.label, offer.drone_id, eta].filter(Boolean).join(", ");
     announce(`${t("pilot.offer")}. ${what}`, "assertive");
+  }
+
+  /** A flight that comes without having been offered here: a colleague gave it. None does with the page's first state. */
+  private tellGiven(offered: Mission | null): void {
+    const known = this.known;
+    this.known = new Set(this.mine.flights.map((one) => key(one.id)));
+    if (offered) this.known.add(key(offered.id));
+    if (this.mine.offer) this.known.add(key(this.mine.offer.id));
+    const given = known && this.mine.flights.find((one) => !known.has(key(one.id)));
+    if (!given) return;
+    this.speaker.play("offer");
+    announce(t("pilot.given", { drone: given.drone_id }), "assertive");
+    this.say(t("pilot.given", { drone: given.drone_id }), false);
   }
 
   /** The flight on screen: the one chosen, else the newest. */

@@ -99,6 +99,10 @@ RULES: dict[str, tuple[Any, Any]] = {
     "pilot_unknown": (_("Choose a pilot."), ""),
     "not_your_mission": (_("Another pilot flies this mission."), _("Ask them, or take over.")),
     "already_yours": (_("This mission is already yours."), ""),
+    "not_lifted_yet": (
+        _("It has not lifted off yet: whoever lifts off has said yes themselves."),
+        _("Return it: the flight is then offered to a colleague."),
+    ),
     "called_back": (_("The drone was called back."), ""),
     "too_many_notices": (_("Too many helicopters are announced at once."), _("End one that is over first.")),
     "coming_home": (_("The drone was called home."), _("It can only return or land now.")),

@@ -142,6 +142,7 @@ WORDS: dict[str, Any] = {
     "pilot.expired": _("The offer has passed to another pilot."),
     "pilot.flights": _("My drones"),
     "pilot.fly": _("Fly to the scene"),
+    "pilot.given": _("{drone}: a colleague gave you the controls."),
     "pilot.hand_over": _("Hand over"),
     "pilot.hand_over_to": _("Hand over to"),
     "pilot.hold": _("Hold position"),
