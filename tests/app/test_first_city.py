@@ -11,34 +11,37 @@ import pytest
 pytestmark = pytest.mark.timeout(240)
 
 
-def test_the_first_thing_done_in_a_new_home_may_be_to_put_a_city_in(tmp_path: Path) -> None:
-    code, said = _nec(tmp_path, "drone", "docks")
+def test_the_first_thing_done_in_a_new_home_may_be_to_put_a_city_in(home: Path, tmp_path: Path) -> None:
+    code, said = _nec(home, "drone", "docks")
     assert (code, said) == (1, "Error: There is no city here yet: put one in (nec city import), or start (nec run).")
     quarters, streets = tmp_path / "quarters.geojson", tmp_path / "streets.txt"
     _square(quarters, streets)
     words = ["city", "import", "--quarters", str(quarters), "--streets", str(streets), "--zones", "4", "--buttons"]
-    code, said = _nec(tmp_path, *words, "40")
+    code, said = _nec(home, *words, "40")
     assert code == 0, said
     assert "Quarters: 4 zones, 4 docks, 40 buttons." in said
-    code, said = _nec(tmp_path, *words, "40")
+    code, said = _nec(home, *words, "40")
     assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, said
     good = quarters.read_text()
     _square(quarters, streets, crossing=True)
-    code, said = _nec(tmp_path, *words, "60")
+    code, said = _nec(home, *words, "60")
     assert (code, said.startswith(f"Error: {quarters}, feature 0 'Old town': ")) == (1, True), said
     assert "Traceback" not in said
     quarters.write_text(good)
-    code, said = _nec(tmp_path, *words, "60", "--check")
+    code, said = _nec(home, *words, "60", "--check")
     assert (code, '"buttons": 60' in said) == (0, True), said
-    code, said = _nec(tmp_path, *words, "40")
+    empty = tmp_path / "geozones.json"
+    empty.write_text('{"title": "None", "features": []}')
+    code, said = _nec(home, *words, "40", "--geozones", str(empty))
+    assert "No flight with this set: " in said, said
     assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, "neither a bad file nor a look changes anything"
-    code, said = _nec(tmp_path, "drone", "docks")
+    code, said = _nec(home, "drone", "docks")
     assert (code, len(said.splitlines())) == (0, 4), said
 
 
 def _nec(home: Path, *words: str) -> tuple[int, str]:
     """Run one command in a process of its own, whose database stops with it."""
-    environ = {n: v for n, v in os.environ.items() if not n.startswith("NEC_")} | {"NEC_HOME": str(home / "home")}
+    environ = {n: v for n, v in os.environ.items() if not n.startswith("NEC_")} | {"NEC_HOME": str(home)}
     argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
     heard = subprocess.run(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return heard.returncode, heard.stdout.strip()

@@ -20,7 +20,7 @@ from necmergitur.app.wiring import MACHINE, running_store
 from necmergitur.operations import city as cities
 from necmergitur.territory.constants import DEFAULT_BUTTONS, DEFAULT_ZONES
 from necmergitur.territory.generated import generate
-from necmergitur.territory.geozones import usable
+from necmergitur.territory.geozones import GeozoneSet, usable
 from necmergitur.territory.inventory import Reimport, standing_of
 from necmergitur.territory.model import City, CityPlan
 from necmergitur.territory.report import report
@@ -78,6 +78,8 @@ def import_(
         if read is not None:
             cities.read_geozones(over, read, MACHINE, now)
     _tell(city, plan)
+    if read is not None:
+        _tell_geozones(read, now)
 
 
 @command.command("generate")
@@ -105,10 +107,7 @@ def geozones_(settings: Settings, path: Path) -> None:
         raise click.ClickException(str(error)) from error
     with running_store(settings) as over:
         cities.read_geozones(over, read, MACHINE, now)
-    for problem in read.problems:
-        click.echo(f"  zone {problem.index} {problem.zone_id}: {problem.reason}")
-    refusal = usable(read, now)
-    click.echo(f"{len(read.zones)} zones read." if refusal is None else f"No flight with this set: {refusal.detail}")
+    _tell_geozones(read, now)
 
 
 @contextmanager
@@ -123,6 +122,14 @@ def _store(settings: Settings) -> Iterator[PostgresStore]:
         migrate(url)
     with running_store(settings) as over:
         yield over
+
+
+def _tell_geozones(read: GeozoneSet, now: datetime) -> None:
+    """Say what could not be understood, and whether drones fly with this set."""
+    for problem in read.problems:
+        click.echo(f"  zone {problem.index} {problem.zone_id}: {problem.reason}")
+    refusal = usable(read, now)
+    click.echo(f"{len(read.zones)} geozones read." if refusal is None else f"No flight with this set: {refusal.detail}")
 
 
 def _tell(city: City, plan: Reimport) -> None:
