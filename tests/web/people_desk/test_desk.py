@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page
 
 from necmergitur.operations.population import missing, tending
@@ -163,3 +164,23 @@ def test_who_looked_is_for_those_who_answer_for_it(city: City, night: Night) -> 
     assert city.client("liaison").post(f"{HERE}looks/{number}/").status_code == 403
     own = city.users["lead"].pk
     assert city.client("lead").post(f"{HERE}looks/{own}/").status_code == 409
+
+
+def test_a_hospital_s_list_is_taken_in_once_and_a_death_waits_for_a_second_person(city: City, night: Night) -> None:
+    sheet = "numéro;nom;sexe;état\n1;Amélie Durand;f;admise\n2;Bruno Keller;m;décédé\n3;;f;admise\n"
+
+    def send() -> str:
+        file = SimpleUploadedFile("liste.csv", sheet.encode())
+        answer = city.client("liaison").post(f"{HERE}list/take/", {"hospital": "Salpêtrière", "file": file})
+        return answer.content.decode()
+
+    first = send()
+    assert "2 people new or changed" in first
+    assert "There is no name." in first
+    assert "0 people new or changed, 2 as before" in send()
+    assert city.sql("SELECT count(*) FROM population.person") == [(2,)]
+    page = city.client("lead").get(f"{HERE}liaison/").content.decode()
+    assert "believed dead" in page and "I confirm this death" in page
+    assert b"Keller" not in b"".join(bytes(row[0]) for row in city.sql("SELECT sealed FROM population.person"))
+    assert city.client("operator").post(f"{HERE}list/take/", {}).status_code == 403
+    assert city.client("liaison").post(f"{HERE}list/take/", {"hospital": ""}).status_code == 422

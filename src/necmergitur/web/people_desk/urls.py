@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.people_desk import calls, overseeing, queues, searching
+from necmergitur.web.people_desk import calls, lists, overseeing, queues, searching
 
 app_name = "people_desk"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("waiting/decide/", queues.decide_waiting, name="decide_waiting"),
     path("liaison/", queues.liaison, name="liaison"),
     path("liaison/decide/", queues.decide_liaison, name="decide_liaison"),
+    path("list/", lists.form, name="list"),
+    path("list/sheet.csv", lists.sheet, name="sheet"),
+    path("list/take/", lists.take, name="take"),
     path("looks/", overseeing.looks, name="looks"),
     path("looks/<int:agent>/", overseeing.reasons, name="reasons"),
     path("calls/<uuid:pk>/<slug:device>/", calls.words, name="call"),
