@@ -37,7 +37,8 @@ url = os.environ["NEC_DATABASE_URL"]
 parts = LiveParts(
     store=PostgresStore(url, connections_max=6), database_url=url, nats_urls=("nats://127.0.0.1:9",),
     clock=SystemClock(), ground=Ground(Position(2.3522, 48.8566)), pin_key=bytes.fromhex(os.environ["NEC_SECRET_SUBJECT"]),
-    home=pathlib.Path(os.environ["NEC_HOME"]),
+    home=pathlib.Path(os.environ["NEC_HOME"]), checkins_per_s=float(os.environ.get("NEC_CHECKINS_PER_S", "20")),
+    work_secret=b"a secret of the tests",
 )
 app = LiveApp(parts, WSGIMiddleware(application, workers=4))
 uvicorn.run(app, fd=int(sys.argv[1]), log_level="warning", timeout_graceful_shutdown=1)

@@ -123,3 +123,28 @@ def test_the_pages_are_whole_in_every_language_theme_and_size(
         problems += [f"{name}: {each}" for each in by_keyboard(page)]
     context.close()
     assert problems == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_crowded_network_a_telephone_works_a_little_or_waits(
+    chromium: Browser, opened: Opens, city: City, script: bool
+) -> None:
+    opened(drill=True)
+    render_pages(HOME)
+    with serve(city.url, SERVE_LIVE, NEC_CHECKINS_PER_S="0.05") as running:  # one at once
+        context = chromium.new_context(base_url=running.url, java_script_enabled=script, locale="en-GB")
+        page = context.new_page()
+        for name in ("Bob", "Zo\u00e9"):
+            until_open(page, "/drill/safe")
+            page.get_by_label("I am safe").check()
+            page.get_by_label("Your name").fill(name)
+            page.get_by_role("button", name="Send").click()
+        if script:
+            page.wait_for_url("**/drill/safe/*", timeout=60_000)
+        else:
+            page.get_by_text("very many messages come from your network").wait_for()
+            assert page.get_by_label("Your name").input_value() == "Zo\u00e9"
+            page.get_by_label("I need help").check()
+            page.get_by_role("button", name="Send again").click()
+            page.wait_for_url("**/drill/safe/*")
+        context.close()

@@ -1,6 +1,7 @@
 """The form that says how one is. The live process takes what is right; here is shown what must be looked at again."""
 
 import base64
+import json
 import os
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ from necmergitur.web.population.words import problem
 
 ONCE_BYTES = 16
 FIELDS = ("name", "status", "contact", "words", *(f"tell{n}" for n in range(1, TELL_MAX + 1)))
+WHY, CHALLENGE, CROWDED = "X-Nec-Why", "X-Nec-Challenge", "too_many"
+CALM_AFTER_S = "60"  # ours: a network's burst is forgotten within half of it
 AGAIN_AFTER_S = "5"  # ours: the supervisor has a killed process back within it
 TOP: dict[str, tuple[Any, Any]] = {
     "closed": (
@@ -31,6 +34,12 @@ TOP: dict[str, tuple[Any, Any]] = {
     "away": (
         _("Not recorded yet: the service did not answer in time."),
         _("What you typed is still here. Press “Send again”. You will be counted once."),
+    ),
+    "crowded": (
+        _("Not recorded yet: very many messages come from your network."),
+        _(
+            "What you typed is still here. Wait a minute, then press “Send again”. If you need help, say so: that is never held back."
+        ),
     ),
     "unread": (
         _("Not recorded: this form could not be read."),
@@ -103,18 +112,35 @@ def _again(request: HttpRequest, crisis: Crisis | None, *, drill: bool, known: b
         top, status = "closed", 409
     elif problems:
         top, status = "", 422
+    elif request.headers.get(WHY) == CROWDED:  # told by the live process, which drops what a client says of it
+        top, status = "crowded", 429
     else:
         top, status = "away", 503
     with override(language):
         said, what_now = map(str, TOP[top]) if top else ("", "")
     context = form_context(crisis, typed, problems, once)
     context |= {"shown_again": True, "said_at_top": said, "what_now": what_now}
+    if top == "crowded":
+        context["challenge"] = _challenge(request)
     response = frame.show(
         request, "population/safe.html", context, language=language, crisis=crisis, drill=drill, status=status
     )
     if status == 503:
         response.headers["Retry-After"] = AGAIN_AFTER_S
+    if status == 429:
+        response.headers["Retry-After"] = CALM_AFTER_S
+        # This page alone may run a script, ours: it does the work that lets this form in.
+        response.headers["Content-Security-Policy"] = f"{frame.policy()}; script-src 'self'"
     return response
+
+
+def _challenge(request: HttpRequest) -> str:
+    """Return the work that lets this form in, as the live process asks for it; "" when it is not told."""
+    said = request.headers.get(CHALLENGE, "")
+    try:
+        return json.dumps(json.loads(said))
+    except ValueError:
+        return ""
 
 
 def _read(request: HttpRequest) -> dict[str, str]:
