@@ -38,7 +38,8 @@ TOP: dict[str, tuple[Any, Any]] = {
     "crowded": (
         _("Not recorded yet: very many messages come from your network."),
         _(
-            "What you typed is still here. Wait a minute, then press “Send again”. If you need help, say so: that is never held back."
+            "What you typed is still here. Wait a minute, then press “Send again”."
+            " If you need help, say so: that is never held back."
         ),
     ),
     "unread": (
