@@ -167,6 +167,14 @@ def enrolled(now: datetime, **known: Any) -> None:
     assert not isinstance(sensing.enrol(store(), sensor, Person(90, "Vienne"), now), Refusal)
 
 
+def test_a_drone_that_no_engine_hears_is_not_told_to_be_ready(city: City, engine: Any) -> None:
+    city.authorise_flights()
+    assert "For a call for help, yes" in text("/register/drone:D-1/")
+    engine.close()
+    said = text("/register/drone:D-1/")
+    assert "For a call for help, yes" not in said and "Off: nobody hears it" in said
+
+
 def test_a_device_behind_a_lost_broker_is_not_told_to_be_on(trial: Authorisation) -> None:
     now = datetime.now(UTC)
     enrolled(now, answered_at=now - timedelta(seconds=6))

@@ -109,7 +109,9 @@ def _heard() -> bool:
 def flights(at: Moment, zone_id: str) -> str:
     """Return whether drones may fly to calls in a zone at this moment, as a state."""
     found = at.table.find(Request(modality=FLIGHT, purpose=EMERGENCY, stream="fleet", zone_id=zone_id), at.at)
-    return words.STATE_OF.get(found.rule, "off") if isinstance(found, Refusal) else "on"
+    if isinstance(found, Refusal):
+        return words.STATE_OF.get(found.rule, "off")
+    return "on" if at.heard else "unheard"  # the same engine hears sensors and drones
 
 
 def every(at: Moment, ground: Ground) -> list[Stream]:
