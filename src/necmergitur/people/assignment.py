@@ -177,6 +177,7 @@ class _Candidates:
                 for number in by_source[junction]:
                     guest = guests[number]
                     fits = (sizes >= guest.size) & ((all_bits & guest.bits) == guest.bits)
+                    fits &= walk <= walk_max_m - off[number]
                     if number in barred:
                         fits &= ~np.isin(here, list(barred[number]))
                     self.hosts[number] = here[fits]

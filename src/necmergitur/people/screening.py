@@ -115,7 +115,7 @@ def _spaced(parts: list[str]) -> str:
 
 def _as_digit(char: str) -> str:
     """Return the ASCII digit a character stands for in any script, else the character; keycap marks vanish."""
-    if char == "\u20e3":
+    if char in {"\u20e3", "\ufe0f"}:
         return ""
     if char.isascii():
         return char

@@ -44,12 +44,15 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     they_met: bool = False
     late: bool = False
     closed: bool = False
-    looked_at: datetime | None = None
     lines: tuple[Said, ...] = ()
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """The page of one person. `pairs`: what they must look at, newest first; `reference`: what they tell the desk."""
+    """The page of one person.
+
+    `pairs`: what they must look at, newest first; `reference`: what they tell the desk; `looked`: when somebody at the
+    desk opened what they said.
+    """
 
     crisis: Crisis
     side: Side
@@ -60,6 +63,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     frozen: bool
     takes: bool
+    looked: tuple[datetime, ...]
     pairs: tuple[Pair, ...]
 
 
@@ -71,6 +75,7 @@ def own(doors: Doors, tools: Tools, side: Side, link: str, now: datetime) -> Own
             return None
         row: OfferRow | AskRow = found.row
         closed = taking.circles(tx.closed_areas(row.crisis_id))
+        looked = tuple(look.at for look in tx.looks_of(row.crisis_id, row.id))
         pairs = [_pair(tx, tools, found, side, one, now) for one in tx.matches_of(row.crisis_id, side, row.id)]
     state = OfferState(row.state) if isinstance(row, OfferRow) else AskState(row.state)
     return Own(
@@ -82,6 +87,7 @@ def own(doors: Doors, tools: Tools, side: Side, link: str, now: datetime) -> Own
         free=row.free if isinstance(row, OfferRow) else 0,
         until=row.until,
         frozen=shelter.shut_in(found.said.cell, closed),
+        looked=looked,
         takes=found.crisis.offers(taking.SERVICE, now),
         pairs=tuple(pair for pair in pairs if pair is not None),
     )
@@ -113,7 +119,6 @@ def _pair(
         women=ask.all_women if host else offer.women_at_home,
         languages=other.languages,
         verified=offer_row.level >= Level.VERIFIED,
-        looked_at=match.looked_at,
     )
     if match.state not in (MatchState.AGREED, MatchState.ARRIVED):
         return pair

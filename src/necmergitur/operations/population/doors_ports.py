@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.operations.population.checkins import Sealer
+from necmergitur.operations.population.looking import Look
 from necmergitur.operations.population.telling import Waiting
 from necmergitur.people.crises import Crisis
 from necmergitur.people.shelter import Side
@@ -289,6 +290,10 @@ class DoorsTransaction(Protocol):
 
     def put_messages(self, messages: Sequence[Waiting], due_at: datetime) -> None:
         """Let messages wait for their sending."""
+        ...
+
+    def looks_of(self, crisis_id: UUID, subject: bytes) -> list[Look]:
+        """Return who looked at a row, oldest first."""
         ...
 
     def raise_alarm(self, name: str, detail: str, now: datetime) -> bool:

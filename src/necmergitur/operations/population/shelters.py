@@ -7,10 +7,13 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import doors as taking
+from necmergitur.operations.population import looking
 from necmergitur.operations.population.doors_ports import ClosedArea, MatchRow, Shelter, Tools
+from necmergitur.operations.population.looking import Purpose
 from necmergitur.operations.registry import audit
 from necmergitur.people.constants import (
     ADDRESS_MAX,
@@ -24,7 +27,6 @@ from necmergitur.people.texts import one_line
 
 KINDS = ("town_hall", "school", "hotel", "hall", "hospital", "other")
 CLOSED_KINDS = ("danger", "stay_indoors")
-WHY = ("late", "reported", "asked")  # why somebody at the desk opens a case: a choice, no words about people
 Outcome = Literal["cleared", "kept_out"]
 
 
@@ -145,21 +147,28 @@ def cases(town: Any, crisis_id: UUID) -> list[Case]:
 
 
 def open_case(
-    town: Any, tools: Tools, crisis_id: UUID, match_id: bytes, why: str, by: Person, now: datetime
+    town: Any, tools: Tools, crisis_id: UUID, match_id: bytes, reason: str, by: Who, now: datetime
 ) -> Opened | Refusal:
-    """Show both people of a case to somebody at the desk: recorded first, and told to both on their pages."""
+    """Show both people of a case to somebody at the desk: the look is kept first, and both see it on their pages."""
     key = tools.key_of(crisis_id)
-    if why not in WHY:
-        return Refusal(rule="why_missing")
     with town.transaction() as tx:
-        tx.serialise()
+        crisis = tx.crisis(crisis_id)
         row: MatchRow | None = taking.held_match(tx, crisis_id, match_id)
-        if row is None or key is None or (row.alerted_at is None and row.state != MatchState.REPORTED):
+        if (
+            crisis is None
+            or row is None
+            or key is None
+            or (row.alerted_at is None and row.state != MatchState.REPORTED)
+        ):
             return Refusal(rule="case_unknown")
         offered, request = tx.offer_of(crisis_id, row.offer_id), tx.request_of(crisis_id, row.request_id)
         host, guest = taking.opened(key, offered, Offer), taking.opened(key, request, Ask)
+        purpose: Purpose = "abuse" if row.state == MatchState.REPORTED else "answer_call"
+        seen = [row.offer_id, row.request_id]
+        problem = looking.write(town, tx, crisis, key, seen, "record", purpose, reason, by, tools.random(16), now)
+        if problem is not None:
+            return problem
         tx.change_match(msgspec.structs.replace(row, looked_at=now))
-        audit(town, tx, "web:shelter_case:opened", row.id.hex(), by, now, why=why)
     meeting = taking.sealed_meeting(key, row)
     return Opened(row.id.hex(), host, guest, meeting.point, meeting.reported, offered.level >= Level.VERIFIED)
 
@@ -211,15 +220,18 @@ def waiting(town: Any, tools: Tools, crisis_id: UUID, now: datetime) -> list[tup
     return [(row.id.hex()[:8], row.people, row.at, not ask.adult) for row, ask in opened if ask is not None]
 
 
-def open_request(town: Any, tools: Tools, crisis_id: UUID, reference: str, by: Person, now: datetime) -> Ask | Refusal:
-    """Show a guest whom a person looks after: recorded first."""
+def open_request(
+    town: Any, tools: Tools, crisis_id: UUID, reference: str, reason: str, by: Who, now: datetime
+) -> Ask | Refusal:
+    """Show a guest whom a person looks after: the look is kept first, and they see it on their page."""
     key = tools.key_of(crisis_id)
     with town.transaction() as tx:
-        tx.serialise()
+        crisis = tx.crisis(crisis_id)
         row = next((one for one in tx.at_desk(crisis_id) if one.id.hex()[:8] == reference), None)
-        ask = None if row is None or key is None else taking.opened(key, row, Ask)
-        if row is None or ask is None:
+        ask: Ask | None = None if row is None or key is None else taking.opened(key, row, Ask)
+        if crisis is None or row is None or key is None or ask is None:
             return Refusal(rule="case_unknown")
-        audit(town, tx, "web:shelter_request:opened", row.id.hex(), by, now)
-    found: Ask = ask
-    return found
+        problem = looking.write(
+            town, tx, crisis, key, [row.id], "record", "answer_call", reason, by, tools.random(16), now
+        )
+    return ask if problem is None else problem

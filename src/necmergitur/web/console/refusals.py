@@ -18,6 +18,15 @@ from necmergitur.web.console.words import DRONE, GROUNDED, MODALITIES, PURPOSES,
 
 # rule: (what happened, what to do now)
 RULES: dict[str, tuple[Any, Any]] = {
+    # open doors
+    "shelter_unknown": (_("This shelter does not exist."), ""),
+    "shelter_name_missing": (_("Write the shelter's name."), ""),
+    "shelter_address_missing": (_("Write the shelter's address."), ""),
+    "shelter_places_out_of_range": (_("No more can be taken than there are places."), ""),
+    "closed_area_unknown": (_("This area is not closed."), ""),
+    "reference_unknown": (_("No offer that stands has this reference."), _("Have it read to you again.")),
+    "case_unknown": (_("This case is closed, or never was."), _("Go back to the list.")),
+    "outcome_missing": (_("Choose what came of it."), ""),
     # incidents
     "incident_unknown": (_("This incident does not exist."), _("Go back to the queue.")),
     "incident_not_open": (_("This incident is over."), _("Reopen it if it was not over.")),

@@ -94,3 +94,8 @@ HAVE = [
     ("women_at_home", _("Only women live here")),
     ("women_only", _("I receive women, or women and children, only")),
 ]
+LEVELS = {
+    "phone": _("known by their confirmed number"),
+    "verified": _("verified by a person at the desk"),
+    "partner": _("a partner: town hall, school, hotel, association"),
+}
