@@ -1,5 +1,6 @@
 """The finder holds names in memory only, is told of everything at once, and forgets whole."""
 
+import contextlib
 import os
 import socket
 import stat
@@ -7,9 +8,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from necmergitur.adapters import finder as client_of
+from necmergitur.adapters.embedded_postgres import EmbeddedPostgres
 from necmergitur.adapters.finder import FinderClient, socket_path
 from necmergitur.finder import serving
 from necmergitur.finder.serving import FinderServer
@@ -17,6 +21,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import crises
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.operations.population.finding import SureFinder
+from necmergitur.operations.ports import Unreachable
 from necmergitur.people.findable import Found, Wanted
 from tests.finder.conftest import Finding
 from tests.operations.population.scene import FIRST
@@ -191,3 +196,26 @@ def test_a_name_is_sure_only_when_it_means_one_person(finding: Finding) -> None:
     assert matcher.sure("Wilhelmine Zschocke") == one
     assert matcher.sure("Jean Martin") is None
     assert matcher.sure("Nobody Atall") is None
+
+
+def test_what_was_deleted_while_nobody_listened_is_forgotten_and_what_came_is_found(
+    finding: Finding, postgres: EmbeddedPostgres, empty_database: str
+) -> None:
+    night = finding.night
+    crisis = night.opened()
+    gone = night.key(crisis).row_of(night.says(crisis, NAME).link)
+    finding.ready(crisis)
+    finding.until(lambda: names_found(finding, crisis, NAME) == [gone])
+    name = conninfo_to_dict(empty_database)["dbname"]
+    with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    with psycopg.connect(empty_database, autocommit=True) as owner:
+        owner.execute("DELETE FROM population.checkin WHERE id = %s", [gone])
+    finding.until(lambda: finding.ask(crisis, NAME) == [])
+    for _ in range(4):  # the test's own lines were cut as well
+        with contextlib.suppress(Unreachable), night.store.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    night.now = datetime.now(UTC)
+    came = night.key(crisis).row_of(night.says(crisis, "Ottokar Przybylski").link)
+    finding.until(lambda: names_found(finding, crisis, "Ottokar Przybylski") == [came])
+    assert finding.process.poll() is None

@@ -22,7 +22,7 @@ ALTERNATIVE_WEIGHT = 0.6  # ours: pieces of a nickname choose candidates, but th
 BORN_WEIGHT = 0.25  # ours: two right parts of a birth date choose as much as half a name
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, eq=False):
     """Entries from `first` on, as one segment. `share`: one over each entry's length, nought for the removed."""
 
     first: int
