@@ -56,8 +56,8 @@ def test_every_answer_carries_the_guards(path: str) -> None:
     assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
-def test_the_first_page_sets_no_cookie_and_asks_the_database_nothing() -> None:
-    answer = Client().get("/")  # no django_db mark: a query would raise
+def test_the_first_page_sets_no_cookie_and_asks_nothing_in_the_readers_name() -> None:
+    answer = Client().get("/")  # no django_db mark: a query would raise; what is open is looked up once for everybody
     assert answer.status_code == 200
     assert answer.cookies == {}
 

@@ -13,6 +13,7 @@ ROOMS = (
     ("console/break-glass/", "breakglass"),
     ("console/crises/", "crises"),
     ("console/people/", "people_desk"),
+    ("console/notices/", "population.notices"),
     ("console/sensors/", "sensors"),
     ("console/", "console"),
     ("console/partners/", "api.partners"),

@@ -9,7 +9,11 @@ from django.http import Http404, HttpResponse
 
 def service_worker(name: str) -> HttpResponse:
     """Return a worker the front-end build made. Never cached, so that a new one replaces it at once."""
-    path = f"build/{name}"
+    return script(f"build/{name}")
+
+
+def script(path: str) -> HttpResponse:
+    """Return a static script under an address of its own; as above."""
     found = finders.find(path)
     try:
         code = Path(found).read_bytes() if found else staticfiles_storage.open(path).read()

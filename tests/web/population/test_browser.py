@@ -1,19 +1,22 @@
 """A telephone without script says how it is, in front of the whole product; every page in both languages and sizes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.operations.population.checkins import text_of
 from necmergitur.web.boot import boot
 from necmergitur.web.population.prerender import render_pages
 from tests.conftest import HOME
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.population.opening import Opens
+from tests.web.population.test_mine import says
+from tests.web.population.test_portal import notice
 from tests.web.serving import SERVE_LIVE, Served, serve
 from tests.web.test_pages import VIEWPORTS, _keep, by_keyboard
 
@@ -85,17 +88,16 @@ def test_who_asks_for_help_needs_no_name(phone: Page, opened: Opens) -> None:
 
 
 @pytest.mark.screens
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_whole_in_every_language_theme_and_size(
     chromium: Browser, front: Served, opened: Opens, city: City, scheme: Any
 ) -> None:
     crisis = opened()
     opened(drill=True)
-    from tests.web.population.test_mine import says
-
+    notice(city)
     said = says(crisis, contact="06 12 34 56 78", tell=["maman@example.org"])
-    from necmergitur.operations.population.checkins import text_of
-
     assert KeyFiles(HOME).of(crisis.id) is not None
     context = chromium.new_context(base_url=front.url, color_scheme=scheme)
     page = context.new_page()
@@ -106,19 +108,29 @@ def test_the_pages_are_whole_in_every_language_theme_and_size(
         "safe-receipt": f"/safe/{text_of(said.link)}",
         "safe-shared": f"/safe/s/{text_of(said.share)}",
         "safe-nothing": "/safe/AAAAAAAAAAAAAAAAAAAAAA",
+        "portal-crisis": "/",
+        "portal-easy": "/easy/",
+        "portal-offline": "/offline/",
+        "portal-status": "/status/",
     }
     problems: list[str] = []
     for name, address in addresses.items():
         for language in ("fr", "en"):
+            context.add_cookies(
+                [
+                    {"name": n, "value": v, "url": front.url}
+                    for n, v in (("nec_language", language), ("nec_theme", scheme))
+                ]
+            )
             page.goto(f"{address}?lang={language}")
             for size, viewport in {"narrow": NARROWEST, **VIEWPORTS}.items():
                 page.set_viewport_size(viewport)
                 wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 where = f"{name} {language} {scheme} {size}"
                 problems += [f"{where}: {wide} px too wide"] if wide > 0 else []
-                if size != "phone":
+                if size == "narrow":
                     problems += [f"{where}: {each}" for each in accessibility_problems(page)]
-                if size != "narrow":
+                else:
                     _keep(page, f"{name}-{language}-{scheme}-{size}")
         problems += [f"{name}: {each}" for each in by_keyboard(page)]
     context.close()
@@ -148,3 +160,43 @@ def test_on_a_crowded_network_a_telephone_works_a_little_or_waits(
             page.get_by_role("button", name="Send again").click()
             page.wait_for_url("**/drill/safe/*")
         context.close()
+
+
+def test_a_lead_writes_a_notice_by_keyboard(enter: Callable[..., Page], city: City) -> None:
+    page = enter("lead")
+    page.goto("/console/notices/")
+    page.get_by_label("In French").fill("Évitez le pont.")
+    page.get_by_label("In English").fill("Avoid the bridge.")
+    page.get_by_label("In English").press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You wrote it: somebody else approves.")).to_be_visible()
+    assert accessibility_problems(page) == []
+    second = enter("duty_officer")
+    second.goto("/console/notices/")
+    assert second.get_by_role("button", name="Approve").is_visible()
+    assert accessibility_problems(second) == []
+
+
+def test_without_a_network_the_installed_page_shows_the_numbers_and_keeps_nothing_said(
+    chromium: Browser, front: Served, opened: Opens
+) -> None:
+    crisis = opened()
+    context = chromium.new_context(base_url=front.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.goto(f"/safe/{text_of(says(crisis).link)}")
+    kept = page.evaluate(
+        """async () => { const all = []; for (const name of await caches.keys())
+            for (const one of await (await caches.open(name)).keys()) all.push(new URL(one.url).pathname);
+            return all; }"""
+    )
+    assert "/offline/" in kept
+    assert [one for one in kept if one != "/offline/" and not one.startswith("/static/")] == []
+    front.process.terminate()
+    front.process.wait(10)
+    page.goto("/")
+    assert page.get_by_role("heading", name="No network").is_visible()
+    assert page.get_by_role("link", name="112").is_visible()
+    context.close()

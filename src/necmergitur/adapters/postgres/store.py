@@ -24,6 +24,7 @@ from necmergitur.adapters.postgres.ledger import LedgerMixin
 from necmergitur.adapters.postgres.mine import MineMixin
 from necmergitur.adapters.postgres.missing import MissingMixin
 from necmergitur.adapters.postgres.missions import MissionMixin, Sky
+from necmergitur.adapters.postgres.notices import NoticeMixin
 from necmergitur.adapters.postgres.patience import Patience
 from necmergitur.adapters.postgres.places import ZoneIndex
 from necmergitur.adapters.postgres.population import CrisisMixin
@@ -73,6 +74,7 @@ class PostgresTransaction(
     MissingMixin,
     MineMixin,
     DoorsMixin,
+    NoticeMixin,
 ):
     """Everything one transaction can do (`operations.registry.RegistryTransaction`, `operations.retention`)."""
 

@@ -28,6 +28,16 @@ OPEN_WITHOUT_FACTOR = frozenset(
         "accounts:enrol",
         "portal:home",
         "portal:preferences",
+        "population:safe",
+        "population:receipt",
+        "population:shared",
+        "population:easy",
+        "population:status",
+        "population:json",
+        "population:feed",
+        "population:offline",
+        "population:manifest",
+        "population:worker",
     }
 )
 SESSION_MARK = "second_factor"

@@ -7,20 +7,23 @@ from typing import NamedTuple
 from django.conf import settings
 
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.operations.population.notices import Notice
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.crises import Crisis
 from necmergitur.web.store import CLOCK, store
 
 FRESH_S = 1.0  # ours: as soon as the live process knows
+NOTICES_MAX = 10  # ours: what somebody reads in danger
 KEYS = KeyFiles(settings.HOME)
 
 
 class Town(NamedTuple):
-    """The crisis and the drill that are open. `known`: the database said so, just now."""
+    """The crisis and the drill that are open, and what the city tells. `known`: the database said so, just now."""
 
     crisis: Crisis | None
     drill: Crisis | None
     known: bool
+    notices: tuple[Notice, ...] = ()
 
     def of(self, *, drill: bool) -> Crisis | None:
         """Return the open crisis, or the open drill."""
@@ -66,7 +69,8 @@ def _looked_up() -> Town:
     try:
         with store().transaction() as tx:
             states = [one for one in tx.crises_now() if one.open(now)]
+            notices = tuple(tx.notices_now(now, NOTICES_MAX))
     except Unreachable:
         return UNKNOWN
     real = next((one for one in states if not one.drill), None)
-    return Town(real, next((one for one in states if one.drill), None), known=True)
+    return Town(real, next((one for one in states if one.drill), None), known=True, notices=notices)

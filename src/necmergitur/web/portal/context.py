@@ -11,6 +11,8 @@ from necmergitur.web.accounts.rules import roles_of
 
 THEME_COOKIE = "nec_theme"
 THEMES = ("dark", "light")
+# What else a reader may choose: the cookie, and its values; the first is the page's own.
+CHOICES = {"text": ("nec_text", ("usual", "large")), "contrast": ("nec_contrast", ("usual", "more"))}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -22,12 +24,20 @@ def page(request: HttpRequest) -> dict[str, Any]:
     user = cast("User | None", getattr(request, "user", None))
     return {
         "theme": chosen if chosen in THEMES else "",
+        "text_size": _chosen(request, "text"),
+        "contrast": _chosen(request, "contrast"),
         "demo": settings.DEMO,
         "exercise": settings.EXERCISE,
         "passkeys": settings.ORIGIN.passkeys,
         "roles": _Roles(user),
         "way_back": way_back(request),
     }
+
+
+def _chosen(request: HttpRequest, name: str) -> str:
+    cookie, values = CHOICES[name]
+    chosen = request.COOKIES.get(cookie, "")
+    return chosen if chosen in values[1:] else ""
 
 
 class _Roles:

@@ -1,32 +1,23 @@
-"""The population's first page, and the choice of theme and language."""
+"""The choice of theme, language, size of text and contrast."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from necmergitur.web.accounts.models import User
-from necmergitur.web.portal.context import THEME_COOKIE, THEMES
+from necmergitur.web.portal.context import CHOICES, THEME_COOKIE, THEMES
 
 YEAR_S = 365 * 86_400
-PRESS_ADDRESS = "/press/"
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Say what to do now. No account, no cookie, no script; a door is shown only once it opens."""
-    return render(request, "portal/home.html", {"press_address": _address_if_open(PRESS_ADDRESS)})
 
 
 # Without the check, pages rendered once for everybody need no token, and a forged choice costs its victim one click.
 @csrf_exempt
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Keep a theme or a language in a cookie and go back where the reader was."""
+    """Keep what the reader chose in a cookie and go back where they were."""
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "/"
@@ -41,6 +32,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
             httponly=True,
             samesite="Lax",
         )
+    for name, (cookie, values) in CHOICES.items():
+        chosen = request.POST.get(name, "")
+        if chosen in values:
+            response.set_cookie(
+                cookie, chosen, max_age=YEAR_S, secure=settings.ORIGIN.secure, httponly=True, samesite="Lax"
+            )
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
         response.set_cookie(
@@ -54,11 +51,3 @@ def preferences(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=language)
     return response
-
-
-def _address_if_open(address: str) -> str:
-    try:
-        resolve(address)
-    except Resolver404:
-        return ""
-    return address
