@@ -39,7 +39,7 @@ FEATURES = (
 )
 _AT = {name: number for number, name in enumerate(FEATURES)}
 WEIGHTS = np.array(
-    [1.6, 0.48, 1.64, 0.0, 0.42, 0.3, 0.61, 0.34, 2.21, 0.03, 1.52, -0.05, 0.85, 1.16, 0.72, 1.02, 0.56],
+    [1.6, 0.48, 1.64, 0.0, 0.42, 0.3, 0.61, 0.34, 2.21, 0.03, 1.52, -0.05, 0.85, 2.09, 0.72, 1.02, 0.56],
     dtype=np.float32,
 )
 BIAS = -4.7  # ours: where of a name of two words one is right and the other another, the score is about a half
