@@ -85,6 +85,9 @@ CALLS = {
     "webhooks:manage": [("get", "/webhooks"), ("post", "/webhooks"), ("delete", "/webhooks/1")],
 }
 
+# What opens files rather than calls is tried in tests/web/find/test_exchange.py.
+FILES = {"people:read", "people:full", "people:write"}
+
 
 def call(partner: Partner, method: str, path: str):
     if method == "post":
@@ -93,8 +96,8 @@ def call(partner: Partner, method: str, path: str):
 
 
 def test_each_scope_opens_its_calls_and_no_other(city: City) -> None:
-    assert set(CALLS) == set(tokens.SCOPES)
-    for scope in tokens.SCOPES:
+    assert set(CALLS) | FILES == set(tokens.SCOPES)
+    for scope in CALLS:
         partner = Partner(city, scope)
         for needed, calls in CALLS.items():
             for method, path in calls:
@@ -438,3 +441,19 @@ def test_an_administrator_makes_tries_stops_renews_and_drops_a_webhook(city: Cit
     wrong = browser.post("/console/partners/webhooks/new/", {**form, "url": "http://x/"})
     assert wrong.status_code == 422
     assert "https://" in wrong.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"device":' + b"[" * 7 + b"]" * 7 + b"}", "nested deeper than 6"),
+        (b'{"device":' + b"[" * 200_000 + b"]" * 200_000 + b"}", "400011 bytes; at most 65536"),
+        (b'{"device":"' + b"a" * 70_000 + b'"}', "70013 bytes; at most 65536"),
+        (b'{"device":"' + b"a" * 3_000_000 + b'"}', "At most 65536 bytes."),
+        (b'{"device":', "Expecting value: line 1 column 11 (char 10)"),
+    ],
+)
+def test_a_body_too_long_or_too_deep_is_refused_before_it_is_parsed(city: City, body: bytes, why: str) -> None:
+    partner = Partner(city, "signals:write", devices=["p-1"])
+    answer = Client(headers=partner.headers()).post("/api/v1/signals", body, content_type="application/json")
+    assert (answer.status_code, answer.json()) == (422, {"rule": "malformed", "detail": why})

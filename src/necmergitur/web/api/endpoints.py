@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Status
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from necmergitur.adapters.postgres.city import middle_of
 from necmergitur.kernel.refusal import Refusal
@@ -19,6 +20,7 @@ from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.signals.press import Press, StatedPosition
 from necmergitur.web.api import disclosed, hooks, opened, shapes
+from necmergitur.web.api.bodies import BODY_BYTES_MAX, BoundedParser
 from necmergitur.web.api.disclosed import PLACES
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.api.openapi import Api
@@ -36,6 +38,7 @@ api = Api(
     docs_url=None,
     openapi_url="/openapi.json",
     auth=Bearer(),
+    parser=BoundedParser(),
 )
 Refused = {401: shapes.Problem, 403: shapes.Problem, 404: shapes.Problem, 409: shapes.Problem, 422: shapes.Problem}
 AWAY = {503: shapes.Problem}
@@ -62,6 +65,17 @@ def _missing(request: HttpRequest, _failure: Any) -> HttpResponse:
 def _malformed(request: HttpRequest, failure: ValidationError) -> HttpResponse:
     wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in failure.errors]
     return _problem(request, 422, "malformed", "; ".join(wrong)[:500])
+
+
+@api.exception_handler(HttpError)
+def _unread(request: HttpRequest, failure: Any) -> HttpResponse:
+    """Say why a body could not be read: the parser's own words, which ninja keeps as the cause."""
+    return _problem(request, 422, "malformed", str(failure.__cause__ or failure)[:500])
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, _failure: Any) -> HttpResponse:
+    return _problem(request, 422, "malformed", f"At most {BODY_BYTES_MAX} bytes.")
 
 
 def _problem(
