@@ -8,6 +8,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ class FinderLoop:
             if not line.execute(SQL["any_crisis"]).fetchall():
                 time.sleep(LOOK_S)
                 return
-            self._wake()
+            self._wake(alive)
         assert self._holding is not None
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()
@@ -106,14 +107,21 @@ class FinderLoop:
                 self._holding.reconcile()
         return self._line
 
-    def _wake(self) -> None:
-        """Load what searching needs, and listen."""
+    def _wake(self, alive: Callable[[], None]) -> None:
+        """Load what searching needs, and listen. On a busy machine that takes longer than silence is borne with."""
+        with ThreadPoolExecutor(1) as loading:
+            loaded = loading.submit(self._load)
+            while not loaded.done():
+                alive()
+                wait([loaded], timeout=TURN_S)
+            self._holding, self._server = loaded.result()
+        self._server.begin()
+
+    def _load(self) -> "tuple[Holding, FinderServer]":
         from necmergitur.finder.serving import FinderServer  # noqa: PLC0415 - nothing is paid for without a crisis
 
         holding = self._parts.awake()
-        self._server = FinderServer(socket_path(self._parts.home), holding.find)
-        self._server.begin()
-        self._holding = holding
+        return holding, FinderServer(socket_path(self._parts.home), holding.find)
 
 
 def run(

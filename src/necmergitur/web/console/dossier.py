@@ -16,11 +16,12 @@ from necmergitur.dispatch.incidents import OUTCOMES as OUTCOME_NAMES
 from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import picturing
-from necmergitur.operations.population.helping import row_of
+from necmergitur.operations.population.helping import WEB, row_of
 from necmergitur.territory.labels import names_zone
 from necmergitur.web.console import queue, refusals, timeline
 from necmergitur.web.console.reasons import in_words
 from necmergitur.web.console.words import (
+    BY_PAGE,
     DEVICE_KINDS,
     DRONE,
     FLAGS,
@@ -219,7 +220,7 @@ def _evidence(incident_id: UUID) -> list[Evidence]:
                 kind=say(KINDS, signal.kind),
                 device_id=signal.device_id,
                 device=device.label if device else signal.device_id,
-                device_kind=say(DEVICE_KINDS, device.kind) if device else "",
+                device_kind=_kind(device),
                 received_at=signal.received_at,
                 score_pct=round(link.score * 100),
                 reason=in_words(link.reason),
@@ -229,6 +230,12 @@ def _evidence(incident_id: UUID) -> list[Evidence]:
             )
         )
     return sorted(found, key=lambda one: one.received_at)
+
+
+def _kind(device: Device | None) -> str:
+    if device is None:
+        return ""
+    return str(BY_PAGE) if device.transport == WEB else say(DEVICE_KINDS, device.kind)
 
 
 def _proposals(incident_id: UUID) -> list[dict[str, Any]]:

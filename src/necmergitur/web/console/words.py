@@ -111,6 +111,7 @@ FLAGS: Words = {
 }
 DEVICE_KINDS: Words = {"post": _("Street button"), "personal": _("Personal button"), "synthetic": _("Probe")}
 TRANSPORTS: Words = {"mqtt": "MQTT", "https": "HTTPS", "dc09": "DC-09", "lorawan": "LoRaWAN", "web": "/safe"}
+BY_PAGE = _("Page “I’m safe”")  # in place of the kind of a device, for a call from there
 NOTE_KINDS: Words = {
     "note": _("Note"),
     "call_back": _("Call-back"),
