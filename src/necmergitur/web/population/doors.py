@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from necmergitur.people.crises import SERVICES
 from necmergitur.web.population.state import Town
@@ -11,7 +12,7 @@ from necmergitur.web.population.state import Town
 WORDS: dict[str, tuple[Any, Any]] = {
     "safe": (_("I’m safe"), _("Tell your people how you are, or ask for help.")),
     "find": (_("Find someone"), _("You have no news of somebody.")),
-    "doors": (_("Shelter"), _("You need a roof, or can offer one.")),
+    "doors": (pgettext_lazy("door", "Shelter"), _("You need a roof, or can offer one.")),
 }
 
 
