@@ -20,6 +20,7 @@ BENCHES = (
     "ledger",
     "gate",
     "checkin",
+    "page",
     "purge",
     "people",
     "doors",
