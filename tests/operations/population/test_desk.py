@@ -83,7 +83,7 @@ def test_without_a_reason_or_the_role_nothing_is_found(
     assert refused(opens(night, crisis, one, by=Who(101, "operator"))) == "desk_not_yours"
 
 
-def test_a_canary_stands_last_and_opening_it_raises_an_alarm(
+def test_a_canary_stands_among_them_and_opening_it_raises_an_alarm(
     night: Night, crisis: Any, finder: Callable[[], Holding]
 ) -> None:
     night.says(crisis, "Amélie Durand")

@@ -39,7 +39,9 @@ HOUR = timedelta(hours=1)
 MAY_OVERSEE = ("lead", "duty_officer", "dpo")
 ALARM_CANARY = "canary_opened"
 ALARM_REPEATED = "record_reopened"
-CANARY_SCORE = 0.05  # ours: below whatever the finder calls alike
+# Ours: below what an agent who knows the name would open, above what stands out as made up.
+CANARY_SCORE = (0.15, 0.30)
+CANARY_WHY = (("name_sounds_alike",), ("initial",), ("name_near",), ("name_sounds_alike", "initial"))
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -127,7 +129,7 @@ def search(  # noqa: PLR0913  each is a thing of its own
     salt: bytes,
     now: datetime,
 ) -> list[Candidate] | Refusal:
-    """Return who may be meant, best first, a canary last. The search is written down before it is made."""
+    """Return who may be meant, best first, a canary among them. The search is written down before it is made."""
     asked = " ".join(wanted.names).strip()
     if not asked:
         return Refusal(rule="search_empty")
@@ -148,7 +150,7 @@ def search(  # noqa: PLR0913  each is a thing of its own
             looking.write(
                 store, tx, crisis, key, [one.id for one in shown], "candidate", purpose, reason, by, salt, now
             )
-    return [*shown, _canary(key, asked)]
+    return sorted([*shown, _canary(key, asked)], key=lambda one: -one.score)
 
 
 def open_record(  # noqa: PLR0913  each is a thing of its own
@@ -316,7 +318,10 @@ def _canary(key: Sealer, asked: str) -> Candidate:
     kind = "person" if digest[2] % 2 else "checkin"
     status = Status.SAFE if kind == "checkin" else None
     age = "" if kind == "checkin" else str(20 + digest[3] % 60)
-    return Candidate(kind, row_id, canaries.name_of(digest), age, status, CANARY_SCORE, (), ())
+    lowest, highest = CANARY_SCORE
+    score = lowest + (highest - lowest) * digest[4] / 255
+    why = CANARY_WHY[digest[5] % len(CANARY_WHY)]
+    return Candidate(kind, row_id, canaries.name_of(digest), age, status, score, why, ())
 
 
 def _proof(key: Sealer, row_id: bytes) -> bytes:
