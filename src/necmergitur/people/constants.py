@@ -57,6 +57,8 @@ RECORD_ID_MAX = 250  # ours: a domain name (RFC 1035: 253 at most) and a number
 # Ours: a clock an hour off is a clock; a day ahead is a mistake or a trick to stay the newest.
 RECORD_AHEAD_MAX = timedelta(hours=24)
 ADULT_AT = 18  # years: Convention on the Rights of the Child, art. 1; French Civil Code, art. 388
+DOUBLE_SCORE = 0.8  # ours: people decide, so a pair too many costs a look, and a pair missed costs a family a night
+AT_MOST_DOUBLES = 3  # ours: what a desk compares side by side
 NOTES_MAX = 200  # ours: what is said of one person in one night; what comes later is refused, not dropped
 
 # --- open doors ---

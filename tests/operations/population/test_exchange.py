@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -12,9 +13,11 @@ from necmergitur.adapters.pfif.reading import Document
 from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import exchange, missing, questions, tending
+from necmergitur.operations.population.doubling import Doubles
 from necmergitur.operations.population.exchange import Exported, Sender, Taken
 from necmergitur.operations.population.missing_ports import Origin
 from necmergitur.people.crises import Crisis
+from necmergitur.people.findable import Found, Wanted
 from necmergitur.people.notes import Assurance, Status
 from necmergitur.people.records import Person
 from tests.operations.population.scene import Night
@@ -207,6 +210,34 @@ def test_feeds_are_read_on_from_an_instant_page_by_page_and_miss_nothing(night: 
         read += names(out(night, crisis, since=since, skip=skip, limit=10_000))
     assert read == [f"P{n:03}" for n in range(450)]
     assert names(out(night, crisis, limit=1)) == ["P449"], "without an instant, the newest"
+
+
+class Alike:
+    """A finder that takes everybody for everybody, once it is there."""
+
+    def __init__(self) -> None:
+        self.there = False
+        self.found: list[Found] = []
+
+    def find(self, _crisis_id: UUID, wanted: Wanted) -> list[Found] | Refusal:
+        assert wanted.kinds == ("person",)
+        return self.found if self.there else Refusal(rule="finder_away")
+
+
+def test_records_of_like_names_are_proposed_once_and_none_is_passed_over(night: Night) -> None:
+    crisis = night.opened()
+    take(night, crisis, [ONE, ONE | {"person_record_id": "example.org/2"}], by=HOSPITAL)
+    key, finder = night.key(crisis), Alike()
+    first, second = (key.lookup("record", f"example.org/{n}") for n in (1, 2))
+    finder.found = [Found("person", first, 0.95), Found("person", second, 0.9), Found("person", b"?" * 16, 0.7)]
+    doubles = Doubles(night.store, night.keys.of, finder)
+    assert doubles.propose(night.now) == 0
+    finder.there = True
+    assert doubles.propose(night.now) == 1
+    assert doubles.propose(night.now) == 0
+    (pair,) = tending.proposed(night.store, crisis, key, night.now)
+    tending.unlink(night.store, crisis, pair.tie.left, pair.tie.right, DESK, night.now)
+    assert Doubles(night.store, night.keys.of, finder).propose(night.now) == 0, "what people undid stays undone"
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,25 @@ def test_what_is_no_picture_is_refused(night: Night, raw: bytes) -> None:
     assert night.city.sql("SELECT count(*) FROM population.picture") == [(0,)]
 
 
+def test_a_picture_is_never_written_to_a_disk_in_clear_and_a_giant_one_is_refused(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = night.declare()
+
+    def forbidden(*_args: object, **_options: object) -> None:
+        raise AssertionError("a file was made")
+
+    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", forbidden)
+    noise = Image.frombytes("RGB", (1_400, 1_400), os.urandom(1_400 * 1_400 * 3))
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    assert len(out.getvalue()) > 5_000_000
+    assert night.client().post(f"{path}picture/", {"picture": io.BytesIO(out.getvalue())}).status_code == 303
+    sent = night.client().post(f"{path}picture/", {"picture": io.BytesIO(b"x" * 8_100_000)})
+    assert sent.status_code == 422
+    assert "This picture is too large" in sent.content.decode()
+
+
 def test_a_bomb_is_refused_before_it_unfolds(night: Night) -> None:
     out = io.BytesIO()
     Image.new("1", (12_000, 12_000)).save(out, "PNG")

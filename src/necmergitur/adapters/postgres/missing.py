@@ -71,6 +71,12 @@ class MissingMixin:
         parts = {"crisis_id": crisis_id, "since": since, "skip": skip, "limit": limit, "now": now}
         return [PERSON.from_row(row) for row in self.cursor.execute(fill(query, shown=shown), parts).fetchall()]
 
+    def persons_changed(self, crisis_id: UUID, after: tuple[datetime, bytes] | None, limit: int) -> list[PersonRow]:
+        """Return records in the order they changed, hidden ones too."""
+        at, last = after or (datetime.min.replace(tzinfo=UTC), b"")
+        parts = {"crisis_id": crisis_id, "changed_at": at, "id": last, "limit": limit}
+        return [PERSON.from_row(row) for row in self.cursor.execute(SQL["persons_changed"], parts).fetchall()]
+
     def persons_waiting(self, crisis_id: UUID, limit: int) -> list[PersonRow]:
         """Return appeals of minors, and hidden records that the desk must read, oldest first."""
         rows = self.cursor.execute(SQL["persons_waiting"], {"crisis_id": crisis_id, "limit": limit}).fetchall()

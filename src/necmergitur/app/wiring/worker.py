@@ -23,6 +23,7 @@ from necmergitur.operations import breakglass, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.operations.population import banners, checkins, crises, relaying, telling
 from necmergitur.operations.population.doors_ports import Tools
+from necmergitur.operations.population.doubling import Doubles
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
@@ -34,6 +35,7 @@ PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
 RELAY_S = 2.0  # ours: somebody who asks waits for a person's answer anyway
+DOUBLES_S = 10.0  # ours: a list of ten thousand is compared in some ten minutes, beside everything else
 NAMES_S = 30.0  # ours: each name that waits is a question to the finder
 TELLING_S = 0.5  # ours: "your people know" within seconds
 CRISES_S = 10.0  # ours: what should be gone is gone within seconds
@@ -79,11 +81,13 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
     post = _post(settings)
     zone = ZoneInfo(settings.time_zone)
     finder = FinderClient(settings.home)
+    doubles = Doubles(over, keys.of, finder)
     envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone)
     return (
         Sweep("roots", ROOTS_S, lambda: checkins.put_roots(over, clock.now())),
         Sweep("telling", TELLING_S, lambda: telling.unfold(over, envelopes, clock.now())),
         Sweep("relay", RELAY_S, lambda: relaying.relay(over, envelopes, clock.now())),
+        Sweep("doubles", DOUBLES_S, lambda: doubles.propose(clock.now())),
         Sweep("names", NAMES_S, lambda: relaying.match_names(over, envelopes, finder, clock.now())),
         Sweep("sending", TELLING_S, lambda: telling.send_due(over, post, envelopes, clock.now())),
         Sweep("banners", BANNERS_S, lambda: banners.show_now(over, clock.now())),

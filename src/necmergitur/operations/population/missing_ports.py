@@ -153,6 +153,10 @@ class MissingTransaction(Protocol):
         """Return records that are shown: entered from `since` on, oldest first; without it, newest first."""
         ...
 
+    def persons_changed(self, crisis_id: UUID, after: tuple[datetime, bytes] | None, limit: int) -> list[PersonRow]:
+        """Return records in the order they changed, hidden ones too."""
+        ...
+
     def persons_waiting(self, crisis_id: UUID, limit: int) -> list[PersonRow]:
         """Return appeals of minors, and hidden records that the desk must read, oldest first."""
         ...

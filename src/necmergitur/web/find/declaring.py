@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
@@ -28,6 +29,7 @@ from necmergitur.web.find.words import STATUS as SAID
 from necmergitur.web.store import CLOCK, store
 
 CHECK = len(STEPS)
+FORM_BYTES_MAX = 10_000  # ours: what a form carries around a picture
 
 
 # No cookie, no session: there is nobody a forged form could speak for.
@@ -156,6 +158,7 @@ def follow(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, text: str, step: str, drill: str = "") -> HttpResponse:
     """Add a word or a picture, list or unlist, or erase."""
+    request.upload_handlers = [InMemory(request)]
     is_drill, link = bool(drill), ground.bytes_of(text)
     if not ground.within(ground.SAID, request):
         return ground.too_many(request, is_drill)
@@ -175,6 +178,15 @@ def act(request: HttpRequest, text: str, step: str, drill: str = "") -> HttpResp
     if isinstance(outcome, Refusal):
         return _show(request, is_drill, text, {step: outcome})
     return ground.private(HttpResponseRedirect(f"{ground.root(drill=is_drill)}follow/{text}/", status=303))
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Holds a picture in memory, whatever its size up to the bound: none is ever written to a disk in clear."""
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any) -> None:  # noqa: N803
+        """Take what is not too long; else nothing of it."""
+        del input_data, META, args
+        self.activated = content_length <= pictures.PICTURE_BYTES_MAX + FORM_BYTES_MAX
 
 
 def _note(request: HttpRequest, crisis: Crisis, key: CrisisKey, link: bytes, record: str) -> Any:
@@ -204,7 +216,8 @@ def note_of(request: HttpRequest, record: str, once: bytes) -> Note | Refusal:
 def _picture(request: HttpRequest, crisis: Crisis, key: CrisisKey, link: bytes) -> Any:
     sent = request.FILES.get("picture")
     if sent is None:
-        return Refusal(rule="still_unreadable", facts={"field": "picture"})
+        much = int(request.headers.get("Content-Length") or 0) > pictures.PICTURE_BYTES_MAX
+        return Refusal(rule="still_too_large" if much else "still_unreadable", facts={"field": "picture"})
     raw = sent.read(pictures.PICTURE_BYTES_MAX + 1)
     outcome = pictures.put(store(), crisis, key, StillCleaner(), link, raw, ground.salt(), CLOCK.now())
     return Refusal(rule=outcome.rule, facts={"field": "picture"}) if isinstance(outcome, Refusal) else outcome

@@ -18,6 +18,10 @@ ORDER BY entered_at, id OFFSET %(skip)s LIMIT %(limit)s;
 SELECT {columns} FROM population.person WHERE crisis_id = %(crisis_id)s AND {shown}
 ORDER BY entered_at DESC, id OFFSET %(skip)s LIMIT %(limit)s;
 
+-- name: persons_changed
+SELECT {columns} FROM population.person
+WHERE crisis_id = %(crisis_id)s AND (changed_at, id) > (%(changed_at)s, %(id)s) ORDER BY changed_at, id LIMIT %(limit)s;
+
 -- name: persons_waiting
 SELECT {columns} FROM population.person
 WHERE crisis_id = %(crisis_id)s AND (hidden = 4 OR (listed AND minor AND verified_by IS NULL AND hidden = 0))
