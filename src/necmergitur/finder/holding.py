@@ -53,7 +53,7 @@ class CrisisPeople:
                 alive()
         self.loaded = True
 
-    def follow(self, store: PostgresStore) -> int:
+    def follow(self, store: PostgresStore, alive: Callable[[], None]) -> int:
         """Read what changed since; return how many rows that was. Raises Unreachable."""
         wide = time.monotonic() - self._looked_wide >= WIDE_EVERY_S
         overlap = timedelta(seconds=WIDE_OVERLAP_S if wide else OVERLAP_S)
@@ -63,7 +63,9 @@ class CrisisPeople:
             with store.transaction() as tx:
                 rows = source.changed(tx, self.crisis.id, newest - overlap)
             fresh = [row for row in rows if self._recent.get(row.id) != row.changed_at]
-            self._take(source, fresh)
+            for first in range(0, len(fresh), PAGE_ROWS):
+                self._take(source, fresh[first : first + PAGE_ROWS])
+                alive()
             taken += len(fresh)
             self._recent.update((row.id, row.changed_at) for row in fresh)
             self._newest[source.kind] = max((row.changed_at for row in rows), default=newest)
@@ -151,7 +153,7 @@ class Holding:
                 if not held.loaded:
                     held.load(self._store, alive)
                     log.info("names_read", crisis=str(held.crisis.id), records=len(held.people))
-                held.follow(self._store)
+                held.follow(self._store, alive)
 
     def reconcile(self) -> None:
         """Forget rows that went while nobody listened."""
