@@ -17,7 +17,7 @@ import psutil
 from necmergitur.people.findable import Findable, Wanted
 from necmergitur.people.names import fold
 from necmergitur.people.search import Index
-from necmergitur.sim.bench import people_peers
+from necmergitur.sim.bench import oracle, people_peers
 from necmergitur.sim.bench.figures import percentile
 from necmergitur.sim.names.febrl import febrl4
 from necmergitur.sim.names.people import City, Query
@@ -51,6 +51,7 @@ def measure(*, quick: bool = False, seed: int = 7) -> dict[str, Any]:
     asked = [city.question(chance.choice(people)) for _ in range(count)]
     figures["1m"] = {"records": len(index), **grown, **_answers(index, asked, names), "searchable_s": _fresh(index)}
     figures["febrl4"] = _febrl(chance, *((FEBRL_QUICK, FEBRL_BESIDE_QUICK) if quick else (FEBRL, FEBRL_BESIDE)))
+    figures["oracle"] = oracle.measure(quick=quick)
     return figures
 
 

@@ -1,0 +1,121 @@
+"""Whether the question "is this person registered?" leaks its answer: by a byte, by a header, by a millisecond.
+
+A stranger asks about people who checked in and about people who never did, by number and by name, in a random order,
+through the whole product. What they get is compared byte for byte, less the private number of each question; how long
+it took is compared by the two-sample Kolmogorov-Smirnov test, which is also shown to see a leak of two milliseconds.
+"""
+
+import os
+import random
+import re
+import time
+from base64 import urlsafe_b64encode
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from scipy.stats import ks_2samp
+
+from necmergitur.sim.bench.checkin import PATH, open_drill
+from necmergitur.sim.bench.whole import QUICK, whole_city
+
+ASKS, ASKS_QUICK = 2_000, 400
+KNOWN = 200
+WARM_UP = 40
+PLANTED_MS = 2.0
+# A private number of a question: 16 bytes in base64url, in addresses and in hidden fields.
+_NUMBER = re.compile(rb"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
+_PASSING = {"date", "server"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question's answers, and what they took."""
+
+    known: bool
+    said: tuple[bytes, ...]
+    ask_ms: float
+    read_ms: float
+
+
+def measure(*, quick: bool = False, seed: int = 3) -> dict[str, Any]:
+    """Return whether hit and miss are the same bytes, and how likely their times are of one kind (p)."""
+    size = msgspec.structs.replace(QUICK, surroundings="", given={"NEC_CHECKINS_PER_S": "100000"})
+    drawn = random.Random(seed)  # noqa: S311 -- invented people
+    with whole_city(size) as city:
+        open_drill(city, services=("safe", "find"))
+        time.sleep(2.0)
+        line = HTTPConnection("127.0.0.1", city.settings.port, timeout=30)
+        everybody = [_invented(drawn) for _ in range(2 * KNOWN)]
+        for name, phone in everybody[:KNOWN]:
+            _check_in(line, name, phone)
+        time.sleep(2.0)
+        for _ in range(WARM_UP):
+            _ask(line, drawn, everybody, known=drawn.random() < 0.5)
+        asked = [
+            _ask(line, drawn, everybody, known=n % 2 == 0) for n in _shuffled(drawn, ASKS_QUICK if quick else ASKS)
+        ]
+        line.close()
+    hits, misses = ([one for one in asked if one.known == known] for known in (True, False))
+    said = {one.said for one in asked}
+    return {
+        "asks": len(asked),
+        "bytes_equal": len(said) == 1,
+        "ks_p": round(min(_p(hits, misses, name, 0.0) for name in ("ask_ms", "read_ms")), 5),
+        "planted_ks_p": float(f"{max(_p(hits, misses, name, PLANTED_MS) for name in ('ask_ms', 'read_ms')):.2e}"),
+        "ask_ms_p50": round(sorted(one.ask_ms for one in asked)[len(asked) // 2], 2),
+    }
+
+
+def _shuffled(drawn: random.Random, count: int) -> list[int]:
+    order = list(range(count))
+    drawn.shuffle(order)
+    return order
+
+
+def _p(hits: list[Asked], misses: list[Asked], name: str, later_ms: float) -> float:
+    outcome = ks_2samp([getattr(one, name) + later_ms for one in hits], [getattr(one, name) for one in misses])
+    return float(outcome.pvalue)
+
+
+def _invented(drawn: random.Random) -> tuple[str, str]:
+    def word() -> str:
+        return "".join(drawn.choice("bcdfglmnprstv") + drawn.choice("aeiou") for _ in range(4)).capitalize()
+
+    return f"{word()} {word()}", f"+336{drawn.randrange(10**8):08d}"
+
+
+def _check_in(line: HTTPConnection, name: str, phone: str) -> None:
+    body = msgspec.json.encode({"name": name, "status": "safe", "contact": phone, "once": _once()})
+    line.request("POST", PATH, body, {"Content-Type": "application/json"})
+    answer = line.getresponse()
+    answer.read()
+    assert answer.status == 201, answer.status  # noqa: PLR2004 -- Created
+
+
+def _once() -> str:
+    return urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+
+
+def _ask(line: HTTPConnection, drawn: random.Random, everybody: list[tuple[str, str]], *, known: bool) -> Asked:
+    """Ask about somebody, by number or by name, from an address of one's own; read what follows."""
+    whom = drawn.choice(everybody[:KNOWN] if known else everybody[KNOWN:])[drawn.randrange(2)]
+    fields = {"whom": whom, "name": "Jean Martin", "contact": "jean.martin@mail.example", "words": "", "once": _once()}
+    from_ = {"X-Forwarded-For": f"10.{drawn.randrange(256)}.{drawn.randrange(256)}.{drawn.randrange(1, 255)}"}
+    began = time.perf_counter()
+    line.request("POST", "/drill/find/ask/", urlencode(fields), FORM | from_)
+    answer = line.getresponse()
+    said = [_seen(answer)]
+    asked_at = time.perf_counter()
+    line.request("GET", answer.headers["Location"], headers=from_)
+    said.append(_seen(line.getresponse()))
+    read_at = time.perf_counter()
+    return Asked(known, tuple(said), (asked_at - began) * 1_000, (read_at - asked_at) * 1_000)
+
+
+def _seen(answer: HTTPResponse) -> bytes:
+    """Return all a stranger gets, less the number of the question and the hour."""
+    heads = sorted(f"{name.lower()}: {value}" for name, value in answer.getheaders() if name.lower() not in _PASSING)
+    whole = "\n".join([str(answer.status), *heads, ""]).encode() + answer.read()
+    return _NUMBER.sub(b"#", whole)
