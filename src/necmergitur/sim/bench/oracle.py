@@ -51,8 +51,8 @@ def measure(*, quick: bool = False, seed: int = 3) -> dict[str, Any]:
         for name, phone in everybody[:KNOWN]:
             _check_in(line, name, phone)
         time.sleep(2.0)
-        for _ in range(WARM_UP):
-            _ask(line, drawn, everybody, known=drawn.random() < 0.5)
+        for n in range(WARM_UP):
+            _ask(line, drawn, everybody, known=n % 2 == 0)
         asked = [
             _ask(line, drawn, everybody, known=n % 2 == 0) for n in _shuffled(drawn, ASKS_QUICK if quick else ASKS)
         ]
