@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from necmergitur.people import search
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Wanted
@@ -144,4 +146,24 @@ def test_the_public_finds_listed_appeals_alone() -> None:
 
 
 def test_a_limit_holds_whatever_is_asked(index: Index) -> None:
-    assert len(index.search(Wanted(names=("a",), limit=10_000))) <= 50
+    index.add(person(100 + number, f"Zoé Martin{chr(97 + number)}") for number in range(26))
+    index.add(Findable(kind="other", id=bytes([number]), names=("Zoé Martin",)) for number in range(60))
+    assert len(index.search(Wanted(names=("Zoé Martin",), limit=10_000))) == 50
+    assert index.search(Wanted(names=("Zoé Martin",), limit=-1)) == []
+    assert index.search(Wanted(names=("x",) * 5 + ("Zoé Martin",))) == index.search(Wanted(names=("x",)))
+
+
+@given(
+    st.lists(st.text(max_size=200), max_size=4),
+    st.text(max_size=200),
+    st.integers(-(10**30), 10**30),
+    st.dates(),
+    st.text(max_size=300),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_written_breaks_nothing(names, asked, age, born, words) -> None:
+    index = Index()
+    index.add([Findable(kind="person", id=b"1", names=tuple(names), age=age, born=born, place=words, words=words)])
+    index.add([person(2, "Zoé Martin")])
+    found = index.search(Wanted(names=(asked,), age=-age, born=born, sex="f", place=words, words=words))
+    assert all(0 <= one.score <= 1 for one in found)

@@ -41,6 +41,7 @@ TAIL_MAX = 4_096  # measured: made again in 20 ms, so whoever is added is found 
 PARTS_MAX = 8  # ours: small parts beside the large ones, before they are joined
 # Ours: what a person reads through before they ask better.
 FOUND_MAX = 10
+ASKED_NAMES_MAX = 5  # ours: how somebody is called at home, at work and in a passport; each costs a search
 FOUND_AT_MOST = 50  # ours: bulk work with a second person; more would be a list of everybody
 
 # Ours: longer than a mail server takes to answer; a worker that dies holds a message this long at most.

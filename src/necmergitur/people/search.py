@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from necmergitur.people import grams, ranking
-from necmergitur.people.constants import FOUND_AT_MOST, PART_MAX, PARTS_MAX, RANKED_MAX, TAIL_MAX
+from necmergitur.people.constants import ASKED_NAMES_MAX, FOUND_AT_MOST, PART_MAX, PARTS_MAX, RANKED_MAX, TAIL_MAX
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Found, Wanted
 from necmergitur.people.names import alternatives, fold, skeleton
 from necmergitur.people.ranking import Asked, Held
@@ -87,19 +87,19 @@ class Index:
     def search(self, wanted: Wanted) -> list[Found]:
         """Return who may be meant, best first."""
         best: dict[tuple[str, bytes], Found] = {}
-        for name in wanted.names or ("",):
+        for name in wanted.names[:ASKED_NAMES_MAX] or ("",):
             for found in self._search_one(wanted, name):
                 key = (found.kind, found.id)
                 if key not in best or best[key].score < found.score:
                     best[key] = found
         ordered = sorted(best.values(), key=lambda found: -found.score)
-        return ordered[: min(wanted.limit, FOUND_AT_MOST)]
+        return ordered[: _limit(wanted)]
 
     def _search_one(self, wanted: Wanted, name: str) -> list[Found]:
         asked = asked_of(wanted, name)
         measured, held, texts = self._measured(asked)
         scores = ranking.score(measured)
-        order = np.argsort(-scores, kind="stable")[: min(wanted.limit, FOUND_AT_MOST)]
+        order = np.argsort(-scores, kind="stable")[: _limit(wanted)]
         return [
             Found(
                 kind=held[at].kind,
@@ -270,7 +270,7 @@ class People:
         else:
             searched = wanted.kinds or tuple(self._by_kind)
             found = [one for kind in searched if kind in self._by_kind for one in self._by_kind[kind].search(wanted)]
-        return sorted(found, key=lambda one: -one.score)[: min(wanted.limit, FOUND_AT_MOST)]
+        return sorted(found, key=lambda one: -one.score)[: _limit(wanted)]
 
 
 def asked_of(wanted: Wanted, name: str) -> Asked:
@@ -294,6 +294,10 @@ def _codes(words: Sequence[str], sounds: Sequence[str]) -> dict[int, float]:
     if words:
         codes |= dict.fromkeys(grams.name_codes([" ".join(words)], [" ".join(sounds)])[1].tolist(), 1.0)
     return codes
+
+
+def _limit(wanted: Wanted) -> int:
+    return max(0, min(wanted.limit, FOUND_AT_MOST))
 
 
 def _public(record: Findable) -> bool:
