@@ -114,6 +114,7 @@ def _show(
             "tells": len(found.said.tell),
             "own": f"{settings.ORIGIN.url}{prefix}/safe/{text}",
             "share": f"{settings.ORIGIN.url}{prefix}/safe/s/{found.said.share}" if found.said.share else "",
+            "nobody": f"{prefix}/find/nobody/{text}/" if "find" in found.crisis.services else "",
             "action": f"{prefix}/safe/{text}{_kept_language(request)}",
             "open": is_open,
             "others_status": [
