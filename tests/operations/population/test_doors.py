@@ -387,3 +387,91 @@ def test_there_is_no_way_to_list_hosts(evening: Evening) -> None:
             "SELECT has_table_privilege('nec_web', %(t)s, 'SELECT')", t=f"population.{table}"
         )
         assert not allowed
+
+
+def test_the_code_travels_through_a_gateway_and_what_was_sent_is_forgotten(evening: Evening) -> None:
+    """A real HTTP gateway of this test: what reaches the telephone confirms it, and nothing of it stays."""
+    import http.server
+    import json
+    import threading
+
+    from necmergitur.adapters.messages import messenger
+    from necmergitur.operations.population import telling
+    from necmergitur.operations.population.telling import Envelopes
+
+    received: list[dict[str, str]] = []
+
+    class Gateway(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.headers["Authorization"] == "Bearer secret"
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        link = evening.offer(phone="06 12 34 56 78")
+        sender = messenger("", "", f"http://127.0.0.1:{server.server_port}/", "secret")
+        envelopes = Envelopes(evening.night.keys.of, os.urandom, "https://ville.example", evening.now.tzinfo)
+        assert telling.send_due(evening.store, sender, envelopes, evening.now) == 1
+    finally:
+        server.shutdown()
+        server.server_close()
+    (message,) = received
+    assert message["to"] == "+33612345678"
+    (code,) = [word for word in message["text"].replace(".", " ").split() if word.isdigit() and len(word) == 6]
+    assert evening.confirm(Side.HOST, link, code) is None
+    assert evening.night.rows("SELECT count(*) FROM population.message") == [(0,)]
+
+
+def test_a_stalker_who_offers_a_bed_learns_no_address_name_or_number(evening: Evening) -> None:
+    """They open their door to learn who stands where; they see a number of people and a walk between two cells."""
+    from necmergitur.operations.population.doors_pages import own
+
+    stalker = evening.host(place(150, 0))
+    victims = [evening.guest(place(-300 + 7 * n, 5 * n), name=f"Victim {n}") for n in range(3)]
+    seen: list[object] = []
+    for _ in victims:
+        evening.propose()
+        page = own(evening.store, evening.tools, Side.HOST, stalker, evening.now)
+        assert page is not None
+        seen += page.pairs
+        for pair in page.pairs:
+            assert (pair.name, pair.address, pair.point, pair.my_code, pair.lines) == ("", "", "", "", ())
+            evening.answer(Side.HOST, stalker, bytes.fromhex(pair.id), yes=True)
+            after = own(evening.store, evening.tools, Side.HOST, stalker, evening.now)
+            assert after is not None and after.pairs[0].name == "", "nor by saying yes: the guest decides"
+        evening.wait(minutes=11)
+        evening.sweep()
+    told = repr(seen)
+    cells = {evening.said(Side.GUEST, guest).cell for guest in victims}
+    assert len(seen) == 3
+    assert not [word for word in ("Victim", "+336", *cells) if word in told]
+    assert len({pair.walk_min for pair in seen}) == len(
+        {(cell, evening.said(Side.HOST, stalker).cell) for cell in cells}
+    ), "one walk for each cell, however they stand in it"
+
+
+def test_a_false_guest_gets_no_address_before_the_host_gives_it(evening: Evening) -> None:
+    from necmergitur.operations.population.doors_pages import own
+
+    host, guest = evening.host(), evening.guest()
+    match = evening.agreed(host, guest)
+    meeting.there(evening.store, evening.tools, guest, match, evening.now)
+    page = own(evening.store, evening.tools, Side.GUEST, guest, evening.now)
+    assert page is not None
+    (pair,) = page.pairs
+    assert pair.point and not pair.address
+    assert "45B12" not in repr(page.pairs)
+    for _ in range(5):
+        said = meeting.met(evening.store, evening.tools, Side.GUEST, guest, match, "000000", evening.now)
+        assert refused(said) == "code_wrong"
+    assert (
+        refused(meeting.met(evening.store, evening.tools, Side.GUEST, guest, match, "1", evening.now)) == "code_tries"
+    )
+    with evening.store.transaction() as tx:
+        assert [case.id for case in tx.cases(evening.crisis.id)] == [match], "five wrong codes alert the desk"

@@ -125,6 +125,10 @@ class DoorsMixin:
         """Return the pairs that are proposed, offered or agreed."""
         return [MATCH.from_row(row) for row in self._found("standing", crisis_id=crisis_id)]
 
+    def offers_standing(self, crisis_id: UUID) -> list[OfferRow]:
+        """Return the offers of those pairs."""
+        return [OFFER.from_row(row) for row in self._found("offers_standing", crisis_id=crisis_id)]
+
     def expire_due(self, crisis_id: UUID, now: datetime) -> int:
         """End offers and requests whose time is over; return how many."""
         parts = {"crisis_id": crisis_id, "now": now}

@@ -216,6 +216,10 @@ class DoorsTransaction(Protocol):
         """Return the pairs that are proposed, offered or agreed."""
         ...
 
+    def offers_standing(self, crisis_id: UUID) -> list[OfferRow]:
+        """Return the offers of those pairs."""
+        ...
+
     def expire_due(self, crisis_id: UUID, now: datetime) -> int:
         """End offers and requests whose time is over; return how many."""
         ...

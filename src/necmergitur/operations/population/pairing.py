@@ -67,13 +67,14 @@ def sweep(doors: Doors, tools: Tools, crisis: Crisis, now: datetime) -> dict[str
         return {}
     with doors.transaction() as tx:
         standing, closed = tx.standing(crisis.id), circles(tx.closed_areas(crisis.id))
+        shut = _shut(key, tx.offers_standing(crisis.id), closed) if standing and closed else frozenset()
     done = {"ended": 0, "alerted": 0}
     for match in standing:
         if match.state in (MatchState.PROPOSED, MatchState.OFFERED):
             over = now >= (match.offered_at or match.at) + PROPOSAL_LASTS
-            if over or _shut(doors, key, match, closed):
+            if over or match.offer_id in shut:
                 done["ended"] += _end(doors, tools, key, match, now)
-        elif match.alerted_at is None and (shelter.late(match.agreed_at, now) or _shut(doors, key, match, closed)):
+        elif match.alerted_at is None and (shelter.late(match.agreed_at, now) or match.offer_id in shut):
             done["alerted"] += _alert(doors, match, now)
     with doors.transaction() as tx:
         done["expired"] = tx.expire_due(crisis.id, now)
@@ -168,14 +169,10 @@ def _propose(doors: Doors, tools: Tools, key: Sealer, waiting: _Waiting, pair: a
     return True
 
 
-def _shut(doors: Doors, key: Sealer, match: MatchRow, closed: tuple[Circle, ...]) -> bool:
-    """Return whether the host of a pair is in a closed area now."""
-    if not closed:
-        return False
-    with doors.transaction() as tx:
-        row = tx.offer_of(match.crisis_id, match.offer_id)
-    offer = None if row is None else taking.opened(key, row, Offer)
-    return offer is not None and shelter.shut_in(offer.cell, closed)
+def _shut(key: Sealer, rows: Sequence[OfferRow], closed: tuple[Circle, ...]) -> frozenset[bytes]:
+    """Return the offers that lie in a closed area now."""
+    opened = [(row.id, taking.opened(key, row, Offer)) for row in rows]
+    return frozenset(row_id for row_id, offer in opened if offer is not None and shelter.shut_in(offer.cell, closed))
 
 
 def _end(doors: Doors, tools: Tools, key: Sealer, match: MatchRow, now: datetime) -> bool:

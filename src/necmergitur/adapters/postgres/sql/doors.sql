@@ -87,6 +87,10 @@ JOIN population.offer o ON o.crisis_id = m.crisis_id AND o.id = m.offer_id WHERE
 -- name: standing
 SELECT {match} FROM population.match WHERE crisis_id = %(crisis_id)s AND state IN (1, 2, 3) ORDER BY at, id;
 
+-- name: offers_standing
+SELECT {offer} FROM population.offer o WHERE crisis_id = %(crisis_id)s AND EXISTS (
+  SELECT FROM population.match m WHERE m.crisis_id = o.crisis_id AND m.offer_id = o.id AND m.state IN (1, 2, 3));
+
 -- name: expire_offers
 UPDATE population.offer SET state = 5, changed_at = %(now)s
 WHERE crisis_id = %(crisis_id)s AND state IN (1, 2) AND until <= %(now)s;
