@@ -63,6 +63,7 @@ def test_two_of_a_name_are_told_apart_by_what_else_is_known() -> None:
             person(1, "Zoé Martin", age=22, sex="f", place="République", words="veste rouge"),
             person(2, "Zoé Martin", age=61, sex="f", place="Bercy", words="manteau noir"),
             person(3, "Zoé Martin", born=date(1990, 2, 3)),
+            person(4, "Zoé Martin", words="last seen near Gare de Lyon, long hair"),
         ]
     )
     for more, right in (
@@ -71,6 +72,7 @@ def test_two_of_a_name_are_told_apart_by_what_else_is_known() -> None:
         ({"place": "republique"}, 1),
         ({"words": "black coat"}, 2),
         ({"born": date(1990, 3, 2)}, 3),
+        ({"place": "gare de lyon"}, 4),
     ):
         found = index.search(Wanted(names=("zoe martin",), **more))
         assert found[0].id == bytes([right]), more

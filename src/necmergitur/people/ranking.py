@@ -100,7 +100,7 @@ def measure(asked: Asked, texts: Sequence[str], held: Sequence[Held], cosines: F
     if asked.sex:
         found[:, _AT["alike_sex"]] = [0.0 if not one.sex else 1.0 if asked.sex == one.sex else -1.0 for one in held]
     if asked.place:
-        found[:, _AT["alike_place"]] = [alike_place(asked.place, one.place) for one in held]
+        found[:, _AT["alike_place"]] = [alike_place(asked.place, one.place, one.words) for one in held]
     if asked.clothing:
         found[:, _AT["alike_words"]] = [alike_clothing(asked.clothing, one.words) for one in held]
     return found
@@ -231,12 +231,17 @@ def alike_born(asked: date | None, held: date | None) -> float:
     return 0.3 if digits >= 6 else -1.0  # noqa: PLR2004 - all but two
 
 
-def alike_place(asked: str, held: str) -> float:
-    """Return 1 for the same words, less for some of them, -0.3 for others: people move about."""
-    if not asked or not held:
+def alike_place(asked: str, held: str, described: str = "") -> float:
+    """Return 1 for the same words, less for some of them, -0.3 for others: people move about.
+
+    A description may say where somebody was last seen; one that does not says nothing.
+    """
+    if not asked or not (held or described):
         return 0.0
-    alike = token_set_ratio(asked, held) / 100
-    return (alike - 0.6) / 0.4 if alike > 0.6 else -0.3  # noqa: PLR2004 - unrelated words are that alike by chance
+    alike = max(token_set_ratio(asked, held), token_set_ratio(asked, described)) / 100
+    if alike > 0.6:  # noqa: PLR2004 - unrelated words are that alike by chance
+        return (alike - 0.6) / 0.4
+    return -0.3 if held else 0.0
 
 
 def alike_clothing(asked: frozenset[str], held: str) -> float:
