@@ -139,3 +139,17 @@ def test_the_receipt_says_who_read_it_when_and_what_for_and_never_who_by_name(op
     assert "Who read this" in body
     assert "the head of the control room, to answer somebody who looks for you" in body
     assert "Chloé" not in body and "Lead Test" not in body
+
+
+def test_whoever_says_later_that_they_need_help_is_a_call_and_a_guessed_link_is_none(opened: Opens, city: City) -> None:
+    answer = says(opened())
+    calls = "SELECT kind FROM signal WHERE device_id LIKE 'safe-%%' ORDER BY id"
+    address = f"/safe/{text_of(answer.link)}"
+    assert Client().post(address, {"do": "change", "status": "hurt"}).status_code == 303
+    assert [row[0] for row in city.sql(calls)] == ["medical"]
+    Client().post(address, {"do": "change", "status": "safe"})
+    Client().post(address, {"do": "withdraw"})
+    assert Client().post(address, {"do": "change", "status": "need_help"}).status_code == 409, "what it says stays so"
+    assert [row[0] for row in city.sql(calls)] == ["medical", "sos"], "and the call is heard all the same"
+    Client().post(f"/safe/{text_of(os.urandom(16))}", {"do": "change", "status": "hurt"})
+    assert len(city.sql(calls)) == 2

@@ -13,8 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES
+from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import looking
+from necmergitur.operations.intake import Ground
+from necmergitur.operations.population import helping, looking
 from necmergitur.operations.population import mine as operations
 from necmergitur.operations.population.checkins import link_of
 from necmergitur.operations.population.looking import Seen
@@ -30,6 +32,7 @@ from necmergitur.web.store import CLOCK, store
 # Ours: a family that copies addresses by hand mistypes some; a machine that guesses 128 bits is slowed for nothing.
 WRONG_MAX = 30
 WRONG_WITHIN_S = 60.0
+GROUND = Ground(Position(0.0, 0.0), exercise=settings.EXERCISE)  # a call without a place is shown in the city's middle
 LOOKS_SHOWN_MAX = 20  # ours: the newest; the page stays small
 _wrong = Limit(WRONG_MAX, seconds=WRONG_WITHIN_S)
 
@@ -88,6 +91,8 @@ def _do(request: HttpRequest, link: bytes, *, drill: bool) -> HttpResponse | str
     status = Status.WITHDRAWN if asked == "withdraw" else STATUSES.get(request.POST.get("status", ""))
     if status is None:
         return HttpResponse(status=400)
+    # First of all the call, whatever becomes of the rest: nobody who asks for help here is refused.
+    helping.call_again(store(), state.KEYS.of, link, status, GROUND, now, drill=drill)
     outcome = operations.change(store(), state.KEYS.of, link, status, os.urandom(SALT_BYTES), now, drill=drill)
     if outcome is None:
         return _nothing(request, drill=drill)
