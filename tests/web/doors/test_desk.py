@@ -118,3 +118,15 @@ def test_a_host_is_verified_by_the_reference_on_their_page(city: City, crisis: C
 def test_other_roles_do_not_enter(city: City, crisis: Crisis) -> None:
     for role in ("pilot", "technician", "responder", "administrator"):
         assert city.client(role).get(DESK).status_code == 403
+
+
+def test_what_is_wrong_with_a_shelter_is_said_beside_its_field_and_no_two_fields_share_a_name(
+    city: City, crisis: Crisis
+) -> None:
+    answer = city.client("operator").post(f"{DESK}{crisis.id}/shelter/", HALL | {"places": "0", "quarter": ""})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "<details open>" in page
+    assert 'value="Gymnase des Essais"' in page
+    names = re.findall(r'\bid="([^"]+)"', page)
+    assert sorted(set(names)) == sorted(names)

@@ -43,9 +43,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def shelter(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
     """Enter an official shelter."""
-    form = ShelterForm(request.POST)
+    form = ShelterForm(request.POST, auto_id=_ids(crisis_id))
     if not form.is_valid():
-        return _page(request, {"shelter_form": form}, 422)
+        return _page(request, crisis_id, {"shelter_form": form})
     said, at = form.cleaned_data, form.place()
     entered = Shelter(
         crisis_id=_open(crisis_id).id,
@@ -84,9 +84,9 @@ def count(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
     """Close an area."""
-    form = CloseForm(request.POST)
+    form = CloseForm(request.POST, auto_id=_ids(crisis_id))
     if not form.is_valid():
-        return _page(request, {"close_form": form}, 422)
+        return _page(request, crisis_id, {"close_form": form})
     said = form.cleaned_data
     crisis = _open(crisis_id)
     return _answered(
@@ -116,9 +116,9 @@ def reopen(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
 @require_POST
 def level(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
     """Set how far a host must be known."""
-    form = LevelForm(request.POST)
+    form = LevelForm(request.POST, auto_id=_ids(crisis_id))
     if not form.is_valid():
-        return _page(request, {"level_form": form}, 422)
+        return _page(request, crisis_id, {"level_form": form})
     wanted = int(form.cleaned_data["level"])
     crisis = _open(crisis_id)
     return _answered(
@@ -131,9 +131,9 @@ def level(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
 @require_POST
 def verify(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
     """Raise how far a host is known, after a call."""
-    form = VerifyForm(request.POST)
+    form = VerifyForm(request.POST, auto_id=_ids(crisis_id))
     if not form.is_valid():
-        return _page(request, {"verify_form": form}, 422)
+        return _page(request, crisis_id, {"verify_form": form})
     said = form.cleaned_data
     return _answered(
         request,
@@ -204,9 +204,10 @@ def _looked(request: HttpRequest, crisis_id: UUID, which: str, look: Any, kind: 
     return response
 
 
-def _page(request: HttpRequest, forms: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
-    now = CLOCK.now()
-    shown = []
+def _page(request: HttpRequest, wrong: UUID | None = None, forms: dict[str, Any] | None = None) -> HttpResponse:
+    """Show the page; `forms`: what must be mended, of the crisis `wrong`."""
+    now, status = CLOCK.now(), 422 if forms else 200
+    shown: list[dict[str, Any]] = []
     try:
         with store().transaction() as tx:
             states = [one for one in tx.crises_now() if one.offers("doors", now)]
@@ -218,25 +219,31 @@ def _page(request: HttpRequest, forms: dict[str, Any] | None = None, status: int
                     "crisis": crisis,
                     "shelters": [{"row": one, "kind": words.SHELTERS[one.kind]} for one in halls],
                     "closed": [{"row": one, "words": words.CLOSED[one.kind]} for one in areas],
-                    "level_form": LevelForm(initial={"level": level_now}),
+                    "level_form": LevelForm(initial={"level": level_now}, auto_id=_ids(crisis.id)),
+                    "shelter_form": ShelterForm(auto_id=_ids(crisis.id)),
+                    "close_form": CloseForm(auto_id=_ids(crisis.id)),
+                    "verify_form": VerifyForm(auto_id=_ids(crisis.id)),
                     "cases": shelters.cases(store(), crisis.id),
                     "guests": [
                         {"reference": ref, "people": people, "at": at, "minors": minors}
                         for ref, people, at, minors in shelters.waiting(store(), _tools(), crisis.id, now)
                     ],
                 }
+                | (forms or {} if crisis.id == wrong else {})
             )
     except Unreachable:
         status = 503
     context = {
         "crises": shown,
-        "shelter_form": ShelterForm(),
-        "close_form": CloseForm(),
-        "verify_form": VerifyForm(),
         "may_decide": rights.may_open_crisis(cast(User, request.user)),
         "tab": "doors",
     }
-    return show(request, "doors/desk/home.html", context | (forms or {}), status=status, here="supervisor")
+    return show(request, "doors/desk/home.html", context, status=status, here="supervisor")
+
+
+def _ids(crisis_id: UUID) -> str:
+    """A crisis and a drill may stand on one page: each field has a name of its own."""
+    return f"id-{crisis_id}-%s"
 
 
 def _answered(request: HttpRequest, outcome: Any) -> HttpResponse:
