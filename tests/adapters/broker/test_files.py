@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from necmergitur.adapters.broker import (
     BrokerProcess,
     DeviceCert,
     ShardPorts,
+    files,
     reload_broker,
     shard_of,
     write_broker_files,
@@ -104,6 +106,35 @@ def test_devices_enrolled_before_the_first_start_are_kept_for_it(tmp_path: Path)
 def test_reloading_a_broker_that_is_down_is_no_error(tmp_path: Path) -> None:
     lay(tmp_path, [])
     assert reload_broker(tmp_path) is False
+
+
+def test_maps_are_made_again_only_of_other_devices_another_password_or_other_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    genuine = files._user_maps
+
+    def counted(devices: Any, shards: int, password: str) -> list[str]:
+        made.append(shards)
+        return genuine(devices, shards, password)
+
+    monkeypatch.setattr(files, "_user_maps", counted)
+    devices = [DeviceCert("post-1", "CN=post-1"), DeviceCert("count-1", "CN=count-1", "sensor")]
+    lay(tmp_path, devices, shards=2)
+    lay(tmp_path, shards=2)
+    assert write_device_users(tmp_path, devices) is False
+    assert made == [2]
+    users = tmp_path / "broker" / "shard-1" / "users.conf"
+    whole = users.read_bytes()
+    users.unlink()
+    lay(tmp_path, shards=2)
+    assert users.read_bytes() == whole
+    assert write_device_users(tmp_path, devices[:1]) is True
+    lay(tmp_path, shards=2, password="another-password")
+    assert made == [2, 2, 2, 2]
+    monkeypatch.setitem(files.MAY, "button", (("press",), ("ack",)))
+    lay(tmp_path, shards=2, password="another-password")
+    assert made == [2] * 5, "what a button may do has changed with this version"
 
 
 def test_a_broker_is_told_again_only_when_it_has_not_read_its_users(tmp_path: Path) -> None:
