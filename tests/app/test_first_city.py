@@ -37,6 +37,12 @@ def test_the_first_thing_done_in_a_new_home_may_be_to_put_a_city_in(home: Path, 
     assert "buttons: 40 kept, 0 moved, 0 new, 0 retired" in said, "neither a bad file nor a look changes anything"
     code, said = _nec(home, "drone", "docks")
     assert (code, len(said.splitlines())) == (0, 4), said
+    panel = ("panel-1", "--transport", "dc09", "--key", "12AB", "--label", "Hall", "--lon", "2.015", "--lat", "47.015")
+    code, said = _nec(home, "device", "foreign", *panel)
+    assert code == 0, said
+    code, said = _nec(home, "device", "enrol", "--all", "--into", str(tmp_path / "devices"))
+    assert said.startswith("40 buttons enrolled"), said
+    assert not (tmp_path / "devices" / "panel-1.key.pem").exists(), "a panel speaks no MQTT"
 
 
 def _nec(home: Path, *words: str) -> tuple[int, str]:

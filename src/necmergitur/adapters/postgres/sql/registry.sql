@@ -69,7 +69,9 @@ SELECT id, certificate_subject FROM device WHERE certificate_subject IS NOT NULL
 SELECT external_key, id FROM device WHERE external_key = ANY(%(keys)s);
 
 -- name: posts
-SELECT id, label, zone_id, lon, lat FROM device WHERE kind = 'post' AND retired_at IS NULL ORDER BY id;
+-- Those that speak MQTT: a panel or a radio button of another make has no certificate.
+SELECT id, label, zone_id, lon, lat FROM device
+WHERE kind = 'post' AND transport = 'mqtt' AND retired_at IS NULL ORDER BY id;
 
 -- name: retire_devices
 UPDATE device SET retired_at = %(now)s WHERE id = ANY(%(ids)s) AND retired_at IS NULL;
