@@ -475,3 +475,22 @@ def test_a_false_guest_gets_no_address_before_the_host_gives_it(evening: Evening
     )
     with evening.store.transaction() as tx:
         assert [case.id for case in tx.cases(evening.crisis.id)] == [match], "five wrong codes alert the desk"
+
+
+def test_the_workers_turn_does_nothing_without_a_crisis_and_asks_hosts_in_one(
+    night: Night, empty_database: str
+) -> None:
+    from types import SimpleNamespace
+
+    from necmergitur.app.wiring.worker import _OpenDoors
+
+    clock = SimpleNamespace(now=lambda: night.now)
+    turn = _OpenDoors(night.store, clock, night.keys, "https://ville.example", "FR")
+    assert turn() == 0
+    assert turn._grounds is None, "nothing that reckons with streets is loaded before"
+    lay_streets(empty_database)
+    evening = Evening(night, night.opened(None))
+    evening.host()
+    evening.guest()
+    assert turn() == 1
+    assert turn() == 0
