@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import missing, questions, relaying, tending
+from necmergitur.operations.population import mine, missing, questions, relaying, tending
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.operations.population.finding import SureFinder
 from necmergitur.operations.population.missing_ports import TieState
@@ -89,8 +89,7 @@ def test_whoever_erases_their_check_in_takes_along_what_was_asked_about_them(nig
     answer = night.says(crisis, "Amélie Durand", contact=PHONE)
     asks(night, crisis, PHONE)
     assert relaying.relay(night.store, envelopes, night.now) == 1
-    with night.store.cursor() as cursor:
-        cursor.execute("DELETE FROM population.checkin WHERE id = %s", [night.key(crisis).row_of(answer.link)])
+    assert mine.erase(night.store, night.keys.of, answer.link, night.now, drill=True)
     assert letters(night, crisis) == []
     assert night.rows("SELECT (SELECT count(*) FROM population.tie), (SELECT count(*) FROM population.question)") == [
         (0, 1)

@@ -26,8 +26,10 @@ class MineMixin:
         return _held(self.cursor.execute(SQL["checkin_shared"], {"crisis_id": crisis_id, "share": share}).fetchone())
 
     def erase_checkin(self, crisis_id: UUID, row_id: bytes) -> None:
-        """Delete one person's row, what waits to be sent about it, and what the machine tied to it."""
-        self.cursor.execute(SQL["untie"], {"crisis_id": crisis_id, "id": row_id})
+        """Delete one person's row and what waits to be sent about it.
+
+        The row takes along what is tied to it, and the letters that ties made (migration 0037).
+        """
         self.cursor.execute(SQL["erase_messages_about"], {"crisis_id": crisis_id, "id": row_id})
         self.cursor.execute(SQL["erase_checkin"], {"crisis_id": crisis_id, "id": row_id})
 

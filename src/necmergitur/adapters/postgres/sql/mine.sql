@@ -15,6 +15,3 @@ DELETE FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s;
 
 -- name: erase_messages_about
 DELETE FROM population.message WHERE crisis_id = %(crisis_id)s AND about = %(id)s;
-
--- name: untie
-DELETE FROM population.tie WHERE crisis_id = %(crisis_id)s AND ("left" = %(id)s OR "right" = %(id)s);
