@@ -130,3 +130,13 @@ def test_what_is_wrong_with_a_shelter_is_said_beside_its_field_and_no_two_fields
     assert 'value="Gymnase des Essais"' in page
     names = re.findall(r'\bid="([^"]+)"', page)
     assert sorted(set(names)) == sorted(names)
+
+
+def test_a_host_whom_no_text_message_reaches_is_opened_by_the_desk(city: City, crisis: Crisis) -> None:
+    host = walk("offer", OFFER)
+    reference = re.search(r'class="mono">([0-9a-f]{8})<', show(host))[1]
+    operator = city.client("operator")
+    assert operator.post(f"{DESK}{crisis.id}/verify/", {"reference": reference, "level": "2"}).status_code == 302
+    assert "Your door is open" in show(host)
+    confirmed(city, "ask", Side.GUEST, ASK)
+    assert pairing.run(store(), views.TOOLS, Grounds(), datetime.now(UTC)) == 1

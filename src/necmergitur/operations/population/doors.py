@@ -147,7 +147,7 @@ def confirm(doors: Doors, tools: Tools, side: Side, link: str, code: str, now: d
             change(tx, msgspec.structs.replace(row, tries=row.tries + 1))
             return Refusal(rule="code_wrong", facts={"left": str(CODE_TRIES_MAX - row.tries - 1)})
         if side == Side.HOST:
-            _confirmed_host(tx, row, now)
+            open_offer(tx, row, now)
         else:
             _confirmed_guest(tx, row, said, now)
         return None
@@ -318,7 +318,7 @@ def _send_code(tx: DoorsTransaction, tools: Tools, key: Sealer, row: Mine, said:
     return True
 
 
-def _confirmed_host(tx: DoorsTransaction, row: OfferRow, now: datetime) -> None:
+def open_offer(tx: DoorsTransaction, row: OfferRow, now: datetime) -> None:
     """Open an offer. The same phone's older one ends; one that is held keeps the new one held too."""
     state = OfferState.OPEN
     for other_id in tx.same_contact(row.crisis_id, Side.HOST, row.contact, row.id):

@@ -196,7 +196,10 @@ def close_case(town: Any, crisis_id: UUID, match_id: bytes, outcome: str, by: Pe
 
 
 def verify_host(town: Any, crisis_id: UUID, reference: str, level: int, by: Person, now: datetime) -> Refusal | None:
-    """Raise how far a host is known, by the reference on their own page, read to the desk over the telephone."""
+    """Raise how far a host is known, by the reference on their own page, read to the desk over the telephone.
+
+    Whoever was called back needs no code any more.
+    """
     if level not in (Level.VERIFIED, Level.PARTNER):
         return Refusal(rule="level_out_of_range")
     with town.transaction() as tx:
@@ -204,7 +207,11 @@ def verify_host(town: Any, crisis_id: UUID, reference: str, level: int, by: Pers
         row = tx.offer_referred(crisis_id, reference)
         if row is None:
             return Refusal(rule="reference_unknown")
-        tx.change_offer(msgspec.structs.replace(row, level=level, changed_at=now))
+        row = msgspec.structs.replace(row, level=level, changed_at=now)
+        if row.state == OfferState.UNCONFIRMED:  # no text message reached them, or somebody else used their three up
+            taking.open_offer(tx, row, now)
+        else:
+            tx.change_offer(row)
         audit(town, tx, "web:host:verified", "", by, now, level=Level(level).name.lower())
     return None
 
