@@ -191,12 +191,14 @@ class CheckInDoor:
         self, checkin: CheckIn, place: Mapping[str, Any], channel: str, *, drill: bool
     ) -> tuple[bool | None, Registered | Refusal | None]:
         """Press and record at once: neither waits for the other, and nobody is answered before both."""
+        if checkin.status not in URGENT:
+            return None, await self._keep(checkin, channel, drill=drill)  # nearly everybody: no task is made for them
         return await asyncio.gather(self._call(checkin, place, drill=drill), self._keep(checkin, channel, drill=drill))
 
     async def _call(self, checkin: CheckIn, place: Mapping[str, Any], *, drill: bool) -> bool | None:
         """Press for whoever asks for help; return whether a call is kept, here or on disk. None: nobody called."""
         heard = self._heard.get(drill)
-        if checkin.status not in URGENT or heard is None:
+        if heard is None:
             return None
         row_id = heard.key.row_of(heard.key.link_of(checkin.once))
         return await self._help.call(row_id, checkin.status, position_of(place), drill=drill)
