@@ -22,11 +22,11 @@ from necmergitur.sim.bench.figures import percentile
 from necmergitur.sim.names.febrl import febrl4
 from necmergitur.sim.names.people import City, Query
 
-SMALL, SMALL_QUICK = 200_000, 100_000
-LARGE, LARGE_QUICK = 1_000_000, 250_000
-QUESTIONS, QUESTIONS_QUICK = 1_000, 400
-FEBRL, FEBRL_QUICK = 5_000, 1_000
-FEBRL_BESIDE, FEBRL_BESIDE_QUICK = 5_000, 200  # with the place, and by name alone
+SMALL, SMALL_QUICK = 200_000, 60_000
+LARGE, LARGE_QUICK = 1_000_000, 150_000
+QUESTIONS, QUESTIONS_QUICK = 1_000, 300
+FEBRL, FEBRL_QUICK = 5_000, 600
+FEBRL_BESIDE, FEBRL_BESIDE_QUICK = 5_000, 100  # with the place, and by name alone
 PEERS, PEERS_QUICK = 500, 100
 AMONG = 10
 
