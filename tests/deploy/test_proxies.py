@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from necmergitur.live.app import OURS
+from necmergitur.live.app import OURS, SAFE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CADDY, NGINX = (DEPLOY / name for name in ("Caddyfile", "nginx.conf"))
 FIGURES = "/metrics"
 # An address below each prefix that `live` answers itself.
-ASKED = [path + "x" if path.endswith("/") else path for path in OURS if path != FIGURES]
+ASKED = [*SAFE, *(path + "x" if path.endswith("/") else path for path in OURS if path != FIGURES)]
 
 
 def caddy_paths(text: str) -> list[str]:
@@ -35,7 +35,9 @@ def test_what_live_answers_is_sent_to_live(path: str) -> None:
     assert re.search(nginx_pattern(NGINX.read_text()), path)
 
 
-@pytest.mark.parametrize("path", ["/", "/console/", "/api/v1/incidents", "/press/", "/field/", FIGURES])
+@pytest.mark.parametrize(
+    "path", ["/", "/console/", "/api/v1/incidents", "/press/", "/field/", "/safe/x", "/safety", FIGURES]
+)
 def test_the_rest_is_not(path: str) -> None:
     assert not any(fnmatch(path, pattern) for pattern in caddy_paths(CADDY.read_text()))
     assert not re.search(nginx_pattern(NGINX.read_text()), path)
@@ -47,3 +49,11 @@ def test_figures_are_refused_to_the_outside() -> None:
     assert re.search(r"^\thandle /metrics \{\n\t\trespond 403\n\t\}$", caddy, re.MULTILINE)
     assert not re.search(r"^\trespond ", caddy, re.MULTILINE)
     assert "location = /metrics { return 403; }" in NGINX.read_text()
+
+
+@pytest.mark.parametrize("path", ["/safe/x", "/drill/safe/s/x", "/find/x/", "/drill/doors/x"])
+def test_an_address_that_opens_somebodys_words_is_written_to_no_log(path: str) -> None:
+    found = re.search(r"location ~ (\S+) \{\s*access_log off;", NGINX.read_text())
+    assert found
+    assert re.search(found[1], path)
+    assert not re.search(found[1], "/console/")
