@@ -46,7 +46,7 @@ FOUND_AT_MOST = 50  # ours: bulk work with a second person; more would be a list
 
 # Ours: longer than a mail server takes to answer; a worker that dies holds a message this long at most.
 MESSAGE_LEASE = timedelta(seconds=60)
-MESSAGE_ATTEMPTS_MAX = 12  # ours: with doubling pauses, about a day and a half
+MESSAGE_ATTEMPTS_MAX = 20  # ours: with doubling pauses up to MESSAGE_RETRY_MAX, about a day and a half
 MESSAGE_RETRY_FIRST = timedelta(seconds=5)
 MESSAGE_RETRY_MAX = timedelta(hours=4)
 

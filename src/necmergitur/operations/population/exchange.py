@@ -1,7 +1,7 @@
 """Records in and out: another registry's, a hospital's list. Provenance is kept, expiry honoured, nothing overruled.
 
 A record that is sent again replaces itself; one of our own is never replaced from outside. Whoever does not want to be
-found is taken in by no list, and "dead" is no partner's to say: it goes to the desk as a claim.
+found is taken in by no list, and "dead" is no partner's to say: such a note is refused, with its reason.
 """
 
 import unicodedata
