@@ -114,6 +114,18 @@ def test_a_form_without_script_is_sent_on_to_its_receipt(open_live) -> None:
         assert answer.headers["location"].startswith("/drill/safe/")
 
 
+def test_a_telephone_handed_on_takes_nobodys_place(open_live, city: City) -> None:
+    live, number = open_live(), once()
+    links = []
+    for name in ("Am%C3%A9lie", "Bob", "Bob"):
+        body = f"once={number}&name={name}&status=safe&contact=&words=".encode()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        with live.open("/drill/safe", method="POST", body=body, **kind) as answer:
+            links.append(answer.headers["location"])
+    assert links[0] != links[1] == links[2]
+    assert counted(city) == 2
+
+
 def test_a_network_that_sends_too_much_is_asked_for_work_and_a_call_for_help_never_is(open_live) -> None:
     live = open_live(checkins_per_s=0.1)  # two at once
     said = [post(live, {"name": f"P{n}", "status": "safe"})[0] for n in range(4)]

@@ -25,7 +25,7 @@ from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, r
 from necmergitur.live.limits import Networks, Work
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, text_of
+from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, number_of, text_of
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import keywords
 from necmergitur.people.checkins import STATUSES, URGENT, Channel, CheckIn, Form, read
@@ -105,6 +105,7 @@ class CheckInDoor:
         if not self._may(checkin, scope, sent.get("work", "")):
             CHECKINS.labels("page", "too_many").inc()
             return ((WHY, b"too_many"), (CHALLENGE, msgspec.json.encode(self._work.challenge(once))))
+        checkin = _of_one(checkin)
         called, answer = await self._both(checkin, sent, "page", drill=drill)
         if called and not isinstance(answer, Registered):
             await say_kept(send)
@@ -301,6 +302,11 @@ def _form(body: bytes) -> tuple[bytes, Form, Mapping[str, str]] | None:
         language=fields.get("language", "fr")[:2],
     )
     return once, form, fields
+
+
+def _of_one(checkin: CheckIn) -> CheckIn:
+    """Return the check-in under a number of its writer's own."""
+    return msgspec.structs.replace(checkin, once=number_of(checkin.once, checkin.said.name))
 
 
 async def _answer(send: Send, called: bool | None, answer: Registered | Refusal | None) -> None:

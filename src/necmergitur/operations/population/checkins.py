@@ -1,6 +1,7 @@
 """Check-ins in: many people's words, one transaction, and an answer only after its commit."""
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -155,6 +156,14 @@ def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[Registered, Row
         tells=len(checkin.said.tell),
     )
     return Registered(link, share), row
+
+
+def number_of(once: bytes, name: str) -> bytes:
+    """Return the number a page's form is known by: its own, and of whoever wrote it.
+
+    A telephone goes from hand to hand: going back and writing another name is another person, who takes nobody's place.
+    """
+    return hashlib.blake2b(once + name.encode(), digest_size=len(once)).digest()
 
 
 def text_of(link: bytes) -> str:

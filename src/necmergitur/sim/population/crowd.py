@@ -17,12 +17,14 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from necmergitur.operations.population.checkins import number_of
 from necmergitur.sim.bench.figures import percentile
 
 ONCE_BYTES = 16
 RETRY_S = 0.25
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _CREATED = (b"HTTP/1.1 201", b"HTTP/1.1 303")
+NAME = "Amélie Durand %d"
 _BODY = (
     '{"once":"%s","name":"Amélie Durand %d","status":"safe","contact":"amelie.durand.%d@example.org",'
     '"words":"chez moi","tell":[]}'
@@ -112,7 +114,7 @@ class _Person(asyncio.Protocol):
         self._crowd, self._loop = crowd, loop
         self._transport: asyncio.Transport | None = None
         self._done: asyncio.Future[None] = loop.create_future()
-        self._once = b""
+        self._once = self._known = b""
         self._wire = b""
         self._heard = b""
         self._due = 0.0
@@ -156,6 +158,7 @@ class _Person(asyncio.Protocol):
             return
         self._due = due
         self._once = os.urandom(ONCE_BYTES)
+        self._known = number_of(self._once, NAME % self._crowd.sent) if self._crowd.plan.form else self._once
         self._wire = self._written(self._crowd.sent)
         self._send_at(due - time.monotonic())
 
@@ -186,7 +189,7 @@ class _Person(asyncio.Protocol):
         self._heard = b""
         if head.startswith(_CREATED):
             self._crowd.latencies_ms.append((time.monotonic() - self._due) * 1000)
-            self._crowd.answered += self._once
+            self._crowd.answered += self._known
             self._next()
         else:
             self._crowd.refused += 1
