@@ -131,8 +131,9 @@ def test_a_dangerous_action_needs_a_second_of_holding(city: City, enter: Callabl
 def test_a_refusal_is_shown_where_it_happened(city: City, enter: Callable[..., Page]) -> None:
     incident = city.press()
     page = enter("operator")
+    # The news does not come: from the start, or what the page asks for while it loads would still bring it.
+    page.route("**/panel/", lambda route: route.abort())
     page.goto(f"/console/?incident={incident}")
-    page.route("**/panel/", lambda route: route.abort())  # the news has not come yet
     incidents.climb(store(), incident, "acting", city.person("lead"), datetime.now(UTC))
     page.locator("form[data-action=acknowledge] button").click()
     expect(page.locator("#panel .refusal")).to_contain_text("Somebody has already done this.")
