@@ -212,7 +212,14 @@ def test_the_log_prints_black_on_white_without_buttons(city: City, enter: Callab
 
 
 COLOUR = "shape => getComputedStyle(shape).backgroundColor"
-NAMED = "(shape, name) => { shape.parentElement.style.color = `var(${name})`; return getComputedStyle(shape.parentElement).color }"
+# On an element of its own: a row that is drawn anew meanwhile has no colour at all.
+NAMED = """(_, name) => {
+  const probe = document.body.appendChild(document.createElement("span"));
+  probe.style.color = `var(${name})`;
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}"""
 
 
 def test_what_is_resolved_is_green_and_fades_to_grey_in_five_seconds(city: City, enter: Callable[..., Page]) -> None:

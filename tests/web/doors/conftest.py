@@ -12,10 +12,18 @@ from necmergitur.operations import assessing
 from necmergitur.operations.population import crises
 from necmergitur.people.crises import Asked, Crisis
 from necmergitur.sim import papers
+from necmergitur.web.dialogue.limits import Limit
+from necmergitur.web.doors import views
 from necmergitur.web.population import state
 from necmergitur.web.store import store
 from tests.web.entering import enter, live_room, served_city  # noqa: F401 -- fixtures
 from tests.web.pages import MIDDLE, City, city, city_template  # noqa: F401 -- fixtures
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test comes from one address: none is counted with those before it."""
+    monkeypatch.setattr(views, "MAKING", Limit(1_000))
 
 
 def assess() -> None:

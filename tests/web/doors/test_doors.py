@@ -34,13 +34,6 @@ OFFER = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from necmergitur.web.dialogue.limits import Limit
-
-    monkeypatch.setattr(views, "MAKING", Limit(1_000))
-
-
 def browser(language: str = "en") -> Client:
     return Client(headers={"Accept-Language": language}, enforce_csrf_checks=True)
 
