@@ -7,8 +7,10 @@ import msgspec
 import psycopg
 import pytest
 
+from necmergitur.governance import assessments, gate
 from necmergitur.governance.breakglass import Who
-from necmergitur.kernel.events import fold
+from necmergitur.kernel.events import Fact, fold
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations import incidents
 from necmergitur.operations.population import crises
@@ -144,3 +146,92 @@ def test_postgresql_refuses_a_crisis_that_no_fact_tells_of(night: Night) -> None
             cursor.execute(change)
     with night.store.transaction() as tx:
         assert tx.crisis(crisis.id) == crisis
+
+
+# --- what PostgreSQL judges again, should the pages that decide be broken into: each rule passed over by a writer of facts
+
+
+def told(night: Night, state: Crisis, event: Any) -> Crisis:
+    """Tell the record what no rule allowed, and the table the same."""
+    after = rules.evolve(state, event)
+    fact = Fact(stream=rules.stream_of(state.id), version=after.version, event=event, actor="user:102")
+    with night.store.transaction() as tx:
+        tx.serialise()
+        tx.change_crisis(after, tx.append(gate.admit_record([fact], night.now)))
+    return after
+
+
+def entered(night: Night, state: Crisis, fact: Fact) -> None:
+    with night.store.transaction() as tx:
+        tx.serialise()
+        tx.enter_crisis(state, "a reason", tx.append(gate.admit_record([fact], night.now)))
+
+
+def test_a_writer_of_facts_that_keeps_every_rule_is_believed(night: Night) -> None:
+    asked = night.ask(None)
+    opened = told(night, asked, rules.CrisisOpened(SECOND, night.keys.make(asked.id), night.now))
+    assert opened.offers("safe", night.now)
+
+
+@pytest.mark.parametrize(
+    "by", [FIRST, Who(101, "lead"), Who(101, "operator"), Who(103, "lead"), Who(999, "duty_officer")]
+)
+def test_postgresql_opens_nothing_for_one_person_alone_or_for_a_role_nobody_gave(night: Night, by: Who) -> None:
+    asked = night.ask(None)
+    with pytest.raises(StoreRefused, match="NM017"):
+        told(night, asked, rules.CrisisOpened(by, night.keys.make(asked.id), night.now))
+    assert night.rows("SELECT opened_at FROM population.crisis") == [(None,)]
+
+
+def test_postgresql_opens_nothing_about_an_incident_that_is_over(night: Night) -> None:
+    incident = call(night)
+    asked = night.ask(incident)
+    incidents.climb(night.store, incident, "acting", OPERATOR, night.now)
+    incidents.close(night.store, incident, "false_alarm", OPERATOR, night.now)
+    with pytest.raises(StoreRefused, match="NM017"):
+        told(night, asked, rules.CrisisOpened(SECOND, night.keys.make(asked.id), night.now))
+
+
+def test_postgresql_opens_nothing_on_an_assessment_that_reality_left_behind(night: Night) -> None:
+    asked = night.ask(None)
+    with night.store.transaction() as tx:
+        tx.serialise()
+        (held,) = tx.assessments_of(rules.STREAM)
+        event = assessments.go_stale(held, "drift_zone", night.now)
+        fact = Fact(stream=assessments.stream_of(held.id), version=held.revision + 1, event=event, actor="user:104")
+        tx.put_assessment(assessments.evolve(held, event), tx.append(gate.admit_record([fact], night.now)))
+    with pytest.raises(StoreRefused, match="NM017"):
+        told(night, asked, rules.CrisisOpened(SECOND, night.keys.make(asked.id), night.now))
+
+
+def test_postgresql_lets_no_lead_say_that_lives_are_at_stake(night: Night) -> None:
+    asked = night.asked(None)
+    event = rules.ask(asked, SECOND, None, None, night.now, live=False)
+    assert isinstance(event, Refusal), "a duty officer has to say so"
+    said = rules.ask(msgspec.structs.replace(asked, vital=True), SECOND, None, None, night.now, live=False)
+    assert isinstance(said, rules.CrisisAsked)
+    forged = msgspec.structs.replace(said, by=FIRST)
+    state = rules.evolve(None, forged)
+    fact = Fact(stream=rules.stream_of(state.id), version=1, event=forged, actor="user:102")
+    with pytest.raises(StoreRefused, match="NM017"):
+        entered(night, state, fact)
+
+
+def test_postgresql_keeps_nothing_longer_than_was_announced(night: Night) -> None:
+    crisis = night.opened(None)
+    longer = rules.CrisisClosed(FIRST, {}, night.now, night.now + KEPT + timedelta(seconds=1))
+    with pytest.raises((StoreRefused, psycopg.errors.CheckViolation)):
+        told(night, crisis, longer)
+
+
+def test_postgresql_calls_nothing_erased_before_its_time_or_while_anybody_is_in_it(night: Night) -> None:
+    crisis = night.opened(None, kept=timedelta(seconds=1))
+    night.says(crisis, "Amélie")
+    closed = crises.close(night.store, crisis.id, FIRST, night.now)
+    assert isinstance(closed, Crisis)
+    assert closed.purge_at is not None
+    gone = rules.CrisisErased({}, closed.key, closed.purge_at + timedelta(seconds=1))
+    with pytest.raises(StoreRefused, match="NM017"):
+        told(night, closed, gone)
+    with pytest.raises((StoreRefused, psycopg.errors.CheckViolation)):
+        told(night, closed, msgspec.structs.replace(gone, at=night.now))
