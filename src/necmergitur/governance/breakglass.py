@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.governance.constants import BREAK_GLASS_ASKED_LASTS, BREAK_GLASS_LASTS, BREAK_GLASS_WORDS_MAX
-from necmergitur.kernel.refusal import Refusal
+from necmergitur.kernel.refusal import Refusal, first
 
 # What may be opened: who holds the button that called, the stills of the incident, the readings of one sensor.
 Scope = Literal["holder", "stills", "readings"]
@@ -145,7 +145,7 @@ def ask(
         return Refusal(rule="break_glass_readers_unknown")
     if (asked.scope == "readings") != bool(asked.stream.strip()):
         return Refusal(rule="break_glass_stream_missing")
-    problem = _first(_words(asked.reason), _blocked(unreviewed), _dead(live=live))
+    problem = first(_words(asked.reason), _blocked(unreviewed), _dead(live=live))
     if problem is not None:
         return problem
     stream = asked.stream.strip()
@@ -164,7 +164,7 @@ def confirm(
         return Refusal(rule="break_glass_decided")
     if not state.waits(now):
         return Refusal(rule="break_glass_asked_too_long_ago", until=state.asked_at + BREAK_GLASS_ASKED_LASTS)
-    problem = _first(_blocked(unreviewed), _dead(live=live))
+    problem = first(_blocked(unreviewed), _dead(live=live))
     return BreakGlassConfirmed(by, now, now + BREAK_GLASS_LASTS) if problem is None else problem
 
 
@@ -241,11 +241,6 @@ def evolve(state: BreakGlass | None, event: BreakGlassEvent) -> BreakGlass:
             return msgspec.structs.replace(
                 after, reviewed_by=event.by.id, reviewed_at=event.at, justified=event.justified, ends_at=ends_at
             )
-
-
-def _first(*problems: Refusal | None) -> Refusal | None:
-    """Return the first problem there is. A refusal is falsy: `or` would pass over it."""
-    return next((problem for problem in problems if problem is not None), None)
 
 
 def _words(text: str) -> Refusal | None:

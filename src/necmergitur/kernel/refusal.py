@@ -21,3 +21,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def __bool__(self) -> bool:
         """A refusal is falsy, so `if not outcome` reads as "if it was refused"."""
         return False
+
+
+def first(*problems: Refusal | None) -> Refusal | None:
+    """Return the first problem there is. A refusal is falsy: `or` would pass over it."""
+    return next((problem for problem in problems if problem is not None), None)

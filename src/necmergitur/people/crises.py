@@ -14,7 +14,7 @@ import msgspec
 from necmergitur.governance.assessments import Assessment, Foundation
 from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.geo import Position
-from necmergitur.kernel.refusal import Refusal
+from necmergitur.kernel.refusal import Refusal, first
 from necmergitur.people.constants import (
     CRISIS_ASKED_LASTS,
     CRISIS_LASTS_MAX,
@@ -166,7 +166,7 @@ def ask(
     `current`: one of its kind not closed yet; `on`: the assessment of these services; `live`: the incident is open.
     """
     holds = on is not None and on.covers.modality == MODALITY and on.holds(now)
-    problem = _first(
+    problem = first(
         _role(by),
         _described(asked),
         _one_at_a_time(current),
@@ -205,7 +205,7 @@ def confirm(
         return Refusal(rule="crisis_decided")
     if not state.waits(now):
         return Refusal(rule="crisis_asked_too_long_ago", until=state.asked_at + CRISIS_ASKED_LASTS)
-    problem = _first(_role(by), _one_at_a_time(current), _founded(state.incident_id, live=live, drill=state.drill))
+    problem = first(_role(by), _one_at_a_time(current), _founded(state.incident_id, live=live, drill=state.drill))
     return CrisisOpened(by, key, now) if problem is None else problem
 
 
@@ -279,11 +279,6 @@ def evolve(state: Crisis | None, event: CrisisEvent) -> Crisis:
             return msgspec.structs.replace(after, closed_by=event.by.id, closed_at=event.at, purge_at=event.purge_at)
         case CrisisErased():
             return msgspec.structs.replace(after, erased_at=event.at)
-
-
-def _first(*problems: Refusal | None) -> Refusal | None:
-    """Return the first problem there is. A refusal is falsy: `or` would pass over it."""
-    return next((problem for problem in problems if problem is not None), None)
 
 
 def _role(by: Who) -> Refusal | None:

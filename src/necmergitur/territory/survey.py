@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from necmergitur.kernel.geo import LocalPlane, Position
-from necmergitur.kernel.refusal import Refusal
+from necmergitur.kernel.refusal import Refusal, first
 from necmergitur.territory import constants
 from necmergitur.territory.demand import StreetPieces, cut_streets, keep_inside
 from necmergitur.territory.model import CityPlan, CitySource, Quarter, Street, StreetLine, StreetNetwork
@@ -34,7 +34,7 @@ def survey(source: CitySource, plan: CityPlan) -> Survey | Refusal:
 
     Refusals carry facts: `quarter` or `street`, an index in the source, when one is at fault.
     """
-    refusal = _first(_check_plan(plan), _check_counts(source))
+    refusal = first(_check_plan(plan), _check_counts(source))
     if refusal is not None:
         return refusal
     shapes = list[BaseGeometry]()
@@ -44,16 +44,11 @@ def survey(source: CitySource, plan: CityPlan) -> Survey | Refusal:
             return shape
         shapes.append(shape)
     plane = plane_over(np.array([shape.bounds for shape in shapes]).reshape(-1, 2))
-    refusal = _first(_check_extent(plane, shapes), _check_overlaps(plane, shapes, source.quarters))
+    refusal = first(_check_extent(plane, shapes), _check_overlaps(plane, shapes, source.quarters))
     if refusal is not None:
         return refusal
     outline = _outline(plane, shapes)
     return _survey_streets(source, plane, outline, tuple(shapes))
-
-
-def _first(*outcomes: Refusal | None) -> Refusal | None:
-    """Return the first refusal. Not `or`: a refusal is falsy."""
-    return next((outcome for outcome in outcomes if outcome is not None), None)
 
 
 def _check_plan(plan: CityPlan) -> Refusal | None:

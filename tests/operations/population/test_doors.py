@@ -6,6 +6,7 @@ import pytest
 
 from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations.population import crises, doors, meeting
+from necmergitur.operations.population.checkins import text_of
 from necmergitur.people import shelter
 from necmergitur.people.crises import Crisis
 from necmergitur.people.shelter import AskState, Level, MatchState, OfferState, Side
@@ -103,7 +104,7 @@ def test_a_form_sent_twice_is_one_offer(evening: Evening) -> None:
 
 def test_a_link_that_was_guessed_opens_nothing(evening: Evening) -> None:
     evening.host()
-    for link in ("", "x", doors.text_of(os.urandom(16)), "../../etc/passwd", "é" * 22):
+    for link in ("", "x", text_of(os.urandom(16)), "../../etc/passwd", "é" * 22):
         assert evening.found(Side.HOST, link) is None
         assert refused(evening.confirm(Side.HOST, link, "1")) == "link_unknown"
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
-from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.breakglass import Who
-from necmergitur.operations import assessing
 from necmergitur.operations.population import crises
 from necmergitur.people.crises import Asked, Crisis
-from necmergitur.sim import papers
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.doors import views
 from necmergitur.web.population import state
 from necmergitur.web.store import store
+from tests.web.crises.assessed import sign
 from tests.web.entering import enter, live_room, served_city  # noqa: F401 -- fixtures
 from tests.web.pages import MIDDLE, City, city, city_template  # noqa: F401 -- fixtures
 
@@ -26,34 +23,9 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MAKING", Limit(1_000))
 
 
-def assess() -> None:
-    now = datetime.now(UTC)
-    covers = Covers(
-        streams=("population",),
-        modality="population",
-        payload_schema="people/1",
-        purpose="emergency_response",
-        zones=("*",),
-        rate_per_minute=1,
-        retention_days=30,
-    )
-    asked = Assessment(
-        id=UUID(int=72),
-        version=1,
-        digest="c" * 64,
-        title="Standing by the population",
-        covers=covers,
-        opinion="Favourable.",
-        signed_by="user:90",
-        signed_at=now,
-        review_by=now + timedelta(days=300),
-    )
-    assert isinstance(assessing.sign(store(), asked, papers.BY, now), Assessment)
-
-
 @pytest.fixture
 def crisis(city: City) -> Iterator[Crisis]:  # noqa: F811 -- the fixture
-    assess()
+    sign()
     now = datetime.now(UTC)
     asked = Asked(
         id=store().ids.new(),

@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from necmergitur.adapters.crisis_keys import CrisisKey, KeyFiles
-from necmergitur.governance.assessments import Assessment, Covers
 from necmergitur.governance.breakglass import Who
-from necmergitur.operations import assessing
 from necmergitur.operations.population import crises
 from necmergitur.people.crises import Asked, Crisis
-from necmergitur.sim import papers
 from necmergitur.web.find import exchange, ground
 from necmergitur.web.store import store
+from tests.web.crises.assessed import sign
 from tests.web.pages import MIDDLE, City, city, city_template  # noqa: F401 -- fixtures
 
 ONCE = re.compile(r'name="once" value="([^"]+)"')
@@ -87,28 +84,7 @@ def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def quiet(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:  # noqa: F811 -- the fixture
     """The city, with an assessment of a crisis's services and a home of its own."""
     monkeypatch.setattr(settings, "HOME", tmp_path)
-    now = datetime.now(UTC)
-    covers = Covers(
-        streams=("population",),
-        modality="population",
-        payload_schema="people/1",
-        purpose="emergency_response",
-        zones=("*",),
-        rate_per_minute=1,
-        retention_days=30,
-    )
-    asked = Assessment(
-        id=UUID(int=73),
-        version=1,
-        digest="c" * 64,
-        title="Standing by the population",
-        covers=covers,
-        opinion="Favourable.",
-        signed_by="user:90",
-        signed_at=now,
-        review_by=now + timedelta(days=300),
-    )
-    assert isinstance(assessing.sign(store(), asked, papers.BY, now), Assessment)
+    sign()
     return city
 
 

@@ -4,7 +4,6 @@ There is no account and no list. Whoever holds the private link is the person; w
 phone number that is already known here is answered as any other.
 """
 
-import base64
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +15,7 @@ import msgspec
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import telling
-from necmergitur.operations.population.checkins import Sealer
+from necmergitur.operations.population.checkins import Sealer, link_of, text_of
 from necmergitur.operations.population.doors_ports import (
     AskRow,
     ClosedArea,
@@ -284,21 +283,6 @@ def sealed_meeting(key: Sealer, row: MatchRow) -> Meeting:
     found: Meeting | None = opened(key, row, Meeting)
     assert found is not None, "a pair is sealed under the key of its own crisis"
     return found
-
-
-def text_of(link: bytes) -> str:
-    """Return a link as it stands in an address."""
-    return base64.urlsafe_b64encode(link).decode().rstrip("=")
-
-
-def link_of(text: str) -> bytes | None:
-    """Read a link from an address; None when it is none."""
-    if len(text) != 22 or not text.isascii():  # noqa: PLR2004  16 bytes in base64url
-        return None
-    try:
-        return base64.b64decode(text + "==", altchars=b"-_", validate=True)
-    except ValueError:
-        return None
 
 
 def _row_id(tools: Tools, tx: DoorsTransaction, raw: bytes) -> bytes | None:
