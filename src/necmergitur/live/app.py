@@ -11,13 +11,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
-from necmergitur.live.checkins import DRILL, OF_OURS, CheckInDoor
+from necmergitur.live.checkins import DRILL, OF_OURS, WHY, CheckInDoor
+from necmergitur.live.helping import RECEIPT
 from necmergitur.live.http import BodyTooLong, again, answer, answer_json, header, read_body, refuse
 from necmergitur.live.log import LogDoor
 from necmergitur.live.pages import SafePages
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
+from necmergitur.live.replies import say_again, say_unknown
 from necmergitur.live.sessions import INCIDENT_ROLES, SCREEN_ROLES, Viewer, viewer_of
 from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.live.whep import WhepDoor
@@ -67,6 +69,9 @@ class LiveApp:
                 if unread is None:
                     return
                 receive = unread
+            elif self._pages is not None and scope["method"] == "POST" and RECEIPT.fullmatch(path):
+                await self._checkins.help.by_receipt(self._pages, scope, receive, send)
+                return
         except Unreachable:
             await refuse(send, 503, "database_away", "The database does not answer. Try again.")
             return
@@ -80,6 +85,9 @@ class LiveApp:
         drill = path.startswith(DRILL)
         if scope["method"] != "POST":
             crisis = self._checkins.now_open(drill=drill)
+            if not self._checkins.known and scope["method"] in READ:
+                await say_unknown(send)
+                return None
             is_sent = scope["method"] in READ and await self._safe_pages.get(scope, send, crisis, drill=drill)
             return None if is_sent else receive
         try:
@@ -89,6 +97,10 @@ class LiveApp:
             return None
         told = await self._checkins.post_form(body, scope, send, drill=drill)
         if told is None:
+            return None
+        if self._pages is None:
+            why = dict(told).get(WHY, b"" if self._checkins.now_open(drill=drill) else b"none")
+            await say_again(send, why)
             return None
         scope["headers"] = [*(one for one in scope["headers"] if not one[0].startswith(OF_OURS)), *told]
         return again(body, receive)
@@ -101,7 +113,7 @@ class LiveApp:
                 self._board.start()
                 self._door.start()
                 self._uplinks.start()
-                self._checkins.start()
+                await self._checkins.start()
                 self._beat = asyncio.create_task(keep_going("alive", self._say_alive, every_s=ALIVE_S))
                 spare_what_is_loaded()
                 await send({"type": "lifespan.startup.complete"})

@@ -9,6 +9,7 @@ import hmac
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -20,10 +21,11 @@ from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.keeping import keep_going
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.live.helping import HelpLine, position_of, say_kept
+from necmergitur.live.helping import HelpLine, position_of
 from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, refuse
 from necmergitur.live.limits import Networks, Work
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
+from necmergitur.live.replies import say_kept
 from necmergitur.operations.population import checkins
 from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, number_of, text_of
 from necmergitur.operations.ports import Unreachable
@@ -36,6 +38,7 @@ from necmergitur.people.letters import DRILL_SAID, REPLIES
 log = structlog.get_logger(__name__)
 CHECKINS = Counter("nec_checkins_total", "Check-ins, by channel and outcome.", ["channel", "outcome"])
 LOOK_S = 1.0  # how soon a crisis that opened or closed is known here; PostgreSQL refuses meanwhile
+FIRST_LOOK_S = 1.0  # ours: so that a restart tells nobody for a moment that it does not know; calls come first
 GATHER_S = 0.01  # measured: at 15,000 a second a batch of 150 costs the database a third of three of 50
 BATCH_MAX = 500
 ONCE_BYTES = 16
@@ -70,13 +73,16 @@ class CheckInDoor:
         self._work = Work(parts.work_secret)
         self._open: dict[bool, Open] = {}
         self._heard: dict[bool, Open] = {}  # open, or closed so lately that a form typed before may still come
-        self._help = HelpLine(parts)
+        self.help = HelpLine(parts)
+        self.known = False  # whether the database ever said which crises there are
         self._look: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin."""
+    async def start(self) -> None:
+        """Begin, once the database said which crises there are, or too late to wait for it."""
         self._commits.start()
-        self._help.start()
+        self.help.start()
+        with suppress(Unreachable, TimeoutError):
+            await asyncio.wait_for(self._look_again(), FIRST_LOOK_S)
         self._look = asyncio.create_task(keep_going("crises", self._look_again, every_s=LOOK_S))
 
     async def stop(self) -> None:
@@ -85,7 +91,7 @@ class CheckInDoor:
             self._look.cancel()
             await asyncio.gather(self._look, return_exceptions=True)
         await self._commits.stop()
-        await self._help.stop()
+        await self.help.stop()
         self._executor.shutdown(wait=True)
 
     def now_open(self, *, drill: bool) -> Crisis | None:
@@ -131,7 +137,7 @@ class CheckInDoor:
             await refuse(send, 422, "checkin_unreadable", "JSON: name, status; contact, words, tell if wanted.")
             return
         urgent = STATUSES.get(wire.status) in URGENT
-        if self._open.get(drill) is None and not urgent:
+        if self._open.get(drill) is None and not urgent and self.known:
             await refuse(send, 409, "crisis_none", NONE_OPEN)
             return
         once = link_of(wire.once) if wire.once else os.urandom(ONCE_BYTES)
@@ -167,6 +173,9 @@ class CheckInDoor:
             return
         sent = keywords.read(wire.text)
         found = self._open.get(False) or self._open.get(True)
+        if not self.known:
+            await refuse(send, 503, "not_recorded", "Not recorded yet: hand it on again.")
+            return
         if found is None or not sent.status:
             await answer_json(send, 200, {"kept": False, "reply": REPLIES["none" if found is None else ""]})
             return
@@ -199,16 +208,23 @@ class CheckInDoor:
     async def _call(self, checkin: CheckIn, place: Mapping[str, Any], *, drill: bool) -> bool | None:
         """Press for whoever asks for help; return whether a call is kept, here or on disk. None: nobody called."""
         heard = self._heard.get(drill)
-        if heard is None:
+        if heard is None and self.known:
             return None
-        row_id = heard.key.row_of(heard.key.link_of(checkin.once))
-        return await self._help.call(row_id, checkin.status, position_of(place), drill=drill)
+        key = self._newest_key() if heard is None else heard.key
+        once = checkin.once
+        row_id = CrisisKey.row_of(once) if key is None else key.row_of(key.link_of(once))
+        return await self.help.call(row_id, checkin.status, position_of(place), drill=drill)
+
+    def _newest_key(self) -> CrisisKey | None:
+        """Return the key most likely to be the open crisis's, while nobody can say which one that is."""
+        known = self._keys.known()
+        return self._keys.of(known[-1]) if known else None
 
     async def _keep(self, checkin: CheckIn, channel: str, *, drill: bool) -> Registered | Refusal | None:
         """Record a check-in; None when it could not be kept now."""
         found = self._open.get(drill)
         if found is None:
-            return Refusal(rule="crisis_none")
+            return Refusal(rule="crisis_none") if self.known else None
         try:
             answer = await self._commits.submit((found, checkin))
         except (Overloaded, Unreachable):
@@ -240,6 +256,7 @@ class CheckInDoor:
 
     async def _look_again(self) -> None:
         self._open, self._heard = await asyncio.get_running_loop().run_in_executor(None, self._look_up)
+        self.known = True
 
     def _look_up(self) -> tuple[dict[bool, Open], dict[bool, Open]]:
         with self._parts.store.transaction() as tx:

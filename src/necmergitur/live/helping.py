@@ -1,28 +1,34 @@
 """Calls for help from the page "I'm safe": pressed before anything else, spooled while the database is away."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import structlog
 from prometheus_client import Counter
 
+from necmergitur.adapters.crisis_keys import CrisisKey
 from necmergitur.adapters.press_line import NotKept, PressLine
 from necmergitur.adapters.spool import Spool
-from necmergitur.live.parts import LiveParts, Send
+from necmergitur.live.http import BodyTooLong, again, read_body, refuse
+from necmergitur.live.parts import LiveParts, Receive, Scope, Send
+from necmergitur.live.replies import say_kept
 from necmergitur.operations.intake import Answer, Received
 from necmergitur.operations.population import helping
-from necmergitur.people.checkins import Status
+from necmergitur.operations.population.checkins import link_of
+from necmergitur.people.checkins import STATUSES, URGENT, Status
+from necmergitur.people.constants import CHECKIN_BYTES_MAX
 from necmergitur.signals.press import StatedPosition
 
 log = structlog.get_logger(__name__)
 CALLS = Counter("nec_safe_calls_total", "Calls for help from the page, by outcome.", ["outcome"])
 ACCURACY_M = 100.0  # ours: what a telephone says of itself in a street when it says nothing
-# Read when no page can be rendered: the database is away, or the crisis closed while somebody typed.
-KEPT = """<!doctype html><html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width,\
-initial-scale=1"><title>Appel gardé</title><body><main><h1>Votre appel est gardé.</h1><p>La salle le verra dès que \
-possible. <strong>Appelez le 112</strong>, ou le 114 par SMS.</p><h1 lang="en">Your call is kept.</h1><p lang="en">\
-The control room will see it as soon as it can. <strong>Call 112</strong>, or 114 by text.</p></main>"""
+# A receipt's own address: whoever holds it may say there that they need help after all.
+RECEIPT = re.compile(r"(?P<drill>/drill)?/safe/(?P<link>[A-Za-z0-9_-]{22})/?")
+BROKEN = 500  # RFC 9110, 15.6: from here on the answer is no answer
+UNREAD = 400  # the pages could not read what is read here
 
 
 class HelpLine:
@@ -59,8 +65,61 @@ class HelpLine:
         CALLS.labels("recorded").inc()
         return True
 
+    async def by_receipt(self, pages: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the pages change a receipt; a call for help in it that they cannot take is pressed here all the same.
+
+        Which receipt a link opens cannot be looked up while the database is away. Nobody is asked for one: whoever has
+        none calls on the page itself.
+        """
+        asked = RECEIPT.fullmatch(scope["path"])
+        try:
+            body = await read_body(receive, CHECKIN_BYTES_MAX)
+        except BodyTooLong:
+            await refuse(send, 413, "checkin_too_long", f"At most {CHECKIN_BYTES_MAX} bytes.")
+            return
+        status, link = _said(body), None if asked is None else link_of(asked["link"])
+        if asked is None or link is None or status not in URGENT:
+            await pages(scope, again(body, receive), send)
+            return
+        answer = _Answer(send)
+        try:
+            await pages(scope, again(body, receive), answer)
+        except Exception:
+            log.exception("receipt_not_changed")
+        if answer.given:
+            return
+        if await self.call(CrisisKey.row_of(link), status, None, drill=bool(asked["drill"])):
+            await say_kept(send)
+        else:
+            await refuse(send, 503, "not_recorded", "Not recorded yet: send the same again. Call 112.")
+
     def _take(self, batch: Sequence[Received]) -> Sequence[Answer]:
         return helping.take(self._parts.store, batch, self._parts.ground, self._parts.clock.now())
+
+
+class _Answer:
+    """Hands on what the pages answer, unless they say that they cannot."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._broken = False
+        self.given = False
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._broken = message["status"] >= BROKEN or message["status"] == UNREAD
+        if not self._broken:
+            self.given = True
+            await self._send(message)
+
+
+def _said(body: bytes) -> Status | None:
+    """Return what a receipt's form says of its person now."""
+    try:
+        fields = dict(parse_qsl(body.decode(), max_num_fields=32))
+    except (UnicodeDecodeError, ValueError):
+        return None
+    return None if fields.get("do") in ("erase", "withdraw") else STATUSES.get(fields.get("status", ""))
 
 
 def position_of(fields: Mapping[str, Any]) -> StatedPosition | None:
@@ -73,18 +132,6 @@ def position_of(fields: Mapping[str, Any]) -> StatedPosition | None:
     if not (math.isfinite(lon) and math.isfinite(lat) and math.isfinite(accuracy_m)):
         return None
     return StatedPosition(lon=lon, lat=lat, accuracy_m=accuracy_m)
-
-
-async def say_kept(send: Send) -> None:
-    """Tell somebody that their call waits, without a database and without a page."""
-    body = KEPT.encode()
-    headers = [
-        (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _sameness(item: Received) -> tuple[Any, ...]:
