@@ -5,21 +5,19 @@ virtual authenticators. Then its rate changes and it stops; and an auditor check
 """
 
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from necmergitur.governance import pia
 from necmergitur.sim.bench import screen
 from necmergitur.sim.bench.whole import Size, Whole, whole_city
+from tests.e2e.acting import asked, entered, nec, submit, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -28,40 +26,12 @@ ROLES = {"territory": "City of Testville", "company": "Counters Ltd", "state": "
 DPO = "vienne@demo.invalid"
 RUNS_S_MAX = 150.0  # a lease, and the minute a count is about
 STOPS_S_MAX = 90.0  # the counter tells its new rate with its next status
-# Sets the named fields of one form as a person would leave them.
-FILL = """(form, said) => {
-  const missing = Object.keys(said).filter((name) => !form.elements[name]);
-  if (missing.length) throw new Error(`no field ${missing}`);
-  for (const [name, value] of Object.entries(said)) {
-    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-      const wanted = [].concat(value);
-      if (field.type === "checkbox" || field.type === "radio") field.checked = wanted.includes(field.value);
-      else if (field.tagName === "SELECT")
-        for (const one of field.options) one.selected = wanted.includes(one.value);
-      else field.value = wanted[0];
-    }
-  }
-}"""
 
 
 @pytest.fixture
 def city() -> Iterator[Whole]:
     with whole_city(CITY) as running:
         yield running
-
-
-def entered(city: Whole, running: Browser, who: str = "") -> Page:
-    """Open a browser of somebody's own; `who` is the address of a demonstration account."""
-    page = running.new_context(base_url=city.url, locale="en-GB").new_page()
-    page.set_default_timeout(30_000)
-    if who:
-        page.goto("/account/sign-in/")
-        password = page.locator("tr", has_text=who).locator("td").nth(1).inner_text()
-        page.fill("input[name=login]", who)
-        page.fill("input[name=password]", password)
-        page.click("form.form button[type=submit]")
-        page.wait_for_url(lambda url: "sign-in" not in url)
-    return page
 
 
 def passkey(page: Page) -> None:
@@ -78,14 +48,6 @@ def passkey(page: Page) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def submit(page: Page, selector: str, said: Mapping[str, Any]) -> None:
-    """Fill one form and send it."""
-    form = page.locator(selector).first
-    form.evaluate(FILL, dict(said))
-    with page.expect_navigation():
-        form.evaluate("form => form.requestSubmit()")
-
-
 def write(page: Page, pk: str, part: str, said: Mapping[str, Any]) -> None:
     """Write one part of the assessment, section by section."""
     where = f"/trust/assessments/{pk}/write/{part}/"
@@ -98,25 +60,6 @@ def write(page: Page, pk: str, part: str, said: Mapping[str, Any]) -> None:
         if mine:
             page.goto(where)
             submit(page, f"main form[method=post] >> nth={number}", mine)
-
-
-def asked(city: Whole, query: str, *parts: Any) -> Any:
-    with psycopg.connect(city.database_url) as connection:
-        row = connection.execute(query, parts).fetchone()
-    return None if row is None else row[0]
-
-
-def until(what: str, holds: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.5)
-
-
-def nec(city: Whole, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
-    environ = {**city.settings.export(), **more}
-    return subprocess.run(argv, capture_output=True, text=True, env=environ, check=False, timeout=120)
 
 
 def test_from_nothing_to_a_running_stream_and_back(city: Whole, tmp_path: Path) -> None:  # noqa: PLR0915 -- one story

@@ -136,6 +136,18 @@ def test_closing_shows_counts_and_the_clock_and_erasing_leaves_only_the_proof(ci
     assert "shots heard" not in register
 
 
+def test_a_drill_may_be_erased_within_a_minute_of_its_end_and_a_crisis_may_not(city: City, home: Path) -> None:
+    refused = ask(city, incident=str(city.press()), kept_days="0")
+    assert refused.status_code == 409
+    assert "from one to thirty days" in refused.content.decode()
+    pk = opened(city, real="drill", kept_days="0")
+    assert "kept for a minute at most" in city.client("operator").get(f"{HERE}{pk}/").content.decode()
+    assert city.client("lead").post(f"{HERE}{pk}/close/").status_code == 303
+    assert crises.erase_due(store(), KeyFiles(home), datetime.now(UTC)) == 0
+    ((left,),) = city.sql("SELECT purge_at - closed_at FROM population.crisis")
+    assert timedelta() < left < timedelta(minutes=1)
+
+
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
     ask(city, incident=str(city.press()))
     pk = opened(city, real="drill")

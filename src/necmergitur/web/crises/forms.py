@@ -61,10 +61,13 @@ class AskForm(forms.Form):
     )
     kept_days = forms.IntegerField(
         label=_("Days that what people said is kept after closing"),
-        min_value=1,
+        min_value=0,
         max_value=KEPT_AFTER_CLOSING_MAX.days,
         initial=KEPT_AFTER_CLOSING.days,
-        help_text=_("Everybody is told. Afterwards its key is destroyed, and nothing but counts is left."),
+        help_text=_(
+            "Everybody is told. Afterwards its key is destroyed, and nothing but counts is left. 0, for a drill alone:"
+            " within a minute."
+        ),
     )
     reason = forms.CharField(
         label=_("Why"),

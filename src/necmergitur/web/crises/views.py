@@ -17,7 +17,7 @@ from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import crises
-from necmergitur.people.constants import CRISIS_ASKED_LASTS
+from necmergitur.people.constants import CRISIS_ASKED_LASTS, KEPT_AFTER_DRILL
 from necmergitur.people.crises import MAY_OPEN, MAY_OVERRIDE, Asked, stream_of
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import Rule, is_dpo, is_duty_officer, is_liaison, require, roles_of
@@ -143,6 +143,7 @@ def _form(request: HttpRequest, data: Any = None, initial: Any = None) -> AskFor
 
 def _asked(said: dict[str, Any]) -> Asked:
     incident_id = UUID(said["incident"]) if said["incident"] else None
+    drill = said["real"] == "drill"
     return Asked(
         id=store().ids.new(),
         incident_id=incident_id,
@@ -151,8 +152,8 @@ def _asked(said: dict[str, Any]) -> Asked:
         radius_m=said["radius_km"] * 1000,
         services=tuple(said["services"]),
         languages=tuple(said["languages"]),
-        kept=timedelta(days=said["kept_days"]),
-        drill=said["real"] == "drill",
+        kept=timedelta(days=said["kept_days"]) or (KEPT_AFTER_DRILL if drill else timedelta()),
+        drill=drill,
         reason=said["reason"],
         vital=said.get("vital", False),
     )

@@ -1,0 +1,68 @@
+"""What people do in the end-to-end tests: enter with an account of their own, fill in a form, wait; and look beside."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+from playwright.sync_api import Browser, Page
+
+from necmergitur.sim.bench.whole import Whole
+
+# Sets the named fields of one form as a person would leave them.
+FILL = """(form, said) => {
+  const missing = Object.keys(said).filter((name) => !form.elements[name]);
+  if (missing.length) throw new Error(`no field ${missing}`);
+  for (const [name, value] of Object.entries(said)) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      const wanted = [].concat(value);
+      if (field.type === "checkbox" || field.type === "radio") field.checked = wanted.includes(field.value);
+      else if (field.tagName === "SELECT")
+        for (const one of field.options) one.selected = wanted.includes(one.value);
+      else field.value = wanted[0];
+    }
+  }
+}"""
+
+
+def entered(city: Whole, running: Browser, who: str = "") -> Page:
+    """Open a browser of somebody's own; `who` is the address of a demonstration account."""
+    page = running.new_context(base_url=city.url, locale="en-GB").new_page()
+    page.set_default_timeout(30_000)
+    if who:
+        page.goto("/account/sign-in/")
+        password = page.locator("tr", has_text=who).locator("td").nth(1).inner_text()
+        page.fill("input[name=login]", who)
+        page.fill("input[name=password]", password)
+        page.click("form.form button[type=submit]")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+    return page
+
+
+def submit(page: Page, selector: str, said: Mapping[str, Any]) -> None:
+    """Fill one form and send it."""
+    form = page.locator(selector).first
+    form.evaluate(FILL, dict(said))
+    with page.expect_navigation():
+        form.evaluate("form => form.requestSubmit()")
+
+
+def asked(city: Whole, query: str, *parts: Any) -> Any:
+    with psycopg.connect(city.database_url) as connection:
+        row = connection.execute(query, parts).fetchone()
+    return None if row is None else row[0]
+
+
+def until(what: str, holds: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.5)
+
+
+def nec(city: Whole, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
+    environ = {**city.settings.export(), **more}
+    return subprocess.run(argv, capture_output=True, text=True, env=environ, check=False, timeout=120)
