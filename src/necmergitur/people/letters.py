@@ -35,8 +35,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "{drill}Your code: {code}. Give it to nobody.",
         },
         "confirm": {
-            "fr": "{drill}Confirmez que ce message vient de vous : {link}",
-            "en": "{drill}Confirm that this message comes from you: {link}",
+            "fr": "{drill}Quelqu’un s’est signalé avec ce numéro ou cette adresse. Était-ce vous ? {link}",
+            "en": "{drill}Somebody checked in with this number or address. Was it you? {link}",
         },
         "asked": {
             "fr": "{drill}Quelqu’un demande de vos nouvelles. Vous choisissez de répondre ou non : {link}",

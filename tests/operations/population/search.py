@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES
-from necmergitur.operations.population import missing, questions
+from necmergitur.operations.population import confirming, missing, questions
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.people import notices
 from necmergitur.people.crises import Crisis
@@ -55,3 +55,12 @@ def asks(night: Night, crisis: Crisis, whom: str, once: bytes = b"", **said: Any
     )
     assert isinstance(answer, Registered), answer
     return answer.link
+
+
+def found_by_nobody(night: Night, crisis: Crisis, link: bytes) -> bool:
+    """Want to be found by nobody, and confirm it by the link that went to the number itself."""
+    key = night.key(crisis)
+    assert confirming.ask_nobody(night.store, crisis, key, link, os.urandom, "https://x/", night.now) is None
+    with night.store.transaction() as tx:
+        sent = confirming.confirm_link(key, tx.checkin(crisis.id, key.row_of(link)))
+    return confirming.settle(night.store, crisis, key, sent, night.now, theirs=True) is True

@@ -21,7 +21,7 @@ from necmergitur.people.findable import Found, Wanted
 from necmergitur.people.notes import Assurance, Status
 from necmergitur.people.records import Person
 from tests.operations.population.scene import Night
-from tests.operations.population.search import SOURCE, declares, salt
+from tests.operations.population.search import SOURCE, declares, found_by_nobody, salt
 from tests.operations.population.test_missing import DESK, row_of, writes
 from tests.operations.scene import refused
 
@@ -163,7 +163,7 @@ def test_links_in_a_circle_and_to_oneself_are_harmless(night: Night) -> None:
 def test_whoever_does_not_want_to_be_found_is_taken_in_by_no_list(night: Night) -> None:
     crisis = night.opened()
     mine = night.says(crisis, "Zoë", contact="+33612345678")
-    questions.not_to_be_found(night.store, crisis, night.key(crisis), mine.link, night.now)
+    assert found_by_nobody(night, crisis, mine.link)
     persons, _notes = take(night, crisis, [ONE | {"sought_phone": "06 12 34 56 78"}], by=HOSPITAL)
     assert persons.skipped == [("example.org/1", "record_not_taken")]
     assert names(out(night, crisis)) == []

@@ -16,7 +16,7 @@ from necmergitur.people.crises import Crisis
 from necmergitur.people.notes import Assurance, Status
 from necmergitur.people.records import Note
 from tests.operations.population.scene import FIRST, KEPT, SECOND, Night
-from tests.operations.population.search import declared, declares, salt
+from tests.operations.population.search import declared, declares, found_by_nobody, salt
 from tests.operations.scene import refused
 
 PHONE = "06 12 34 56 78"
@@ -202,7 +202,7 @@ def test_whoever_does_not_want_to_be_found_is_in_no_list_whatever_the_desk_does(
     person = row_of(night, crisis, link)
     tending.show(night.store, crisis, person, DESK, night.now)
     mine = night.says(crisis, "Amélie", contact="+33612345678")
-    assert questions.not_to_be_found(night.store, crisis, key, mine.link, night.now) == 1
+    assert found_by_nobody(night, crisis, mine.link)
     assert appeals(night, crisis) == []
     assert refused(tending.show(night.store, crisis, person, DESK, night.now)) == "not_to_be_found"
     tending.hide(night.store, crisis, person, DESK, night.now)

@@ -22,7 +22,7 @@ from necmergitur.people.letters import Letter
 from necmergitur.people.notes import Assurance, Status
 from necmergitur.people.notices import Reply
 from tests.operations.population.scene import Night
-from tests.operations.population.search import asks, declares, question, salt
+from tests.operations.population.search import asks, declares, found_by_nobody, question, salt
 from tests.operations.scene import refused
 
 PHONE = "06 12 34 56 78"
@@ -220,11 +220,10 @@ def test_whom_somebody_blocked_reaches_them_no_more_under_any_name(night: Night)
 
 def test_whoever_does_not_want_to_be_found_is_asked_nothing(night: Night) -> None:
     crisis = night.opened()
-    key = night.key(crisis)
     answer = night.says(crisis, "Amélie", contact=PHONE)
     asks(night, crisis, PHONE)
     declares(night, crisis, sought=PHONE, listed="yes")
-    assert questions.not_to_be_found(night.store, crisis, key, answer.link, night.now) == 1
+    assert found_by_nobody(night, crisis, answer.link)
     assert told_links(night, crisis) == []
     assert isinstance(asks(night, crisis, PHONE), bytes), "the same answer"
     assert told_links(night, crisis) == []

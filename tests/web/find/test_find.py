@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from necmergitur.operations.population import questions, tending
+from necmergitur.operations.population import confirming, questions, tending
 from necmergitur.web.find import ground
 from necmergitur.web.store import store
 from tests.web.find.conftest import HIDDEN, ONCE, Night, opened
@@ -159,7 +159,15 @@ def test_whoever_wants_to_be_found_by_nobody_says_so_by_their_own_link(night: Ni
     assert client.get(guess).status_code == client.get(own).status_code == 200
     assert client.post(guess).status_code == 200
     assert client.get(appeal).status_code == 200
-    assert "No question reaches you any more" in client.post(own).content.decode()
+    assert client.post(own).content == client.post(guess).content.replace(guess.encode(), own.encode()), "the same"
+    assert client.get(appeal).status_code == 200, "anybody can type anybody's number"
+    with store().transaction() as tx:
+        sent = confirming.confirm_link(night.key, tx.checkin(night.crisis.id, night.key.row_of(mine.link)))
+    path = f"/find/confirm/{ground.text_of(sent)}/"
+    assert client.get(f"/find/confirm/{ground.text_of(os.urandom(32))}/").status_code == 404
+    assert "Was it you?" in client.get(path).content.decode()
+    assert client.get(appeal).status_code == 200, "a link that is only looked at, by a filter of mail, settles nothing"
+    assert "No question reaches you any more" in client.post(path, {"was": "me"}).content.decode()
     assert client.get(appeal).status_code == 404
     night.ask(client)
     questions.match(store(), night.crisis, night.now)

@@ -14,8 +14,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page
 
-from necmergitur.operations.population import missing, tending
+from necmergitur.operations.population import checkins, confirming, missing, tending
+from necmergitur.operations.population.checkins import Registered
 from necmergitur.people import notices
+from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.people.notices import Declaration, Declared
 from necmergitur.people.records import DEAD, Note
 from necmergitur.web.store import store
@@ -184,3 +186,26 @@ def test_a_hospital_s_list_is_taken_in_once_and_a_death_waits_for_a_second_perso
     assert b"Keller" not in b"".join(bytes(row[0]) for row in city.sql("SELECT sealed FROM population.person"))
     assert city.client("operator").post(f"{HERE}list/take/", {}).status_code == 403
     assert city.client("liaison").post(f"{HERE}list/take/", {"hospital": ""}).status_code == 422
+
+
+def test_a_number_nobody_confirmed_waits_at_the_desk_and_hides_nothing_before(city: City, night: Night) -> None:
+    person = declared(night, "Amélie Durand", sought="+33612345678", listed="yes")
+    assert tending.show(store(), night.crisis, person, night.who("operator"), night.now) is True
+    said = read(Form(name="Whoever", status="safe", contact="+33612345678"), b"o" * 16, Channel.PAGE, "FR")
+    assert isinstance(said, CheckIn)
+    (answer,) = checkins.take(store(), night.crisis, night.key, [(said, os.urandom(16))], night.now)
+    assert isinstance(answer, Registered)
+    row = night.key.row_of(answer.link)
+    assert (
+        confirming.ask_nobody(store(), night.crisis, night.key, answer.link, os.urandom, "https://x/", night.now)
+        is None
+    )
+    page = city.client("liaison", "en").get(f"{HERE}waiting/").content.decode()
+    assert "Number not confirmed" in page and "+33612345678" in page and "Amélie Durand" in page
+    sent = {"kind": "claim", "id": row.hex(), "keep": "yes", "crisis": str(night.crisis.id)}
+    assert city.client("pilot", "en").post(f"{HERE}waiting/decide/", sent).status_code == 403
+    assert len(missing.appeals(store(), night.crisis, night.key, night.now)) == 1
+    assert city.client("liaison", "en").post(f"{HERE}waiting/decide/", sent).status_code == 303
+    assert missing.appeals(store(), night.crisis, night.key, night.now) == []
+    told = city.sql("SELECT payload::text FROM ledger_event WHERE kind = 'Audited' ORDER BY seq DESC LIMIT 1")
+    assert "number:settle" in told[0][0] and "612345678" not in told[0][0]

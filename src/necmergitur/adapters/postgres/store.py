@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from necmergitur.adapters.ids import SystemIds
 from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
+from necmergitur.adapters.postgres.confirming import ConfirmingMixin
 from necmergitur.adapters.postgres.desk import DeskMixin
 from necmergitur.adapters.postgres.doors import DoorsMixin
 from necmergitur.adapters.postgres.erasure import ErasureMixin
@@ -72,6 +73,7 @@ class PostgresTransaction(
     TellingMixin,
     DeskMixin,
     MissingMixin,
+    ConfirmingMixin,
     MineMixin,
     DoorsMixin,
     NoticeMixin,

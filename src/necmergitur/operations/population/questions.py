@@ -316,23 +316,6 @@ def _answered(
     return put if isinstance(put, Refusal) else None
 
 
-def not_to_be_found(store: Registry, crisis: Crisis, key: Sealer, link: bytes, now: datetime) -> int | Refusal:
-    """Keep that whoever holds a check-in's private link may be found by nobody: it beats everything.
-
-    Returns how many records that looked for them are hidden.
-    """
-    checkin = key.row_of(link)
-    with store.transaction() as tx:
-        row: CheckInRow | None = tx.checkin(crisis.id, checkin)
-        if row is None or not crisis.kept(now):
-            return Refusal(rule="checkin_unknown")
-        wanted = [row.contact] if row.contact is not None else []
-        for tie in tx.ties_of(crisis.id, checkin):
-            looked: PersonRow | None = tx.person(crisis.id, tie.left) if tie.kind == Tie.CHECKIN else None
-            wanted += [] if looked is None else list(looked.sought)
-        return int(tx.put_not_to_be_found(crisis.id, list(dict.fromkeys(wanted)), now)) if wanted else 0
-
-
 def _opened(key: Sealer, row: QuestionRow) -> Question | None:
     plain = key.unseal(row.salt, row.sealed, row.id)
     return None if plain is None else msgspec.json.decode(plain, type=Question)

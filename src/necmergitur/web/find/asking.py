@@ -1,7 +1,9 @@
 """Ask about somebody. The answer is the same for everybody, and nothing is looked up to give it."""
 
+import os
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
@@ -9,8 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import questions
+from necmergitur.operations.population import confirming, questions
 from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.confirming import Standing
 from necmergitur.operations.population.missing_ports import TieState
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import notices
@@ -122,13 +125,33 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
 def nobody(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     """Let whoever holds a check-in's private link say that nobody may find them.
 
-    The page shows nobody who asks: a number in a check-in is only as true as whoever typed it. It says the same for a
-    link that opens nothing.
+    A number in a check-in is only as true as whoever typed it: a link goes to the number itself, and nothing is hidden
+    before it was opened there. The page shows nobody who asks, and says the same for a link that opens nothing.
     """
     is_drill, link = bool(drill), ground.bytes_of(text)
     if not ground.within(ground.FOLLOWED, request):
         return ground.too_many(request, is_drill)
     if request.method == "POST" and link is not None:
+        root = f"{settings.ORIGIN.url}{ground.root(drill=is_drill)}"
         for crisis, key in ground.kept(drill=is_drill):
-            questions.not_to_be_found(store(), crisis, key, link, CLOCK.now())
+            confirming.ask_nobody(store(), crisis, key, link, os.urandom, root, CLOCK.now())
     return ground.page(request, "nobody", is_drill, {"done": request.method == "POST"})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
+    """Let whoever has a number or address say whether a check-in with it is theirs, by the link sent there."""
+    is_drill, link = bool(drill), ground.bytes_of(text, confirming.LINK_BYTES)
+    if not ground.within(ground.FOLLOWED, request):
+        return ground.too_many(request, is_drill)
+    look: Any = lambda c, k: confirming.claimed(store(), c, k, link, CLOCK.now())  # noqa: E731
+    found = None if link is None else ground.first(is_drill, look)
+    if found is None or link is None:
+        return ground.nothing(request, is_drill)
+    crisis, key, claim = found
+    was = request.POST.get("was")
+    if request.method == "POST" and was in ("me", "not_me"):
+        confirming.settle(store(), crisis, key, link, CLOCK.now(), theirs=was == "me")
+        claim = confirming.claimed(store(), crisis, key, link, CLOCK.now()) or claim
+    return ground.page(request, "confirm", is_drill, {"state": Standing(claim.state).name.lower()})

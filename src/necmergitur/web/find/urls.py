@@ -16,6 +16,7 @@ urlpatterns = [
     re_path(AT + "asked/" + LINK, asking.asked, name="asked"),
     re_path(AT + r"answer/(?P<text>[A-Za-z0-9_-]{64})/$", asking.answer, name="answer"),
     re_path(AT + "nobody/" + LINK, asking.nobody, name="nobody"),
+    re_path(AT + r"confirm/(?P<text>[A-Za-z0-9_-]{43})/$", asking.confirm, name="confirm"),
     re_path(AT + "appeals/$", appeals.index, name="appeals"),
     re_path(AT + "appeals/" + LINK, appeals.one, name="appeal"),
     re_path(AT + r"appeals/(?P<text>[A-Za-z0-9_-]{22})/picture\.jpg$", appeals.picture, name="picture"),

@@ -10,7 +10,8 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import looking, tending
+from necmergitur.operations.population import confirming, looking, tending
+from necmergitur.operations.population.confirming import Claim
 from necmergitur.operations.population.looking import Purpose
 from necmergitur.operations.population.missing import Seen, Told
 from necmergitur.people.notes import Status
@@ -66,24 +67,33 @@ def waiting(request: HttpRequest) -> HttpResponse:
     room = desk.room_of(request)
     persons: list[Seen] = []
     notes: list[Told] = []
+    claims: list[Claim] = []
     if room is not None:
+        claims = confirming.claims(store(), room.crisis, room.key)
         persons, notes = tending.waiting(store(), room.crisis, room.key, CLOCK.now())
         notes = [one for one in notes if one.kept.status is not Status.DEAD]
         _looked(request, room, "abuse", [*(one.row.id for one in persons), *(one.kept.person for one in notes)])
-    context = {"persons": [_told(one) for one in persons], "notes": [words.note_of(one) for one in notes]}
+        _looked(request, room, "abuse", [one.row.checkin for one in claims])
+    context: dict[str, Any] = {
+        "persons": [_told(one) for one in persons],
+        "notes": [words.note_of(one) for one in notes],
+    }
+    context["claims"] = [{"claim": one, "id": one.row.checkin.hex()} for one in claims]
     return desk.page(request, "people_desk/waiting.html", context, tab="waiting", room=room)
 
 
 @require(rights.may_tend_people)
 @require_POST
 def decide_waiting(request: HttpRequest) -> HttpResponse:
-    """Show or hide a record; keep or hide a note. Hidden is quarantined, not deleted."""
+    """Show or hide a record, keep or hide a note, settle whose number it is. Hidden is quarantined, not deleted."""
     row_id, kind, keep = desk.row_of(request.POST.get("id", "")), request.POST.get("kind"), request.POST.get("keep")
 
     def act(room: Room) -> Any:
         if row_id is None or keep not in ("yes", "no"):
             return Refusal(rule="malformed")
         by, now = desk.who(request), CLOCK.now()
+        if kind == "claim":
+            return confirming.settle_by_desk(store(), room.crisis, row_id, by, now, theirs=keep == "yes")
         if kind == "note":
             return tending.judge(store(), room.crisis, row_id, by, keep=keep == "yes")
         step = tending.show if keep == "yes" else tending.hide

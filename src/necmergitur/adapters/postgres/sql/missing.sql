@@ -106,6 +106,9 @@ JOIN population.checkin c ON c.crisis_id = q.crisis_id AND q.subject IN (c.conta
 WHERE q.crisis_id = %(crisis_id)s
   AND NOT EXISTS (SELECT FROM population.not_to_be_found f
                   WHERE f.crisis_id = q.crisis_id AND f.digest IN (q.subject, c.contact))
+  -- Whoever has this number said that the check-in is not theirs.
+  AND NOT EXISTS (SELECT FROM population.confirmation n WHERE n.crisis_id = c.crisis_id AND n.checkin = c.id
+                    AND n.contact = c.contact AND n.state = 2)
   -- Whom somebody blocked asks them no more, under whatever name.
   AND NOT EXISTS (SELECT FROM population.tie b JOIN population.question o ON o.crisis_id = b.crisis_id AND o.id = b."left"
                   WHERE b.crisis_id = q.crisis_id AND b.kind = 3 AND b.state = 7 AND b."right" = c.id
@@ -118,6 +121,8 @@ SELECT p.crisis_id, 2, p.id, c.id, 1, %(now)s
 FROM population.person p
 JOIN population.checkin c ON c.crisis_id = p.crisis_id AND c.contact = ANY(p.sought) AND c.status <> 4
 WHERE p.crisis_id = %(crisis_id)s AND p.hidden NOT IN (1, 3)
+  AND NOT EXISTS (SELECT FROM population.confirmation n WHERE n.crisis_id = c.crisis_id AND n.checkin = c.id
+                    AND n.contact = c.contact AND n.state = 2)
 ON CONFLICT DO NOTHING;
 
 -- name: match_duplicates
