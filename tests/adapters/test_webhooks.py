@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from standardwebhooks import Webhook
 
-from necmergitur.adapters import webhooks
+from necmergitur.adapters import outward, webhooks
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.webhooks import Delivered, Endpoint, Event, Webhooks, check_url, deliver
@@ -79,7 +79,7 @@ def rule(outcome: Delivered | Refusal) -> str:
     return outcome.rule
 
 
-def send(url: str, policy: webhooks.Policy = "private") -> Delivered | Refusal:
+def send(url: str, policy: outward.Policy = "private") -> Delivered | Refusal:
     return deliver(Endpoint(url=url, secret=webhooks.new_secret()), EVENT, datetime.now(UTC), policy)
 
 
@@ -184,7 +184,7 @@ def test_a_closed_door_and_an_unknown_name_are_refusals() -> None:
 def test_a_partner_that_never_answers_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
-    monkeypatch.setattr(webhooks, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(outward, "READ_TIMEOUT_S", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

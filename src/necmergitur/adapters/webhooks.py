@@ -5,18 +5,14 @@ leaves: an event names an incident by number; a partner with a token asks the AP
 """
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
-import socket
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -28,6 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from standardwebhooks import Webhook
 
+from necmergitur.adapters.outward import Policy, cut_after, judged, pool_to
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.kernel.clock import Clock
@@ -35,8 +32,6 @@ from necmergitur.kernel.refusal import Refusal
 
 log = structlog.get_logger(__name__)
 
-CONNECT_TIMEOUT_S = 3.0
-READ_TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 1_024  # we read no more of what a partner says
 URL_LENGTH_MAX = 500
 SECRET_BYTES = 32  # Standard Webhooks: 24 to 64 bytes
@@ -59,8 +54,6 @@ EVENTS: dict[str, str] = {
     "incident_without_drone": "incident.without_drone",
 }
 PING = "ping"
-
-Policy = Literal["public", "private"]
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +129,7 @@ def deliver(endpoint: Endpoint, event: Event, now: datetime, policy: Policy = "p
     parts = urlsplit(endpoint.url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _judged(host, port, policy)
+    address = judged(host, port, policy)
     if isinstance(address, Refusal):
         return address
     path = parts.path or "/"
@@ -150,7 +143,7 @@ def deliver(endpoint: Endpoint, event: Event, now: datetime, policy: Policy = "p
         "webhook-signature": Webhook(endpoint.secret).sign(event.id, now, event.body),
     }
     try:
-        with _pool(parts.scheme, str(address), port, host) as pool, _cut_after(pool, DELIVERY_S_MAX):
+        with pool_to(parts.scheme, str(address), port, host) as pool, cut_after(pool, DELIVERY_S_MAX):
             answer = pool.urlopen(
                 "POST", target, body=event.body.encode(), headers=headers, redirect=False, preload_content=False
             )
@@ -161,66 +154,6 @@ def deliver(endpoint: Endpoint, event: Event, now: datetime, policy: Policy = "p
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return Delivered(answer.status)
     return Refusal(rule="not_taken", detail=f"HTTP {answer.status}", facts={"status": str(answer.status)})
-
-
-def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnectionPool:
-    """Return a pool to one address; TLS still proves the host's name."""
-    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S)
-    if scheme == "http":
-        return urllib3.HTTPConnectionPool(address, port, timeout=timeout, retries=False, maxsize=1)
-    return urllib3.HTTPSConnectionPool(
-        address,
-        port,
-        timeout=timeout,
-        retries=False,
-        maxsize=1,
-        cert_reqs="CERT_REQUIRED",
-        server_hostname=host,
-        assert_hostname=host,
-    )
-
-
-@contextlib.contextmanager
-def _cut_after(pool: urllib3.HTTPConnectionPool, seconds_max: float) -> Iterator[None]:
-    """Cut the pool's line after `seconds_max`: a time-out for each read is none for a partner that drips."""
-    made: list[Any] = []
-
-    class Watched(pool.ConnectionCls):  # type: ignore[name-defined,misc]  # the pool's own kind, HTTP or HTTPS
-        def connect(self) -> None:
-            made.append(self)
-            super().connect()
-
-    def cut() -> None:
-        for connection in made:
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-
-    pool.ConnectionCls = Watched
-    timer = threading.Timer(seconds_max, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _judged(host: str, port: int, policy: Policy) -> IPv4Address | IPv6Address | Refusal:
-    """Resolve a host once and return an address that may be reached; a name cannot change its mind after."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        return Refusal(rule="host_unknown")
-    addresses = [ip_address(entry[4][0]) for entry in found]
-    if policy == "public" and not all(_public(address) for address in addresses):
-        return Refusal(rule="address_not_allowed")
-    return addresses[0]
-
-
-def _public(address: IPv4Address | IPv6Address) -> bool:
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)
 
 
 class Webhooks:

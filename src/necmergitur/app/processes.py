@@ -29,7 +29,7 @@ NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "engine": ("mission", "subject"),
         "live": ("web", "subject", "seal", "log"),
-        "worker": ("web", "seal", "log", "notary"),
+        "worker": ("web", "seal", "log", "notary", "push"),
         "finder": (),  # keys of crises are files of their own
     }
 )

@@ -15,6 +15,7 @@ import msgspec
 from phonenumbers import SUPPORTED_REGIONS
 
 from necmergitur.adapters.pki import write_private
+from necmergitur.people.constants import PUSH_HOSTS
 
 PREFIX = "NEC_"
 SECRET_PREFIX = "NEC_SECRET_"  # noqa: S105 - the name of a variable, not a secret
@@ -33,6 +34,7 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "seal": "encrypts stills, positions and identities at rest",
         "log": "makes the salts of the public log's commitments: without it no proof can be made any more",
         "notary": "signs the public log's checkpoints",
+        "push": "signs what is pushed to telephones; changed, they must ask anew",
         "broker": "lets our own processes into the broker",
         "postgres": "opens the embedded PostgreSQL, as the owner of the tables",
         "postgres_admin": "opens the embedded PostgreSQL as its superuser, for set-up and whole copies",
@@ -77,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = ""
     sms_url: str = ""
     sms_token: str = ""
+    push_hosts: tuple[str, ...] = PUSH_HOSTS
     checkins_per_s: float = 20.0
 
     @classmethod

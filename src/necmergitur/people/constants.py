@@ -52,6 +52,13 @@ MESSAGE_ATTEMPTS_MAX = 20  # ours: with doubling pauses up to MESSAGE_RETRY_MAX,
 MESSAGE_RETRY_FIRST = timedelta(seconds=5)
 MESSAGE_RETRY_MAX = timedelta(hours=4)
 
+# Ours: push services' addresses have 150 to 500 characters.
+PUSH_ENDPOINT_MAX = 1_000
+PUSH_BYTES_MAX = 2_048  # ours: such an address, two keys, and what browsers add
+FOLLOWERS_MAX = 20  # ours: telephones told of one person; more would make a link a way to send bulk messages
+# The push services of the browsers in use: Chromium's, Firefox's, Safari's, Edge's. ".x" stands for every host under x.
+PUSH_HOSTS = ("fcm.googleapis.com", ".push.services.mozilla.com", "web.push.apple.com", ".notify.windows.com")
+
 # Ours, for records exchanged as PFIF: as long as Person Finder's longest printed notices.
 RECORD_TEXT_MAX = 4_000
 RECORD_LINE_MAX = 250  # ours: one line of a record; an address or a link at its longest

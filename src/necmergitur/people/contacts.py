@@ -10,13 +10,16 @@ import phonenumbers
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.people.constants import EMAIL_MAX, PHONE_WRITTEN_MAX
 
-Kind = Literal["phone", "email"]
+Kind = Literal["phone", "email", "push"]
 # One at sign, no spaces, a dot in the domain: whether it arrives is what a mail server says, not a pattern.
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """Where somebody is reached. `written`: E.164 for a phone, lower case and NFC for an e-mail address."""
+    """Where somebody is reached. `written`: E.164 for a phone, lower case and NFC for an e-mail address.
+
+    A "push" is what a browser gave of its push service (`people.subscriptions`); nobody types one.
+    """
 
     kind: Kind
     written: str

@@ -78,11 +78,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A message in words. `subject` is for mail alone."""
+    """A message in words. `subject` is for mail and for telephones told by push; there, `link` stands apart."""
 
     to: Contact
     subject: str
     text: str
+    link: str = ""
+    language: str = ""
 
 
 def kinds() -> tuple[str, ...]:
@@ -95,5 +97,11 @@ def write(letter: Letter, crisis: str, *, drill: bool) -> Written:
     language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
     parts = {"drill": DRILL_SAID[language] if drill else "", "crisis": crisis, **letter.parts}
     parts["name"] = parts.get("name") or _NOBODY[language]
-    text = _WORDS[letter.kind][language].format_map(parts)
-    return Written(letter.to, _SUBJECT[language].format_map(parts), " ".join(text.split()))
+    link = ""
+    if letter.to.kind == "push":
+        link = parts.get("link", "")
+        parts["link"] = ""
+    text = " ".join(_WORDS[letter.kind][language].format_map(parts).split())
+    return Written(
+        letter.to, _SUBJECT[language].format_map(parts), text.removesuffix(" :").removesuffix(":"), link, language
+    )

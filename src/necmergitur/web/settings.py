@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from necmergitur.people import constants
 from necmergitur.web import environment
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +26,7 @@ if DEMO and not ORIGIN.loopback:
     raise ImproperlyConfigured("NEC_DEMO has labelled accounts without a second factor: it serves loopback only")
 ALLOWED_HOSTS = ORIGIN.hosts
 CSRF_TRUSTED_ORIGINS = [ORIGIN.url]
+PUSH_HOSTS = tuple(filter(None, os.environ.get("NEC_PUSH_HOSTS", "").split(","))) or constants.PUSH_HOSTS
 
 # --- applications -----------------------------------------------------------------------------------------
 

@@ -1,22 +1,26 @@
-"""Messages out: mail by SMTP, text messages by the gateway of an operator. What is sent is never logged."""
+"""Messages out: mail by SMTP, text messages by the gateway of an operator, pushes to telephones that asked for them.
+
+What is sent is never logged.
+"""
 
 import ssl
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from necmergitur.adapters.messages.mail import MailServer
+from necmergitur.adapters.messages.push import Pusher
 from necmergitur.adapters.messages.sms import Gateway
 from necmergitur.people.letters import Written
 
-__all__ = ["Gateway", "MailServer", "Messenger", "messenger"]
+__all__ = ["Gateway", "MailServer", "Messenger", "Pusher", "messenger"]
 
 
 class Messenger:
-    """`operations.population.telling.Sender`: mail to addresses, text messages to numbers."""
+    """`operations.population.telling.Sender`: mail to addresses, text messages to numbers, pushes to browsers."""
 
-    def __init__(self, mail: MailServer | Gateway | None, sms: Gateway | None) -> None:
+    def __init__(self, mail: MailServer | Gateway | None, sms: Gateway | None, pusher: Pusher | None = None) -> None:
         """Keep what there is; None: this city has no such way."""
-        self._mail, self._sms = mail, sms
+        self._mail, self._sms, self._pusher = mail, sms, pusher
 
     def send(self, message: Written) -> None:
         """Hand a message over. Raises OSError when it was not taken, ValueError when there is no way."""
@@ -25,12 +29,14 @@ class Messenger:
             way = self._mail.send
         elif message.to.kind == "phone" and self._sms is not None:
             way = self._sms.send
+        elif message.to.kind == "push" and self._pusher is not None:
+            way = self._pusher.send
         if way is None:
             raise ValueError(f"no way to send to a {message.to.kind}")
         way(message)
 
 
-def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str) -> Messenger:
+def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str, pusher: Pusher | None = None) -> Messenger:
     """Return what the settings describe."""
     mail = None
     if mail_url:
@@ -45,4 +51,4 @@ def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str) -> Me
             tls=ssl.create_default_context() if tls or "starttls=1" in parts.query.split("&") else None,
             from_the_first=tls,
         )
-    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None)
+    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None, pusher)

@@ -25,6 +25,7 @@ class CrisisMixin:
     erase_doors: Callable[[UUID], Mapping[str, int]]
     count_looks: Callable[[UUID], int]
     erase_looks: Callable[[UUID], int]
+    erase_phones: Callable[[UUID], int]
 
     def crisis(self, crisis_id: UUID) -> Crisis | None:
         """Return one crisis."""
@@ -60,6 +61,7 @@ class CrisisMixin:
         return {
             "checkins": int(row[0]),
             "messages": messages,
+            "phones": self.erase_phones(crisis_id),
             "looks": self.erase_looks(crisis_id),
             **self.erase_missing(crisis_id),
             **self.erase_doors(crisis_id),

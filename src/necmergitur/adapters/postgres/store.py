@@ -18,6 +18,7 @@ from necmergitur.adapters.postgres.desk import DeskMixin
 from necmergitur.adapters.postgres.doors import DoorsMixin
 from necmergitur.adapters.postgres.erasure import ErasureMixin
 from necmergitur.adapters.postgres.finding import FindingMixin
+from necmergitur.adapters.postgres.following import FollowingMixin
 from necmergitur.adapters.postgres.governance import GateCache, GovernanceMixin
 from necmergitur.adapters.postgres.incidents import IncidentMixin
 from necmergitur.adapters.postgres.ledger import SQL as LEDGER_SQL
@@ -71,6 +72,7 @@ class PostgresTransaction(
     SensorMixin,
     CrisisMixin,
     TellingMixin,
+    FollowingMixin,
     DeskMixin,
     MissingMixin,
     ConfirmingMixin,

@@ -9,7 +9,7 @@ from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
-from necmergitur.adapters.messages import Gateway, Messenger, messenger
+from necmergitur.adapters.messages import Gateway, Messenger, Pusher, messenger
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -98,10 +98,13 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
 
 def _post(settings: Settings) -> Messenger:
     """Return what carries messages away; in a demonstration without a server of its own, its people's inboxes."""
+    # RFC 8292 2.1: whom a push service writes to when something of ours goes wrong there.
+    contact = f"mailto:{settings.mail_from}" if settings.mail_from else settings.public_url
+    pusher = Pusher(settings.secret("push"), contact, settings.push_hosts)
     if settings.demo and not (settings.mail_url or settings.sms_url):
         inbox = Gateway(f"{settings.sim_devices_url}/messages", "demo")
-        return Messenger(inbox, inbox)
-    return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token)
+        return Messenger(inbox, inbox, pusher)
+    return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher)
 
 
 class _OpenDoors:

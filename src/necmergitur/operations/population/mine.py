@@ -91,7 +91,7 @@ def find(store: MineStore, key_of: KeyOf, link: bytes, now: datetime, *, drill: 
 def shared(store: MineStore, key_of: KeyOf, share: bytes, now: datetime, *, drill: bool) -> Shared | None:
     """Return what a share link shows. Raises Unreachable."""
     with store.transaction() as tx:
-        for crisis, key in _kept(tx, key_of, now, drill=drill):
+        for crisis, key in kept(tx, key_of, now, drill=drill):
             held = tx.checkin_shared(crisis.id, key.row_of(share))
             mine = None if held is None else _opened(crisis, key, held)
             if mine is not None:
@@ -141,7 +141,8 @@ def _change(
     return msgspec.structs.replace(mine, status=status, changed_at=now, told=False)
 
 
-def _kept(tx: MineTransaction, key_of: KeyOf, now: datetime, *, drill: bool) -> Iterator[tuple[Crisis, Sealer]]:
+def kept(tx: MineTransaction, key_of: KeyOf, now: datetime, *, drill: bool) -> Iterator[tuple[Crisis, Sealer]]:
+    """Yield the crises, or drills, whose words are still kept, with their keys."""
     for crisis in tx.crises_now():
         key = key_of(crisis.id) if crisis.drill == drill and crisis.kept(now) else None
         if key is not None:
@@ -151,7 +152,7 @@ def _kept(tx: MineTransaction, key_of: KeyOf, now: datetime, *, drill: bool) -> 
 def _held(
     tx: MineTransaction, key_of: KeyOf, link: bytes, now: datetime, *, drill: bool, change: bool = False
 ) -> tuple[Crisis, Sealer, Held] | None:
-    for crisis, key in _kept(tx, key_of, now, drill=drill):
+    for crisis, key in kept(tx, key_of, now, drill=drill):
         held = tx.own_checkin(crisis.id, key.row_of(link), change=change)
         if held is not None:
             return crisis, key, held

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from necmergitur.operations.population import questions
+import msgspec
+
+from necmergitur.operations.population import following, questions
 from necmergitur.operations.population.checkins import Sealer, text_of
 from necmergitur.operations.population.finding import Finder, SureFinder
 from necmergitur.operations.population.missing_ports import Registry, Tie
@@ -63,5 +65,10 @@ def _write(
     with store.transaction() as tx:
         if not done(tx, crisis, each, now):
             return 0
-        tx.put_messages([waiting(key, crisis.id, each.tie.left, letter, envelopes.random)], now)
-    return 1
+        letters = [letter]
+        if letter.kind == "asked":
+            who = each.tie.right
+            phones = following.told_of(tx, crisis.id, key, [who], following.Why.QUESTIONS).get(who, [])
+            letters += [msgspec.structs.replace(letter, to=one.to, language=one.language) for one in phones]
+        tx.put_messages([waiting(key, crisis.id, each.tie.left, one, envelopes.random) for one in letters], now)
+    return len(letters)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.operations.population import following
 from necmergitur.operations.population.checkins import Sealer, opened
 from necmergitur.people.checkins import Status
 from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX, MESSAGE_LEASE, MESSAGE_RETRY_FIRST, MESSAGE_RETRY_MAX
@@ -44,6 +45,11 @@ class ToTell(msgspec.Struct, frozen=True):
     status: int
     rev: int
     changed_at: datetime
+    followed: bool = False
+
+
+class Gone(ValueError):
+    """Whoever was written to is there no more, and never will be: they are forgotten."""
 
 
 class MessageTransaction(Protocol):
@@ -90,7 +96,7 @@ class Sender(Protocol):
     """What carries a message away."""
 
     def send(self, message: Written) -> None:
-        """Hand it over. Raises OSError (or a kin) when it was not taken, ValueError when it never will be."""
+        """Hand it over. Raises OSError when it was not taken, ValueError when it never will be, Gone as it says."""
         ...
 
 
@@ -119,15 +125,19 @@ def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
             crisis, key = tx.crisis(crisis_id), envelopes.key_of(crisis_id)
             of = [row for row in found if row.crisis_id == crisis_id]
             if crisis is not None and key is not None and crisis.kept(now):
+                followed = [row.id for row in of if row.followed]
+                phones = following.told_of(tx, crisis_id, key, followed, following.Why.CHANGES)
                 for row in of:
-                    made += _letters(crisis, key, row, envelopes)
+                    made += _letters(crisis, key, row, envelopes, phones.get(row.id, ()))
             tx.told(crisis_id, {row.id: row.rev for row in of})
         if made:
             tx.put_messages(made, now)
     return len(made)
 
 
-def _letters(crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes) -> list[Waiting]:
+def _letters(
+    crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes, phones: Sequence[following.Told]
+) -> list[Waiting]:
     said = opened(key, row.id, row.salt, row.sealed)
     if said is None:
         return []
@@ -137,8 +147,9 @@ def _letters(crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes) -> 
         "link": f"{envelopes.address}{'/drill' if crisis.drill else ''}/safe/s/{said.share}",
     }
     kind = KIND_OF[Status(row.status)]
+    told = [(to, said.language) for to in said.tell] + [(phone.to, phone.language) for phone in phones]
     return [
-        waiting(key, crisis.id, row.id, Letter(to, kind, said.language, parts), envelopes.random) for to in said.tell
+        waiting(key, crisis.id, row.id, Letter(to, kind, language, parts), envelopes.random) for to, language in told
     ]
 
 
@@ -149,7 +160,7 @@ def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) ->
         crises = {one.crisis_id: tx.crisis(one.crisis_id) for one in leased}
     left: list[Waiting] = []
     for message in leased:
-        outcome = _send(sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
+        outcome = _send(post, sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
         if outcome:
             left.append(message)
             continue
@@ -163,15 +174,22 @@ def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) ->
     return len(left)
 
 
-def _send(sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime) -> bool | None:
+def _send(
+    post: Post, sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime
+) -> bool | None:
     """Return whether it left; None when it never will."""
     plain = None if key is None else key.unseal(message.salt, message.sealed, message.id)
-    if crisis is None or plain is None or not crisis.kept(now):
+    if crisis is None or key is None or plain is None or not crisis.kept(now):
         return None
+    letter = msgspec.json.decode(plain, type=Letter)
     try:
-        sender.send(write(msgspec.json.decode(plain, type=Letter), crisis.name, drill=crisis.drill))
+        sender.send(write(letter, crisis.name, drill=crisis.drill))
     except OSError:
         return False
+    except Gone:
+        with post.transaction() as tx:
+            following.gone(tx, crisis.id, key, letter.to)
+        return None
     except (ValueError, KeyError):
         return None
     return True

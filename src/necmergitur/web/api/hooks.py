@@ -6,7 +6,8 @@ import os
 from django.utils import timezone
 
 from necmergitur.adapters import webhooks
-from necmergitur.adapters.webhooks import EVENTS, PING, Policy
+from necmergitur.adapters.outward import Policy
+from necmergitur.adapters.webhooks import EVENTS, PING
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.api.models import WebhookDelivery, WebhookEndpoint
 from necmergitur.web.store import CLOCK, store

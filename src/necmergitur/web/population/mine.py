@@ -24,7 +24,7 @@ from necmergitur.operations.population.mine import Mine
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.checkins import STATUSES, Status
 from necmergitur.web.dialogue.limits import Limit, address_of
-from necmergitur.web.population import frame, state
+from necmergitur.web.population import frame, phones, state
 from necmergitur.web.population.safe import AGAIN_AFTER_S
 from necmergitur.web.population.words import REFUSED, SAID, looked
 from necmergitur.web.store import CLOCK, store
@@ -44,7 +44,7 @@ def receipt(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     """Show one's own check-in; change, take back or erase it."""
     is_drill, link = bool(drill), link_of(text)
     if link is None:
-        return _nothing(request, drill=is_drill)
+        return nothing(request, drill=is_drill)
     refused = ""
     try:
         if request.method == "POST":
@@ -59,7 +59,7 @@ def receipt(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     except Unreachable:
         return _away(request, drill=is_drill)
     if found is None:
-        return _nothing(request, drill=is_drill)
+        return nothing(request, drill=is_drill)
     return _show(request, found, text, looks, drill=is_drill, refused=refused)
 
 
@@ -72,12 +72,17 @@ def shared(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     except Unreachable:
         return _away(request, drill=is_drill)
     if found is None:
-        return _nothing(request, drill=is_drill)
+        return nothing(request, drill=is_drill)
     language = frame.language_of(request)
     with override(language):
-        context = {"shared": found, "word": str(SAID[found.status]), "when": _when(found.changed_at)}
-    return frame.show(
-        request, "population/shared.html", context, language=language, crisis=found.crisis, drill=is_drill
+        context: dict[str, Any] = {
+            "shared": found,
+            "word": str(SAID[found.status]),
+            "when": _when(found.changed_at),
+            **phones.offered(request, request.path.rstrip("/")),
+        }
+    return phones.allowed(
+        frame.show(request, "population/shared.html", context, language=language, crisis=found.crisis, drill=is_drill)
     )
 
 
@@ -86,7 +91,7 @@ def _do(request: HttpRequest, link: bytes, *, drill: bool) -> HttpResponse | str
     asked, now = request.POST.get("do", ""), CLOCK.now()
     if asked == "erase":
         if not operations.erase(store(), state.KEYS.of, link, now, drill=drill):
-            return _nothing(request, drill=drill)
+            return nothing(request, drill=drill)
         return frame.show(request, "population/erased.html", {}, language=frame.language_of(request), drill=drill)
     status = Status.WITHDRAWN if asked == "withdraw" else STATUSES.get(request.POST.get("status", ""))
     if status is None:
@@ -95,7 +100,7 @@ def _do(request: HttpRequest, link: bytes, *, drill: bool) -> HttpResponse | str
     helping.call_again(store(), state.KEYS.of, link, status, GROUND, now, drill=drill)
     outcome = operations.change(store(), state.KEYS.of, link, status, os.urandom(SALT_BYTES), now, drill=drill)
     if outcome is None:
-        return _nothing(request, drill=drill)
+        return nothing(request, drill=drill)
     if isinstance(outcome, Refusal):
         return outcome.rule
     # After a redirect, a page loaded again says nothing twice.
@@ -129,16 +134,24 @@ def _show(
             ],
             "until": "" if found.crisis.purge_at is None else _when(found.crisis.purge_at),
             "refused": str(REFUSED[refused]) if refused else "",
+            # Without a number or an address nobody is ever tied to a question: there would be nothing to tell.
+            "asked_after": found.said.contact is not None
+            and "find" in found.crisis.services
+            and found.status != Status.WITHDRAWN,
+            **phones.offered(request, request.path.rstrip("/")),
             "looks": [(_when(one.at), *looked(one.role, one.purpose)) for one in looks[-LOOKS_SHOWN_MAX:]],
         }
-    return frame.show(
-        request,
-        "population/receipt.html",
-        context,
-        language=language,
-        crisis=found.crisis,
-        drill=drill,
-        status=409 if refused else 200,
+    status = 409 if refused else 200
+    return phones.allowed(
+        frame.show(
+            request,
+            "population/receipt.html",
+            context,
+            language=language,
+            crisis=found.crisis,
+            drill=drill,
+            status=status,
+        )
     )
 
 
@@ -151,7 +164,7 @@ def _when(at: Any) -> str:
     return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
 
 
-def _nothing(request: HttpRequest, *, drill: bool) -> HttpResponse:
+def nothing(request: HttpRequest, *, drill: bool) -> HttpResponse:
     """Answer a wrong link, a guessed one and an erased one, all the same; and slow down who tries many."""
     is_slow = not _wrong.passed(address_of(request))
     response = frame.show(

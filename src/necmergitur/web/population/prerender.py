@@ -32,6 +32,11 @@ def render_pages(home: Path) -> list[Path]:
     return written
 
 
+def public_key_file(home: Path) -> Path:
+    """Return where the public half of the key that signs pushes lies: pages give it to browsers, and hold no other."""
+    return home / FOLDER / "push.key"
+
+
 def _pages() -> Iterator[tuple[str, bytes]]:
     from necmergitur.web.population import frame, safe  # noqa: PLC0415 -- Django must have been started
 

@@ -1,5 +1,5 @@
 // Keeps one page for when there is no network, and its styles. Nothing anybody said, no form, no receipt is ever kept:
-// every other address goes to the network untouched.
+// every other address goes to the network untouched. And it shows what the city tells a telephone that asked for it.
 const STORE = "nec-portal-1";
 const OFFLINE = "/offline/";
 const PAGES = new Set(["/", "/easy/", "/safe", "/find", "/find/", "/doors", "/doors/", "/status/"]);
@@ -25,6 +25,44 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate" && PAGES.has(url.pathname)) event.respondWith(page(request));
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
 });
+
+self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.url));
+});
+
+/** Show what was sealed for this telephone; without words it still says that there are some. */
+async function show(data) {
+  let said = {};
+  try {
+    said = data.json() ?? {};
+  } catch {
+    // what cannot be read is shown as news without words
+  }
+  const title = said.title || "Message de la ville · Message from the city";
+  const { body = "", lang = "", tag = "", url = "/" } = said;
+  await self.registration.showNotification(title, { body, lang, tag, renotify: tag !== "", dir: "auto", data: { url } });
+}
+
+/** Open the page of the news: ours alone, in its own tab when it is open. */
+async function open(address) {
+  let url = new URL("/", self.location.origin);
+  try {
+    url = new URL(address, self.location.origin);
+  } catch {
+    // not an address: the first page
+  }
+  if (url.origin !== self.location.origin) url = new URL("/", self.location.origin);
+  for (const one of await self.clients.matchAll({ type: "window" })) {
+    if (one.url.split("?")[0] === url.href.split("?")[0]) {
+      await one.navigate(one.url);
+      return one.focus();
+    }
+  }
+  return self.clients.openWindow(url.href);
+}
 
 /** Keep the offline page, and the styles that it names. */
 async function keep() {

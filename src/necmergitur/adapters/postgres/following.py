@@ -1,0 +1,51 @@
+"""Telephones that are told by themselves, in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from necmergitur.adapters.postgres.queries import load
+from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.operations.population.following import Phone
+
+SQL = load("following")
+
+
+class FollowingMixin:
+    """`operations.population.following.PhoneTransaction` beyond crises."""
+
+    cursor: Statements
+
+    def checkin_by(self, crisis_id: UUID, *, link: bytes | None, share: bytes | None) -> tuple[bytes, int] | None:
+        """Return name and status of the check-in with this digest of a link, held until this transaction ends."""
+        query, digest = (SQL["by_link"], link) if link is not None else (SQL["by_share"], share)
+        row = self.cursor.execute(query, {"crisis_id": crisis_id, "digest": digest}).fetchone()
+        return None if row is None else (bytes(row[0]), int(row[1]))
+
+    def phones(self, crisis_id: UUID, abouts: list[bytes], why: int) -> list[Phone]:
+        """Return the telephones that are told of these check-ins."""
+        parts = {"crisis_id": crisis_id, "abouts": abouts, "why": int(why)}
+        rows = self.cursor.execute(SQL["phones"], parts).fetchall()
+        return [Phone(bytes(row[0]), row[1], *map(bytes, row[2:])) for row in rows]
+
+    def put_phone(self, crisis_id: UUID, phone: Phone, now: datetime) -> None:
+        """Keep a telephone, once."""
+        parts = {"about": phone.about, "why": int(phone.why), "endpoint": phone.endpoint, "now": now}
+        sealed = {"salt": phone.salt, "sealed": phone.sealed}
+        self.cursor.execute(SQL["put_phone"], {"crisis_id": crisis_id, **parts, **sealed})
+        self._count_followers(crisis_id, [phone.about])
+
+    def drop_phone(self, crisis_id: UUID, endpoint: bytes, about: bytes | None, why: int | None) -> int:
+        """Forget a telephone, of one check-in or of all; return how many rows that was."""
+        parts = {"endpoint": endpoint, "about": about, "why": None if why is None else int(why)}
+        rows = self.cursor.execute(SQL["drop_phone"], {"crisis_id": crisis_id, **parts}).fetchall()
+        if rows:
+            self._count_followers(crisis_id, [bytes(row[0]) for row in rows])
+        return len(rows)
+
+    def erase_phones(self, crisis_id: UUID) -> int:
+        """Forget all telephones of a crisis."""
+        return self.cursor.execute(SQL["erase_phones"], {"crisis_id": crisis_id}).rowcount
+
+    def _count_followers(self, crisis_id: UUID, abouts: Sequence[bytes]) -> None:
+        self.cursor.execute(SQL["count_followers"], {"crisis_id": crisis_id, "abouts": list(dict.fromkeys(abouts))})
