@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page
 
-from necmergitur.operations.population import checkins, confirming, missing, tending
+from necmergitur.operations.population import checkins, confirming, missing, questions, tending
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.people import notices
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
@@ -28,6 +29,20 @@ from tests.web.people_desk.scene import Night
 
 HERE = "/console/people/"
 ASKED = {"name": "Amelie Durant", "purpose": "family", "reason": "her mother is on the line"}
+
+
+# Opens a record as the form beside a candidate does, with what the page's own forms carry.
+OPEN = """(said) => {
+  const form = document.querySelector("form[action$='/search/']");
+  const made = document.createElement("form");
+  made.method = "post"; made.action = "/console/people/record/";
+  for (const name of ["csrfmiddlewaretoken", "crisis"]) said[name] = form.elements[name].value;
+  for (const [name, value] of Object.entries(said)) {
+    const field = document.createElement("input");
+    field.name = name; field.value = value; made.append(field);
+  }
+  document.body.append(made); made.submit();
+}"""
 
 
 @pytest.fixture
@@ -139,18 +154,95 @@ def test_a_death_takes_two_people_and_the_family_before_anybody_else(city: City,
     assert city.sql("SELECT agreed_by IS NOT NULL, family_told_at IS NOT NULL FROM population.note") == [(True, True)]
 
 
+def opens(city: City, row_id: bytes, role: str = "liaison") -> str:
+    """Open a notice; return the page."""
+    sent = {"kind": "person", "id": row_id.hex(), "purpose": "family", "reason": "her mother is on the line"}
+    return str(city.client(role).post(f"{HERE}record/", sent).content.decode())
+
+
+def tends(city: City, row_id: bytes, what: str, role: str = "liaison", **said: str) -> Any:
+    return city.client(role).post(f"{HERE}tend/", {"id": row_id.hex(), "what": what, **said})
+
+
+def test_whoever_confirms_a_death_reads_who_it_is_and_whom_to_tell(city: City, night: Night) -> None:
+    row_id, hospital = declared(night, "Bruno Keller"), declared(night, "Keller, Bruno")
+    by = night.who("liaison")
+    assert tending.link(store(), night.crisis, row_id, hospital, by, night.now) is True
+    assert tends(city, hospital, "write", status=DEAD, text="bed 12").status_code == 302
+    page = city.client("lead", "fr").get(f"{HERE}liaison/").content.decode()
+    assert "Keller, Bruno" in page
+    assert "rose@example.org" in page, "the family's notice is linked: whom to tell"
+    ((note_id,),) = city.sql("SELECT id FROM population.note")
+    refused = city.client("liaison", "fr").post(f"{HERE}liaison/decide/", {"id": bytes(note_id).hex(), "what": "agree"})
+    assert "Quelqu\u2019un d\u2019autre le confirme." in refused.content.decode()
+
+
+def test_the_desk_calls_an_author_back_writes_to_them_and_closes_their_notice(city: City, night: Night) -> None:
+    row_id = declared(night, "Amélie Durand", listed="yes")
+    assert tending.show(store(), night.crisis, row_id, night.who("liaison"), night.now) is True
+    page = opens(city, row_id)
+    assert "I called the author back" in page and "Close this notice" in page
+    assert tends(city, row_id, "verify").status_code == 302
+    assert "I called the author back" not in opens(city, row_id)
+    assert tends(city, row_id, "write", status="believed_alive", text="She is at the town hall.").status_code == 302
+    assert tends(city, row_id, "write").status_code == 422, "nothing was written"
+    assert tends(city, row_id, "close", "operator").status_code == 403
+    done = city.client("liaison").post(f"{HERE}tend/", {"id": row_id.hex(), "what": "close"}, follow=True)
+    assert "counts no more" in done.content.decode()
+    assert "This notice is closed" in opens(city, row_id)
+    assert missing.appeals(store(), night.crisis, night.key, datetime.now(UTC)) == []
+    facts = {row[0] for row in city.sql("SELECT payload->>'action' FROM ledger_event WHERE kind = 'Audited'")}
+    assert {"liaison:notice:verify", "liaison:notice:write", "liaison:notice:close"} <= facts
+
+
+def test_a_notice_whose_person_checked_in_is_closed_once_the_desk_says_so(city: City, night: Night) -> None:
+    night.says("Amélie Durand", contact="06 98 76 54 32")
+    kept = declared(night, "Amélie Durand", sought="06 98 76 54 32")
+    declared(night, "Amelie D.", sought="06 98 76 54 32")
+    questions.match(store(), night.crisis, night.now)
+    page = city.client("liaison").get(f"{HERE}liaison/").content.decode()
+    pairs = re.findall(r'name="ids" value="([0-9a-f-]+)"', page)
+    assert len(pairs) == 2
+    for ids in pairs:
+        what = "same" if ids.startswith(kept.hex()) else "close"
+        sent = {"ids": ids, "what": what}
+        assert city.client("liaison").post(f"{HERE}liaison/decide/", sent).status_code == 303
+    assert 'name="ids"' not in city.client("liaison").get(f"{HERE}liaison/").content.decode()
+    assert city.sql("SELECT id = %s, expires_at IS NULL FROM population.person ORDER BY 2", kept) == [
+        (False, False),
+        (True, True),
+    ]
+
+
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
     night = Night(city, settings.HOME)  # where the served pages look for keys
-    declared(night, "Amélie Durand", listed="yes", age="8")
+    row_id = declared(night, "Amélie Durand", listed="yes", age="8")
+    tending.link(store(), night.crisis, row_id, declared(night, "Durand, A."), night.who("liaison"), night.now)
+    for name in ("Bruno Keller", "B. Keller"):
+        dead = declared(night, name, sought="06 98 76 54 32")
+    tends(city, dead, "write", status=DEAD, text="bed 12")
+    incident, device = night.calls(night.says("Bruno", "need_help", contact="06 98 76 54 32", words="chez Paul"))
+    questions.match(store(), night.crisis, night.now)
     problems: list[str] = []
-    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 390)):
-        page = enter("liaison", language, theme, viewport={"width": width, "height": 900})
-        for queue in ("", "waiting/", "duplicates/", "liaison/"):
-            page.goto(HERE + queue)
-            problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
-    page = enter("lead", "fr", "dark")
-    page.goto(f"{HERE}looks/")
-    problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
+
+    def look(page: Page, where: str) -> None:
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found = accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
+        problems.extend(f"{where}: {one}" for one in [*found, *([f"{wide} px too wide"] if wide > 0 else [])])
+
+    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 360)):
+        page = enter("lead", language, theme, viewport={"width": width, "height": 900})
+        for where in ("", "waiting/", "duplicates/", "list/", "liaison/", "looks/", f"calls/{incident}/{device}/"):
+            page.goto(HERE + where)
+            look(page, f"{where} {language}")
+        page.fill("[name=reason]", "to call back")
+        page.click("main form .button--primary")
+        look(page, f"a call's words {language}")
+        page.goto(f"{HERE}?done=close")
+        look(page, f"done {language}")
+        page.evaluate(OPEN, {"id": row_id.hex(), "kind": "person", "purpose": "family", "reason": "her mother"})
+        page.wait_for_url(f"**{HERE}record/")
+        look(page, f"a record {language}")
     assert problems == []
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.console import people
+from necmergitur.web.console.refusals_people import DESK
 from necmergitur.web.console.words import DRONE, GROUNDED, MODALITIES, PURPOSES, RUNGS, say
 
 # rule: (what happened, what to do now)
@@ -247,39 +248,6 @@ RULES: dict[str, tuple[Any, Any]] = {
     "crisis_not_closed": (_("It is not closed."), ""),
     "crisis_still_kept": (_("Its time is not over."), ""),
     "crisis_erased": (_("It was already erased."), ""),
-    "desk_not_yours": (_("Family liaison, a room lead or a duty officer does this."), ""),
-    "desk_quota": (
-        _("You have looked as often as an hour allows."),
-        _("Ask a second person for more, with your reason, or wait."),
-    ),
-    "search_empty": (_("Say whom you look for."), ""),
-    "record_gone": (_("This record is not there any more."), _("Search again.")),
-    "allowance_decided": (_("This was already decided, or an hour has passed."), ""),
-    "oversee_two_people": (
-        _("Nobody oversees themselves."),
-        _("Another lead, duty officer or the data protection officer does."),
-    ),
-    "list_too_long": (_("This list is too long."), _("At most 5,000 people and 2 MB: send it in parts.")),
-    "list_unreadable": (
-        _("This file could not be read as a list."),
-        _("Save it as CSV, or start from the empty sheet."),
-    ),
-    "list_without_names": (
-        _("This list has no column of numbers, or none of names."),
-        _("Start from the empty sheet: number, family name, given name."),
-    ),
-    "hospital_missing": (_("Say whose list it is."), ""),
-    "record_not_taken": (_("This person is not taken in."), ""),
-    "record_of_others": (_("Somebody else brought this record in, and alone changes it."), ""),
-    "record_nameless": (_("There is no name."), ""),
-    "person_unknown": (_("There is no such person."), ""),
-    "allowance_two_people": (_("You asked for this yourself."), _("Another lead or duty officer must agree.")),
-    "finder_away": (_("Names cannot be looked for at the moment."), _("Try again in a few seconds.")),
-    "call_not_of_page": (_("This call did not come from the page “I’m safe”."), ""),
-    "call_without_words": (
-        _("What this person wrote is not there any more."),
-        _("They erased it, or their crisis is over. Go by the call alone."),
-    ),
     "crisis_none": (_("No crisis is open."), ""),
     # the system itself
     "unreachable": (
@@ -290,6 +258,7 @@ RULES: dict[str, tuple[Any, Any]] = {
     "not_allowed": (_("Your role may not do this."), ""),
     "malformed": (_("This form was not filled in as expected."), _("Reload the page and try again.")),
 }
+RULES |= DESK
 OWNERS: dict[str, Any] = {
     "gate": _("the city's authorisations"),
     "airspace": _("airspace rules"),

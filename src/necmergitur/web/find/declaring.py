@@ -234,7 +234,7 @@ def _show(request: HttpRequest, drill: bool, text: str, refused: dict[str, Refus
     found = None if link is None else ground.first(drill, lambda c, k: missing.follow(store(), c, k, link, CLOCK.now()))
     if found is None:
         return ground.nothing(request, drill)
-    crisis, _key, seen = found
+    (crisis, _key, seen), now = found, CLOCK.now()
     note, picture = NoteForm(request.POST if refused and "note" in refused else None), PictureForm()
     if refused and "note" in refused:
         mark(note, [refused["note"]])
@@ -245,7 +245,8 @@ def _show(request: HttpRequest, drill: bool, text: str, refused: dict[str, Refus
         "notes": told(seen.notes),
         "status": None if seen.verdict is None else SAID[seen.verdict.status],
         "sure": None if seen.verdict is None else SURE[seen.verdict.assurance],
-        "open": crisis.offers(ground.SERVICE, CLOCK.now()),
+        "open": crisis.offers(ground.SERVICE, now),
+        "ended": seen.row.expires_at is not None and seen.row.expires_at <= now,
         "until": crisis.purge_at,
         "waits": seen.row.hidden == Hidden.WAITS,
         "hidden": seen.row.hidden == Hidden.DESK,

@@ -109,35 +109,45 @@ def decide_waiting(request: HttpRequest) -> HttpResponse:
 def liaison(request: HttpRequest) -> HttpResponse:
     """Deaths that a second person must confirm, and families that must be told before anybody else."""
     room = desk.room_of(request)
-    notes: list[Told] = []
+    deaths: list[dict[str, Any]] = []
     closing: list[dict[str, Any]] = []
     if room is not None:
-        _persons, told = tending.waiting(store(), room.crisis, room.key, CLOCK.now())
-        notes = [one for one in told if one.kept.status is Status.DEAD]
+        now = CLOCK.now()
+        _persons, told = tending.waiting(store(), room.crisis, room.key, now)
+        # With every record linked to it: whoever confirms sees who it is about, and whom to tell.
+        deaths = [
+            words.note_of(one)
+            | {"people": [_told(each) for each in tending.circle(store(), room.crisis, room.key, one.kept.person, now)]}
+            for one in told
+            if one.kept.status is Status.DEAD
+        ]
         for tie in tending.closing(store(), room.crisis):
-            found = tending.one(store(), room.crisis, room.key, tie.left, CLOCK.now())
+            found = tending.one(store(), room.crisis, room.key, tie.left, now)
             if found is not None:
                 closing.append(_told(found) | {"ids": f"{tie.left.hex()}-{tie.right.hex()}"})
-        seen = [*(one.kept.person for one in notes), *(one["row"].row.id for one in closing)]
-        _looked(request, room, "family", seen)
-    context = {"notes": [words.note_of(one) for one in notes], "closing": closing, "me": desk.who(request).id}
+        shown = [*(each for one in deaths for each in one["people"]), *closing]
+        _looked(request, room, "family", [one["row"].row.id for one in shown])
+    context = {"notes": deaths, "closing": closing, "me": desk.who(request).id}
     return desk.page(request, "people_desk/liaison.html", context, tab="liaison", room=room)
 
 
 @require(rights.may_tend_people)
 @require_POST
 def decide_liaison(request: HttpRequest) -> HttpResponse:
-    """Confirm a death, keep that the family was told, or close a notice whose person checked in."""
+    """Confirm a death, keep that the family was told, say whether a check-in is a notice's person, or close it too."""
     what, row_id = request.POST.get("what"), desk.row_of(request.POST.get("id", ""))
 
     def act(room: Room) -> Any:
         by, now = desk.who(request), CLOCK.now()
-        if what in ("same", "other"):
+        if what in ("same", "other", "close"):
             left, _dash, _right = request.POST.get("ids", "").partition("-")
             tie = next((one for one in tending.closing(store(), room.crisis) if one.left.hex() == left), None)
             if tie is None:
                 return Refusal(rule="malformed")
-            return tending.decide(store(), room.crisis, tie, by, now, same=what == "same")
+            decided = tending.decide(store(), room.crisis, tie, by, now, same=what != "other")
+            if what == "close" and not isinstance(decided, Refusal):
+                return tending.expire(store(), room.crisis, tie.left, by, now)
+            return decided
         if row_id is None:
             return Refusal(rule="malformed")
         if what == "agree":
@@ -150,8 +160,7 @@ def decide_liaison(request: HttpRequest) -> HttpResponse:
 
 
 def _told(seen: Seen) -> dict[str, Any]:
-    person = seen.notice.person
-    return {"row": seen, "person": person, "id": seen.row.id.hex(), "notes": words.notes_of(seen, CLOCK.now())}
+    return words.record_of(seen, CLOCK.now())
 
 
 def _looked(request: HttpRequest, room: Room, purpose: Purpose, subjects: list[bytes]) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import desk as operations
+from necmergitur.operations.population import tending
 from necmergitur.people.constants import NAME_MAX
 from necmergitur.people.findable import Wanted
 from necmergitur.people.texts import one_line
@@ -20,6 +21,7 @@ from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards, refusals, rights
 from necmergitur.web.facts.models import SystemAlarm
 from necmergitur.web.people_desk import desk, words
+from necmergitur.web.people_desk.tending import DONE, STATES
 from necmergitur.web.store import CLOCK, store
 
 PURPOSES = ("family", "identify", "abuse", "duplicate", "import")
@@ -114,7 +116,16 @@ def record(request: HttpRequest) -> HttpResponse:
     if isinstance(outcome, Refusal):
         return _page(request, {"refusal": refusals.explain(outcome)}, guards.status_of(outcome))
     said = None if outcome.call is None else words.STATUSES[outcome.call.status]
-    context = {"record": outcome, "said": said, "id": row_id.hex(), "notes": words.notes_of(outcome.seen, CLOCK.now())}
+    now = CLOCK.now()
+    context = {"record": outcome, "said": said, "id": row_id.hex(), "notes": words.notes_of(outcome.seen, now)}
+    if outcome.seen is not None:
+        context["linked"] = [
+            words.record_of(one, now)
+            for one in tending.circle(store(), room.crisis, room.key, row_id, now)
+            if one.row.id != row_id
+        ]
+        context["closed"] = outcome.seen.row.expires_at is not None and outcome.seen.row.expires_at <= now
+        context["states"] = [(name, words.NOTE_STATUSES[name]) for name in STATES]
     return desk.page(request, "people_desk/record.html", context, tab="search", room=room)
 
 
@@ -165,6 +176,7 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
         "me": by.id,
         "may_allow": rights.may_open_crisis(request.user),
         "canary": None if alarm is None else _who_opened(alarm.detail),
+        "done": DONE.get(request.GET.get("done", ""), ""),
         "reopened": alarm is not None and alarm.name == operations.ALARM_REPEATED,
     }
     if room is not None:

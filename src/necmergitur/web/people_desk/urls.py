@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from necmergitur.web.people_desk import calls, lists, overseeing, queues, searching
+from necmergitur.web.people_desk import calls, lists, overseeing, queues, searching, tending
 
 app_name = "people_desk"
 urlpatterns = [
     path("", searching.home, name="home"),
     path("search/", searching.search, name="search"),
     path("record/", searching.record, name="record"),
+    path("tend/", tending.tend, name="tend"),
     path("more/", searching.more, name="more"),
     path("more/<int:number>/allow/", searching.allow, name="allow"),
     path("canary/", searching.canary, name="canary"),

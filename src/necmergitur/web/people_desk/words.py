@@ -64,6 +64,11 @@ def note_of(told: Told) -> dict[str, Any]:
     }
 
 
+def record_of(seen: Seen, now: datetime) -> dict[str, Any]:
+    """Return a record as the desk reads it."""
+    return {"row": seen, "person": seen.notice.person, "id": seen.row.id.hex(), "notes": notes_of(seen, now)}
+
+
 def notes_of(seen: Seen | None, now: datetime) -> list[dict[str, Any]]:
     """Return what is said of a record, oldest first; each says whether it counts."""
     if seen is None:
