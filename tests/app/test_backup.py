@@ -30,6 +30,7 @@ from tests.conftest import FIXED_CLOCKS
 from tests.operations.accounts import give_role
 from tests.operations.population.scene import FIRST, Night, assessed
 from tests.operations.town import TOWN, install
+from tests.passes import forged
 from tests.streams import TECHNICIAN, authorise, body, hear, sensor
 
 BY = Person(1, "Dora")
@@ -115,7 +116,7 @@ def test_while_the_list_is_not_whole_nothing_sealed_is_opened_but_for_an_open_ca
 
     def opened(**how: bool) -> bytes | None:
         with over.transaction() as tx:
-            return tx.unseal(sealed, **how)
+            return tx.unseal(sealed, forged(), **how)
 
     shred_list_of(tmp_path).path.unlink()
     assert opened() == b"Mr Grand", "the hole: nobody looked at the list yet"

@@ -36,6 +36,8 @@ BREACHES = [
     ("ledger", "sim/planted.py", "import necmergitur.ledger.ports"),
     ("mint", "operations/planted.py", "from necmergitur.ledger.minting import mint"),
     ("mint", "adapters/planted.py", "from necmergitur.ledger import minting"),
+    ("pass", "operations/planted.py", "from necmergitur.governance.issuing import issue"),
+    ("pass", "governance/planted.py", "from necmergitur.governance import issuing"),
     ("light", "live/planted.py", "import django"),
     ("light", "engine/planted.py", "from django.conf import settings"),
     ("light", "finder/planted.py", "from django.db import connection"),

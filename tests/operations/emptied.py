@@ -14,7 +14,7 @@ SET session_replication_role = replica;
 DO $$ BEGIN EXECUTE (
   SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' RESTART IDENTITY' FROM pg_tables
   WHERE schemaname IN ('public', 'holders', 'population') AND tablename NOT LIKE 'django%'
-    AND tablename NOT IN ('auth_group', 'auth_permission', 'gate_table_version', 'ledger_scope')); END $$;
+    AND tablename NOT IN ('auth_group', 'auth_permission', 'gate_table_version', 'ledger_scope', 'personal_access')); END $$;
 """
 
 

@@ -19,6 +19,7 @@ from necmergitur.operations.intake import Answer, Ground, Received
 from necmergitur.operations.ports import Store
 from necmergitur.signals.press import Press, StatedPosition
 from tests.operations.town import MIDDLE, START, Fleet
+from tests.passes import forged
 
 OPERATOR = Person(101, "Olga")
 LEAD = Person(102, "Leo")
@@ -129,7 +130,7 @@ class Scene:
                 event = decoder.decode(fact.payload)
                 if getattr(event, field, 0) is None:
                     assert fact.personal is not None
-                    plain = tx.unseal(fact.personal)
+                    plain = tx.unseal(fact.personal, forged())
                     assert plain is not None
                     event = msgspec.structs.replace(event, **{field: msgspec.json.decode(plain, type=Position)})
                 yield event

@@ -23,6 +23,7 @@ from necmergitur.operations.sensing import Memory
 from tests.operations.accounts import give_role
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import TOWN, install, place
+from tests.passes import forged
 from tests.streams import STREAM, TECHNICIAN, authorise, body, hear, sensor
 
 ASKER, SECOND = Who(102, "lead"), Who(103, "duty_officer")
@@ -56,7 +57,7 @@ def broken(scene: Scene, incident_id: UUID, **more: str) -> BreakGlass:
 
 
 def read(scene: Scene, incident_id: UUID, by: Person = READER, roles: tuple[str, ...] = ("responder",)) -> Any:
-    return devices.open_holder(scene.store, incident_id, "whom to look for", by, scene.now, under_glass=roles)
+    return devices.open_holder(scene.store, incident_id, "whom to look for", by, roles, scene.now)
 
 
 def rows(scene: Scene, query: str) -> list[tuple[Any, ...]]:
@@ -70,7 +71,7 @@ def call(scene: Scene) -> UUID:
 
 def test_two_people_open_a_holder_to_a_role_that_may_not_and_each_reading_is_told(scene: Scene) -> None:
     incident = call(scene)
-    assert refused(read(scene, incident)) == "not_allowed"
+    assert refused(read(scene, incident)) == "reader_not_authorised"
     glass = broken(scene, incident)
     assert glass.ends_at == scene.now + BREAK_GLASS_LASTS
     assert read(scene, incident) == "Madame Durand"
@@ -120,14 +121,14 @@ def test_it_opens_nothing_from_the_thirtieth_minute_on(scene: Scene) -> None:
     scene.wait(BREAK_GLASS_LASTS.total_seconds() - 1)
     assert read(scene, incident) == "Madame Durand"
     scene.wait(1)
-    assert refused(read(scene, incident)) == "not_allowed"
+    assert refused(read(scene, incident)) == "authorisation_not_in_force"
 
 
 def test_it_opens_one_scope_of_one_incident_to_one_role(scene: Scene) -> None:
     incident, other = call(scene), scene.call("B-2", at=place(600, 600)).id
     glass = broken(scene, incident)
-    assert refused(read(scene, other)) == "not_allowed"
-    assert refused(read(scene, incident, roles=("technician", "administrator"))) == "not_allowed"
+    assert refused(read(scene, other)) == "place_not_authorised"
+    assert refused(read(scene, incident, roles=("technician", "administrator"))) == "reader_not_authorised"
     who = Who(105, "responder")
     assert refused(rules.use(glass, "stills", incident, "x", who, scene.now, live=True)) == "break_glass_other_scope"
     assert refused(rules.use(glass, "holder", other, "x", who, scene.now, live=True)) == "break_glass_other_scope"
@@ -157,7 +158,7 @@ def test_a_judgement_while_it_is_open_ends_it(scene: Scene) -> None:
     incident = call(scene)
     glass = broken(scene, incident)
     breakglass.review(scene.store, glass.id, DPO, "no need", scene.wait(60), justified=False)
-    assert refused(read(scene, incident)) == "not_allowed"
+    assert refused(read(scene, incident)) == "authorisation_not_in_force"
 
 
 def test_whoever_asked_takes_it_back_and_nobody_else(scene: Scene) -> None:
@@ -244,8 +245,9 @@ def test_postgresql_refuses_a_reading_that_no_role_and_no_glass_opens(scene: Sce
     incident, other = call(scene), scene.call("B-2", at=place(600, 600)).id
 
     def opening(by: int, of: UUID, glass: UUID | None, at: datetime) -> str:
+        under = forged(incident=of, reader="operator" if glass is None else "responder", glass=glass)
         with pytest.raises(StoreRefused) as caught, scene.store.transaction() as tx:
-            tx.open_holder("B-1", of, f"user:{by}", "curious", at, glass)
+            tx.open_holder("B-1", of, f"user:{by}", "curious", under, at)
         return caught.value.code
 
     assert opening(105, incident, None, scene.now) == "NM013"
@@ -255,7 +257,8 @@ def test_postgresql_refuses_a_reading_that_no_role_and_no_glass_opens(scene: Sce
     assert opening(104, incident, glass.id, scene.now) == "NM013", "another role"
     assert opening(105, incident, glass.id, over) == "NM013", "half an hour later"
     with scene.store.transaction() as tx:
-        tx.open_holder("B-1", incident, "user:105", "whom to look for", over - MOMENT, glass.id)
+        under = forged(incident=incident, reader="responder", glass=glass.id)
+        tx.open_holder("B-1", incident, "user:105", "whom to look for", under, over - MOMENT)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 
 from necmergitur.adapters.backup import back_up_data, back_up_keys, restore
@@ -20,6 +21,7 @@ from necmergitur.operations.checking import Report, check_ledger
 from necmergitur.operations.retention import digest_of
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.town import TOWN, install, place
+from tests.passes import forged
 
 DPO = Person(104, "Dora")
 HOME, AWAY = place(120, 40), place(700, 700)
@@ -50,14 +52,15 @@ def lived(scene: Scene, device: str, at: Any, name: str) -> None:
 def readable(store: PostgresStore) -> set[str]:
     """What anybody with the keys still reads of people: sealed parts opened, and every table's clear text."""
     found: set[str] = set()
+    with psycopg.connect(store._pool.conninfo) as owner:
+        sealed = [bytes(row[0]) for row in owner.execute("SELECT sealed FROM holders.holder")]
     with store.transaction() as tx:
-        sealed = [bytes(row[0]) for row in tx.cursor.execute("SELECT sealed FROM holders.holder")]
         sealed += [fact.personal for fact in tx.tail(0, 10_000) if fact.personal is not None]
         clear = tx.cursor.execute("SELECT body FROM incident_note UNION ALL SELECT note FROM observation").fetchall()
         places = tx.cursor.execute(
             "SELECT lon, lat FROM signal WHERE lon IS NOT NULL UNION SELECT lon, lat FROM incident"
         ).fetchall()
-        opened = [plain.decode() for one in sealed if (plain := tx.unseal(one)) is not None]
+        opened = [plain.decode() for one in sealed if (plain := tx.unseal(one, forged())) is not None]
     texts = [*opened, *(row[0] for row in clear), *(f"{lon:.5f} {lat:.5f}" for lon, lat in places)]
     for who, at in (("Petit", HOME), ("Grand", AWAY)):
         marks = (who, f"{at.lon:.5f} {at.lat:.5f}", str(at.lon))

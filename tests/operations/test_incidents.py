@@ -10,6 +10,7 @@ from necmergitur.operations import flying, incidents
 from tests.operations.scene import LEAD, OPERATOR, Scene, refused
 from tests.operations.test_intake import proposals_of
 from tests.operations.town import CANCEL, DURESS, START, place
+from tests.passes import forged
 
 
 def test_people_climb_the_ladder_one_way(scene: Scene) -> None:
@@ -322,7 +323,7 @@ def test_the_words_of_a_note_are_sealed_in_the_record(scene: Scene) -> None:
     assert fact.personal is not None
     assert b"Durand" not in fact.personal or hasattr(scene.store, "tables")
     with scene.store.transaction() as tx:
-        assert tx.unseal(fact.personal) == body.encode()
+        assert tx.unseal(fact.personal, forged()) == body.encode()
     scene.check()
 
 

@@ -11,9 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance import accesses, issuing
+from necmergitur.governance.accesses import Accesses, Opened, Reading
 from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, STANDING, Authorisation
 from necmergitur.governance.grants import NONE, Grants, microseconds
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.admitted import Admitted
@@ -28,6 +31,7 @@ CAMERA = DRONE_CAMERA
 
 
 _NOTHING = Grants(())
+_LAW_ALONE = Accesses()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,7 @@ class GateTable(msgspec.Struct, frozen=True):
     loaded_at: datetime
     version: int = 0
     grants: Grants = _NOTHING
+    accesses: Accesses = _LAW_ALONE
 
     def stale(self, now: datetime) -> bool:
         """Return whether the table is too old to open a sensor or a flight."""
@@ -131,15 +136,40 @@ def picture(table: GateTable, flight_id: UUID, request: Request, now: datetime) 
     return found
 
 
-def compile_table(authorisations: Iterable[Authorisation], loaded_at: datetime, version: int = 0) -> GateTable:
-    """Group authorisations by modality (standing ones need no row: they are law)."""
+def access(table: GateTable, asked: Reading, now: datetime) -> Pass | Refusal:
+    """Return a pass to read something about a person, or why there is none.
+
+    What answers a call for help rests on a standing authorisation, which never lapses: a table too old shuts only what
+    people opened for a while, crises and broken glass.
+    """
+    line = accesses.known(asked.what, asked.purpose)
+    if line is None:
+        return Refusal(rule="purpose_not_authorised", owner="gate", facts={"purpose": asked.purpose[:40]})
+    found = table.accesses.decide(asked, microseconds(now))
+    if found is None:
+        places = table.accesses.places(asked)
+        if not places:
+            return Refusal(rule="reader_not_authorised", owner="gate")
+        rule = "authorisation_not_in_force" if asked.place in places else "place_not_authorised"
+        return Refusal(rule=rule, owner="gate")
+    if found.authority not in STANDING and table.stale(now):
+        return Refusal(rule="gate_table_stale", owner="gate")
+    if line.live and not asked.live:
+        return Refusal(rule="incident_not_open", owner="gate", detail="Only while the call is open.")
+    return issuing.issue(asked, found.reader, found.authority, now, by_glass=found.by_glass)
+
+
+def compile_table(
+    authorisations: Iterable[Authorisation], loaded_at: datetime, version: int = 0, opened: Iterable[Opened] = ()
+) -> GateTable:
+    """Group authorisations by modality (standing ones need no row: they are law), with what is open beside them."""
     grouped: dict[str, list[Authorisation]] = {}
     for item in authorisations:
         if item.id not in STANDING:
             grouped.setdefault(item.modality, []).append(item)
     by_modality = {name: tuple(items) for name, items in grouped.items()}
     grants = Grants([item for items in by_modality.values() for item in items])
-    return GateTable(by_modality, loaded_at, version, grants)
+    return GateTable(by_modality, loaded_at, version, grants, Accesses(opened))
 
 
 def admit_call_for_help(facts: Sequence[Fact], now: datetime) -> list[Admitted]:

@@ -1,6 +1,6 @@
 """Break-glass as people use it: ask, confirm, read under it, judge it. Each step is a fact and is told at once."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from necmergitur.governance.breakglass import (
     Scope,
     Who,
 )
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
@@ -42,10 +43,6 @@ class GlassTransaction(RegistryTransaction, Protocol):
 
     def unreviewed_glass(self) -> BreakGlass | None:
         """Return the glass that was broken and not judged yet."""
-        ...
-
-    def open_glass(self, scope: str, incident_id: UUID, roles: Collection[str], now: datetime) -> BreakGlass | None:
-        """Return the glass that opens `scope` of an incident to one of `roles` now."""
         ...
 
     def enter_glass(self, state: BreakGlass, reason: str, seq: int) -> None:
@@ -137,14 +134,14 @@ def review(
 
 
 def use(
-    tx: GlassTransaction, scope: Scope, incident_id: UUID, what: str, by_id: int, roles: Collection[str], now: datetime
+    tx: GlassTransaction, under: Pass, scope: Scope, incident_id: UUID, what: str, by_id: int, now: datetime
 ) -> BreakGlass | Refusal:
-    """Read under the glass that opens this to one of `roles`, in the caller's transaction; the reading is a fact."""
+    """Read under the glass that the gate's pass names, in the caller's transaction; the reading is a fact."""
     tx.serialise()
-    state = tx.open_glass(scope, incident_id, roles, now)
+    state = tx.glass(under.authority)
     if state is None:
-        return Refusal(rule="not_allowed", owner="gate")
-    return _use(tx, state, scope, incident_id, what, Who(by_id, state.readers), now)
+        return Refusal(rule="break_glass_unknown")
+    return _use(tx, state, scope, incident_id, what, Who(by_id, under.reader), now)
 
 
 def use_for_readings(tx: GlassTransaction, glass_id: UUID, stream: str, by: Who, now: datetime) -> BreakGlass | Refusal:

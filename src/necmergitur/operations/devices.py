@@ -1,13 +1,15 @@
 """Buttons: enrol, retire, heartbeats, test windows, and the holder opened for one incident."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from necmergitur.dispatch.incidents import Person
-from necmergitur.governance.breakglass import BreakGlass
+from necmergitur.governance.accesses import ANSWER_CALL, Reading, place_of
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import breakglass, subjects
+from necmergitur.operations import accessing, breakglass, subjects
 from necmergitur.operations.registry import NewDevice, Registry, audit
 from necmergitur.signals.heartbeat import SILENCE_MAX, Heartbeat, sane
 from necmergitur.signals.press import DEVICE_ID
@@ -79,21 +81,24 @@ def declare_test_window(
 
 
 def open_holder(
-    registry: Registry,
-    incident_id: UUID,
-    reason: str,
-    by: Person,
-    now: datetime,
-    *,
-    under_glass: Collection[str] | None = None,
+    registry: Registry, incident_id: UUID, reason: str, by: Person, roles: Sequence[str], now: datetime
 ) -> str | Refusal:
     """Return who holds the personal button an open incident heard, itself or through one merged into it.
 
-    Logged, with a reason, each time. `under_glass`: the roles of somebody who may do so only while a broken glass
-    opens it to one of them.
+    Logged, with a reason, each time. `roles`: those of whoever reads; the gate says which of them opens it, by itself
+    or under a broken glass.
     """
+    asked = Reading(what="holder", purpose=ANSWER_CALL, readers=tuple(roles), place=place_of(incident_id))
     if not reason.strip():
         return Refusal(rule="reason_missing", detail="Say why you need the name.")
+    return accessing.judged_twice(
+        registry, asked, by, now, lambda: _open_holder(registry, asked, incident_id, reason.strip(), by, now)
+    )
+
+
+def _open_holder(
+    registry: Registry, asked: Reading, incident_id: UUID, reason: str, by: Person, now: datetime
+) -> str | Refusal:
     with registry.transaction() as tx:
         incident = tx.incident(incident_id)
         if incident is None:
@@ -101,19 +106,19 @@ def open_holder(
         buttons = sorted({*tx.callers_of(incident_id), *filter(None, [incident.personal_device])})
         if not buttons:
             return Refusal(rule="no_holder", detail="A street button has no holder.")
-        if incident.state != "open":
-            return Refusal(rule="incident_not_open", detail="A holder is opened only while the incident is.")
-        glass: BreakGlass | Refusal | None = None
-        if under_glass is not None:
-            glass = breakglass.use(tx, "holder", incident_id, buttons[0], by.id, under_glass, now)
+        asked = msgspec.structs.replace(asked, live=incident.state == "open")
+        under = accessing.ask(registry, tx, asked, by, now)
+        if isinstance(under, Refusal):
+            return under
+        if under.by_glass:
+            glass = breakglass.use(tx, under, "holder", incident_id, buttons[0], by.id, now)
             if isinstance(glass, Refusal):
                 return glass
-        glass_id = glass.id if isinstance(glass, BreakGlass) else None
         known: list[str] = []
         for button in buttons:  # one, but for incidents merged before two people's were kept apart
-            sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason.strip(), now, glass_id)
+            sealed = tx.open_holder(button, incident_id, f"user:{by.id}", reason, under, now)
             audit(registry, tx, "operator:holder:open", button, by, now, incident=incident.number)
-            plain: bytes | None = None if sealed is None else tx.unseal(sealed, vital=True)
+            plain: bytes | None = None if sealed is None else tx.unseal(sealed, under, vital=True)
             known += [] if plain is None else [plain.decode()]
     if not known:
         return Refusal(rule="holder_unknown", detail="No holder is recorded for this button.")

@@ -1,6 +1,6 @@
 """What was seen from above, filed to an incident: structured observations and expiring stills."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -9,11 +9,11 @@ from necmergitur.dispatch import observations
 from necmergitur.dispatch.incidents import Person, not_open
 from necmergitur.dispatch.observations import Observation, ObservationFacts, ObservationFiled, StillFiled
 from necmergitur.governance import gate
-from necmergitur.governance.breakglass import BreakGlass
+from necmergitur.governance.accesses import ANSWER_CALL, REVIEW_CALL, TOLD, Reading, place_of
 from necmergitur.governance.law import Kept
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import breakglass, subjects
+from necmergitur.operations import accessing, breakglass, subjects
 from necmergitur.operations.picturing import is_told
 from necmergitur.operations.registry import Registry, Still
 
@@ -107,35 +107,40 @@ def file_still(  # noqa: PLR0913  each is a thing of its own
         return still
 
 
-def view_still(
-    registry: Registry,
-    still_id: UUID,
-    by: Person,
-    now: datetime,
-    *,
-    only_if_told: bool = False,
-    under_glass: Collection[str] = (),
-) -> bytes | Refusal:
+def view_still(registry: Registry, still_id: UUID, by: Person, roles: Sequence[str], now: datetime) -> bytes | Refusal:
     """Return the JPEG bytes of a still and log who looked. Refused once it expired.
 
-    `only_if_told`: a responder, who sees what was seen on their own calls and on no other; or, while a broken glass
-    opens it to one of the roles `under_glass`, on that incident too.
+    A responder sees what was seen on their own calls and on no other; or, while a broken glass opens it to one of
+    their `roles`, on that incident too.
     """
+    asked = Reading(what="still", purpose=ANSWER_CALL, readers=tuple(roles), place="")
+    return accessing.judged_twice(registry, asked, by, now, lambda: _view_still(registry, still_id, by, roles, now))
+
+
+def _view_still(registry: Registry, still_id: UUID, by: Person, roles: Sequence[str], now: datetime) -> bytes | Refusal:
     with registry.transaction() as tx:
         still = tx.still(still_id)
         if still is None:
             return Refusal(rule="still_unknown")
-        glass: BreakGlass | Refusal | None = None
-        if only_if_told and not is_told(tx, still.incident_id, by.id):
-            glass = breakglass.use(tx, "stills", still.incident_id, str(still_id), by.id, under_glass, now)
-            if isinstance(glass, Refusal):
-                return Refusal(rule="not_told") if glass.rule == "not_allowed" else glass
-        if still.sealed is None or still.expires_at <= now:
-            return Refusal(rule="still_expired", until=still.expires_at)
         incident = tx.incident(still.incident_id)
-        vital = incident is not None and incident.state == "open"
-        plain: bytes | None = tx.unseal(still.sealed, vital=vital)
-        if plain is None:
-            return Refusal(rule="still_erased")
-        tx.log_still_view(still_id, f"user:{by.id}", now, glass.id if isinstance(glass, BreakGlass) else None)
-        return plain
+        live = incident is not None and incident.state == "open"
+        told = (TOLD,) if "responder" in roles and is_told(tx, still.incident_id, by.id) else ()
+        asked = Reading(
+            what="still",
+            purpose=ANSWER_CALL if live else REVIEW_CALL,
+            readers=(*roles, *told),
+            place=place_of(still.incident_id),
+            live=live,
+        )
+        under = accessing.ask(registry, tx, asked, by, now)
+        if isinstance(under, Refusal):
+            return Refusal(rule="not_told") if "responder" in roles and not told else under
+        if under.by_glass:
+            glass = breakglass.use(tx, under, "stills", still.incident_id, str(still_id), by.id, now)
+            if isinstance(glass, Refusal):
+                return glass
+        if still.expires_at <= now:
+            return Refusal(rule="still_expired", until=still.expires_at)
+        sealed = tx.open_still(still_id, still.incident_id, f"user:{by.id}", under, now)
+        plain: bytes | None = None if sealed is None else tx.unseal(sealed, under, vital=live)
+        return Refusal(rule="still_erased") if plain is None else plain

@@ -14,6 +14,7 @@ from necmergitur.dispatch.observations import ResponderTask
 from necmergitur.dispatch.pilots import PilotFact
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.geo import LocalPlane, Position
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import Ledger
@@ -362,7 +363,7 @@ class Transaction(Ledger, SignalStore, IncidentStore, MissionStore, GovernanceSt
         """Encrypt personal data under a key of its subject (operations.subjects), without one under today's key."""
         ...
 
-    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:
+    def unseal(self, sealed: bytes, under: Pass, *, vital: bool = False) -> bytes | None:
         """Decrypt; None when the key was destroyed, or may have been: then only what is `vital` to a call opens."""
         ...
 

@@ -11,6 +11,7 @@ import msgspec
 from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.observations import Observation
 from necmergitur.governance import gate
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import IdSource
@@ -63,7 +64,7 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Still(msgspec.Struct, frozen=True, kw_only=True):
-    """A still image, sealed. `sealed` is None once it expired."""
+    """A still image. `sealed` is what is stored; read back, it is told to nobody but who opens it, and None."""
 
     id: UUID
     incident_id: UUID
@@ -109,8 +110,8 @@ class RegistryTransaction(Transaction, Protocol):
         """Return a still image."""
         ...
 
-    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime, glass_id: UUID | None = None) -> None:
-        """Record that somebody looked."""
+    def open_still(self, still_id: UUID, incident_id: UUID, viewed_by: str, under: Pass, at: datetime) -> bytes | None:
+        """Record that somebody looks, and return the sealed picture; None once it was erased."""
         ...
 
     def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
@@ -145,8 +146,8 @@ class RegistryTransaction(Transaction, Protocol):
         incident_id: UUID,
         opened_by: str,
         reason: str,
+        under: Pass,
         now: datetime,
-        glass_id: UUID | None = None,
     ) -> bytes | None:
         """Return the sealed holder of a device and log the opening."""
         ...

@@ -10,8 +10,11 @@ import msgspec
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import gate
+from necmergitur.governance.accesses import OWN_DATA, Reading
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.events import Fact
 from necmergitur.kernel.ids import IdSource
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.ports import Transaction
 from necmergitur.operations.registry import Audited
 
@@ -48,7 +51,11 @@ class RightsTransaction(Transaction, Protocol):
         ...
 
     def held_about(self, device_id: str) -> Held | None:
-        """Return what is held about a button's holder, None when there is no such button."""
+        """Return what is held about a button's holder but for their name, None when there is no such button."""
+        ...
+
+    def own_holder(self, device_id: str, under: Pass) -> str | None:
+        """Return who holds a button, in the transaction whose last fact says that their data is handed out."""
         ...
 
     def looked_at(self, device_id: str) -> list[Looked]:
@@ -82,9 +89,11 @@ def own_data(archive: Archive, device_id: str, now: datetime, vouched_by: int = 
     `vouched_by`: who said that whoever reads is the holder, where no credential did. Then the fact names both: an
     officer who vouches for themselves reads anybody's.
     """
+    asked = Reading(what="holder", purpose=OWN_DATA, readers=("dpo" if vouched_by else "person",), place="")
     with archive.transaction() as tx:
-        held = tx.held_about(device_id)
-        if held is None:
+        held: Held | None = tx.held_about(device_id)
+        under = gate.access(tx.gate_table(now), asked, now)
+        if held is None or isinstance(under, Refusal):
             return None
         looked: list[Looked] = tx.looked_at(device_id)
         told = {"presses": str(len(held.presses)), "looks": str(len(looked))}
@@ -93,7 +102,7 @@ def own_data(archive: Archive, device_id: str, now: datetime, vouched_by: int = 
             action, subject = "dpo:data:export", device_id
             told["vouched_by"] = f"user:{vouched_by}"
         tx.append(gate.admit_record([_told(archive, action, THE_PERSON, told, subject)], now))
-        return held, looked
+        return msgspec.structs.replace(held, holder=tx.own_holder(device_id, under)), looked
 
 
 def tell(archive: Archive, action: str, by: Person, now: datetime, facts: dict[str, str], subject: str = "") -> None:

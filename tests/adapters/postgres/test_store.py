@@ -17,6 +17,7 @@ from necmergitur.operations import dispatching, flying, incidents, timers
 from necmergitur.operations.ports import Unreachable
 from tests.operations.scene import Scene, refused
 from tests.operations.town import START, place
+from tests.passes import forged
 
 
 def test_two_who_race_meet_on_the_version_and_one_tries_again(scene: Scene, monkeypatch) -> None:
@@ -129,13 +130,13 @@ def test_a_key_made_in_a_rolled_back_transaction_seals_nothing_afterwards(scene:
         pass
 
     with pytest.raises(Stop), scene.store.transaction() as tx:  # noqa: PT012
-        assert tx.unseal(tx.seal(b"x")) == b"x"
+        assert tx.unseal(tx.seal(b"x"), forged()) == b"x"
         raise Stop
     with scene.store.transaction() as tx:
         sealed = tx.seal(b"a name")
     other = PostgresStore(database)
     with other.transaction() as tx:
-        assert tx.unseal(sealed) == b"a name"
+        assert tx.unseal(sealed, forged()) == b"a name"
     other.close()
 
 
@@ -145,9 +146,9 @@ def test_two_processes_seal_under_one_key_a_day(scene: Scene, database: str) -> 
         mine = tx.seal(b"mine")
     with other.transaction() as tx:
         theirs = tx.seal(b"theirs")
-        assert tx.unseal(mine) == b"mine"
+        assert tx.unseal(mine, forged()) == b"mine"
     with scene.store.transaction() as tx:
-        assert tx.unseal(theirs) == b"theirs"
+        assert tx.unseal(theirs, forged()) == b"theirs"
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM holders.data_key").fetchone() == (1,)
     other.close()
@@ -162,7 +163,7 @@ def test_once_the_key_is_destroyed_the_words_are_gone_and_the_chain_holds(scene:
     sealed = [f.personal for f in late.facts() if f.personal is not None]
     assert sealed
     with other.transaction() as tx:
-        assert {tx.unseal(one) for one in sealed} == {None}
+        assert {tx.unseal(one, forged()) for one in sealed} == {None}
     from necmergitur.ledger.chain import verify
 
     assert isinstance(verify(late.facts()), tuple)
@@ -172,7 +173,7 @@ def test_once_the_key_is_destroyed_the_words_are_gone_and_the_chain_holds(scene:
 def test_altered_bytes_do_not_open(scene: Scene) -> None:
     with scene.store.transaction() as tx:
         sealed = tx.seal(b"a name")
-        assert tx.unseal(sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
+        assert tx.unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), forged()) is None
 
 
 # --- losing and finding the database ----------------------------------------------------------------------

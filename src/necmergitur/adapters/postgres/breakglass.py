@@ -1,7 +1,5 @@
 """Break-glass in PostgreSQL. What may be written is judged again by the triggers `breakglass_told` and its kin."""
 
-from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
 from necmergitur.adapters.postgres.queries import fill, load
@@ -26,12 +24,6 @@ class BreakGlassMixin:
     def unreviewed_glass(self) -> BreakGlass | None:
         """Return the glass that was broken and not judged yet."""
         row = self.cursor.execute(SQL["unreviewed"]).fetchone()
-        return None if row is None else CODEC.from_row(row)
-
-    def open_glass(self, scope: str, incident_id: UUID, roles: Collection[str], now: datetime) -> BreakGlass | None:
-        """Return the glass that opens `scope` of an incident to one of `roles` now."""
-        parts = {"scope": scope, "incident_id": incident_id, "roles": list(roles), "now": now}
-        row = self.cursor.execute(SQL["open_for"], parts).fetchone()
         return None if row is None else CODEC.from_row(row)
 
     def enter_glass(self, state: BreakGlass, reason: str, seq: int) -> None:

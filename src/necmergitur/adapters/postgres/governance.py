@@ -1,6 +1,8 @@
 """Authorisations in PostgreSQL, and the gate table compiled from them."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -8,6 +10,7 @@ import msgspec
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.governance.accesses import Opened, place_of
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable, compile_table
 
@@ -29,6 +32,13 @@ def announce(cursor: Statements) -> None:
     cursor.execute(SQL["notify"])
 
 
+def _opened(broken: Sequence[Any]) -> Iterator[Opened]:
+    """Return what people opened for a while."""
+    for glass, scope, readers, incident, since, until in broken:
+        what = {"holder": "holder", "stills": "still"}[scope]
+        yield Opened(id=glass, place=place_of(incident), since=since, until=until, glass=(what, readers))
+
+
 class GovernanceMixin:
     """`operations.ports.GovernanceStore` inside one transaction."""
 
@@ -40,13 +50,15 @@ class GovernanceMixin:
         row = self.cursor.execute(SQL["version"]).fetchone()
         assert row is not None
         cached = self.gate_cache.table
-        if cached is None or cached.version != row[0]:
-            found = self.cursor.execute(SQL["in_force"], {"now": now}).fetchall()
-            cached = compile_table((CODEC.from_row(r) for r in found), now, row[0])
-        else:
-            cached = msgspec.structs.replace(cached, loaded_at=now)
-        self.gate_cache.table = cached
-        return cached
+        if cached is not None and cached.version == row[0] and not row[1]:
+            self.gate_cache.table = msgspec.structs.replace(cached, loaded_at=now)
+            return self.gate_cache.table
+        found = self.cursor.execute(SQL["in_force"], {"now": now}).fetchall()
+        broken = self.cursor.execute(SQL["glasses_open"], {"now": now}).fetchall()
+        compiled = compile_table((CODEC.from_row(r) for r in found), now, row[0], _opened(broken))
+        if not row[1]:  # what this transaction itself changed may never be: nobody else decides by it
+            self.gate_cache.table = compiled
+        return compiled
 
     def authorisation(self, authorisation_id: UUID) -> Authorisation | None:
         """Return one authorisation."""

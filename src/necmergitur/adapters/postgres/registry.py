@@ -10,6 +10,8 @@ import msgspec
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.dispatch.observations import Observation
+from necmergitur.governance.accesses import place_of
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.geo import Position
 from necmergitur.operations.registry import NewDevice, Shift, Still
 from necmergitur.signals.heartbeat import Heartbeat
@@ -85,26 +87,16 @@ class RegistryMixin:
         row = self.cursor.execute(SQL["still"], {"id": still_id}).fetchone()
         if row is None:
             return None
-        names = [
-            "id",
-            "incident_id",
-            "mission_id",
-            "taken_at",
-            "interior",
-            "expires_at",
-            "sealed",
-            "width_px",
-            "height_px",
-        ]
-        fields = dict(zip(names, row, strict=True))
-        fields["sealed"] = None if fields["sealed"] is None else bytes(fields["sealed"])
-        return Still(**fields)
+        names = ["id", "incident_id", "mission_id", "taken_at", "interior", "expires_at", "width_px", "height_px"]
+        return Still(**dict(zip(names, row, strict=True)), sealed=None)
 
-    def log_still_view(self, still_id: UUID, viewed_by: str, at: datetime, glass_id: UUID | None = None) -> None:
-        """Record that somebody looked."""
-        self.cursor.execute(
-            SQL["log_still_view"], {"still_id": still_id, "viewed_by": viewed_by, "at": at, "glass": glass_id}
-        )
+    def open_still(self, still_id: UUID, incident_id: UUID, viewed_by: str, under: Pass, at: datetime) -> bytes | None:
+        """Record that somebody looks, and return the sealed picture; None once it was erased."""
+        under.must_be_for("still", place=place_of(incident_id))
+        parts = {"viewed_by": viewed_by, "reader": under.reader, "purpose": under.purpose, "glass": under.glass}
+        self.cursor.execute(SQL["log_still_view"], {"still_id": still_id, "at": at, **parts})
+        row = self.cursor.execute(SQL["still_opened"], {"id": still_id}).fetchone()
+        return None if row is None or row[0] is None else bytes(row[0])
 
     def known_otherwise(self, devices: Sequence[NewDevice]) -> list[str]:
         """Return which known devices these would replace: of another kind or way in, or with the same external key."""
@@ -162,23 +154,26 @@ class RegistryMixin:
         incident_id: UUID,
         opened_by: str,
         reason: str,
+        under: Pass,
         now: datetime,
-        glass_id: UUID | None = None,
     ) -> bytes | None:
         """Return the sealed holder of a device and log the opening."""
+        under.must_be_for("holder", place=place_of(incident_id))
         self.cursor.execute(
             SQL["log_holder_opening"],
             {
                 "device_id": device_id,
                 "incident_id": incident_id,
                 "by": opened_by,
+                "reader": under.reader,
+                "purpose": under.purpose,
                 "reason": reason,
                 "now": now,
-                "glass": glass_id,
+                "glass": under.glass,
             },
         )
         row = self.cursor.execute(SQL["holder"], {"device_id": device_id}).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None or row[0] is None else bytes(row[0])
 
     def put_heartbeats(self, beats: Sequence[Heartbeat], at: datetime) -> None:
         """Store signs of life."""

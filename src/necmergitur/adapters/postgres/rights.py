@@ -7,6 +7,7 @@ from uuid import UUID
 
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.statements import Statements
+from necmergitur.governance.passes import Pass
 from necmergitur.operations.rights import Held, Looked
 
 SQL = load("rights")
@@ -17,7 +18,7 @@ class RightsMixin:
     """`operations.rights.RightsTransaction` beyond the facts."""
 
     cursor: Statements
-    unseal: Callable[[bytes], bytes | None]  # the transaction's own
+    unseal: Callable[[bytes, Pass], bytes | None]  # the transaction's own
 
     def credential_of(self, device_id: str) -> bytes | None:
         """Return the digest of a personal button's credential."""
@@ -29,14 +30,12 @@ class RightsMixin:
         row = self.cursor.execute(SQL["device"], {"device": device_id}).fetchone()
         if row is None:
             return None
-        sealed = self.cursor.execute(SQL["holder"], {"device": device_id}).fetchone()
-        plain = None if sealed is None else self.unseal(bytes(sealed[0]))
         untold = self._untold(device_id)
         return Held(
             device=row[0],
             installed_at=row[2],
             retired_at=row[3],
-            holder=None if plain is None else plain.decode(),
+            holder=None,
             presses=self._rows("presses", device_id, untold, "kind received_at lon lat accuracy_m zone test"),
             incidents=self._rows(
                 "incidents",
@@ -45,6 +44,12 @@ class RightsMixin:
                 "id number kind opened_at closed_at outcome own notes observations stills places_erased texts_erased",
             ),
         )
+
+    def own_holder(self, device_id: str, under: Pass) -> str | None:
+        """Return who holds a button, in the transaction whose last fact says that their data is handed out."""
+        sealed = self.cursor.execute(SQL["holder"], {"device": device_id}).fetchone()
+        plain = None if sealed is None or sealed[0] is None else self.unseal(bytes(sealed[0]), under)
+        return None if plain is None else plain.decode()
 
     def looked_at(self, device_id: str) -> list[Looked]:
         """Return who looked at what, newest first."""

@@ -39,6 +39,8 @@ from necmergitur.adapters.postgres.statements import Statements, sent_ahead
 from necmergitur.adapters.postgres.telling import TellingMixin
 from necmergitur.adapters.postgres.trust import TrustMixin
 from necmergitur.adapters.sealing import KeyRing
+from necmergitur.governance.accesses import SEALED_BY_SUBJECT
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.ids import IdSource
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
 from necmergitur.operations.ports import Effect, Unreachable
@@ -125,8 +127,9 @@ class PostgresTransaction(
                 LEDGER_SQL["put_data_keys"], {"names": names, "keys": [self.fresh_keys[name] for name in names]}
             )
 
-    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:
+    def unseal(self, sealed: bytes, under: Pass, *, vital: bool = False) -> bytes | None:
         """Decrypt, or None when the key is gone; unless `vital`, also while an erased person's key may be back."""
+        under.must_be_for(*SEALED_BY_SUBJECT)
         if not vital and self.cursor.execute(LEDGER_SQL["list_short"]).fetchone() is not None:
             return None
         return self._keys.unseal(self.cursor, self.fresh_keys, sealed)

@@ -8,6 +8,7 @@ import msgspec
 
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import CALL_FOR_HELP, GOVERNANCE, GateTable, compile_table
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.events import Recorded
 from necmergitur.ledger.admitted import Admitted
 from necmergitur.ledger.chain import GENESIS, record
@@ -81,7 +82,7 @@ class FactsMixin:
         """Mark bytes as sealed. The twin keeps no secrets: only the shape of the port."""
         return _SEAL + plain
 
-    def unseal(self, sealed: bytes, *, vital: bool = False) -> bytes | None:  # noqa: ARG002 -- the port's
+    def unseal(self, sealed: bytes, under: Pass, *, vital: bool = False) -> bytes | None:  # noqa: ARG002 -- the port's
         """Return what `seal` was given; nothing was ever restored here."""
         return sealed.removeprefix(_SEAL) if sealed.startswith(_SEAL) else None
 

@@ -25,7 +25,9 @@ from necmergitur.web.store import CLOCK, store
 @sensitive_variables("identity")
 def holder(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask why, then show the identity on this answer only: it is in no address, no session and no cache."""
-    under_glass = None if rights.may_answer(request.user) else _opened_roles(request, pk)
+    if not rights.may_answer(request.user):
+        _must_be_opened(request, pk)
+    roles = [role.value for role in roles_of(cast(User, request.user))]
     incident = get_object_or_404(Incident, id=pk)
     buttons = callers(incident)
     if not buttons:
@@ -34,9 +36,7 @@ def holder(request: HttpRequest, pk: UUID) -> HttpResponse:
     status = 200
     if request.method == "POST":
         reason = request.POST.get("reason", "")[:200]
-        identity = guards.run(
-            request, lambda by, now: devices.open_holder(store(), pk, reason, by, now, under_glass=under_glass)
-        )
+        identity = guards.run(request, lambda by, now: devices.open_holder(store(), pk, reason, by, roles, now))
         if isinstance(identity, Refusal):
             context["refusal"] = refusals.explain(identity)
             status = guards.status_of(identity)
@@ -47,12 +47,11 @@ def holder(request: HttpRequest, pk: UUID) -> HttpResponse:
     return response
 
 
-def _opened_roles(request: HttpRequest, incident_id: UUID) -> tuple[str, ...]:
-    """Return the reader's roles when a glass opens the holder to one of them now. Raises RoleRefused."""
-    now, roles = CLOCK.now(), tuple(role.value for role in roles_of(cast(User, request.user)))
+def _must_be_opened(request: HttpRequest, incident_id: UUID) -> None:
+    """Raise RoleRefused unless a glass opens the holder to one of the reader's roles now."""
+    now, roles = CLOCK.now(), [role.value for role in roles_of(cast(User, request.user))]
     opened = BreakGlass.objects.filter(
         scope="holder", incident_id=incident_id, readers__in=roles, confirmed_at__lte=now, ends_at__gt=now
     )
     if not opened.exists():
         raise RoleRefused(rights.may_answer.roles)
-    return roles

@@ -256,6 +256,12 @@ RULES: dict[str, tuple[Any, Any]] = {
     ),
     "too_late": (_("Somebody else changed this at the same moment."), _("Read again, then try again.")),
     "not_allowed": (_("Your role may not do this."), ""),
+    # reading what is about a person
+    "reader_not_authorised": (_("Your role may not read this."), _("A room lead may have it opened to you.")),
+    "purpose_not_authorised": (_("This may not be read for that purpose."), ""),
+    "place_not_authorised": (_("What was opened to you is about something else."), ""),
+    "authorisation_not_in_force": (_("What opened this is over."), ""),
+    "refused_by_the_database": (_("The database, which judges by itself, refused."), _("Call a technician.")),
     "malformed": (_("This form was not filled in as expected."), _("Reload the page and try again.")),
 }
 RULES |= DESK

@@ -162,6 +162,10 @@ REFUSALS: Words = {
     "read_purpose_not_authorised": _("Reading refused: its purpose is not the paper’s."),
     "read_reader_not_authorised": _("Reading refused: this role may not read it."),
     "read_authorisation_not_in_force": _("Reading refused: its paper is not in force."),
+    "read_place_not_authorised": _("Reading refused: what was opened is about something else."),
+    "read_incident_not_open": _("Reading refused: the call for help it is about is over."),
+    "read_gate_table_stale": _("Reading refused: the papers could not be read just then."),
+    "read_refused_by_the_database": _("Reading refused: the database, which checks again by itself, said no."),
     "read_no_authorisation": _("Reading refused: no paper allows it."),
     "read_range_too_long": _("Reading refused: too long a time was asked for at once."),
 }

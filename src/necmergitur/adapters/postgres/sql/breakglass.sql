@@ -4,12 +4,6 @@ SELECT {columns} FROM breakglass WHERE id = %(id)s;
 -- name: unreviewed
 SELECT {columns} FROM breakglass WHERE confirmed_at IS NOT NULL AND reviewed_at IS NULL;
 
--- name: open_for
-SELECT {columns} FROM breakglass
-WHERE incident_id = %(incident_id)s AND scope = %(scope)s AND readers = ANY(%(roles)s) AND confirmed_at <= %(now)s
-  AND ends_at > %(now)s
-ORDER BY confirmed_at DESC LIMIT 1;
-
 -- name: enter
 INSERT INTO breakglass ({columns}, reason, last_seq) VALUES ({values}, %(reason)s, %(last_seq)s);
 

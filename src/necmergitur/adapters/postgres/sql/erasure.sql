@@ -40,7 +40,7 @@ UPDATE signal SET lon = NULL, lat = NULL, accuracy_m = NULL
 WHERE device_id = %(device)s AND recorded_at <= %(before)s AND lon IS NOT NULL;
 
 -- name: erase_stills
-UPDATE still SET sealed = NULL WHERE incident_id = ANY(%(ids)s) AND sealed IS NOT NULL;
+UPDATE still SET sealed = NULL WHERE incident_id = ANY(%(ids)s) AND still_keeps(id);
 
 -- name: erase_holder
 DELETE FROM holders.holder WHERE device_id = %(device)s AND updated_at <= %(before)s;

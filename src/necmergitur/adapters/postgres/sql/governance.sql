@@ -1,5 +1,10 @@
 -- name: version
-SELECT version FROM gate_table_version;
+-- And whether this very transaction changed it.
+SELECT version, coalesce(xmin = pg_current_xact_id_if_assigned()::xid, false) FROM gate_table_version;
+
+-- name: glasses_open
+SELECT id, scope, readers, incident_id, confirmed_at, ends_at FROM breakglass
+WHERE confirmed_at IS NOT NULL AND ends_at > %(now)s::timestamptz - interval '1 hour' AND scope <> 'readings';
 
 -- name: in_force
 SELECT {columns} FROM authorisation WHERE kind <> 'standing' AND valid_until > %(now)s::timestamptz - interval '7 days'

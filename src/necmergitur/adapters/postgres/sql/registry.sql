@@ -29,12 +29,16 @@ VALUES (%(id)s, %(incident_id)s, %(mission_id)s, %(taken_at)s, %(interior)s, %(e
   %(width_px)s, %(height_px)s);
 
 -- name: still
-SELECT id, incident_id, mission_id, taken_at, interior, expires_at, sealed, width_px, height_px FROM still
+SELECT id, incident_id, mission_id, taken_at, interior, expires_at, width_px, height_px FROM still
 WHERE id = %(id)s;
 
 -- name: log_still_view
-INSERT INTO still_view (still_id, viewed_by, viewed_at, break_glass_id)
-VALUES (%(still_id)s, %(viewed_by)s, %(at)s, %(glass)s);
+INSERT INTO still_view (still_id, viewed_by, reader, purpose, viewed_at, break_glass_id)
+VALUES (%(still_id)s, %(viewed_by)s, %(reader)s, %(purpose)s, %(at)s, %(glass)s);
+
+-- name: still_opened
+-- As holders.opened: for the transaction that wrote down who looks.
+SELECT still_opened(%(id)s);
 
 -- name: known_otherwise
 SELECT DISTINCT device.id FROM device
@@ -85,14 +89,15 @@ VALUES (%(zones)s, %(starts_at)s, %(ends_at)s, %(reason)s, %(declared_by)s) RETU
 
 -- name: put_holder
 INSERT INTO holders.holder (device_id, sealed, key_id, updated_at) VALUES (%(device_id)s, %(sealed)s, '', %(now)s)
-ON CONFLICT (device_id) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at;
+ON CONFLICT (device_id) DO UPDATE SET sealed = %(sealed)s, updated_at = excluded.updated_at;
 
 -- name: log_holder_opening
-INSERT INTO holders.opening (device_id, incident_id, opened_by, reason, opened_at, break_glass_id)
-VALUES (%(device_id)s, %(incident_id)s, %(by)s, %(reason)s, %(now)s, %(glass)s);
+INSERT INTO holders.opening (device_id, incident_id, opened_by, reader, purpose, reason, opened_at, break_glass_id)
+VALUES (%(device_id)s, %(incident_id)s, %(by)s, %(reader)s, %(purpose)s, %(reason)s, %(now)s, %(glass)s);
 
 -- name: holder
-SELECT sealed FROM holders.holder WHERE device_id = %(device_id)s;
+-- Shown by the database alone, to the very transaction that wrote down who opens it.
+SELECT holders.opened(%(device_id)s);
 
 -- name: put_airspace_notice
 INSERT INTO airspace_notice (kind, lon, lat, radius_m, starts_at, ends_at, announced_by, reason)

@@ -77,19 +77,13 @@ DELETE FROM reading_refusal WHERE published_seq IS NOT NULL AND minute < %(befor
 DELETE FROM holders.holder h USING device d WHERE d.id = h.device_id AND d.retired_at IS NOT NULL;
 
 -- name: destroy_keys
--- What is sealed begins with the length of its key's name and the name. A day's key leaves its name, so that it is never
+-- A day's key leaves its name, so that it is never
 -- made again; a subject's, whose name comes by chance, leaves nothing.
-WITH used AS (
-  SELECT sealed FROM holders.holder
-  UNION ALL SELECT sealed FROM still WHERE sealed IS NOT NULL
-  UNION ALL SELECT personal FROM ledger_event
-    WHERE personal IS NOT NULL AND (form > 1 OR recorded_at >= %(old)s)),
-unused AS (
+WITH unused AS (
   SELECT key_id FROM holders.data_key
   WHERE destroyed_at IS NULL
     AND ((key_id LIKE 'day:%%' AND key_id < %(key_id)s) OR (key_id LIKE 'sub:%%' AND key_id < %(subjects)s))
-    AND key_id NOT IN (SELECT convert_from(substring(sealed FROM 2 FOR get_byte(sealed, 0)), 'UTF8') FROM used
-                       WHERE length(sealed) > 1)),
+    AND key_id NOT IN (SELECT holders.keys_used(%(old)s))),
 gone AS (DELETE FROM holders.data_key k USING unused u WHERE k.key_id = u.key_id AND u.key_id LIKE 'sub:%%'
   RETURNING k.key_id),
 dead AS (UPDATE holders.data_key k SET key = '', destroyed_at = %(now)s FROM unused u
@@ -102,7 +96,7 @@ SELECT version, recorded_at FROM ledger_event WHERE stream = %(stream)s ORDER BY
 -- name: erase_pictures
 WITH gone AS (
   UPDATE still SET sealed = NULL
-  WHERE sealed IS NOT NULL AND (expires_at <= %(now)s
+  WHERE still_keeps(id) AND (expires_at <= %(now)s
     OR taken_at <= CASE WHEN interior THEN %(interiors)s::timestamptz ELSE %(pictures)s::timestamptz END)
   RETURNING interior)
 SELECT count(*), count(*) FILTER (WHERE interior) FROM gone;

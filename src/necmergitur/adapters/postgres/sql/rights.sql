@@ -2,7 +2,8 @@
 SELECT id, kind, installed_at, retired_at, credential_hash FROM device WHERE id = %(device)s AND kind = 'personal';
 
 -- name: holder
-SELECT sealed, updated_at FROM holders.holder WHERE device_id = %(device)s;
+-- As holders.opened: for the transaction that wrote down that somebody's data is handed out to them.
+SELECT holders.own(%(device)s);
 
 -- name: presses
 -- Of flags, none that would tell somebody who stands beside the caller that a call for help was hidden from them.
@@ -34,7 +35,7 @@ WITH mine AS (
 SELECT m.id, m.number, m.kind, m.opened_at, m.closed_at, m.outcome, m.personal_device = %(device)s,
   (SELECT count(*) FROM incident_note n WHERE n.incident_id = m.id AND n.body <> ''),
   (SELECT count(*) FROM observation o WHERE o.incident_id = m.id AND o.note <> ''),
-  (SELECT count(*) FROM still t WHERE t.incident_id = m.id AND t.sealed IS NOT NULL),
+  (SELECT count(*) FROM still t WHERE t.incident_id = m.id AND still_keeps(t.id)),
   m.places_erased_at, m.texts_erased_at
 FROM mine m WHERE m.state <> 'open' AND m.id <> ALL(%(untold)s) ORDER BY m.opened_at DESC LIMIT %(limit)s;
 

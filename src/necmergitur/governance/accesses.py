@@ -1,0 +1,157 @@
+"""Every way in which something about a person is read: what, what for, by whom, under which law.
+
+What does not stand here cannot be read: the gate gives a pass for these alone, nothing sealed is opened without one,
+and PostgreSQL holds the same list (`personal_access`). Compiled with what is open now into one table: the law stands
+and never lapses; a crisis opens its own place while it is kept; a glass lets one more class of readers in.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS
+from necmergitur.governance.grants import FOREVER_US, microseconds
+
+Law = Literal["call_for_help", "governance", "crisis"]
+
+# Purposes of calls.
+ANSWER_CALL = "answer_call"  # somebody needs help now
+REVIEW_CALL = "review_call"  # what was done about a call that is over is looked at again
+OWN_DATA = "own_data"  # a person asks what is held about them (GDPR art. 15)
+
+ANSWERING = frozenset({"operator", "lead", "duty_officer"})
+# A responder who was told of this very call and not released since.
+TOLD = "responder_told"
+SEEING = ANSWERING | {"pilot", TOLD}
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of reading. `live`: only while the call is open; `service`: of a crisis that offers it ("": any)."""
+
+    what: str
+    purpose: str
+    readers: frozenset[str]
+    law: Law
+    live: bool = False
+    service: str = ""
+
+
+ACCESSES: tuple[Access, ...] = (
+    Access(what="holder", purpose=ANSWER_CALL, readers=ANSWERING, law="call_for_help", live=True),
+    Access(what="holder", purpose=OWN_DATA, readers=frozenset({"person", "dpo"}), law="governance"),
+    Access(what="still", purpose=ANSWER_CALL, readers=SEEING, law="call_for_help", live=True),
+    Access(what="still", purpose=REVIEW_CALL, readers=SEEING, law="call_for_help"),
+)
+# What is sealed under keys of its subject and day; what people say in a crisis is under its own.
+SEALED_BY_SUBJECT = ("holder", "still")
+_KNOWN = {(one.what, one.purpose): one for one in ACCESSES}
+assert len(_KNOWN) == len(ACCESSES), "one line for each thing and purpose"
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What people opened for a while: a crisis with its services, or a glass to one more reader of one thing."""
+
+    id: UUID
+    place: str
+    since: datetime
+    until: datetime | None = None
+    services: tuple[str, ...] = ()
+    glass: tuple[str, str] | None = None
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to read: what, what for, as which classes of readers they may, and where.
+
+    `place` is the call or the crisis it is about (`incident:…`, `crisis:…`); `live`: that call is open.
+    """
+
+    what: str
+    purpose: str
+    readers: tuple[str, ...]
+    place: str
+    live: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Under whose authority something may be read, and as which reader."""
+
+    authority: UUID
+    reader: str
+    by_glass: bool
+
+
+Key = tuple[str, str, str, str | None]
+_AUTHORITY = {"call_for_help": CALLS_FOR_HELP, "governance": RECORD_OF_DECISIONS}
+
+
+class Accesses:
+    """The compiled table: of (what, purpose, reader, place), when it is open and under whose authority."""
+
+    __slots__ = ("_windows",)
+
+    def __init__(self, opened: Iterable[Opened] = ()) -> None:
+        """Compile the law, and what is open beside it."""
+        self._windows: dict[Key, list[tuple[int, int, Found]]] = {}
+        for access in ACCESSES:
+            if access.law != "crisis":
+                for reader in access.readers:
+                    found = Found(_AUTHORITY[access.law], reader, by_glass=False)
+                    self._open(access, reader, None, (0, FOREVER_US, found))
+        for one in opened:
+            for access in ACCESSES:
+                for reader in _let_in(one, access):
+                    end = FOREVER_US if one.until is None else microseconds(one.until)
+                    found = Found(one.id, reader, by_glass=one.glass is not None)
+                    self._open(access, reader, one.place, (microseconds(one.since), end, found))
+
+    def _open(self, access: Access, reader: str, place: str | None, window: tuple[int, int, Found]) -> None:
+        self._windows.setdefault((access.what, access.purpose, reader, place), []).append(window)
+
+    def decide(self, asked: Reading, at_us: int) -> Found | None:
+        """Return what opens it: the reader's own class before any glass; None when nothing does."""
+        glass: Found | None = None
+        for reader in asked.readers:
+            for place in (None, asked.place):
+                for start, end, found in self._windows.get((asked.what, asked.purpose, reader, place), ()):
+                    if start <= at_us < end:
+                        if not found.by_glass:
+                            return found
+                        glass = found
+        return glass
+
+    def places(self, asked: Reading) -> set[str | None]:
+        """Return where this is open to one of the readers at some time, to say how a question falls short."""
+        return {
+            place
+            for (what, purpose, reader, place) in self._windows
+            if (what, purpose) == (asked.what, asked.purpose) and reader in asked.readers
+        }
+
+
+def _let_in(one: Opened, access: Access) -> Iterable[str]:
+    """Return the readers to whom something that is open opens this."""
+    if one.glass is not None:
+        # A glass widens who reads, never what for: only what the law itself opens for a call that is live.
+        what, reader = one.glass
+        return (reader,) if access.live and access.what == what else ()
+    if access.law == "crisis" and (not access.service or access.service in one.services):
+        return access.readers
+    return ()
+
+
+def place_of(incident_id: UUID) -> str:
+    """Return the place of what is about a call for help."""
+    return f"incident:{incident_id}"
+
+
+def crisis_place(crisis_id: UUID) -> str:
+    """Return the place of what was gathered in a crisis: its area, while it is kept."""
+    return f"crisis:{crisis_id}"
+
+
+def known(what: str, purpose: str) -> Access | None:
+    """Return the line of the list for this, None when there is none."""
+    return _KNOWN.get((what, purpose))

@@ -1,0 +1,61 @@
+"""Asking the gate whether something about a person may be read, in the very transaction that reads it.
+
+A refusal is a fact, as a reading is: the register counts both. What our gate lets through and PostgreSQL refuses is
+rolled back, and then told as well.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import gate
+from necmergitur.governance.accesses import Reading
+from necmergitur.governance.passes import Pass
+from necmergitur.kernel.ids import IdSource
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.ledger.ports import StoreRefused
+from necmergitur.operations.registry import audit
+
+Result = TypeVar("Result")
+
+
+class Shelf(Protocol):
+    """Where something about people lies."""
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Open a transaction that can append, and knows the gate's table."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new identifiers come from."""
+        ...
+
+
+def ask(shelf: Shelf, tx: Any, asked: Reading, by: Person, now: datetime) -> Pass | Refusal:
+    """Return a pass for what an account asks to read now, or why it has none; the refusal is a fact."""
+    found = gate.access(tx.gate_table(now), asked, now)
+    if isinstance(found, Refusal):
+        _tell(shelf, tx, asked, found.rule, by, now)
+    return found
+
+
+def judged_twice(
+    shelf: Shelf, asked: Reading, by: Person, now: datetime, attempt: Callable[[], Result]
+) -> Result | Refusal:
+    """Return what `attempt` reads; what the database alone refuses is told too, and is a refusal like any other."""
+    try:
+        return attempt()
+    except StoreRefused as refused:
+        rule = "refused_by_the_database"
+        with shelf.transaction() as tx:
+            _tell(shelf, tx, asked, rule, by, now)
+        return Refusal(rule=rule, owner="gate", facts={"guard": refused.code})
+
+
+def _tell(shelf: Shelf, tx: Any, asked: Reading, rule: str, by: Person, now: datetime) -> None:
+    reader = next(iter(asked.readers), "nobody")
+    told = {"rule": f"read_{rule}", "purpose": asked.purpose[:40]}
+    audit(shelf, tx, f"{reader}:{asked.what}:refuse", asked.place, by, now, **told)
