@@ -13,6 +13,7 @@ NOT_MAPPED: dict[str, frozenset[str]] = {
     "ledger_event": frozenset({"personal", "personal_hash", "form", "prev_hash", "hash"}),
     "reading": frozenset({"salt", "leaf", "key_id", "sealed"}),
     "still": frozenset({"sealed", "key_id"}),
+    "still_view": frozenset({"reader", "purpose"}),
 }
 
 

@@ -167,7 +167,7 @@ CREATE TRIGGER breakglass_followed AFTER UPDATE ON breakglass
 class Migration(migrations.Migration):
     """Add the list, the judgement, and the functions that show what is sealed."""
 
-    dependencies = [("facts", "0037_untied")]
+    dependencies = [("facts", "0039_phones")]
     operations = [
         migrations.RunSQL(LIST, migrations.RunSQL.noop),
         migrations.RunSQL(JUDGED, migrations.RunSQL.noop),
