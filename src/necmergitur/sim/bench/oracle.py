@@ -8,8 +8,12 @@ it took is compared by the two-sample Kolmogorov-Smirnov test, which is also sho
 import os
 import random
 import re
+import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import urlencode
@@ -18,10 +22,13 @@ import msgspec
 from scipy.stats import ks_2samp
 
 from necmergitur.sim.bench.checkin import PATH, open_drill
-from necmergitur.sim.bench.whole import QUICK, whole_city
+from necmergitur.sim.bench.whole import DidNotStart, Size, whole_city
 
 ASKS, ASKS_QUICK = 2_000, 400
+# The whole product in a small town: no question is about its buttons. Strangers come from one address here.
+TOWN = Size(zones=4, buttons=100, quarters=2, shards=1, surroundings="", given={"NEC_CHECKINS_PER_S": "100000"})
 KNOWN = 200
+ASKED_S_MAX = 600.0
 WARM_UP = 40
 PLANTED_MS = 2.0
 # A private number of a question: 16 bytes in base64url, in addresses and in hidden fields.
@@ -39,11 +46,33 @@ class Asked(msgspec.Struct, frozen=True):
     read_ms: float
 
 
-def measure(*, quick: bool = False, seed: int = 3) -> dict[str, Any]:
-    """Return whether hit and miss are the same bytes, and how likely their times are of one kind (p)."""
-    size = msgspec.structs.replace(QUICK, surroundings="", given={"NEC_CHECKINS_PER_S": "100000"})
+@contextmanager
+def beside(*, quick: bool) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Bring the product up in a process of its own, and lend what asks and returns the figures."""
+    command = [sys.executable, "-m", "necmergitur.sim.bench.oracle", *(["--quick"] if quick else [])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 -- ours
+
+        def ask() -> dict[str, Any]:
+            said, _ = process.communicate(b"ask\n", ASKED_S_MAX)
+            if process.returncode != 0:
+                raise DidNotStart("the questions came to no end")
+            figures: dict[str, Any] = msgspec.json.decode(said.splitlines()[-1])
+            return figures
+
+        try:
+            yield ask
+        finally:
+            if process.stdin is not None and not process.stdin.closed:
+                process.stdin.close()  # it asks nothing then, and takes its city down
+
+
+def measure(*, quick: bool = False, seed: int = 3, go: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+    """Return whether hit and miss are the same bytes, and how likely their times are of one kind (p).
+
+    `go` waits until it is time to ask; False: no more.
+    """
     drawn = random.Random(seed)  # noqa: S311 -- invented people
-    with whole_city(size) as city:
+    with whole_city(TOWN) as city:
         open_drill(city, services=("safe", "find"))
         time.sleep(2.0)
         line = HTTPConnection("127.0.0.1", city.settings.port, timeout=30)
@@ -51,6 +80,8 @@ def measure(*, quick: bool = False, seed: int = 3) -> dict[str, Any]:
         for name, phone in everybody[:KNOWN]:
             _check_in(line, name, phone)
         time.sleep(2.0)
+        if not go():
+            return {}
         for n in range(WARM_UP):
             _ask(line, drawn, everybody, known=n % 2 == 0)
         asked = [
@@ -64,7 +95,6 @@ def measure(*, quick: bool = False, seed: int = 3) -> dict[str, Any]:
         "bytes_equal": len(said) == 1,
         "ks_p": round(min(_p(hits, misses, name, 0.0) for name in ("ask_ms", "read_ms")), 5),
         "planted_ks_p": float(f"{max(_p(hits, misses, name, PLANTED_MS) for name in ('ask_ms', 'read_ms')):.2e}"),
-        "ask_ms_p50": round(sorted(one.ask_ms for one in asked)[len(asked) // 2], 2),
     }
 
 
@@ -119,3 +149,8 @@ def _seen(answer: HTTPResponse) -> bytes:
     heads = sorted(f"{name.lower()}: {value}" for name, value in answer.getheaders() if name.lower() not in _PASSING)
     whole = "\n".join([str(answer.status), *heads, ""]).encode() + answer.read()
     return _NUMBER.sub(b"#", whole)
+
+
+if __name__ == "__main__":
+    found = measure(quick="--quick" in sys.argv, go=lambda: sys.stdin.readline() != "")
+    print(msgspec.json.encode(found).decode())  # noqa: T201 -- its words are its work
