@@ -70,6 +70,8 @@ ADULT_AT = 18  # years: Convention on the Rights of the Child, art. 1; French Ci
 DOUBLE_SCORE = 0.8  # ours: people decide, so a pair too many costs a look, and a pair missed costs a family a night
 AT_MOST_DOUBLES = 3  # ours: what a desk compares side by side
 NOTES_MAX = 200  # ours: what is said of one person in one night; what comes later is refused, not dropped
+ABUSE_WORDS_MAX = 280  # ours: why a number is kept out is a sentence or two
+ASKED_OFTEN = 10  # ours: a large family is asked about in fewer; beyond, a person looks who asks
 CONFIRM_LETTERS_MAX = 3  # ours: to one number in a crisis; more would make the page a way to pester it
 
 # --- open doors ---

@@ -149,6 +149,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
 
 
+NOTES_MAX = 20  # ours: what the desk writes on one case
+
+
 class Meeting(msgspec.Struct, frozen=True):
     """What is sealed of a pair: the public place where they meet, a code for each, the walk in minutes."""
 
@@ -159,6 +162,7 @@ class Meeting(msgspec.Struct, frozen=True):
     host_code: str
     guest_code: str
     reported: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def cell_of(at: Position) -> str:

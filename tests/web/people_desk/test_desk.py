@@ -19,7 +19,7 @@ from necmergitur.operations.population import checkins, confirming, missing, que
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.people import notices
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
-from necmergitur.people.notices import Declaration, Declared
+from necmergitur.people.notices import Asking, Declaration, Declared, Question, Reply
 from necmergitur.people.records import DEAD, Note
 from necmergitur.web.store import store
 from tests.logins import as_app
@@ -301,3 +301,31 @@ def test_a_number_nobody_confirmed_waits_at_the_desk_and_hides_nothing_before(ci
     assert missing.appeals(store(), night.crisis, night.key, night.now) == []
     told = city.sql("SELECT payload::text FROM ledger_event WHERE kind = 'Audited' ORDER BY seq DESC LIMIT 1")
     assert "number:settle" in told[0][0] and "612345678" not in told[0][0]
+
+
+def test_the_queue_of_abuse_names_nobody_before_a_reason_and_keeps_a_number_out(city: City, night: Night) -> None:
+    night.says("Amélie", contact="+33612345678")
+    asked = notices.ask(Asking("+33612345678", "A Stalker", "stalker@example.org", "", "where are you"), "FR")
+    assert isinstance(asked, Question)
+    for number in (b"a" * 16, b"b" * 16):
+        questions.ask(store(), night.crisis, night.key, asked, number, os.urandom(16), night.now)
+    questions.match(store(), night.crisis, night.now)
+    tell = questions.to_tell(store(), night.crisis, night.key)[0]
+    questions.answer(store(), night.crisis, night.key, tell.link, Reply("block"), os.urandom(16), night.now)
+    agent = city.client("liaison", "en")
+    page = agent.get(f"{HERE}abuse/").content.decode()
+    assert "1 person blocked them" in page and "Stalker" not in page and "stalker@" not in page
+    contact = night.key.lookup("email", "stalker@example.org").hex()
+    shown = agent.post(f"{HERE}abuse/asker/{contact}/", {"reason": "blocked"}).content.decode()
+    assert "A Stalker" in shown and "where are you" in shown
+    sent = {"what": "ban", "id": contact, "words": "follows her", "crisis": str(night.crisis.id)}
+    assert city.client("operator", "en").post(f"{HERE}abuse/act/", sent).status_code == 403
+    assert agent.post(f"{HERE}abuse/act/", sent).status_code == 303
+    page = agent.get(f"{HERE}abuse/").content.decode()
+    assert "follows her" in page and "Let them in again" not in page
+    number = re.search(r'name="number" value="(\d+)"', city.client("lead", "en").get(f"{HERE}abuse/").content.decode())
+    assert number is not None
+    lift = {"what": "lift", "number": number[1], "crisis": str(night.crisis.id)}
+    assert agent.post(f"{HERE}abuse/act/", lift).status_code == 409
+    assert city.client("lead", "en").post(f"{HERE}abuse/act/", lift).status_code == 303
+    assert "Nobody is kept out" in agent.get(f"{HERE}abuse/").content.decode()

@@ -26,6 +26,7 @@ class CrisisMixin:
     count_looks: Callable[[UUID], int]
     erase_looks: Callable[[UUID], int]
     erase_phones: Callable[[UUID], int]
+    erase_abuse: Callable[[UUID], None]
 
     def crisis(self, crisis_id: UUID) -> Crisis | None:
         """Return one crisis."""
@@ -57,6 +58,7 @@ class CrisisMixin:
         """Drop all it holds about people; return how many rows of each kind that was."""
         row = self.cursor.execute(SQL["erase_checkins"], {"crisis_id": crisis_id}).fetchone()
         assert row is not None, "a function has a value"
+        self.erase_abuse(crisis_id)
         messages = self.cursor.execute(TELLING["erase_messages"], {"crisis_id": crisis_id}).rowcount
         return {
             "checkins": int(row[0]),

@@ -11,6 +11,7 @@ from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from necmergitur.adapters.ids import SystemIds
+from necmergitur.adapters.postgres.abuse import AbuseMixin
 from necmergitur.adapters.postgres.breakglass import BreakGlassMixin
 from necmergitur.adapters.postgres.city import CityMixin
 from necmergitur.adapters.postgres.confirming import ConfirmingMixin
@@ -78,6 +79,7 @@ class PostgresTransaction(
     DeskMixin,
     MissingMixin,
     ConfirmingMixin,
+    AbuseMixin,
     MineMixin,
     DoorsMixin,
     NoticeMixin,

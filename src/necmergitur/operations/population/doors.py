@@ -304,7 +304,7 @@ def _send_code(tx: DoorsTransaction, tools: Tools, key: Sealer, row: Mine, said:
 
 def open_offer(tx: DoorsTransaction, row: OfferRow, now: datetime) -> None:
     """Open an offer. The same phone's older one ends; one that is held keeps the new one held too."""
-    state = OfferState.OPEN
+    state = OfferState.HELD if row.contact in tx.banned(row.crisis_id) else OfferState.OPEN
     for other_id in tx.same_contact(row.crisis_id, Side.HOST, row.contact, row.id):
         other = tx.offer_of(row.crisis_id, other_id)
         if other is None:
@@ -326,7 +326,8 @@ def _confirmed_guest(tx: DoorsTransaction, row: AskRow, said: Ask, now: datetime
             tx.change_request(msgspec.structs.replace(other, state=AskState.WITHDRAWN, changed_at=now))
         elif other is not None:
             state = AskState.DESK
-    if not said.adult or tx.addresses_given(row.crisis_id, row.contact) >= ADDRESSES_MAX:
+    banned = row.contact in tx.banned(row.crisis_id)
+    if banned or not said.adult or tx.addresses_given(row.crisis_id, row.contact) >= ADDRESSES_MAX:
         state = AskState.DESK
     tx.change_request(msgspec.structs.replace(row, state=state, changed_at=now))
     tx.count_up(row.crisis_id, "requests", 1)

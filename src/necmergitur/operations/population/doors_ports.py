@@ -136,6 +136,7 @@ class DoorsTransaction(Protocol):
 
     def crisis(self, crisis_id: UUID) -> Crisis | None: ...  # noqa: D102
     def crises_now(self) -> list[Crisis]: ...  # noqa: D102
+    def banned(self, crisis_id: UUID) -> frozenset[bytes]: ...  # noqa: D102
     def put_offer(self, row: OfferRow) -> bool:
         """Store an offer; False when its form came before."""
         ...

@@ -62,6 +62,8 @@ def declare(
         if tx.not_to_be_found(crisis.id, row.sought):
             # The same answer, and the desk alone sees that there is a notice.
             row = msgspec.structs.replace(row, hidden=Hidden.NOT_TO_BE_FOUND)
+        elif tx.banned(crisis.id).intersection(digests(key, [each for each in (said.notice.contact,) if each])):
+            row = msgspec.structs.replace(row, hidden=Hidden.DESK)
         tx.put_person(crisis.id, row)
     return Registered(link, b"")
 

@@ -161,7 +161,7 @@ def _propose(doors: Doors, tools: Tools, key: Sealer, waiting: _Waiting, pair: a
             tx.change_request(msgspec.structs.replace(current, asked=current.asked + 1))
             taking.tell(tx, tools, key, row, offer, now)
     except StoreRefused as refused:
-        if refused.args[0] != "NM019":
+        if refused.code != "NM019":
             raise
         return False
     except VersionConflict:

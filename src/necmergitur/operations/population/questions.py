@@ -152,7 +152,7 @@ def _may_be_asked(tx: Any, crisis: Crisis, checkin_id: bytes, row: QuestionRow) 
     checkin: CheckInRow | None = tx.checkin(crisis.id, checkin_id)
     if checkin is None or checkin.contact is None:
         return False
-    if tx.not_to_be_found(crisis.id, [checkin.contact]):
+    if tx.not_to_be_found(crisis.id, [checkin.contact]) or row.asker in tx.banned(crisis.id):
         return False
     for tie in tx.ties_of(crisis.id, checkin_id):
         if tie.kind == Tie.QUESTION and tie.state == TieState.BLOCKED:
@@ -166,11 +166,16 @@ def to_tell(store: Registry, crisis: Crisis, key: Sealer, limit: int = AT_ONCE) 
     """Return whom to write to: questions, and notices with their number or address, tied to them and not told yet."""
     found: list[ToTell] = []
     with store.transaction() as tx:
+        banned = tx.banned(crisis.id)
         for kind in ASKING:
             for tie in tx.ties(crisis.id, kind, [TieState.PROPOSED], limit):
                 question, checkin = _question(tx, crisis, key, tie), tx.checkin(crisis.id, tie.right)
                 said = None if checkin is None else _said(key, checkin)
                 if question is None or said is None or said.contact is None:
+                    continue
+                if key.lookup(question.contact.kind, question.contact.written) in banned:
+                    # The desk keeps them out: nobody is asked by them any more.
+                    tx.change_tie(crisis.id, msgspec.structs.replace(tie, state=TieState.UNDONE), [TieState.PROPOSED])
                     continue
                 link = answer_link(key, tie)
                 found.append(ToTell(tie, said.contact, said.language, question.name, question.relation, link))

@@ -50,6 +50,7 @@ class Opened(msgspec.Struct, frozen=True):
     point: str
     reported: str
     verified: bool
+    notes: tuple[str, ...] = ()
 
 
 def put(town: Any, shelter: Shelter, by: Person, now: datetime) -> Shelter | Refusal:
@@ -170,7 +171,9 @@ def open_case(
             return problem
         tx.change_match(msgspec.structs.replace(row, looked_at=now))
     meeting = taking.sealed_meeting(key, row)
-    return Opened(row.id.hex(), host, guest, meeting.point, meeting.reported, offered.level >= Level.VERIFIED)
+    return Opened(
+        row.id.hex(), host, guest, meeting.point, meeting.reported, offered.level >= Level.VERIFIED, meeting.notes
+    )
 
 
 def close_case(town: Any, crisis_id: UUID, match_id: bytes, outcome: str, by: Person, now: datetime) -> Refusal | None:
@@ -187,7 +190,7 @@ def close_case(town: Any, crisis_id: UUID, match_id: bytes, outcome: str, by: Pe
         offered, request = tx.offer_of(crisis_id, row.offer_id), tx.request_of(crisis_id, row.request_id)
         if offered is not None and outcome == "kept_out":
             tx.change_offer(msgspec.structs.replace(offered, state=OfferState.HELD, changed_at=now))
-        elif offered is not None and offered.state == OfferState.HELD:
+        elif offered is not None and offered.state == OfferState.HELD and offered.contact not in tx.banned(crisis_id):
             tx.change_offer(msgspec.structs.replace(offered, state=OfferState.OPEN, changed_at=now))
         if request is not None and request.state == AskState.AGREED:
             tx.change_request(msgspec.structs.replace(request, state=AskState.DESK, changed_at=now))

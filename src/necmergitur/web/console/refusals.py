@@ -26,6 +26,7 @@ RULES: dict[str, tuple[Any, Any]] = {
     "shelter_places_out_of_range": (_("No more can be taken than there are places."), ""),
     "closed_area_unknown": (_("This area is not closed."), ""),
     "reference_unknown": (_("No offer that stands has this reference."), _("Have it read to you again.")),
+    "ban_unknown": (_("This number is not kept out any more."), _("Go back to the list.")),
     "case_unknown": (_("This case is closed, or never was."), _("Go back to the list.")),
     "outcome_missing": (_("Choose what came of it."), ""),
     # incidents

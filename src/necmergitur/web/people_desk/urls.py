@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.people_desk import calls, lists, overseeing, queues, searching, tending
+from necmergitur.web.people_desk import abuse, calls, lists, overseeing, queues, searching, tending
 
 app_name = "people_desk"
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
     path("waiting/decide/", queues.decide_waiting, name="decide_waiting"),
     path("liaison/", queues.liaison, name="liaison"),
     path("liaison/decide/", queues.decide_liaison, name="decide_liaison"),
+    path("abuse/", abuse.home, name="abuse"),
+    path("abuse/act/", abuse.act, name="abuse_act"),
+    path("abuse/report/<str:match>/", abuse.report, name="report"),
+    path("abuse/asker/<str:contact>/", abuse.asker, name="asker"),
     path("list/", lists.form, name="list"),
     path("list/sheet.csv", lists.sheet, name="sheet"),
     path("list/take/", lists.take, name="take"),

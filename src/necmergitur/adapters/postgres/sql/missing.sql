@@ -109,6 +109,8 @@ WHERE q.crisis_id = %(crisis_id)s
   -- Whoever has this number said that the check-in is not theirs.
   AND NOT EXISTS (SELECT FROM population.confirmation n WHERE n.crisis_id = c.crisis_id AND n.checkin = c.id
                     AND n.contact = c.contact AND n.state = 2)
+  AND NOT EXISTS (SELECT FROM population.ban b
+                  WHERE b.crisis_id = q.crisis_id AND b.contact = q.asker AND b.lifted_at IS NULL)
   -- Whom somebody blocked asks them no more, under whatever name.
   AND NOT EXISTS (SELECT FROM population.tie b JOIN population.question o ON o.crisis_id = b.crisis_id AND o.id = b."left"
                   WHERE b.crisis_id = q.crisis_id AND b.kind = 3 AND b.state = 7 AND b."right" = c.id
