@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import psutil
 
+from necmergitur.sim.bench import two_g
 from necmergitur.sim.bench.checkin import open_drill
 from necmergitur.sim.bench.whole import QUICK, Whole, whole_city
 from necmergitur.sim.population.lookers import Plan, Tally
@@ -20,11 +21,15 @@ PATIENCE_S = 60.0
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
-    """Return the time to the first byte at 5,000 looks a second, the most there is, and the page's bytes."""
+    """Return the time to the first byte at 5,000 looks a second, the most there is, the bytes, and one slow line."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    with whole_city(msgspec.structs.replace(QUICK, surroundings="")) as city:
+    with (
+        two_g.gateway() as relatives,
+        whole_city(msgspec.structs.replace(QUICK, surroundings="", given={"NEC_SMS_URL": relatives.url})) as city,
+    ):
         open_drill(city)
         time.sleep(2.0)  # live looks each second for crises
+        slow = two_g.measure(f"{city.url}{PATH}?lang=en", relatives)
         live = psutil.Process(next(one.pid for one in city.report().processes if one.name == "live"))
         before = live.cpu_times()
         asked = _look(city, seconds, PER_S)
@@ -39,6 +44,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         "most_per_s": round(most.answered / most.took_s),
         "cpu_us": round(cpu_s / max(1, asked.answered) * 1e6, 1),
         "bytes_on_the_wire": asked.bytes,
+        **slow,
         "refused": asked.refused + most.refused,
         "connections": CONNECTIONS,
     }
