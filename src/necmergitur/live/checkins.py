@@ -20,10 +20,11 @@ from prometheus_client import Counter
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.work import Work
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.helping import HelpLine, position_of
 from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, refuse
-from necmergitur.live.limits import Networks, Work
+from necmergitur.live.limits import Networks
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.replies import say_kept
 from necmergitur.operations.population import checkins

@@ -75,9 +75,9 @@ class Night:
 @pytest.fixture(autouse=True)
 def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DECLARED", "ASKED", "SAID", "FOLLOWED", "LOOKED"):
-        monkeypatch.setattr(ground, name, ground.Limit(getattr(ground, name)._most))
+        monkeypatch.setattr(ground, name, ground.Limit(getattr(ground, name).most))
     for name in ("CALLS", "WRONG"):
-        monkeypatch.setattr(exchange, name, ground.Limit(getattr(exchange, name)._most))
+        monkeypatch.setattr(exchange, name, ground.Limit(getattr(exchange, name).most))
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """The search as people meet it: no account, no cookie, no script; and a stranger learns nothing."""
 
+import base64
+import html
 import io
+import json
 import os
 import re
 from pathlib import Path
 
+import altcha
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
@@ -323,3 +327,47 @@ def test_a_drill_is_a_drill_on_every_page_and_its_rows_are_apart(night: Night, t
 def test_pages_speak_french(night: Night) -> None:
     page = night.client("fr").get("/find/").content.decode()
     assert "Chercher quelqu" in page
+
+
+def proof(page: str) -> str:
+    """Do the work that a page asks for, as its script does."""
+    asked = json.loads(html.unescape(re.search(r'data-challenge="([^"]+)"', page)[1]))  # type: ignore[index]
+    challenge = altcha.ChallengeV1(
+        asked["algorithm"], asked["challenge"], asked["maxNumber"], asked["salt"], asked["signature"]
+    )
+    solved = altcha.solve_challenge_v1(challenge)
+    said = {name: asked[name] for name in ("algorithm", "challenge", "salt", "signature")} | {"number": solved.number}
+    return base64.b64encode(json.dumps(said).encode()).decode()
+
+
+def test_what_one_network_sends_is_counted_in_every_process_and_more_costs_work(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(ground.ASKED.most):
+        assert night.ask().status_code == 303
+    monkeypatch.setattr(ground, "ASKED", ground.Limit(ground.ASKED.most))  # another process, that heard of none
+    once = ground.new_once()
+    held = night.ask(once=once, words="where are you")
+    page = held.content.decode()
+    assert held.status_code == 429
+    assert "where are you" in page and "Wait ten minutes" in page and held.headers["Retry-After"] == "600"
+    work = proof(page)
+    assert night.ask(once=ground.new_once(), work=work).status_code == 429, "no work serves two forms"
+    assert night.ask(once=once, work="x" * 2_000).status_code == 429
+    assert night.ask(once=once, work=work).status_code == 303
+    assert night.city.sql("SELECT count(*) FROM population.question") == [(31,)]
+    assert len(night.city.sql("SELECT DISTINCT source FROM population.pace WHERE what = 'ask'")) == 1
+
+
+def test_a_declaration_held_back_keeps_what_was_typed_and_goes_in_with_work(night: Night) -> None:
+    for _ in range(ground.DECLARED.most):
+        night.declare()
+    client, answers = night.client(), {"name": "Zoé", "author": "Rose", "contact": "rose@example.org"}
+    page = client.get("/find/declare/")
+    for _each in range(7):
+        page = client.post("/find/declare/", dict(HIDDEN.findall(page.content.decode())) | answers)
+    assert page.status_code == 429
+    text = page.content.decode()
+    kept = dict(HIDDEN.findall(text))
+    assert kept["name"] == "Zoé"
+    assert client.post("/find/declare/", kept | {"work": proof(text)}).status_code == 303

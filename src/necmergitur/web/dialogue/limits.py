@@ -26,7 +26,7 @@ class Limit:
         self, most: int, *, addresses_max: int = ADDRESSES_MAX, seconds: float = WHILE.total_seconds()
     ) -> None:
         """Begin with nobody counted."""
-        self._most = most
+        self.most = most
         self._addresses_max = addresses_max
         self._seconds = seconds
         self._key = secrets.token_bytes(32)
@@ -41,7 +41,7 @@ class Limit:
             times = self._seen.pop(who, None) or deque()
             while times and now - times[0] >= self._seconds:
                 times.popleft()
-            within = len(times) < self._most
+            within = len(times) < self.most
             if within:
                 times.append(now)
             self._seen[who] = times

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.kernel.geo import Position, distance_m
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import doors
+from necmergitur.operations.population import doors, pacing
 from necmergitur.operations.population.doors import circles
 from necmergitur.operations.population.doors_ports import Tools
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import posts
 from necmergitur.people.crises import Crisis
-from necmergitur.web.dialogue.limits import Limit, address_of
+from necmergitur.web.dialogue.limits import Limit, address_of, network_of
 from necmergitur.web.doors import where, words
 from necmergitur.web.doors.forms import STEPS, Post, Step
 from necmergitur.web.population.state import KEYS, town
@@ -114,8 +114,21 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def _within(request: HttpRequest, crisis: Crisis) -> bool:
+    """Count one more offer or request of a network, in all processes together; what cannot be counted is not taken."""
+    network, key = network_of(address_of(request)), TOOLS.key_of(crisis.id)
+    try:
+        return (
+            MAKING.passed(network)
+            and key is not None
+            and pacing.within(store(), crisis, key, "door", network, MAKING.most, CLOCK.now())
+        )
+    except Unreachable:
+        return True  # the store says so itself, in a moment, with what was typed
+
+
 def _take(request: HttpRequest, crisis: Crisis, kind: str, said: QueryDict, form: Any) -> HttpResponse:
-    if not MAKING.passed(address_of(request)):
+    if not _within(request, crisis):
         form.add_error(None, words_of("too_many"))
         return _step(request, crisis, kind, len(STEPS[kind]) - 1, said, form, status=429)
     take = doors.offer if kind == "offer" else doors.ask

@@ -39,7 +39,7 @@ def index(request: HttpRequest, drill: str = "") -> HttpResponse:
 def one(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     """Show one appeal, and take a word on it, which the desk reads before anybody else."""
     is_drill, person = bool(drill), ground.bytes_of(text)
-    if not ground.within(ground.LOOKED if request.method != "POST" else ground.SAID, request):
+    if not ground.within(ground.LOOKED, request):
         return ground.too_many(request, is_drill)
     found = (
         None
@@ -53,6 +53,8 @@ def one(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     if request.method == "POST":
         once = ground.bytes_of(request.POST.get("once", ""))
         form, status = NoteForm(request.POST), 422
+        if not ground.lets_in(ground.SAID, request, "tip", crisis, key, once or b""):
+            return ground.too_many(request, is_drill)
         note = note_of(request, seen.notice.person.person_record_id, once or b"")
         outcome = note
         if once is not None and not isinstance(note, Refusal):

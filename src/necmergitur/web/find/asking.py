@@ -49,10 +49,10 @@ def ask(request: HttpRequest, drill: str = "") -> HttpResponse:  # noqa: PLR0911
     if not isinstance(said, Question):
         mark(form, said)
         return _form(request, is_drill, form, ground.text_of(once), 422)
-    if not ground.within(ground.ASKED, request):
-        return ground.too_many(request, is_drill)
     crisis, key = found
     try:
+        if not ground.lets_in(ground.ASKED, request, "ask", crisis, key, once):
+            return _crowded(request, is_drill, form, once)
         outcome = questions.ask(store(), crisis, key, said, once, ground.salt(), CLOCK.now())
     except Unreachable:
         return _form(request, is_drill, form, ground.text_of(once), 503, away=True)
@@ -61,6 +61,13 @@ def ask(request: HttpRequest, drill: str = "") -> HttpResponse:  # noqa: PLR0911
     return ground.private(
         HttpResponseRedirect(f"{ground.root(drill=is_drill)}asked/{ground.text_of(outcome.link)}/", status=303)
     )
+
+
+def _crowded(request: HttpRequest, drill: bool, form: AskForm, once: bytes) -> HttpResponse:
+    context = {"form": form, "once": ground.text_of(once), "challenge": ground.challenge(once)}
+    response = ground.page(request, "ask", drill, context, 429)
+    response.headers["Retry-After"] = ground.CALM_AFTER_S
+    return response
 
 
 def _form(request: HttpRequest, drill: bool, form: AskForm, once: str, status: int = 200, **said: bool) -> HttpResponse:

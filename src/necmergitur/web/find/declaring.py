@@ -66,8 +66,11 @@ def declare(request: HttpRequest, drill: str = "") -> HttpResponse:  # noqa: PLR
         field = problems[0].facts.get("field", "")
         back = next(n for n, step in enumerate(STEPS) if field in step.fields)
         return _step(request, is_drill, back, typed, once, problems)
-    if not ground.within(ground.DECLARED, request):
-        return ground.too_many(request, is_drill)
+    try:
+        if not ground.lets_in(ground.DECLARED, request, "declare", crisis, key, number):
+            return _step(request, is_drill, CHECK, typed, once, challenge=ground.challenge(number))
+    except Unreachable:
+        return _not_taken(request, is_drill, typed, number, "unreachable")
     return _register(request, is_drill, crisis, key, typed, number)
 
 
@@ -81,14 +84,15 @@ def _register(
     except Unreachable:
         outcome = Refusal(rule="unreachable")
     if not isinstance(outcome, Registered):
-        context = {
-            "typed": _summary(typed),
-            "kept": _hidden(typed, ground.text_of(once), CHECK),
-            "away": outcome.rule == "unreachable",
-        }
-        return ground.page(request, "closed", drill, context, 503 if outcome.rule == "unreachable" else 409)
+        return _not_taken(request, drill, typed, once, outcome.rule)
     address = f"{ground.root(drill=drill)}follow/{ground.text_of(outcome.link)}/"
     return ground.private(HttpResponseRedirect(address, status=303))
+
+
+def _not_taken(request: HttpRequest, drill: bool, typed: dict[str, str], once: bytes, rule: str) -> HttpResponse:
+    away = rule == "unreachable"
+    context = {"typed": _summary(typed), "kept": _hidden(typed, ground.text_of(once), CHECK), "away": away}
+    return ground.page(request, "closed", drill, context, 503 if away else 409)
 
 
 def _read(typed: dict[str, str], once: bytes, key: CrisisKey) -> Declared | tuple[Refusal, ...]:
@@ -107,11 +111,20 @@ def _number(text: str) -> int | None:
 
 
 def _step(
-    request: HttpRequest, drill: bool, at: int, typed: dict[str, str], once: str, problems: Any = ()
+    request: HttpRequest,
+    drill: bool,
+    at: int,
+    typed: dict[str, str],
+    once: str,
+    problems: Any = (),
+    challenge: str = "",
 ) -> HttpResponse:
     if at == CHECK:
-        context = {"summary": _summary(typed), "kept": _hidden(typed, once, at)}
-        return ground.page(request, "check", drill, context)
+        context = {"summary": _summary(typed), "kept": _hidden(typed, once, at), "challenge": challenge}
+        response = ground.page(request, "check", drill, context, 429 if challenge else 200)
+        if challenge:
+            response.headers["Retry-After"] = ground.CALM_AFTER_S
+        return response
     step = STEPS[at]
     form = StepForm(step, typed if problems else None, initial=typed)
     if problems:

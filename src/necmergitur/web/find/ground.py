@@ -1,6 +1,7 @@
 """What every page here stands on: the crisis, its key, the link in an address, limits, and answers kept by nobody."""
 
 import base64
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -10,20 +11,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
+from necmergitur.adapters.work import Work
+from necmergitur.operations.population import pacing
 from necmergitur.people.crises import Crisis
-from necmergitur.web.dialogue.limits import Limit, address_of
+from necmergitur.web.dialogue.limits import Limit, address_of, network_of
 from necmergitur.web.find import words
 from necmergitur.web.store import CLOCK, store
 
 SERVICE = "find"
 ONCE_BYTES = 16
 REGION = words.REGION
-# Ours, for each address in ten minutes: a family at one table, or a town hall's desk behind one address.
+# Ours, for each address in ten minutes: a family at one table, or a town hall's desk behind one address. What is
+# sent is counted in the database for all processes (`lets_in`); what is only read, in each process by itself.
 DECLARED = Limit(20)
 ASKED = Limit(30)
 SAID = Limit(30)
 FOLLOWED = Limit(120)
 LOOKED = Limit(300)
+CALM_AFTER_S = "600"
+WORK = Work(settings.SECRET_KEY.encode())
 Found = TypeVar("Found")
 
 
@@ -85,6 +91,22 @@ def source() -> str:
     return str(settings.ORIGIN.host)
 
 
+def lets_in(limit: Limit, request: HttpRequest, what: str, crisis: Crisis, key: CrisisKey, once: bytes) -> bool:
+    """Return whether a form may come in: below its network's limit, here and in every process; or by its own work.
+
+    Raises Unreachable: what cannot be counted is not taken, as it could not be kept either.
+    """
+    if WORK.proves(once, request.POST.get("work", "")):
+        return True
+    network = network_of(address_of(request))
+    return limit.passed(network) and pacing.within(store(), crisis, key, what, network, limit.most, CLOCK.now())
+
+
+def challenge(once: bytes) -> str:
+    """Return the work that lets one form in, as the page's script reads it."""
+    return json.dumps(WORK.challenge(once))
+
+
 def within(limit: Limit, request: HttpRequest) -> bool:
     """Count once more for whoever sends this; return whether that is within the limit."""
     return limit.passed(address_of(request))
@@ -117,7 +139,7 @@ def nothing(request: HttpRequest, drill: bool) -> HttpResponse:
 def too_many(request: HttpRequest, drill: bool) -> HttpResponse:
     """Answer that too much came from here."""
     response = page(request, "too_many", drill, {}, 429)
-    response.headers["Retry-After"] = "600"
+    response.headers["Retry-After"] = CALM_AFTER_S
     return response
 
 
