@@ -18,14 +18,19 @@ import psycopg
 from psycopg import sql
 
 from necmergitur.adapters.backup import back_up_data, back_up_keys
-from necmergitur.adapters.crisis_keys import FOLDER, CrisisKey, KeyFiles
+from necmergitur.adapters.crisis_keys import FOLDER, SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.embedded_postgres import installation
+from necmergitur.adapters.messages.push import public_key
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.services import embedded_postgres
 from necmergitur.governance.breakglass import Who
-from necmergitur.operations.population import crises, doors, missing, questions
+from necmergitur.operations.population import crises, doors, following, mine, missing, questions
+from necmergitur.operations.population.checkins import link_of
 from necmergitur.operations.population.doors_ports import Tools
-from necmergitur.people import notices
+from necmergitur.operations.population.following import Told, Why
+from necmergitur.people import notices, subscriptions
+from necmergitur.people.checkins import Status
+from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 from necmergitur.people.notices import Asking, Declaration, Declared, Question
 from necmergitur.sim.bench.checkin import OFFICERS, PATH, open_drill
@@ -41,6 +46,7 @@ NOBODY = {
     "NEC_MAIL_URL": "smtp://127.0.0.1:9",
     "NEC_MAIL_FROM": "bench@example.org",
     "NEC_SMS_URL": "http://127.0.0.1:9",
+    "NEC_PUSH_HOSTS": "127.0.0.1",
 }
 
 
@@ -50,11 +56,13 @@ class Seed(msgspec.Struct, frozen=True):
     name: str
     phone: str
     email: str
+    push: str  # the address their browser's push service gave them
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
         """What must not be found."""
-        return (self.name.encode(), self.phone.encode(), f"0{self.phone[3:]}".encode(), self.email.encode())
+        written = (self.name, self.phone, f"0{self.phone[3:]}", self.email, self.push)
+        return tuple(one.encode() for one in written)
 
 
 def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
@@ -69,7 +77,7 @@ def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
     with whole_city(size) as city, _copies(city) as copies:
         crisis, key = open_drill(city, services=("safe", "find", "doors"), kept_s=KEPT_S)
         time.sleep(2.0)
-        _say(city, crisis, key, people)
+        pushed = _say(city, crisis, key, people)
         time.sleep(2.0)  # messages unfold, roots are laid, the finder reads
         keys = _keys(city, crisis, key)
         _copy(city, copies)
@@ -80,7 +88,7 @@ def measure(*, quick: bool = False, seed: int = 1) -> dict[str, Any]:
         in_copy, copied = _search(needles, copies)
     return {
         "people": len(people),
-        "seeded": 3 * len(people) + len(keys),
+        "seeded": 3 * len(people) + pushed + len(keys),
         "keys": len(keys),
         "found": len(found),
         "where": sorted({Path(one.file).name for one in found})[:10],
@@ -96,11 +104,16 @@ def _invented(drawn: random.Random) -> Seed:
     word = "".join(drawn.choice("bcdfghjklmnpqrstvwxz") + drawn.choice("aeiou") for _ in range(5))
     other = "".join(drawn.choice("bcdfghjklmnpqrstvwxz") + drawn.choice("aeiou") for _ in range(6))
     phone = f"+336{drawn.randrange(10**8):08d}"
-    return Seed(f"{word.capitalize()} {other.capitalize()}", phone, f"{word}.{other}@mail.example")
+    push = f"{word}{drawn.getrandbits(64):016x}{other}"
+    return Seed(f"{word.capitalize()} {other.capitalize()}", phone, f"{word}.{other}@mail.example", push)
 
 
-def _say(city: Whole, crisis: Crisis, key: CrisisKey, people: list[Seed]) -> None:
-    """Let people use every service: check in, be looked for, be asked after, offer and ask for a bed."""
+def _say(city: Whole, crisis: Crisis, key: CrisisKey, people: list[Seed]) -> int:
+    """Let people use every service: check in, be looked for, be asked after, offer and ask for a bed.
+
+    Return how many of them have a telephone that is told by itself.
+    """
+    pushed: set[str] = set()
     store, now = PostgresStore(city.database_url), datetime.now(UTC)
     tools = Tools(KeyFiles(city.settings.home).of, os.urandom, city.url, "FR")
     line = HTTPConnection("127.0.0.1", city.settings.port, timeout=30)
@@ -109,7 +122,9 @@ def _say(city: Whole, crisis: Crisis, key: CrisisKey, people: list[Seed]) -> Non
         once, salt = os.urandom(16), os.urandom(16)
         match number % 5:
             case 0 | 1:
-                _check_in(line, once, one, friend)
+                opens = _check_in(line, once, one, friend)
+                _be_told(store, city, opens, one, friend)
+                pushed |= {one.push, friend.push}
             case 2:
                 form = Declaration(
                     name=one.name, author=friend.name, contact=friend.email, sought=one.phone, listed="yes"
@@ -127,9 +142,24 @@ def _say(city: Whole, crisis: Crisis, key: CrisisKey, people: list[Seed]) -> Non
                 assert isinstance(take(store, tools, crisis, once, fields, crisis.middle, now), str)
     line.close()
     store.close()
+    return len(pushed)
 
 
-def _check_in(line: HTTPConnection, once: bytes, one: Seed, friend: Seed) -> None:
+def _be_told(store: PostgresStore, city: Whole, opens: tuple[bytes, bytes], one: Seed, friend: Seed) -> None:
+    """Have two telephones told, one's own and a relative's; what there is to tell waits, for nobody comes."""
+    keys, now = KeyFiles(city.settings.home), datetime.now(UTC)
+    point, auth = public_key(os.urandom(32)), urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+    for why, link, whose in zip((Why.QUESTIONS, Why.CHANGES), opens, (one, friend), strict=True):
+        said = {"endpoint": f"http://127.0.0.1:9/{whose.push}", "keys": {"p256dh": point, "auth": auth}}
+        to = subscriptions.read(msgspec.json.encode(said), (NOBODY["NEC_PUSH_HOSTS"],))
+        assert isinstance(to, Contact), to
+        salt = os.urandom(SALT_BYTES)
+        done = following.follow(store, keys.of, link, why, Told(to, "fr"), salt, now, drill=True)
+        assert done is True, done
+    mine.change(store, keys.of, opens[0], Status.HURT, os.urandom(SALT_BYTES), now, drill=True)
+
+
+def _check_in(line: HTTPConnection, once: bytes, one: Seed, friend: Seed) -> tuple[bytes, bytes]:
     body = {
         "once": urlsafe_b64encode(once).decode().rstrip("="),
         "name": one.name,
@@ -140,8 +170,12 @@ def _check_in(line: HTTPConnection, once: bytes, one: Seed, friend: Seed) -> Non
     }
     line.request("POST", PATH, msgspec.json.encode(body), {"Content-Type": "application/json"})
     answer = line.getresponse()
-    answer.read()
-    assert answer.status == 201, answer.status  # noqa: PLR2004 -- Created
+    said = msgspec.json.decode(answer.read())
+    assert answer.status == 201, said  # noqa: PLR2004 -- Created
+    link, share = link_of(said["link"]), link_of(said["share"])
+    assert link is not None, said
+    assert share is not None, said
+    return link, share
 
 
 def _keys(city: Whole, crisis: Crisis, key: CrisisKey) -> list[bytes]:
