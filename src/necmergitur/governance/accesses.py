@@ -25,6 +25,8 @@ OWN_DATA = "own_data"  # a person asks what is held about them (GDPR art. 15)
 ANSWERING = frozenset({"operator", "lead", "duty_officer"})
 # A responder who was told of this very call and not released since.
 TOLD = "responder_told"
+# Who answers families, and tends the records of people looked for.
+DESK = frozenset({"liaison", "lead", "duty_officer"})
 SEEING = ANSWERING | {"pilot", TOLD}
 
 
@@ -44,6 +46,22 @@ ACCESSES: tuple[Access, ...] = (
     Access(what="holder", purpose=OWN_DATA, readers=frozenset({"person", "dpo"}), law="governance"),
     Access(what="still", purpose=ANSWER_CALL, readers=SEEING, law="call_for_help", live=True),
     Access(what="still", purpose=REVIEW_CALL, readers=SEEING, law="call_for_help"),
+    # What somebody wrote who called from the page "I'm safe".
+    Access(what="call", purpose=ANSWER_CALL, readers=ANSWERING, law="call_for_help", live=True),
+    *(
+        Access(what=what, purpose=purpose, readers=DESK, law="crisis")
+        for what in ("search", "candidate", "record")
+        for purpose in ("answer_call", "family", "identify", "abuse", "duplicate", "import")
+    ),
+    *(
+        Access(what="queue", purpose=purpose, readers=DESK, law="crisis", service="find")
+        for purpose in ("duplicate", "abuse", "family")
+    ),
+    # Two people whom open doors brought together, or a guest whom a person looks after.
+    Access(what="case", purpose=ANSWER_CALL, readers=ANSWERING, law="crisis", service="doors"),
+    Access(what="case", purpose="abuse", readers=ANSWERING, law="crisis", service="doors"),
+    # Why an agent looked, or wants to look more often: a reason may name somebody.
+    Access(what="reasons", purpose="oversee", readers=frozenset({"lead", "duty_officer", "dpo"}), law="crisis"),
 )
 # What is sealed under keys of its subject and day; what people say in a crisis is under its own.
 SEALED_BY_SUBJECT = ("holder", "still")

@@ -148,7 +148,7 @@ def access(table: GateTable, asked: Reading, now: datetime) -> Pass | Refusal:
     found = table.accesses.decide(asked, microseconds(now))
     if found is None:
         places = table.accesses.places(asked)
-        if not places:
+        if not places and not line.readers & set(asked.readers):
             return Refusal(rule="reader_not_authorised", owner="gate")
         rule = "authorisation_not_in_force" if asked.place in places else "place_not_authorised"
         return Refusal(rule=rule, owner="gate")

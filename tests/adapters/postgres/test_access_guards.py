@@ -72,8 +72,10 @@ def looks(scene: Scene, still: UUID, incident: UUID, by: Person, **how: Any) -> 
 
 def test_postgresql_holds_the_same_list_as_the_code(scene: Scene, database: str) -> None:
     with psycopg.connect(database) as owner:
-        held = set(owner.execute("SELECT what, purpose, reader, law, live FROM personal_access").fetchall())
-    assert held == {(one.what, one.purpose, reader, one.law, one.live) for one in ACCESSES for reader in one.readers}
+        held = set(owner.execute("SELECT what, purpose, reader, law, live, service FROM personal_access").fetchall())
+    assert held == {
+        (one.what, one.purpose, reader, one.law, one.live, one.service) for one in ACCESSES for reader in one.readers
+    }
 
 
 def test_a_picture_is_shown_to_who_answers_and_to_responders_who_were_told(scene: Scene, database: str) -> None:

@@ -76,11 +76,11 @@ def test_without_a_reason_or_the_role_nothing_is_found(
     night.says(crisis, "Amélie Durand")
     fed = finder()
     assert refused(look_for(night, fed, crisis, "Amélie Durand", reason=" ")) == "reason_missing"
-    assert refused(look_for(night, fed, crisis, "Amélie Durand", by=Who(101, "operator"))) == "desk_not_yours"
+    assert refused(look_for(night, fed, crisis, "Amélie Durand", by=Who(101, "operator"))) == "reader_not_authorised"
     assert refused(look_for(night, fed, crisis, "")) == "search_empty"
     (one, *_rest) = look_for(night, fed, crisis, "Amélie Durand")
     assert refused(opens(night, crisis, one, reason="")) == "reason_missing"
-    assert refused(opens(night, crisis, one, by=Who(101, "operator"))) == "desk_not_yours"
+    assert refused(opens(night, crisis, one, by=Who(101, "operator"))) == "reader_not_authorised"
 
 
 def test_a_canary_stands_among_them_and_opening_it_raises_an_alarm(
@@ -152,4 +152,4 @@ def test_reasons_are_read_by_somebody_else_and_that_is_a_fact(
     assert why == "her mother calls\nAmélie Durand"
     assert len([f for f in night.facts() if b"dpo:look:oversee" in f.payload]) == 1
     assert refused(desk.reasons(night.store, key, crisis, LEAD.id, LEAD, night.now)) == "oversee_two_people"
-    assert refused(desk.reasons(night.store, key, crisis, AGENT.id, AGENT, night.now)) == "desk_not_yours"
+    assert refused(desk.reasons(night.store, key, crisis, AGENT.id, AGENT, night.now)) == "reader_not_authorised"

@@ -74,7 +74,7 @@ def test_nobody_looks_in_a_role_they_do_not_hold_and_no_look_is_unsaid(night: Ni
     with pytest.raises(StoreRefused, match="NM018"), night.store.transaction() as tx:
         tx.put_looks(crisis.id, [bytes(16)], made)
     with night.store.transaction() as tx:
-        tx.put_looks(crisis.id, [bytes(16)], Look("record", "family", 101, "operator", bytes(16), b"x", night.now))
+        tx.put_looks(crisis.id, [bytes(16)], Look("record", "family", 102, "lead", bytes(16), b"x", night.now))
     with pytest.raises(StoreRefused, match="NM018"), night.store.transaction() as tx:
         tx.erase_looks(crisis.id)
     with pytest.raises(psycopg.Error), night.store.cursor() as cursor:

@@ -10,7 +10,7 @@ import msgspec
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
-from necmergitur.governance.accesses import Opened, place_of
+from necmergitur.governance.accesses import Opened, crisis_place, place_of
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable, compile_table
 
@@ -32,8 +32,12 @@ def announce(cursor: Statements) -> None:
     cursor.execute(SQL["notify"])
 
 
-def _opened(broken: Sequence[Any]) -> Iterator[Opened]:
-    """Return what people opened for a while."""
+def _crises(open_ones: Sequence[Any]) -> Iterator[Opened]:
+    for crisis, services, since, until in open_ones:
+        yield Opened(id=crisis, place=crisis_place(crisis), since=since, until=until, services=tuple(services))
+
+
+def _glasses(broken: Sequence[Any]) -> Iterator[Opened]:
     for glass, scope, readers, incident, since, until in broken:
         what = {"holder": "holder", "stills": "still"}[scope]
         yield Opened(id=glass, place=place_of(incident), since=since, until=until, glass=(what, readers))
@@ -55,7 +59,9 @@ class GovernanceMixin:
             return self.gate_cache.table
         found = self.cursor.execute(SQL["in_force"], {"now": now}).fetchall()
         broken = self.cursor.execute(SQL["glasses_open"], {"now": now}).fetchall()
-        compiled = compile_table((CODEC.from_row(r) for r in found), now, row[0], _opened(broken))
+        crises = self.cursor.execute(SQL["crises_open"]).fetchall()
+        opened = [*_crises(crises), *_glasses(broken)]
+        compiled = compile_table((CODEC.from_row(r) for r in found), now, row[0], opened)
         if not row[1]:  # what this transaction itself changed may never be: nobody else decides by it
             self.gate_cache.table = compiled
         return compiled

@@ -13,9 +13,12 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.accesses import Reading, crisis_place, place_of
 from necmergitur.governance.breakglass import Who
+from necmergitur.governance.passes import Pass
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.population import helping
 from necmergitur.operations.population.checkins import Sealer, opened
 from necmergitur.operations.registry import audit
@@ -23,7 +26,7 @@ from necmergitur.people.checkins import Said, Status
 from necmergitur.people.constants import LOOK_REASON_MAX
 from necmergitur.people.crises import Crisis
 
-What = Literal["search", "candidate", "record", "call", "queue"]
+What = Literal["search", "candidate", "record", "call", "queue", "case"]
 Purpose = Literal["answer_call", "family", "identify", "abuse", "duplicate", "import"]
 KeyOf = Callable[[UUID], Sealer | None]
 
@@ -117,16 +120,21 @@ def write(  # noqa: PLR0913  each is a thing of its own
     salt: bytes,
     now: datetime,
     asked: str = "",
-) -> Refusal | None:
-    """Keep a look in the caller's transaction, before what it opens is given out. Refused without a reason.
+    at_call: UUID | None = None,
+) -> Pass | Refusal:
+    """Keep a look in the caller's transaction, before what it opens is given out; return the gate's pass for it.
 
-    `asked`: whom a search was for, sealed with its reason.
+    Refused without a reason, and outside of what the crisis opens: its hours, its people, these readers and purposes.
+    `asked`: whom a search was for, sealed with its reason; `at_call`: the open call that somebody made from the page.
     """
     words = reason.strip()
     if not words:
         return Refusal(rule="reason_missing", detail="Say why you look.")
     if len(words) > LOOK_REASON_MAX:
         return Refusal(rule="reason_too_long")
+    under = may(store, tx, crisis, what, purpose, by, now, at_call)
+    if isinstance(under, Refusal):
+        return under
     tx.serialise()
     tx.put_looks(
         crisis.id,
@@ -143,7 +151,23 @@ def write(  # noqa: PLR0913  each is a thing of its own
     )
     person = Person(by.id, "")
     audit(store, tx, f"{by.role}:{what}:look", str(crisis.id), person, now, purpose=purpose, rows=str(len(subjects)))
-    return None
+    return under
+
+
+def may(
+    store: LookStore,
+    tx: Any,
+    crisis: Crisis,
+    what: What | Literal["reasons"],
+    purpose: str,
+    by: Who,
+    now: datetime,
+    at_call: UUID | None = None,
+) -> Pass | Refusal:
+    """Ask the gate; a refusal is a fact."""
+    place = crisis_place(crisis.id) if at_call is None else place_of(at_call)
+    asked = Reading(what=what, purpose=purpose, readers=(by.role,), place=place, live=at_call is not None)
+    return accessing.ask(store, tx, asked, Person(by.id, ""), now)
 
 
 def at_call(
@@ -158,8 +182,16 @@ def at_call(
         heard = {*tx.callers_of(incident_id), incident.personal_device}
         if row_id is None or device_id not in heard:
             return Refusal(rule="call_not_of_page")
-        if incident.state != "open":
-            return Refusal(rule="incident_not_open")
+        asked = Reading(
+            what="call",
+            purpose="answer_call",
+            readers=(by.role,),
+            place=place_of(incident_id),
+            live=incident.state == "open",
+        )
+        under = accessing.ask(store, tx, asked, Person(by.id, ""), now)
+        if isinstance(under, Refusal):
+            return under
         kept = {state.id: state for state in tx.crises_now() if state.kept(now)}
         row: Opened | None = tx.call_words(list(kept), row_id)
         key = None if row is None else key_of(row.crisis_id)
@@ -167,9 +199,11 @@ def at_call(
         if row is None or key is None or said is None:
             return Refusal(rule="call_without_words")
         crisis = kept[row.crisis_id]
-        problem = write(store, tx, crisis, key, [row_id], "call", "answer_call", reason, by, salt, now)
-        if problem is not None:
-            return problem
+        under = write(
+            store, tx, crisis, key, [row_id], "call", "answer_call", reason, by, salt, now, at_call=incident_id
+        )
+        if isinstance(under, Refusal):
+            return under
         return Call(said, Status(row.status), row.at, row.changed_at, crisis.drill)
 
 

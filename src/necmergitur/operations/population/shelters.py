@@ -166,9 +166,9 @@ def open_case(
         host, guest = taking.opened(key, offered, Offer), taking.opened(key, request, Ask)
         purpose: Purpose = "abuse" if row.state == MatchState.REPORTED else "answer_call"
         seen = [row.offer_id, row.request_id]
-        problem = looking.write(town, tx, crisis, key, seen, "record", purpose, reason, by, tools.random(16), now)
-        if problem is not None:
-            return problem
+        under = looking.write(town, tx, crisis, key, seen, "case", purpose, reason, by, tools.random(16), now)
+        if isinstance(under, Refusal):
+            return under
         tx.change_match(msgspec.structs.replace(row, looked_at=now))
     meeting = taking.sealed_meeting(key, row)
     return Opened(
@@ -241,7 +241,5 @@ def open_request(
         ask: Ask | None = None if row is None or key is None else taking.opened(key, row, Ask)
         if crisis is None or row is None or key is None or ask is None:
             return Refusal(rule="case_unknown")
-        problem = looking.write(
-            town, tx, crisis, key, [row.id], "record", "answer_call", reason, by, tools.random(16), now
-        )
-    return ask if problem is None else problem
+        under = looking.write(town, tx, crisis, key, [row.id], "case", "answer_call", reason, by, tools.random(16), now)
+    return under if isinstance(under, Refusal) else ask

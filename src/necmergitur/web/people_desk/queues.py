@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -164,16 +165,17 @@ def _told(seen: Seen) -> dict[str, Any]:
 
 
 def _looked(request: HttpRequest, room: Room, purpose: Purpose, subjects: list[bytes]) -> None:
-    """Write down that a queue showed these records."""
+    """Write down that a queue shows these records, before it does. Raises PermissionDenied where the gate refuses."""
     unique = list(dict.fromkeys(subjects))
     if not unique:
         return
     by, now = desk.who(request), CLOCK.now()
     with store().transaction() as tx:
-        refused = looking.write(
+        outcome = looking.write(
             store(), tx, room.crisis, room.key, unique, "queue", purpose, WORK[purpose], by, desk.salt(), now
         )
-        assert refused is None, refused
+    if isinstance(outcome, Refusal):
+        raise PermissionDenied(outcome.rule)
 
 
 def _decide(request: HttpRequest, act: Callable[[Room], Any], back: str) -> HttpResponse:

@@ -14,14 +14,14 @@ FROM unnest(%(subjects)b::bytea[]) AS u (subject);
 
 -- name: looks_of
 SELECT what, purpose, by, role, salt, reason, at FROM population.look
-WHERE crisis_id = %(crisis_id)s AND subject = %(subject)s AND what IN ('record', 'call', 'queue') ORDER BY at, id;
+WHERE crisis_id = %(crisis_id)s AND subject = %(subject)s AND what IN ('record', 'call', 'queue', 'case') ORDER BY at, id;
 
 -- name: looks_by
-SELECT count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call'))
+SELECT count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call', 'case'))
 FROM population.look WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND at > %(since)s;
 
 -- name: count_looks
-SELECT count(*) FROM population.look WHERE crisis_id = %(crisis_id)s AND what IN ('record', 'call');
+SELECT count(*) FROM population.look WHERE crisis_id = %(crisis_id)s AND what IN ('record', 'call', 'case');
 
 -- name: erase_looks
 DELETE FROM population.look WHERE crisis_id = %(crisis_id)s;
@@ -58,19 +58,19 @@ WHERE crisis_id = %(crisis_id)s AND (asked_at > %(since)s OR until > %(since)s) 
 DELETE FROM population.allowance WHERE crisis_id = %(crisis_id)s;
 
 -- name: looks_by_agent
-SELECT l.by, min(l.role), count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call')),
-  count(DISTINCT subject) FILTER (WHERE what IN ('record', 'call')), coalesce(max(r.times), 0), max(at)
+SELECT l.by, min(l.role), count(*) FILTER (WHERE what = 'search'), count(*) FILTER (WHERE what IN ('record', 'call', 'case')),
+  count(DISTINCT subject) FILTER (WHERE what IN ('record', 'call', 'case')), coalesce(max(r.times), 0), max(at)
 FROM population.look l
 LEFT JOIN LATERAL (
   SELECT count(*) AS times FROM population.look o
-  WHERE o.crisis_id = l.crisis_id AND o.by = l.by AND o.subject = l.subject AND o.what IN ('record', 'call')
-) r ON l.what IN ('record', 'call')
+  WHERE o.crisis_id = l.crisis_id AND o.by = l.by AND o.subject = l.subject AND o.what IN ('record', 'call', 'case')
+) r ON l.what IN ('record', 'call', 'case')
 WHERE l.crisis_id = %(crisis_id)s GROUP BY l.by ORDER BY 4 DESC, 3 DESC LIMIT 500;
 
 -- name: looks_at
 SELECT count(*) FROM population.look
-WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND subject = %(subject)s AND what IN ('record', 'call');
+WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND subject = %(subject)s AND what IN ('record', 'call', 'case');
 
 -- name: reasons_of
 SELECT what, purpose, by, role, salt, reason, at FROM population.look
-WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND what IN ('search', 'record', 'call') ORDER BY at DESC, id LIMIT 100;
+WHERE crisis_id = %(crisis_id)s AND by = %(by)s AND what IN ('search', 'record', 'call', 'case') ORDER BY at DESC, id LIMIT 100;

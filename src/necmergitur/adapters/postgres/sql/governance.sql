@@ -6,6 +6,9 @@ SELECT version, coalesce(xmin = pg_current_xact_id_if_assigned()::xid, false) FR
 SELECT id, scope, readers, incident_id, confirmed_at, ends_at FROM breakglass
 WHERE confirmed_at IS NOT NULL AND ends_at > %(now)s::timestamptz - interval '1 hour' AND scope <> 'readings';
 
+-- name: crises_open
+SELECT id, services, opened_at, purge_at FROM population.crisis WHERE opened_at IS NOT NULL AND erased_at IS NULL;
+
 -- name: in_force
 SELECT {columns} FROM authorisation WHERE kind <> 'standing' AND valid_until > %(now)s::timestamptz - interval '7 days'
 ORDER BY granted_at DESC;
