@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from necmergitur.governance.breakglass import Who
+from necmergitur.governance.passes import Pass
 from necmergitur.operations.population import checkins, looking
 from necmergitur.operations.population.checkins import Registered, text_of
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
@@ -131,10 +132,10 @@ def test_the_receipt_says_who_read_it_when_and_what_for_and_never_who_by_name(op
     with store().transaction() as tx:
         row = key.row_of(answer.link)
         why = "his sister Chloé calls"
-        refused = looking.write(
+        under = looking.write(
             store(), tx, crisis, key, [row], "record", "family", why, by, os.urandom(16), datetime.now(UTC)
         )
-        assert refused is None
+        assert isinstance(under, Pass)
     body = Client().get(f"/safe/{text_of(answer.link)}").content.decode()
     assert "Who read this" in body
     assert "the head of the control room, to answer somebody who looks for you" in body
