@@ -100,9 +100,9 @@ def open_asker(
         if not rows:
             return Refusal(rule="case_unknown")
         subjects = [row.id for row in rows]
-        problem = looking.write(town, tx, crisis, key, subjects, "record", "abuse", reason, by, salt, now)
-        if problem is not None:
-            return problem
+        under = looking.write(town, tx, crisis, key, subjects, "record", "abuse", reason, by, salt, now)
+        if isinstance(under, Refusal):
+            return under
     plain = [key.unseal(row.salt, row.sealed, row.id) for row in rows]
     return [msgspec.json.decode(one, type=Question) for one in plain if one is not None]
 

@@ -67,5 +67,5 @@ CREATE TRIGGER crisis_followed AFTER UPDATE ON population.crisis
 class Migration(migrations.Migration):
     """Add what crises open to the list, and judge looks by it."""
 
-    dependencies = [("facts", "0040_accesses")]
+    dependencies = [("facts", "0041_bans")]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
