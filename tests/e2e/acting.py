@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from necmergitur.sim.bench.whole import Whole
 
+SOON_S = 25.0  # the worker's turns are seconds apart; a machine at work may take a few of them
 # Sets the named fields of one form as a person would leave them.
 FILL = """(form, said) => {
   const missing = Object.keys(said).filter((name) => !form.elements[name]);
@@ -39,6 +40,45 @@ def entered(city: Whole, running: Browser, who: str = "") -> Page:
         page.click("form.form button[type=submit]")
         page.wait_for_url(lambda url: "sign-in" not in url)
     return page
+
+
+def at_work(city: Whole, running: Browser, who: str) -> Page:
+    """Sign somebody of the control room in, and choose English."""
+    page = entered(city, running, who)
+    if page.locator("html").get_attribute("lang") != "en":
+        page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    return page
+
+
+def hold(page: Page, name: str) -> None:
+    """Hold a dangerous button down with the keyboard, as whoever has no pointer does."""
+    page.get_by_role("button", name=name).first.focus()
+    with page.expect_navigation():
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+
+
+def telephone(city: Whole, running: Browser) -> Page:
+    """A small telephone whose browser runs no script."""
+    context = running.new_context(
+        base_url=city.url, java_script_enabled=False, locale="en-GB", viewport={"width": 320, "height": 640}
+    )
+    context.set_default_timeout(15_000)
+    return context.new_page()
+
+
+def plain(number: str) -> str:
+    """Return a number in the form it is kept in."""
+    digits = number.replace(" ", "")
+    return f"+33{digits[1:]}" if digits.startswith("0") else digits
+
+
+def inbox(page: Page, to: str, *words: str) -> list[str]:
+    """Return what the city wrote to somebody, newest first, as the demonstration shows it to its visitors."""
+    page.goto("/demo/messages/")
+    boxes = page.locator("main li", has=page.get_by_text(to, exact=True)).all_inner_texts()
+    return [one for one in boxes if all(word in one for word in words)]
 
 
 def submit(page: Page, selector: str, said: Mapping[str, Any]) -> None:

@@ -12,8 +12,9 @@ CRISIS_RADIUS_MIN_M = 100.0  # ours: smaller is an incident, not a crisis
 # Ours: after closing, families still look for a while. The longest any service may keep what it holds.
 KEPT_AFTER_CLOSING_MAX = timedelta(days=30)
 KEPT_AFTER_CLOSING = timedelta(days=7)
-# Ours: whoever holds a drill reads its report and is still there to see it erased; a crisis is kept a day at least.
-KEPT_AFTER_DRILL = timedelta(seconds=30)
+# Ours: forms typed before a drill's end are answered by then, and whoever held it is there to see it erased; its report
+# stays. A crisis is kept a day at least.
+KEPT_AFTER_DRILL = timedelta(seconds=10)
 # Ours: a crisis that nobody closed in a month is an office, and needs a law of its own.
 CRISIS_LASTS_MAX = timedelta(days=30)
 CRISIS_WORDS_MAX = 500  # ours: a reason is a sentence or two
