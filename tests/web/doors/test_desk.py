@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from necmergitur.dispatch.incidents import Person
+from necmergitur.operations import incidents
 from necmergitur.operations.population import pairing
 from necmergitur.operations.population.ground import Grounds
 from necmergitur.people.crises import Crisis
@@ -57,6 +59,40 @@ def test_a_shelter_in_a_closed_area_is_not_shown(city: City, crisis: Crisis) -> 
     area = re.search(r'name="area" value="([^"]+)"', lead.get(DESK).content.decode())[1]
     assert lead.post(f"{DESK}{crisis.id}/open/", {"area": area}).status_code == 302
     assert "Gymnase" in show("/doors/")
+
+
+def test_an_order_to_stay_indoors_freezes_doors_until_its_notice_ends(city: City, crisis: Crisis) -> None:
+    host = confirmed(city, "offer", Side.HOST, OFFER)
+    lead, officer = city.client("lead"), city.client("duty_officer")
+    order = {"text_fr": "Restez chez vous.", "text_en": "Stay indoors.", "hours": "3", "indoors_m": "2000"}
+    assert lead.post("/console/notices/", order).status_code == 422, "where?"
+    assert lead.post("/console/notices/", order | {"quarter": "Centre"}).status_code == 302
+    assert "This area is closed now" not in show(host), "one person alone orders nothing"
+    ((pk,),) = city.sql("SELECT id FROM city_notice")
+    assert officer.post(f"/console/notices/{pk}/approve/").status_code == 302
+    assert "This area is closed now" in show(host)
+    confirmed(city, "ask", Side.GUEST, ASK)
+    assert pairing.run(store(), views.TOOLS, Grounds(), datetime.now(UTC)) == 0
+    page = lead.get(DESK).content.decode()
+    assert "lifted with its notice" in page and 'name="area"' not in page
+    assert lead.post(f"/console/notices/{pk}/end/").status_code == 302
+    assert "This area is closed now" not in show(host)
+    assert pairing.run(store(), views.TOOLS, Grounds(), datetime.now(UTC)) == 1
+    told = city.sql("SELECT payload->>'action' FROM ledger_event WHERE kind = 'Audited' ORDER BY seq")
+    steps = [row[0] for row in told if row[0].startswith("web:notice:")]
+    assert steps == ["web:notice:written", "web:notice:approved", "web:notice:ended"]
+
+
+def test_a_danger_area_is_lifted_with_the_call_it_is_about(city: City, crisis: Crisis) -> None:
+    host = confirmed(city, "offer", Side.HOST, OFFER)
+    closed = {"kind": "danger", "radius_m": "2000", "quarter": "Centre", "with_call": "on"}
+    assert city.client("lead").post(f"{DESK}{crisis.id}/close/", closed).status_code == 302
+    assert "This area is closed now" in show(host)
+    assert "until the call of this crisis is closed" in city.client("lead").get(DESK).content.decode()
+    assert crisis.incident_id is not None
+    lead = Person(city.users["lead"].pk, "Lead")
+    incidents.close(store(), crisis.incident_id, "helped", lead, datetime.now(UTC))
+    assert "This area is closed now" not in show(host)
 
 
 def test_a_case_shows_nobody_before_a_reason_and_both_see_that_somebody_looked(city: City, crisis: Crisis) -> None:

@@ -101,8 +101,11 @@ class Shelter(msgspec.Struct, frozen=True, kw_only=True):
         return self.places - self.taken if self.open else 0
 
 
+OF_NOTICES = "00000000-0000-8000-8000-"  # RFC 9562, version 8: the rest is the notice's number
+
+
 class ClosedArea(msgspec.Struct, frozen=True, kw_only=True):
-    """Where nobody is sent. `kind`: "danger", or "stay_indoors"."""
+    """Where nobody is sent. `kind`: "danger", or "stay_indoors". `incident_id`: the call with which it is lifted."""
 
     crisis_id: UUID
     id: UUID
@@ -112,6 +115,12 @@ class ClosedArea(msgspec.Struct, frozen=True, kw_only=True):
     radius_m: float
     by: int
     at: datetime
+    incident_id: UUID | None = None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is one of the city's notices: lifted with it, and by nothing else."""
+        return str(self.id).startswith(OF_NOTICES)
 
 
 class Post(msgspec.Struct, frozen=True):

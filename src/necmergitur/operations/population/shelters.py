@@ -84,9 +84,16 @@ def count(town: Any, crisis_id: UUID, shelter_id: UUID, taken: int, by: Person, 
 
 
 def close_area(
-    town: Any, crisis_id: UUID, kind: str, middle: Position, radius_m: float, by: Person, now: datetime
+    town: Any,
+    crisis_id: UUID,
+    kind: str,
+    middle: Position,
+    radius_m: float,
+    by: Person,
+    now: datetime,
+    incident_id: UUID | None = None,
 ) -> ClosedArea | Refusal:
-    """Close an area: offers in it freeze, nobody is sent into it or through it."""
+    """Close an area: offers in it freeze, nobody is sent into it or through it. `incident_id`: until that call ends."""
     if kind not in CLOSED_KINDS:
         return Refusal(rule="closed_kind_unknown")
     if not CRISIS_RADIUS_MIN_M <= radius_m <= CLOSED_RADIUS_MAX_M:
@@ -100,8 +107,13 @@ def close_area(
         radius_m=radius_m,
         by=by.id,
         at=now,
+        incident_id=incident_id,
     )
     with town.transaction() as tx:
+        if incident_id is not None:
+            found = tx.incident(incident_id)
+            if found is None or found.state != "open":
+                return Refusal(rule="incident_not_open")
         tx.serialise()
         tx.put_closed(area)
         audit(town, tx, "web:closed_area:closed", str(area.id), by, now, kind=kind, radius_m=f"{radius_m:g}")

@@ -6,11 +6,17 @@ from django.db import models
 
 
 class Notice(models.Model):
-    """What the city tells everybody, in both languages, until an hour; shown once a second person approved it."""
+    """What the city tells everybody, in both languages, until an hour; shown once a second person approved it.
+
+    `indoors_m`: an order to stay indoors so far around a place.
+    """
 
     text_fr = models.TextField()
     text_en = models.TextField()
     until = models.DateTimeField()
+    indoors_lon = models.FloatField(null=True)
+    indoors_lat = models.FloatField(null=True)
+    indoors_m = models.FloatField(null=True)
     written_by = models.BigIntegerField()
     written_name = models.TextField()
     written_at = models.DateTimeField()

@@ -149,7 +149,15 @@ ON CONFLICT (crisis_id, id) DO UPDATE SET name = excluded.name, kind = excluded.
   wheelchair = excluded.wheelchair, open = excluded.open, by = excluded.by, at = excluded.at;
 
 -- name: closed_areas
-SELECT {closed} FROM population.closed_area WHERE crisis_id = %(crisis_id)s AND ended_at IS NULL ORDER BY at, id;
+-- Areas that the desk closed, those of a call as long as it is not closed; and the city's orders to stay indoors.
+SELECT {closed} FROM population.closed_area c WHERE crisis_id = %(crisis_id)s AND ended_at IS NULL
+  AND NOT EXISTS (SELECT FROM public.incident i WHERE i.id = c.incident_id AND i.state = 'closed')
+UNION ALL
+SELECT %(crisis_id)s, ('00000000-0000-8000-8000-' || lpad(to_hex(n.id), 12, '0'))::uuid, 'stay_indoors', n.indoors_lon,
+  n.indoors_lat, n.indoors_m, n.approved_by, n.approved_at, NULL::uuid
+FROM public.city_notice n
+WHERE n.indoors_m IS NOT NULL AND n.approved_at IS NOT NULL AND n.ended_at IS NULL AND n.until > clock_timestamp()
+ORDER BY 8, 2;
 
 -- name: put_closed
 INSERT INTO population.closed_area ({closed}) VALUES ({closed_values});

@@ -53,6 +53,9 @@ class CloseForm(_Placed):
 
     kind = forms.ChoiceField(label=_("Why"), choices=list(words.CLOSED.items()))
     radius_m = forms.FloatField(label=_("Radius in metres"), min_value=100, max_value=CLOSED_RADIUS_MAX_M)
+    with_call = forms.BooleanField(
+        label=_("Open it again by itself when the call of this crisis is closed"), required=False, initial=True
+    )
 
 
 class LevelForm(forms.Form):

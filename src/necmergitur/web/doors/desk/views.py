@@ -89,12 +89,13 @@ def close(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
         return _page(request, crisis_id, {"close_form": form})
     said = form.cleaned_data
     crisis = _open(crisis_id)
+    call = crisis.incident_id if said["with_call"] else None
     return _answered(
         request,
         guards.run(
             request,
             lambda by, now: shelters.close_area(
-                store(), crisis.id, said["kind"], form.place(), said["radius_m"], by, now
+                store(), crisis.id, said["kind"], form.place(), said["radius_m"], by, now, call
             ),
         ),
     )
