@@ -74,6 +74,17 @@ def test_the_language_is_the_addresss_then_the_readers_then_the_browsers(front: 
     assert language("/safe?lang=tlh", Accept_Language="en") == "en"
 
 
+def test_text_and_contrast_are_as_the_reader_chose_on_the_first_page(front: Live) -> None:
+    def html(cookies: str) -> str:
+        body = fetched(front, "/safe?lang=en", Cookie=cookies)[1].decode()
+        return body[body.index("<html") : body.index(">", body.index("<html")) + 1]
+
+    plain = '<html lang="en" dir="ltr"'
+    assert html("") == html('nec_text=usual; nec_contrast="><script>') == f"{plain}>"
+    assert html("nec_text=large") == f'{plain} data-text="large">'
+    assert html("a=b; nec_contrast=more; nec_text=large") == f'{plain} data-text="large" data-contrast="more">'
+
+
 def test_each_state_has_its_page(front: Live, opened: Opens) -> None:
     none = fetched(front, "/safe?lang=en")[1]
     assert b"No crisis is open now" in none and b"<form" not in none

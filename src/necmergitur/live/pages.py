@@ -17,10 +17,12 @@ from necmergitur.live.parts import Scope, Send
 from necmergitur.people.crises import Crisis
 
 FOLDER = "pages"  # in NEC_HOME, where `nec prepare` writes
-ONCE, CRISIS, DAYS = b"[[once]]", b"[[crisis]]", b"[[days]]"
+ONCE, CRISIS, DAYS, LOOK = b"[[once]]", b"[[crisis]]", b"[[days]]", b"[[look]]"
 ONCE_BYTES, ONCE_CHARS = 16, 22
 DAY_S = 86_400
 LANGUAGE_COOKIE = "nec_language"
+# What a reader chose on the first page (`web.portal.context`): the cookie as it is sent, and what it makes of the page.
+LOOKS = ((b"nec_text=large", b' data-text="large"'), (b"nec_contrast=more", b' data-contrast="more"'))
 LANGUAGE_BYTES_MAX = 200  # ours: a browser names a handful
 # RFC 1952: deflate, no name, no time, unknown system.
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -57,13 +59,13 @@ class SafePages:
         """Read the pages that `nec prepare` wrote under `home`; without them, the page server shows the form."""
         self._sources = _read(home / FOLDER)
         self._languages = tuple(dict.fromkeys(language for language, _state in self._sources))
-        self._made: dict[tuple[str, str, str, int], Page] = {}
+        self._made: dict[tuple[str, str, str, int, bytes], Page] = {}
 
     async def get(self, scope: Scope, send: Send, crisis: Crisis | None, *, drill: bool) -> bool:
         """Answer with the form, or that nothing is open; False when no page was rendered ahead."""
         if not self._languages:
             return False
-        page = self._page(self._language(scope), crisis, drill=drill)
+        page = self._page(self._language(scope), crisis, _look(scope), drill=drill)
         if page is None:
             return False
         once = base64.urlsafe_b64encode(os.urandom(ONCE_BYTES))[:ONCE_CHARS] if page.once else b""
@@ -76,17 +78,18 @@ class SafePages:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         return True
 
-    def _page(self, language: str, crisis: Crisis | None, *, drill: bool) -> Page | None:
+    def _page(self, language: str, crisis: Crisis | None, look: bytes, *, drill: bool) -> Page | None:
         state = ("drill" if drill else "open") if crisis is not None else ("none-drill" if drill else "none")
         name, kept_s = ("", 0) if crisis is None else (crisis.name, crisis.kept_s)
-        found = self._made.get((language, state, name, kept_s))
+        found = self._made.get((language, state, name, kept_s, look))
         if found is not None:
             return found
         source = self._sources.get((language, state))
         if source is None:
             return None
         self._made = {known: page for known, page in self._made.items() if known[1] != state or known[2] == name}
-        made = self._made[language, state, name, kept_s] = _made(source, language, name, kept_s)
+        made = _made(source.replace(LOOK, look, 1), language, name, kept_s)
+        self._made[language, state, name, kept_s, look] = made
         return made
 
     def _language(self, scope: Scope) -> str:
@@ -98,6 +101,11 @@ class SafePages:
                 return wanted
         chosen = cookie(scope, LANGUAGE_COOKIE)
         return chosen if chosen in self._languages else _preferred(header(scope, b"accept-language"), self._languages)
+
+
+def _look(scope: Scope) -> bytes:
+    sent = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
+    return b"".join(look for chosen, look in LOOKS if chosen in sent) if sent else b""
 
 
 def _accepted(scope: Scope) -> bytes:

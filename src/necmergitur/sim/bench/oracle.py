@@ -80,8 +80,10 @@ def measure(*, quick: bool = False, seed: int = 3, go: Callable[[], bool] = lamb
         for name, phone in everybody[:KNOWN]:
             _check_in(line, name, phone)
         time.sleep(2.0)
+        line.close()
         if not go():
             return {}
+        line = HTTPConnection("127.0.0.1", city.settings.port, timeout=30)  # the other one was let go meanwhile
         for n in range(WARM_UP):
             _ask(line, drawn, everybody, known=n % 2 == 0)
         asked = [

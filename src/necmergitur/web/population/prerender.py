@@ -9,7 +9,7 @@ from necmergitur.people.crises import Crisis
 from necmergitur.web.boot import boot
 
 # Filled in by `live.pages` at each answer, and at each crisis.
-ONCE, CRISIS, DAYS = "[[once]]", "[[crisis]]", "[[days]]"
+ONCE, CRISIS, DAYS, LOOK = "[[once]]", "[[crisis]]", "[[days]]", "[[look]]"
 STATES = ("open", "drill", "none", "none-drill")
 FOLDER = "pages"  # in NEC_HOME
 
@@ -44,9 +44,9 @@ def _pages() -> Iterator[tuple[str, bytes]]:
         for state in STATES:
             drill = state.endswith("drill")
             if state.startswith("none"):
-                page = frame.show(None, "population/none.html", {}, language=language, drill=drill)
+                page = frame.show(None, "population/none.html", {"look": LOOK}, language=language, drill=drill)
             else:
-                context = safe.form_context(None, {}, {}, ONCE) | {"days": DAYS}
+                context = safe.form_context(None, {}, {}, ONCE) | {"days": DAYS, "look": LOOK}
                 page = frame.show(
                     None, "population/safe.html", context, language=language, crisis=_standing_for(CRISIS), drill=drill
                 )
