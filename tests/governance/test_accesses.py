@@ -83,6 +83,26 @@ def test_a_pass_is_given_never_built_and_opens_what_it_names() -> None:
     under.must_be_for("still", "holder", place=place_of(CALL))
 
 
+def test_readings_are_read_for_their_papers_purpose_by_its_readers_and_under_a_glass_by_one_more() -> None:
+    stream = "sensor:C-1"
+    paper = Opened(id=OTHER, place=stream, since=NOW, paper=("crowd_safety", ("lead", "public")))
+    broken = Opened(id=GLASS, place=stream, since=NOW, until=NOW + MOMENT, glass=("readings", "pilot"))
+
+    def reads(where: GateTable, *readers: str, **how: object) -> Pass | str:
+        return asks(where, *readers, **({"what": "readings", "purpose": "crowd_safety", "place": stream} | how))
+
+    under = reads(table(paper), "lead", "public")
+    assert isinstance(under, Pass) and (under.reader, under.authority) == ("lead", OTHER)
+    assert reads(table(paper), "pilot") == "reader_not_authorised"
+    assert reads(table(paper), "lead", purpose="training") == "reader_not_authorised"
+    assert reads(table(paper), "lead", place="sensor:C-2") == "place_not_authorised"
+    assert reads(table(paper), "lead", at=NOW - MOMENT) == "authorisation_not_in_force"
+    assert reads(table(paper), "lead", at=NOW + TABLE_AGE_MAX + MOMENT) == "gate_table_stale"
+    assert isinstance(reads(table(paper, broken), "pilot"), Pass)
+    assert reads(table(paper, broken), "pilot", purpose="training") == "reader_not_authorised"
+    assert reads(table(broken), "pilot") == "reader_not_authorised", "a glass opens nothing that no paper gathered"
+
+
 def test_what_a_glass_may_open_is_on_the_list() -> None:
     live = {access.what for access in ACCESSES if access.live}
     assert {"holder": "holder", "stills": "still"}.keys() == READERS.keys() - {"readings"}

@@ -12,8 +12,9 @@ from necmergitur.governance.assessments import Assessment, Foundation
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, authorising, flying, picturing
+from necmergitur.operations.picturing import Viewer
 from necmergitur.sim import papers
-from tests.operations.scene import LEAD, Scene
+from tests.operations.scene import LEAD, OPERATOR, Scene
 from tests.operations.town import FLIGHTS, flights
 
 DRONE_LAW = "drone_decree_2023_283"
@@ -67,7 +68,7 @@ def test_a_drone_in_the_air_comes_home_and_shows_nothing_more(scene: Scene) -> N
     mission = scene.fly()
     flying.reached(scene.store, mission.id, "on_scene", scene.wait(30))
     withdraw(scene)
-    shown: Any = picturing.may_show(scene.store, mission.id, scene.now)
+    shown: Any = picturing.may_show(scene.store, mission.id, scene.now, Viewer(OPERATOR.id, ("operator",)))
     assert shown.rule == "authorisation_suspended"
     assert flying.call_back_unfounded(scene.store, scene.now) == 1
     assert scene.mission(mission.id).order == "return"

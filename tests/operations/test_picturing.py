@@ -10,7 +10,8 @@ from necmergitur.dispatch.missions import Mission
 from necmergitur.governance.assessments import Covers
 from necmergitur.governance.authorisations import Authorisation, Conditions
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import authorising, flying, incidents, picturing
+from necmergitur.operations import authorising, flying, incidents, picturing, responding
+from necmergitur.operations.picturing import Viewer
 from necmergitur.sim.twin.town import Town
 from tests import signed
 from tests.operations.scene import LEAD, OPERATOR, Scene
@@ -45,7 +46,7 @@ def on_scene(scene: Scene) -> Mission:
 
 def shown(scene: Scene, mission: Mission) -> str:
     """Return "" when the picture may be shown, else the rule that refuses it; what the drone is told agrees."""
-    found: Any = picturing.may_show(scene.store, mission.id, scene.now)
+    found: Any = picturing.may_show(scene.store, mission.id, scene.now, Viewer(OPERATOR.id, ("operator",)))
     mission = scene.mission(mission.id)
     with scene.store.transaction() as tx:
         told = picturing.uncovered(tx, mission, scene.now)
@@ -53,7 +54,24 @@ def shown(scene: Scene, mission: Mission) -> str:
         assert found.rule in ("picture_off_scene", "incident_not_open") or told == found
         return found.rule
     assert told is None
+    assert picturing.shows(scene.store, mission.id, scene.now) == found
     return ""
+
+
+def test_a_picture_is_for_who_answers_and_for_responders_who_were_told(scene: Scene) -> None:
+    mission = on_scene(scene)
+
+    def seen(user: int, *roles: str) -> str:
+        found: Any = picturing.may_show(scene.store, mission.id, scene.now, Viewer(user, roles))
+        return found.rule if isinstance(found, Refusal) else ""
+
+    assert seen(7, "technician", "administrator") == "reader_not_authorised"
+    assert seen(7, "responder") == "not_told"
+    assert seen(7, "pilot") == ""
+    assert not isinstance(responding.tell(scene.store, mission.incident_id, "one", 7, OPERATOR, scene.now), Refusal)
+    assert seen(7, "responder") == ""
+    told = [fact.payload for fact in scene.facts() if b"picture:refuse" in fact.payload]
+    assert len(told) == 2 and all(b"read_reader_not_authorised" in one for one in told)
 
 
 def test_the_flights_own_condition_lets_its_camera_look_on_scene_and_only_there(scene: Scene) -> None:

@@ -5,17 +5,18 @@ and PostgreSQL holds the same list (`personal_access`). Compiled with what is op
 and never lapses; a crisis opens its own place while it is kept; a glass lets one more class of readers in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS
+from necmergitur.governance.authorisations import CALLS_FOR_HELP, RECORD_OF_DECISIONS, Authorisation
 from necmergitur.governance.grants import FOREVER_US, microseconds
 
-Law = Literal["call_for_help", "governance", "crisis"]
+Law = Literal["call_for_help", "governance", "crisis", "paper"]
+READINGS = "readings"  # of sensors: each paper says what for and to whom
 
 # Purposes of calls.
 ANSWER_CALL = "answer_call"  # somebody needs help now
@@ -46,6 +47,8 @@ ACCESSES: tuple[Access, ...] = (
     Access(what="holder", purpose=OWN_DATA, readers=frozenset({"person", "dpo"}), law="governance"),
     Access(what="still", purpose=ANSWER_CALL, readers=SEEING, law="call_for_help", live=True),
     Access(what="still", purpose=REVIEW_CALL, readers=SEEING, law="call_for_help"),
+    # What a drone sees, live; beside this its flight's authorisation, or a camera's, must let it look.
+    Access(what="picture", purpose=ANSWER_CALL, readers=SEEING, law="call_for_help", live=True),
     # What somebody wrote who called from the page "I'm safe".
     Access(what="call", purpose=ANSWER_CALL, readers=ANSWERING, law="call_for_help", live=True),
     *(
@@ -70,7 +73,7 @@ assert len(_KNOWN) == len(ACCESSES), "one line for each thing and purpose"
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """What people opened for a while: a crisis with its services, or a glass to one more reader of one thing."""
+    """What people opened: a crisis with its services, a glass to one more reader of one thing, readings by a paper."""
 
     id: UUID
     place: str
@@ -78,6 +81,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     services: tuple[str, ...] = ()
     glass: tuple[str, str] | None = None
+    paper: tuple[str, tuple[str, ...]] | None = None
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +122,10 @@ class Accesses:
                 for reader in access.readers:
                     found = Found(_AUTHORITY[access.law], reader, by_glass=False)
                     self._open(access, reader, None, (0, FOREVER_US, found))
-        for one in opened:
-            for access in ACCESSES:
+        all_opened = list(opened)
+        papers = [_of_paper(one) for one in all_opened if one.paper is not None]
+        for one in all_opened:
+            for access in (*ACCESSES, *(line for place, line in papers if place == one.place)):
                 for reader in _let_in(one, access):
                     end = FOREVER_US if one.until is None else microseconds(one.until)
                     found = Found(one.id, reader, by_glass=one.glass is not None)
@@ -149,8 +155,17 @@ class Accesses:
         }
 
 
+def _of_paper(one: Opened) -> tuple[str, Access]:
+    """Return the line that a paper adds to the list, for its own stream alone."""
+    assert one.paper is not None
+    purpose, readers = one.paper
+    return one.place, Access(what=READINGS, purpose=purpose, readers=frozenset(readers), law="paper", live=True)
+
+
 def _let_in(one: Opened, access: Access) -> Iterable[str]:
     """Return the readers to whom something that is open opens this."""
+    if one.paper is not None:
+        return access.readers if access == _of_paper(one)[1] else ()
     if one.glass is not None:
         # A glass widens who reads, never what for: only what the law itself opens for a call that is live.
         what, reader = one.glass
@@ -158,6 +173,17 @@ def _let_in(one: Opened, access: Access) -> Iterable[str]:
     if access.law == "crisis" and (not access.service or access.service in one.services):
         return access.readers
     return ()
+
+
+def readings_of(item: Authorisation) -> Iterator[Opened]:
+    """Return what an authorisation opens of readings: nothing once it was revoked or is suspended.
+
+    What was gathered under a paper whose time is over may be read as long as its keys live.
+    """
+    if item.paper is not None and item.revoked_at is None and item.suspended_at is None:
+        terms = item.paper.terms
+        paper = (terms.purpose, tuple(terms.readers))
+        yield Opened(id=item.id, place=terms.stream, since=item.valid_from, paper=paper)
 
 
 def place_of(incident_id: UUID) -> str:
@@ -171,5 +197,7 @@ def crisis_place(crisis_id: UUID) -> str:
 
 
 def known(what: str, purpose: str) -> Access | None:
-    """Return the line of the list for this, None when there is none."""
+    """Return the line of the list for this, None when there is none; a paper's readings are told by the table alone."""
+    if what == READINGS:
+        return Access(what=what, purpose=purpose, readers=frozenset(), law="paper")
     return _KNOWN.get((what, purpose))

@@ -169,7 +169,8 @@ def compile_table(
             grouped.setdefault(item.modality, []).append(item)
     by_modality = {name: tuple(items) for name, items in grouped.items()}
     grants = Grants([item for items in by_modality.values() for item in items])
-    return GateTable(by_modality, loaded_at, version, grants, Accesses(opened))
+    readings = [read for items in by_modality.values() for item in items for read in accesses.readings_of(item)]
+    return GateTable(by_modality, loaded_at, version, grants, Accesses([*opened, *readings]))
 
 
 def admit_call_for_help(facts: Sequence[Fact], now: datetime) -> list[Admitted]:

@@ -20,8 +20,9 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.http import answer_json, refuse
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.readings import in_time
-from necmergitur.live.sessions import INCIDENT_ROLES, PICTURE_ROLES, viewer_of
+from necmergitur.live.sessions import PICTURE_ROLES, viewer_of
 from necmergitur.operations import picturing
+from necmergitur.operations.picturing import Viewer
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
@@ -70,16 +71,16 @@ async def look(parts: LiveParts, mission_id: UUID, scope: Scope) -> Camera | Ref
         return Refusal(rule="not_signed_in")
     if not viewer.roles & PICTURE_ROLES:
         return Refusal(rule="role_missing")
-    told_to = None if viewer.roles & INCIDENT_ROLES else viewer.user_id
-    return await in_time(_camera, parts, mission_id, told_to)
+    return await in_time(_camera, parts, mission_id, Viewer(viewer.user_id, tuple(sorted(viewer.roles))))
 
 
-def _camera(parts: LiveParts, mission_id: UUID, told_to: int | None) -> Camera | Refusal:
-    mission = picturing.may_show(parts.store, mission_id, parts.clock.now(), told_to=told_to)
+def _camera(parts: LiveParts, mission_id: UUID, viewer: Viewer) -> Camera | Refusal:
+    now = parts.clock.now()
+    mission = picturing.may_show(parts.store, mission_id, now, viewer)
     if isinstance(mission, Refusal):
         return mission
     with parts.store.cursor() as cursor:
-        row = cursor.execute(load("live")["picture"], {"id": mission_id}).fetchone()
+        row = cursor.execute(load("live")["picture"], {"id": mission_id, **viewer.parts(now)}).fetchone()
     return Refusal(rule="camera_missing") if row is None or not row[1] else Camera(row[1], row[2])
 
 

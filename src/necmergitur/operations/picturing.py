@@ -3,11 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
+from necmergitur.dispatch.incidents import Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.observations import ON_DUTY
 from necmergitur.governance import gate
+from necmergitur.governance.accesses import ANSWER_CALL, TOLD, Reading, place_of
 from necmergitur.governance.gate import CAMERA, Request
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.ports import Store, Transaction
 from necmergitur.operations.ways import EMERGENCY
 
@@ -32,21 +37,55 @@ def _request(zone_id: str | None) -> Request:
     return Request(modality=CAMERA, purpose=EMERGENCY, stream=CAMERAS, zone_id=zone_id)
 
 
-def may_show(store: Store, mission_id: UUID, now: datetime, *, told_to: int | None = None) -> Mission | Refusal:
-    """Return the mission whose picture may be shown now. `told_to`: a responder, who sees their own calls only."""
+class Viewer(msgspec.Struct, frozen=True):
+    """Who wants to see: an account's number, and its roles."""
+
+    id: int
+    roles: tuple[str, ...]
+
+    def parts(self, now: datetime) -> dict[str, object]:
+        """Return what the database judges a camera's address by: a responder counts if they were told."""
+        told = (TOLD,) if "responder" in self.roles else ()
+        return {"account": self.id, "readers": [*self.roles, *told], "now": now}
+
+
+def may_show(store: Store, mission_id: UUID, now: datetime, viewer: Viewer) -> Mission | Refusal:
+    """Return the mission whose picture may be shown now to this viewer; responders see their own calls only."""
     with store.transaction() as tx:
         mission: Mission | None = tx.mission(mission_id)
         if mission is None:
             return Refusal(rule="mission_unknown")
-        if told_to is not None and not is_told(tx, mission.incident_id, told_to):
-            return Refusal(rule="not_told")
-        if mission.state != "flying" or mission.phase != "on_scene":
-            return Refusal(rule="picture_off_scene")
         incident = tx.incident(mission.incident_id)
-        if incident is None or incident.state != "open":
-            return Refusal(rule="incident_not_open")
-        refusal = uncovered(tx, mission, now)
-        return mission if refusal is None else refusal
+        told = (TOLD,) if "responder" in viewer.roles and is_told(tx, mission.incident_id, viewer.id) else ()
+        asked = Reading(
+            what="picture",
+            purpose=ANSWER_CALL,
+            readers=(*viewer.roles, *told),
+            place=place_of(mission.incident_id),
+            live=incident is not None and incident.state == "open",
+        )
+        # A page asks again and again until there is a picture: what is not there yet is nobody's wrong.
+        under = accessing.ask(store, tx, asked, Person(viewer.id, ""), now, untold=("incident_not_open",))
+        if isinstance(under, Refusal) and under.rule != "incident_not_open":
+            return Refusal(rule="not_told") if "responder" in viewer.roles else under
+        return _shows(tx, mission, now)
+
+
+def shows(store: Store, mission_id: UUID, now: datetime) -> Mission | Refusal:
+    """Return the mission when its picture may be shown now to whoever may see it: what a page says, without showing."""
+    with store.transaction() as tx:
+        mission: Mission | None = tx.mission(mission_id)
+        return Refusal(rule="mission_unknown") if mission is None else _shows(tx, mission, now)
+
+
+def _shows(tx: Transaction, mission: Mission, now: datetime) -> Mission | Refusal:
+    if mission.state != "flying" or mission.phase != "on_scene":
+        return Refusal(rule="picture_off_scene")
+    incident = tx.incident(mission.incident_id)
+    if incident is None or incident.state != "open":
+        return Refusal(rule="incident_not_open")
+    refusal = uncovered(tx, mission, now)
+    return mission if refusal is None else refusal
 
 
 def is_told(tx: Transaction, incident_id: UUID, user_id: int) -> bool:

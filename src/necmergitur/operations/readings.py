@@ -12,6 +12,8 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import gate
+from necmergitur.governance.accesses import READINGS, Reading
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.breakglass import Who
 from necmergitur.governance.modalities import MODALITIES
@@ -45,10 +47,12 @@ def read(store: SensorStore, asked: Asked, now: datetime) -> Sequence[Row] | Ref
         if not found:
             return Refusal(rule="sensor_unknown")
         papers = _papers(tx.papers_of(asked.stream), asked, now)
-        if isinstance(papers, Refusal):
+        under = papers if isinstance(papers, Refusal) else gate.access(tx.gate_table(now), _reading(asked), now)
+        if isinstance(papers, Refusal) or isinstance(under, Refusal):
+            against = papers if isinstance(papers, Refusal) else cast(Refusal, under)
             minute = now.replace(second=0, microsecond=0)
-            tx.put_refused([Refused(asked.stream, f"read_{papers.rule}", minute, 1)])
-            return papers
+            tx.put_refused([Refused(asked.stream, f"read_{against.rule}", minute, 1)])
+            return against
         if asked.glass is not None:
             by = Who(0 if asked.by is None else asked.by.id, asked.role)
             opened = breakglass.use_for_readings(cast(Any, tx), asked.glass, asked.stream, by, now)
@@ -60,7 +64,7 @@ def read(store: SensorStore, asked: Asked, now: datetime) -> Sequence[Row] | Ref
             tx.serialise()
         as_anybody = asked.glass is None and not any(asked.role in _readers(paper) for paper in papers)
         tx.say_who(PUBLIC if as_anybody else asked.role, asked.purpose, asked.glass)
-        rows = tx.readings(asked.stream, asked.since, asked.until, now, READ_ROWS_MAX)
+        rows = tx.readings(asked.stream, under, asked.since, asked.until, now, READ_ROWS_MAX)
         if not silent:
             event = ReadingsRead(
                 papers[0].id, asked.role, asked.purpose, asked.since, asked.until, len(rows), asked.glass
@@ -72,6 +76,12 @@ def read(store: SensorStore, asked: Asked, now: datetime) -> Sequence[Row] | Ref
     if not timedelta(0) < asked.until - asked.since <= READ_LONGEST:
         return Refusal(rule="range_too_long", facts={"days": str(READ_LONGEST.days)})
     return on_conflict(store, attempt)
+
+
+def _reading(asked: Asked) -> Reading:
+    """Return what the gate is asked: in one's own role before as anybody, so that a reader's look is on record."""
+    readers = (asked.role,) if asked.role == PUBLIC else (asked.role, PUBLIC)
+    return Reading(what=READINGS, purpose=asked.purpose, readers=readers, place=asked.stream)
 
 
 def _papers(of_stream: Sequence[Authorisation], asked: Asked, now: datetime) -> list[Authorisation] | Refusal:

@@ -10,6 +10,7 @@ import msgspec
 
 from necmergitur.governance import gate
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.passes import Pass
 from necmergitur.governance.readings import Place
 from necmergitur.governance.sensors import Sensor
 from necmergitur.kernel.events import Fact
@@ -157,7 +158,9 @@ class SensorTransaction(TrustTransaction, Protocol):
         """Say who reads and for what; without it the store shows no reading."""
         ...
 
-    def readings(self, stream: str, since: datetime, until: datetime, now: datetime, limit: int) -> list[Row]:
+    def readings(
+        self, stream: str, under: Pass, since: datetime, until: datetime, now: datetime, limit: int
+    ) -> list[Row]:
         """Return what the store shows of a stream to whoever was said to read and what its keys open, oldest first."""
         ...
 

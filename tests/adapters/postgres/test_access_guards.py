@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import breakglass as rules
@@ -14,12 +15,12 @@ from necmergitur.governance.accesses import ACCESSES
 from necmergitur.governance.breakglass import BreakGlass, Who
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations import breakglass, devices, incidents, responding
+from necmergitur.operations import authorising, breakglass, devices, flying, incidents, responding
 from necmergitur.operations.registry import Still
 from tests.hostile.holes import in_function
 from tests.operations.accounts import give_role
 from tests.operations.scene import LEAD, OPERATOR, Scene
-from tests.operations.town import place
+from tests.operations.town import FLIGHTS, place
 from tests.passes import forged
 
 RESPONDER, PILOT = Person(105, "Rita"), Person(106, "Paul")
@@ -165,3 +166,30 @@ def test_a_table_compiled_from_what_was_rolled_back_is_used_by_nobody(scene: Sce
         tx.cursor.execute("UPDATE gate_table_version SET version = version + 1")
     outcome = devices.open_holder(scene.store, call, "x", RESPONDER, ["responder"], scene.now)
     assert isinstance(outcome, Refusal) and outcome.rule == "reader_not_authorised"
+
+
+def test_a_cameras_address_is_given_to_a_reader_on_scene_while_its_flight_is_in_force(
+    scene: Scene, database: str
+) -> None:
+    mission = scene.fly()
+
+    def address(by: Person, *readers: str) -> list[Any]:
+        with scene.store.cursor() as cursor:
+            parts = {"id": mission.id, "account": by.id, "readers": list(readers), "now": scene.now}
+            return cursor.execute(load("live")["picture"], parts).fetchall()
+
+    assert address(PILOT, "pilot") == [], "on its way it looks at nobody"
+    flying.reached(scene.store, mission.id, "on_scene", scene.wait(30))
+    assert len(address(PILOT, "pilot")) == 1
+    assert address(PILOT, "operator") == address(RESPONDER, "responder", "responder_told") == []
+    hole = (
+        "picture_opens(uuid, bigint, text[], timestamptz)",
+        "public.access_opens('picture'",
+        "true OR public.access_opens('picture'",
+    )
+    with in_function(database, *hole):
+        assert len(address(RESPONDER, "responder")) == 1, "the hole is real"
+    responding.tell(scene.store, mission.incident_id, "one", RESPONDER.id, OPERATOR, scene.now)
+    assert len(address(RESPONDER, "responder", "responder_told")) == 1
+    assert not isinstance(authorising.revoke(scene.store, FLIGHTS, "judge's order", LEAD, scene.now), Refusal)
+    assert address(PILOT, "pilot") == []

@@ -16,6 +16,7 @@ from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations import authorising, sensing, streams
 from necmergitur.operations.sensors import Kept, Refused
 from tests.operations.scene import LEAD, Scene
+from tests.passes import forged
 from tests.streams import COUNTER, STREAM, TECHNICIAN, authorise, sensor
 
 
@@ -173,7 +174,12 @@ def read(scene: Scene) -> list[str]:
     with scene.store.transaction() as tx:
         tx.say_who("lead", "crowd_safety", None)
         day = timedelta(days=1)
-        return [row.payload for row in tx.readings(STREAM, scene.now - day, scene.now + day, scene.now, 100)]
+        return [
+            row.payload
+            for row in tx.readings(
+                STREAM, forged("readings", place=STREAM), scene.now - day, scene.now + day, scene.now, 100
+            )
+        ]
 
 
 def test_nothing_that_was_said_is_stored_in_clear(scene: Scene, database: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
-from necmergitur.governance.accesses import Opened, crisis_place, place_of
+from necmergitur.governance.accesses import READINGS, Opened, crisis_place, place_of
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.gate import GateTable, compile_table
 
@@ -38,9 +38,10 @@ def _crises(open_ones: Sequence[Any]) -> Iterator[Opened]:
 
 
 def _glasses(broken: Sequence[Any]) -> Iterator[Opened]:
-    for glass, scope, readers, incident, since, until in broken:
-        what = {"holder": "holder", "stills": "still"}[scope]
-        yield Opened(id=glass, place=place_of(incident), since=since, until=until, glass=(what, readers))
+    whats = {"holder": "holder", "stills": "still", "readings": READINGS}
+    for glass, scope, readers, incident, stream, since, until in broken:
+        place = stream or place_of(incident)
+        yield Opened(id=glass, place=place, since=since, until=until, glass=(whats[scope], readers))
 
 
 class GovernanceMixin:

@@ -12,7 +12,9 @@ from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
 from necmergitur.adapters.reading_keys import DayKey, ReadingKeys, Said, leaf_of
+from necmergitur.governance.accesses import READINGS
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.passes import Pass
 from necmergitur.governance.readings import Place
 from necmergitur.governance.sensors import Sensor, key_dies_at
 from necmergitur.operations.sensors import Gone, Kept, Minute, Refused, Row
@@ -134,8 +136,11 @@ class SensorMixin:
         parts = {"purpose": purpose, "reader": reader, "glass": "" if glass is None else str(glass)}
         self.cursor.execute(SQL["say_who"], parts)
 
-    def readings(self, stream: str, since: datetime, until: datetime, now: datetime, limit: int) -> list[Row]:
+    def readings(
+        self, stream: str, under: Pass, since: datetime, until: datetime, now: datetime, limit: int
+    ) -> list[Row]:
         """Return what the database shows of a stream to whoever was said to read, as far as keys open it."""
+        under.must_be_for(READINGS, place=stream)
         parts = {"stream": stream, "since": since, "until": until, "now": now, "limit": limit}
         found = self.cursor.execute(SQL["read"], parts).fetchall()
         keys = self.reading_keys.by_id(self.cursor, {row[-2] for row in found if row[-2] is not None})

@@ -192,11 +192,11 @@ def mission_context(one: Mission, incident: Incident) -> dict[str, Any]:
     }
 
 
-def picture_of(one: Mission | None, told_to: int | None = None) -> dict[str, Any]:
+def picture_of(one: Mission | None) -> dict[str, Any]:
     """Return how a mission's picture may be shown now ("": not), and why not where that must be said."""
     if one is None or one.state == "ended" or one.phase != "on_scene":
         return {"shown": "", "refusal": ""}
-    found = picturing.may_show(store(), one.id, CLOCK.now(), told_to=told_to)
+    found = picturing.shows(store(), one.id, CLOCK.now())
     if isinstance(found, Refusal):
         return {"shown": "", "refusal": refusals.sentence(found)}
     kind = Drone.objects.filter(id=one.drone_id).values_list("camera_kind", flat=True).first()

@@ -18,6 +18,7 @@ from necmergitur.governance import law
 from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import dispatching, flying, observing, picturing
+from necmergitur.operations.picturing import Viewer
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_pilot, is_responder, require, roles_of
 from necmergitur.web.console import acting, dossier, guards, refusals, rights
@@ -131,12 +132,13 @@ def take_still(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keep the picture the drone shows now. Only on scene is there one to keep."""
     row = get_object_or_404(Mission, id=pk)
     interior = "interior" in request.POST
+    viewer = Viewer(request.user.pk, tuple(role.value for role in roles_of(cast(User, request.user))))
 
     def file(by: Any, now: Any) -> Any:
-        shown = picturing.may_show(store(), row.id, now)
+        shown = picturing.may_show(store(), row.id, now, viewer)
         if isinstance(shown, Refusal):
             return shown
-        raw = _frame(row.id)
+        raw = _frame(row.id, viewer, now)
         if isinstance(raw, Refusal):
             return raw
         return observing.file_still(
@@ -175,7 +177,7 @@ def _show_again(request: HttpRequest, incident_id: UUID, outcome: Any) -> HttpRe
     return guards.answer(request, outcome, reverse("console:incident", args=[incident_id]))
 
 
-def _frame(mission_id: UUID) -> bytes | Refusal:
+def _frame(mission_id: UUID, viewer: Viewer, now: datetime) -> bytes | Refusal:
     with store().cursor() as cursor:
-        found = cursor.execute(load("live")["picture"], {"id": mission_id}).fetchone()
+        found = cursor.execute(load("live")["picture"], {"id": mission_id, **viewer.parts(now)}).fetchone()
     return fetch_still(found[1]) if found else Refusal(rule="picture_off_scene")

@@ -67,4 +67,4 @@ SELECT id, credential_hash FROM device WHERE id = ANY(%(ids)s) AND credential_ha
 
 -- name: picture
 SELECT m.phase, r.camera_url, r.camera_kind FROM mission m JOIN drone r ON r.id = m.drone_id
-WHERE m.id = %(id)s AND m.state = 'flying';
+WHERE m.id = %(id)s AND picture_opens(m.id, %(account)s, %(readers)s, %(now)s);
