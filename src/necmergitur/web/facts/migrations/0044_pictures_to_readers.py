@@ -30,5 +30,5 @@ END $$;
 class Migration(migrations.Migration):
     """Add the readers, and the judgement."""
 
-    dependencies = [("facts", "0042_crises_as_authorisations")]
+    dependencies = [("facts", "0043_lifted")]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
