@@ -9,6 +9,7 @@ from necmergitur.web.boot import boot
 
 boot()
 
+from tests.live.crowding import drill, open_live  # noqa: E402, F401 -- fixtures
 from tests.live.serving import Live, serve_live  # noqa: E402 -- models need Django
 from tests.web.pages import City, city, city_template  # noqa: E402, F401 -- fixtures
 from tests.web.population.opening import opened  # noqa: E402, F401 -- a fixture

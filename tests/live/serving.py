@@ -137,7 +137,8 @@ def serve_live(
         **more,
     )
     app = LiveApp(parts, pages)
-    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(app, "127.0.0.1", 0, http=app.lane(), log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_S_MAX

@@ -41,7 +41,7 @@ parts = LiveParts(
     work_secret=b"a secret of the tests",
 )
 app = LiveApp(parts, WSGIMiddleware(application, workers=4))
-uvicorn.run(app, fd=int(sys.argv[1]), log_level="warning", timeout_graceful_shutdown=1)
+uvicorn.run(app, fd=int(sys.argv[1]), http=app.lane(), log_level="warning", timeout_graceful_shutdown=1)
 """
 
 

@@ -1,5 +1,6 @@
 """How we start a child: it never outlives its parent, never hears the terminal, and may open many files."""
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -13,6 +14,16 @@ from typing import IO
 _PR_SET_PDEATHSIG = 1
 # sysexits.h EX_TEMPFAIL: the parent was gone before the child could ask to be told of its death.
 _EXIT_ORPHANED = 75
+
+
+# Where Linux shares processors by session (sched(7), "The autogroup feature"), a session's own niceness.
+_AUTOGROUP = Path("/proc/self/autogroup")
+
+
+def yield_as_a_session(nice: int) -> None:
+    """Let the whole session yield: niceness alone counts within a session, and each process of ours has its own."""
+    with contextlib.suppress(OSError):  # a kernel without it shares by process
+        _AUTOGROUP.write_text(str(nice))
 
 
 def prepare_child(death_signal: signal.Signals, nice: int = 0) -> Callable[[], None]:
@@ -32,6 +43,8 @@ def prepare_child(death_signal: signal.Signals, nice: int = 0) -> Callable[[], N
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         os.nice(nice)
+        if nice:
+            yield_as_a_session(nice)
 
     return arrange
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32  # AES-256
@@ -36,6 +37,9 @@ class CrisisKey:
         self._people = _derived(key, b"people")
         self._links = _derived(key, b"links")
         self._lookups = _derived(key, b"lookups")
+        self._shares = _derived(key, b"shares")
+        # One block and no more: a permutation of 16 bytes (FIPS 197), not a way of sealing.
+        self._permutation = Cipher(algorithms.AES(self._shares), modes.ECB())  # noqa: S305
 
     def link_of(self, once: bytes) -> bytes:
         """Return the private link made of a form's number: the same form sent again has the same link."""
@@ -45,6 +49,18 @@ class CrisisKey:
     def row_of(link: bytes) -> bytes:
         """Return the name of the row a link opens. Whoever reads rows learns no link."""
         return hashlib.sha256(link).digest()[:DIGEST_BYTES]
+
+    def shares_of(self, row_ids: bytes) -> bytes:
+        """Return the links to share of rows, 16 bytes each, one after the other.
+
+        A link to share is its row's name enciphered: whoever holds it learns no private link, and whoever reads rows
+        learns none at all.
+        """
+        return self._permutation.encryptor().update(row_ids)
+
+    def shared_row(self, share: bytes) -> bytes:
+        """Return the name of the row a link to share (16 bytes) opens; any other opens a row that is not there."""
+        return self._permutation.decryptor().update(share)
 
     def lookup(self, kind: str, written: str) -> bytes:
         """Return the keyed digest by which a normalised phone number, address or share link is found."""
@@ -70,7 +86,7 @@ class CrisisKey:
     @property
     def derived(self) -> tuple[bytes, ...]:
         """What was derived from the key, for whoever looks whether any of it is left somewhere."""
-        return (self._people, self._links, self._lookups)
+        return (self._people, self._links, self._lookups, self._shares)
 
     def person_key(self, salt: bytes) -> bytes:
         """Return the key of whoever's row holds this salt."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -14,6 +15,7 @@ from necmergitur.operations.ports import Unreachable
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Deliver = Callable[[Result | Exception], None]
 
 # A batch costs about the same whatever it holds: at 200 presses a second a short wait halves how many there are.
 GATHER_S = 0.005
@@ -44,7 +46,7 @@ def take_apart(
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Collects items while a batch is being written, then writes them together, in order."""
+    """Collects items while a batch is being written, then writes them together; in order, while one is `at_once`."""
 
     def __init__(
         self,
@@ -53,13 +55,15 @@ class GroupCommit(Generic[Item, Result]):
         *,
         batch_max: int = BATCH_MAX,
         gather_s: float = GATHER_S,
+        at_once: int = 1,
     ) -> None:
         """`take` runs in `executor` on at most `batch_max` items and returns one result for each."""
         self._take = take
         self._executor = executor
         self._batch_max, self._gather_s = batch_max, gather_s
-        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._queue: deque[tuple[Item, Deliver[Result]]] = deque()
         self._filled = asyncio.Event()
+        self._free = asyncio.Semaphore(at_once)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -84,28 +88,60 @@ class GroupCommit(Generic[Item, Result]):
         if len(self._queue) >= QUEUE_MAX:
             raise Overloaded
         future: asyncio.Future[Result] = (self._loop or asyncio.get_running_loop()).create_future()
-        self._queue.append((item, future))
+        self._queue.append((item, partial(_settle, future)))
         self._filled.set()
         return await future
 
+    def hand_in(self, item: Item, deliver: Deliver[Result]) -> bool:
+        """Have `deliver` called in the loop with what came of `item`; False when the queue is full."""
+        if len(self._queue) >= QUEUE_MAX:
+            return False
+        self._queue.append((item, deliver))
+        self._filled.set()
+        return True
+
     async def _turn(self) -> None:
-        """Write one batch and answer everybody in it."""
+        """Send one batch on its way, as soon as it may go."""
         await self._filled.wait()
+        await self._free.acquire()
         if len(self._queue) < self._batch_max:
             await asyncio.sleep(self._gather_s)
         batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
         if not self._queue:
             self._filled.clear()
         items = [item for item, _ in batch]
-        outcomes: Sequence[Result | Exception]
+        loop = asyncio.get_running_loop()
         try:
-            outcomes = await asyncio.get_running_loop().run_in_executor(self._executor, take_apart, self._take, items)
-        except Exception as error:  # noqa: BLE001 -- handed to each waiter, who knows what to do
-            outcomes = [error] * len(batch)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if future.done():
-                continue
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+            written = loop.run_in_executor(self._executor, take_apart, self._take, items)
+        except RuntimeError as error:  # the executor was shut down
+            written = loop.create_future()
+            written.set_exception(error)
+        written.add_done_callback(partial(self._answer, batch))
+
+    def _answer(
+        self, batch: Sequence[tuple[Item, "Deliver[Result]"]], written: asyncio.Future[Sequence[Result | Exception]]
+    ) -> None:
+        """Answer everybody of one batch."""
+        self._free.release()
+        if written.cancelled():
+            return  # we stop: nobody is answered, as after a crash
+        error = written.exception()
+        outcomes: Sequence[Result | Exception]
+        if error is None:
+            outcomes = written.result()
+        else:  # handed to each waiter, who knows what to do
+            outcomes = [error if isinstance(error, Exception) else RuntimeError(repr(error))] * len(batch)
+        for (_, deliver), outcome in zip(batch, outcomes, strict=True):
+            try:
+                deliver(outcome)
+            except Exception:
+                log.exception("answer_failed")  # one that cannot be answered keeps nobody else waiting
+
+
+def _settle(future: asyncio.Future[Result], outcome: Result | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

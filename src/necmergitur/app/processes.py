@@ -23,7 +23,7 @@ WATCHDOG_S = 15.0
 POSTGRES_STOP_S_MAX = 4.0
 ANSWER_S_MAX = 2.0
 # Measured on two cores: when the whole city calls at once, housekeeping and a simulated city each delay the lamps.
-YIELDING = MappingProxyType({"worker": 10, "sim": 5, "finder": 5})
+YIELDING = MappingProxyType({"worker": 10, "sim": 5, "finder": 10})
 # The secrets each process needs. What faces the Internet holds nothing that arms a drone.
 NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
     {

@@ -11,9 +11,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
-from necmergitur.live.checkins import DRILL, OF_OURS, WHY, CheckInDoor
+from necmergitur.live.checkins import DRILL, OF_OURS, TARGETS, WHY, CheckInDoor
 from necmergitur.live.helping import RECEIPT
 from necmergitur.live.http import BodyTooLong, again, answer, answer_json, header, read_body, refuse
+from necmergitur.live.lane import Lane, lane_to
 from necmergitur.live.log import LogDoor
 from necmergitur.live.pages import SafePages
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
@@ -52,6 +53,10 @@ class LiveApp:
         self._pages = pages
         self._board: Board | None = None
         self._door: PressDoor | None = None
+
+    def lane(self) -> type[Lane]:
+        """Return the protocol by which a server spares ordinary check-ins the way round."""
+        return lane_to(self._checkins, TARGETS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the process's lifespan."""

@@ -6,6 +6,7 @@ for anything; above it `adapters.work` lets more of it in.
 
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 BURST_S = 20.0  # ours: what a crowd leaving one hall by one network sends at once is spread over this
@@ -35,6 +36,7 @@ class Networks:
         return lets
 
 
+@lru_cache(NETWORKS_MAX)
 def network_of(address: str) -> str:
     """Return the network an address is counted under: itself, or an IPv6 household."""
     try:

@@ -42,7 +42,7 @@ URGENT = frozenset({Status.NEED_HELP, Status.HURT})
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is sealed of a check-in.
 
-    `tell`: who is told, at most TELL_MAX; `language`: in which they are written to; `share`: the link they are given.
+    `tell`: who is told, at most TELL_MAX; `language`: in which they are written to.
     """
 
     name: str
@@ -50,7 +50,6 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     words: str = ""
     tell: tuple[Contact, ...] = ()
     language: str = "fr"
-    share: str = ""
 
 
 class CheckIn(msgspec.Struct, frozen=True):

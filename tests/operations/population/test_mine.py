@@ -31,7 +31,7 @@ def test_a_private_link_opens_what_its_person_said_and_a_guessed_one_opens_nothi
     held = found(night, answer.link)
     assert held is not None
     assert (held.said.name, held.status, held.changed_at) == ("Amélie Durand", Status.SAFE, night.now)
-    assert held.said.share == text_of(answer.share)
+    assert text_of(held.share) == text_of(answer.share)
     assert [found(night, guess) for guess in (os.urandom(16), answer.share, b"", answer.link[:15])] == [None] * 4
 
 

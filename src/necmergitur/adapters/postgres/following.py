@@ -16,11 +16,10 @@ class FollowingMixin:
 
     cursor: Statements
 
-    def checkin_by(self, crisis_id: UUID, *, link: bytes | None, share: bytes | None) -> tuple[bytes, int] | None:
-        """Return name and status of the check-in with this digest of a link, held until this transaction ends."""
-        query, digest = (SQL["by_link"], link) if link is not None else (SQL["by_share"], share)
-        row = self.cursor.execute(query, {"crisis_id": crisis_id, "digest": digest}).fetchone()
-        return None if row is None else (bytes(row[0]), int(row[1]))
+    def checkin_status(self, crisis_id: UUID, row_id: bytes) -> int | None:
+        """Return the status of a check-in, held until this transaction ends."""
+        row = self.cursor.execute(SQL["status"], {"crisis_id": crisis_id, "id": row_id}).fetchone()
+        return None if row is None else int(row[0])
 
     def phones(self, crisis_id: UUID, abouts: list[bytes], why: int) -> list[Phone]:
         """Return the telephones that are told of these check-ins."""

@@ -21,10 +21,6 @@ class MineMixin:
         query = SQL["checkin_to_change" if change else "checkin"]
         return _held(self.cursor.execute(query, {"crisis_id": crisis_id, "id": row_id}).fetchone())
 
-    def checkin_shared(self, crisis_id: UUID, share: bytes) -> Held | None:
-        """Return the check-in whose share link has this digest."""
-        return _held(self.cursor.execute(SQL["checkin_shared"], {"crisis_id": crisis_id, "share": share}).fetchone())
-
     def erase_checkin(self, crisis_id: UUID, row_id: bytes) -> None:
         """Delete one person's row and what waits to be sent about it.
 
@@ -37,14 +33,13 @@ class MineMixin:
 def _held(found: Any) -> Held | None:
     if found is None:
         return None
-    row_id, salt, sealed, said, contact, share, status, channel, tells, at, changed_at, rev, told_rev = found
+    row_id, salt, sealed, said, contact, status, channel, tells, at, changed_at, rev, told_rev = found
     row = Row(
         id=bytes(row_id),
         salt=bytes(salt),
         sealed=bytes(sealed),
         said=bytes(said),
         contact=None if contact is None else bytes(contact),
-        share=bytes(share),
         status=status,
         channel=channel,
         tells=tells,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from necmergitur.adapters.postgres.arrays import Strings
 from necmergitur.adapters.postgres.queries import fill, load
 from necmergitur.adapters.postgres.rows import RowCodec
 from necmergitur.adapters.postgres.statements import Statements
@@ -14,6 +15,11 @@ CODEC = RowCodec(Crisis)
 TELLING = load("telling")
 SQL = {name: fill(query, columns=CODEC.columns(), values=CODEC.values()) for name, query in load("population").items()}
 COUNTED = ("checkins", "safe", "need_help", "hurt", "withdrawn", "people_to_tell")
+
+
+# A row's parts of fixed length, one after the other: id, salt, said, contact, and a byte each of numbers.
+NO_CONTACT = bytes(16)
+FIXED_BYTES = 68
 
 
 class CrisisMixin:
@@ -71,23 +77,24 @@ class CrisisMixin:
 
     def put_checkins(self, crisis_id: UUID, rows: Sequence[Row], root: bytes, now: datetime) -> None:
         """Store check-ins and their batch in one statement; the same words again change nothing."""
-        self.cursor.execute(
-            SQL["put_checkins"],
-            {
-                "crisis_id": crisis_id,
-                "root": root,
-                "now": now,
-                "ids": [row.id for row in rows],
-                "salts": [row.salt for row in rows],
-                "sealed": [row.sealed for row in rows],
-                "said": [row.said for row in rows],
-                "contacts": [row.contact for row in rows],
-                "shares": [row.share for row in rows],
-                "statuses": [row.status for row in rows],
-                "channels": [row.channel for row in rows],
-                "tells": [row.tells for row in rows],
-            },
+        fixed = b"".join(
+            [
+                b"".join(
+                    (
+                        row.id,
+                        row.salt,
+                        row.said,
+                        row.contact or NO_CONTACT,
+                        bytes((row.status, row.channel, row.tells, row.contact is not None)),
+                    )
+                )
+                for row in rows
+            ]
         )
+        assert len(fixed) == FIXED_BYTES * len(rows), "each part has its length"
+        sealed = Strings([row.sealed for row in rows])
+        parts = {"crisis_id": crisis_id, "root": root, "now": now, "fixed": fixed, "sealed": sealed}
+        self.cursor.execute(SQL["put_checkins"], parts)
 
     def unrooted_batches(self, limit: int) -> list[Batch]:
         """Return the oldest batches whose root is not in the record yet, held until this transaction ends."""

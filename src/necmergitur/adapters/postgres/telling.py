@@ -20,7 +20,7 @@ class TellingMixin:
     def to_tell(self, limit: int) -> list[ToTell]:
         """Return check-ins whose people are to be told, held until this transaction ends; help first."""
         rows = self.cursor.execute(SQL["to_tell"], {"limit": limit}).fetchall()
-        return [ToTell(r[0], bytes(r[1]), bytes(r[2]), bytes(r[3]), bytes(r[4]), *r[5:]) for r in rows]
+        return [ToTell(r[0], bytes(r[1]), bytes(r[2]), bytes(r[3]), *r[4:]) for r in rows]
 
     def told(self, crisis_id: UUID, rows: Mapping[bytes, int]) -> None:
         """Say up to which change the people of these check-ins were told."""

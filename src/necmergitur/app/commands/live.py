@@ -23,7 +23,7 @@ def command(settings: Settings, without_pages: bool) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=application.lane(),
         log_config=None,
         access_log=False,
         lifespan="on",

@@ -23,7 +23,9 @@ ClosedMeanwhile = StoreRefused
 ROOTED_MAX = 2_000  # ours: batches whose roots one fact gathers; four a second would need ten minutes to make them
 
 
-LINK_CHARS = 22  # 16 bytes in base64url
+ENCODER = msgspec.json.Encoder()
+LINK_BYTES = 16
+LINK_CHARS = 22  # they in base64url
 
 
 class Sealer(Protocol):
@@ -35,6 +37,14 @@ class Sealer(Protocol):
 
     def row_of(self, link: bytes) -> bytes:
         """Return the name of the row a link opens."""
+        ...
+
+    def shares_of(self, row_ids: bytes) -> bytes:
+        """Return the links to share of rows, 16 bytes each, one after the other."""
+        ...
+
+    def shared_row(self, share: bytes) -> bytes:
+        """Return the name of the row a link to share opens."""
         ...
 
     def lookup(self, kind: str, written: str) -> bytes:
@@ -62,7 +72,6 @@ class Row(msgspec.Struct, frozen=True):
     sealed: bytes
     said: bytes
     contact: bytes | None
-    share: bytes
     status: int
     channel: int
     tells: int
@@ -117,16 +126,17 @@ def take(
     """
     if not crisis.offers("safe", now):
         return [Refusal(rule="crisis_closed")] * len(batch)
-    answers: list[Registered | Refusal] = []
-    rows: dict[bytes, Row] = {}
-    for checkin, salt in batch:
-        answer, row = _sealed(key, checkin, salt)
-        answers.append(answer)
-        rows[row.id] = row  # the same form twice in one batch: the later words
-    leaves = [tree.leaf_hash(row.id + row.said) for row in rows.values()]
+    rows = [_sealed(key, checkin, salt) for checkin, salt in batch]
+    # The same form twice in one batch: the later words. In the order of their names, so that two transactions that meet
+    # the same rows do not wait for each other.
+    ordered = [row for _, row in sorted({row.id: row for _, row in rows}.items())]
     with store.transaction() as tx:
-        tx.put_checkins(crisis.id, list(rows.values()), root_of(leaves), now)
-    return answers
+        tx.put_checkins(crisis.id, ordered, root_of([tree.leaf_hash(row.id + row.said) for row in ordered]), now)
+    shares = key.shares_of(b"".join([row.id for _, row in rows]))
+    return [
+        Registered(link, shares[at : at + LINK_BYTES])
+        for (link, _), at in zip(rows, range(0, len(shares), LINK_BYTES), strict=True)
+    ]
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
@@ -138,24 +148,22 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else tree.EMPTY_ROOT
 
 
-def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[Registered, Row]:
+def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[bytes, Row]:
+    """Return the private link, and the row it opens."""
     link = key.link_of(checkin.once)
     row_id = key.row_of(link)
-    share = key.link_of(b"share" + checkin.once)
-    plain = msgspec.json.encode(msgspec.structs.replace(checkin.said, share=text_of(share)))
+    plain = ENCODER.encode(checkin.said)
     contact = checkin.said.contact
-    row = Row(
-        id=row_id,
-        salt=salt,
-        sealed=key.seal(salt, plain, row_id),
-        said=key.digest(b"said%d|%b" % (checkin.status, plain)),
-        contact=None if contact is None else key.lookup(contact.kind, contact.written),
-        share=key.row_of(share),
-        status=checkin.status,
-        channel=checkin.channel,
-        tells=len(checkin.said.tell),
+    return link, Row(
+        row_id,
+        salt,
+        key.seal(salt, plain, row_id),
+        key.digest(b"said%d|%b" % (checkin.status, plain)),
+        None if contact is None else key.lookup(contact.kind, contact.written),
+        checkin.status,
+        checkin.channel,
+        len(checkin.said.tell),
     )
-    return Registered(link, share), row
 
 
 def number_of(once: bytes, name: str) -> bytes:

@@ -15,7 +15,7 @@ import msgspec
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations.population.checkins import Sealer
+from necmergitur.operations.population.checkins import LINK_BYTES, Sealer
 from necmergitur.operations.population.mine import kept
 from necmergitur.people import subscriptions
 from necmergitur.people.checkins import Status
@@ -57,8 +57,8 @@ class PhoneTransaction(Protocol):
         """Return crises that were opened and are not erased: real ones before drills, newest first."""
         ...
 
-    def checkin_by(self, crisis_id: UUID, *, link: bytes | None, share: bytes | None) -> tuple[bytes, int] | None:
-        """Return name and status of the check-in with this digest of a link, held until this transaction ends."""
+    def checkin_status(self, crisis_id: UUID, row_id: bytes) -> int | None:
+        """Return the status of a check-in, held until this transaction ends."""
         ...
 
     def phones(self, crisis_id: UUID, abouts: list[bytes], why: int) -> list[Phone]:
@@ -148,11 +148,11 @@ def _digest(key: Sealer, to: Contact) -> bytes:
 def _opened(
     tx: Any, key_of: KeyOf, link: bytes, why: Why, now: datetime, *, drill: bool
 ) -> tuple[Crisis, Sealer, bytes, int] | None:
+    if len(link) != LINK_BYTES:
+        return None
     for crisis, key in kept(tx, key_of, now, drill=drill):
-        row = key.row_of(link)
-        found = tx.checkin_by(
-            crisis.id, link=row if why == Why.QUESTIONS else None, share=row if why == Why.CHANGES else None
-        )
-        if found is not None:
-            return crisis, key, *found
+        row_id = key.row_of(link) if why == Why.QUESTIONS else key.shared_row(link)
+        status = tx.checkin_status(crisis.id, row_id)
+        if status is not None:
+            return crisis, key, row_id, status
     return None

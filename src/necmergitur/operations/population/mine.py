@@ -15,7 +15,7 @@ import msgspec
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger import tree
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations.population.checkins import Row, Sealer, opened, root_of
+from necmergitur.operations.population.checkins import LINK_BYTES, Row, Sealer, opened, root_of
 from necmergitur.people.checkins import Said, Status
 from necmergitur.people.crises import Crisis
 
@@ -38,6 +38,7 @@ class Mine(msgspec.Struct, frozen=True):
     crisis: Crisis
     status: Status
     said: Said
+    share: bytes
     at: datetime
     changed_at: datetime
     told: bool
@@ -64,10 +65,6 @@ class MineTransaction(Protocol):
         """Return one check-in, held for a `change` until this transaction ends."""
         ...
 
-    def checkin_shared(self, crisis_id: UUID, share: bytes) -> Held | None:
-        """Return the check-in whose share link has this digest."""
-        ...
-
     def erase_checkin(self, crisis_id: UUID, row_id: bytes) -> None:
         """Delete one person's row, and what waits to be sent about it."""
         ...
@@ -90,9 +87,11 @@ def find(store: MineStore, key_of: KeyOf, link: bytes, now: datetime, *, drill: 
 
 def shared(store: MineStore, key_of: KeyOf, share: bytes, now: datetime, *, drill: bool) -> Shared | None:
     """Return what a share link shows. Raises Unreachable."""
+    if len(share) != LINK_BYTES:
+        return None
     with store.transaction() as tx:
         for crisis, key in kept(tx, key_of, now, drill=drill):
-            held = tx.checkin_shared(crisis.id, key.row_of(share))
+            held = tx.own_checkin(crisis.id, key.shared_row(share), change=False)
             mine = None if held is None else _opened(crisis, key, held)
             if mine is not None:
                 return Shared(crisis, mine.said.name, mine.status, mine.changed_at, mine.said.language)
@@ -164,7 +163,7 @@ def _opened(crisis: Crisis, key: Sealer, held: Held) -> Mine | None:
     if said is None:
         return None
     told = held.row.tells > 0 and held.told_rev >= held.rev
-    return Mine(crisis, Status(held.row.status), said, held.at, held.changed_at, told)
+    return Mine(crisis, Status(held.row.status), said, key.shares_of(held.row.id), held.at, held.changed_at, told)
 
 
 def _resealed(key: Sealer, row: Row, said: Said, status: Status, salt: bytes) -> Row:

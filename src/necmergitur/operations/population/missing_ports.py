@@ -128,7 +128,6 @@ class CheckInRow(msgspec.Struct, frozen=True, kw_only=True):
     salt: bytes
     sealed: bytes
     contact: bytes | None
-    share: bytes
     status: int
 
 

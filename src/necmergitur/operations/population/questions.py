@@ -88,7 +88,7 @@ def ask(
     row_id = key.row_of(link)
     question = msgspec.structs.replace(question, link=link)
     about = question.about
-    subject = key.row_of(question.share) if question.share else None
+    subject = key.shared_row(question.share) if question.share else None
     if about is not None:
         subject = key.lookup(about.kind, about.written)
     row = QuestionRow(

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from necmergitur.operations.population import following
-from necmergitur.operations.population.checkins import Sealer, opened
+from necmergitur.operations.population.checkins import Sealer, opened, text_of
 from necmergitur.people.checkins import Status
 from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX, MESSAGE_LEASE, MESSAGE_RETRY_FIRST, MESSAGE_RETRY_MAX
 from necmergitur.people.crises import Crisis
@@ -41,7 +41,6 @@ class ToTell(msgspec.Struct, frozen=True):
     id: bytes
     salt: bytes
     sealed: bytes
-    share: bytes
     status: int
     rev: int
     changed_at: datetime
@@ -144,7 +143,7 @@ def _letters(
     parts = {
         "name": said.name,
         "time": row.changed_at.astimezone(envelopes.zone).strftime("%H:%M"),
-        "link": f"{envelopes.address}{'/drill' if crisis.drill else ''}/safe/s/{said.share}",
+        "link": f"{envelopes.address}{'/drill' if crisis.drill else ''}/safe/s/{text_of(key.shares_of(row.id))}",
     }
     kind = KIND_OF[Status(row.status)]
     told = [(to, said.language) for to in said.tell] + [(phone.to, phone.language) for phone in phones]

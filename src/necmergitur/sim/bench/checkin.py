@@ -3,6 +3,7 @@
 Everything runs as in a city: supervisor, PostgreSQL with fsync, live; the crowd is a process on the same processors.
 """
 
+import socket
 import subprocess
 import sys
 import threading
@@ -24,18 +25,31 @@ from necmergitur.kernel.geo import Position
 from necmergitur.operations.population import crises
 from necmergitur.people.crises import Asked, Crisis
 from necmergitur.sim.bench import floor
+from necmergitur.sim.bench.django_path import Stand
+from necmergitur.sim.bench.figures import percentile
+from necmergitur.sim.bench.processor import ProcessorTime
 from necmergitur.sim.bench.whole import QUICK, Whole, whole_city
+from necmergitur.sim.devices.crowd_process import Burst, Connect, Settle, all_records, ask_all
 from necmergitur.sim.population.crowd import ONCE_BYTES, Plan, Tally
 
-CONNECTIONS = 400
+# A crowd whose every telephone waits for its answer: at 15,000 a second, each waits for a fifteenth of a second.
+CONNECTIONS = 1_000
+DJANGO_CONNECTIONS = 64  # eight threads answer: more would wait in line, and be told of as slow
 PATH = "/api/v1/checkins?drill=1"
 SECONDS = 20.0
+# The press path beside a steady stream of check-ins.
+BESIDE_CHECKINS_PER_S = 8_000
+BESIDE_PRESSES_PER_S = 20
+BESIDE_POSTS = 300
 STEADY_CHECKINS = 4_100_000  # 13 November 2015: people marked safe on one platform in a day
 KILL_SECONDS = 12.0
 QUICK_SECONDS = 5.0
 OFFICERS = (900_001, 900_002)
 # What a single answer waits for at most before a crowd is held to be stuck.
 PATIENCE_S = 60.0
+LEAD_S = 2.0  # until the stream is steady
+LEAST_US = 0.5
+WARM_S = 2.0  # a crisis is open and its pages are read long before most people write
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
@@ -46,9 +60,12 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     with whole_city(size) as city:
         here = Here(city)
         pgbench = floor.pgbench_tps(city, 2 if quick else 5)
-        run = here.crowd(seconds)
+        here.crowd(WARM_S)
+        run = here.crowd(seconds, counted=True)
         form = here.crowd(seconds / 2, form=True)
         rss_start = here.rss_mb()
+        django = here.django(seconds / 2)
+        beside = here.presses_beside(seconds)
         long = here.crowd(seconds, most=0) if quick else here.crowd(3_600.0, most=STEADY_CHECKINS)
         rss_end = here.rss_mb()
         kills = [here.killed(name, KILL_SECONDS / (2 if quick else 1)) for name in ("live", "postgres")]
@@ -57,6 +74,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         "per_s": round(run.answered / run.took_s),
         "p50_ms": run.ms_p50,
         "p99_ms": run.ms_p99,
+        "cpu_us": here.cpu_us,
         "form_per_s": round(form.answered / form.took_s),
         "form_p99_ms": form.ms_p99,
         "steady": long.answered,
@@ -68,7 +86,9 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         "answered": here.answered,
         "lost": lost,
         "connections": CONNECTIONS,
+        "django_per_s": round(django.answered / django.took_s),
         "pgbench_tps": round(pgbench),
+        "beside": beside,
     }
 
 
@@ -79,23 +99,87 @@ class Here:
         self.city = city
         self.crisis, self.key = open_drill(city)
         self.answered = 0
+        self.cpu_us: dict[str, float] = {}
         self._files: list[Path] = []
         time.sleep(2.0)  # live looks each second for crises
 
-    def crowd(self, seconds: float, *, most: int = 0, per_s: float = 0.0, form: bool = False) -> Tally:
-        """Let a crowd check in, and return what came of it."""
+    def crowd(
+        self, seconds: float, *, most: int = 0, per_s: float = 0.0, form: bool = False, counted: bool = False
+    ) -> Tally:
+        """Let a crowd check in, and return what came of it; `counted`: note the processor's time of each process."""
+        spent = ProcessorTime(self.city, {})
         with self.gathering(seconds, most=most, per_s=per_s, form=form) as asked:
-            return self.result(asked, seconds)
+            tally = self.result(asked, seconds)
+        if counted:
+            used = spent.since() | {"crowd": tally.cpu_s}
+            each = {name: round(cpu_s / max(1, tally.answered) * 1e6, 1) for name, cpu_s in used.items()}
+            self.cpu_us = {name: us for name, us in each.items() if us >= LEAST_US}
+        return tally
+
+    def django(self, seconds: float) -> Tally:
+        """Let a crowd check in by the way pages go."""
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(1_024)
+            stand = Stand(str(self.city.settings.home), self.city.database_url, self.crisis.id, listening.fileno())
+            command = [sys.executable, "-m", "necmergitur.sim.bench.django_path"]
+            with subprocess.Popen(  # noqa: S603 -- ours
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[listening.fileno()]
+            ) as process:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                process.stdin.write(msgspec.json.encode(stand))
+                process.stdin.close()
+                try:
+                    if process.stdout.readline() != b"ready\n":
+                        raise RuntimeError("the Django path did not start")
+                    port = listening.getsockname()[1]
+                    with self.gathering(seconds, form=True, port=port, connections=DJANGO_CONNECTIONS) as asked:
+                        return self.result(asked, seconds)
+                finally:
+                    process.kill()
+
+    def presses_beside(self, seconds: float) -> dict[str, Any]:
+        """Press buttons while a crowd checks in at a steady pace; return how soon lamps were lit."""
+        posts = self.city.posts()[:BESIDE_POSTS]
+        with self.city.crowds(posts, 1) as crowds:
+            problems = [one.problem for one in ask_all(crowds, Connect(PATIENCE_S)) if one.problem]
+            if problems:
+                raise RuntimeError(f"posts did not connect: {problems}")
+            with self.gathering(seconds + LEAD_S, per_s=BESIDE_CHECKINS_PER_S) as asked:
+                time.sleep(LEAD_S)
+                crowds[0].ask(Burst(posts[: int(BESIDE_PRESSES_PER_S * seconds)], seconds))
+                crowds[0].standing()
+                ask_all(crowds, Settle(PATIENCE_S))
+                records = all_records(crowds)
+                tally = self.result(asked, seconds)
+        lamps_ms = [(one.lit_at - one.pressed_at) * 1000 for one in records if one.lit_at is not None]
+        return {
+            "checkins_per_s": round(tally.answered / tally.took_s),
+            "checkin_ms_p99": tally.ms_p99,
+            "presses": len(records),
+            "dark": len(records) - len(lamps_ms),
+            "lamp_ms_p50": percentile(lamps_ms, 50),
+            "lamp_ms_p99": percentile(lamps_ms, 99),
+        }
 
     @contextmanager
     def gathering(
-        self, seconds: float, *, most: int = 0, per_s: float = 0.0, form: bool = False
+        self,
+        seconds: float,
+        *,
+        most: int = 0,
+        per_s: float = 0.0,
+        form: bool = False,
+        port: int | None = None,
+        connections: int = CONNECTIONS,
     ) -> Iterator["subprocess.Popen[bytes]"]:
         """Start a crowd in a process of its own."""
         file = self.city.settings.home / f"answered-{len(self._files)}"
         self._files.append(file)
         path = "/drill/safe" if form else PATH
-        plan = Plan("127.0.0.1", self.city.settings.port, path, CONNECTIONS, seconds, per_s, str(file), form, most)
+        port = port or self.city.settings.port
+        plan = Plan("127.0.0.1", port, path, connections, seconds, per_s, str(file), form, most)
         command = [sys.executable, "-m", "necmergitur.sim.population.crowd"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 -- ours
             assert process.stdin is not None

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -33,6 +34,9 @@ def give_way(pids: Iterable[int], nice: int) -> None:
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
+            if os.getsid(pid) == pid:  # where Linux shares by session, niceness counts within one alone
+                with contextlib.suppress(OSError):
+                    Path(f"/proc/{pid}/autogroup").write_text(str(nice))
             for member in (process, *process.children(recursive=True)):
                 for thread in member.threads():
                     os.setpriority(os.PRIO_PROCESS, thread.id, nice)  # Linux keeps it by thread

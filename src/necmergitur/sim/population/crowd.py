@@ -24,14 +24,18 @@ ONCE_BYTES = 16
 RETRY_S = 0.25
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _CREATED = (b"HTTP/1.1 201", b"HTTP/1.1 303")
-NAME = "Amélie Durand %d"
-_BODY = (
-    '{"once":"%s","name":"Amélie Durand %d","status":"safe","contact":"amelie.durand.%d@example.org",'
-    '"words":"chez moi","tell":[]}'
-)
-_FORM = (
-    "once=%s&name=Am%%C3%%A9lie+Durand+%d&status=safe&contact=amelie.durand.%d%%40example.org&words=chez+moi"
-    "&tell1=&tell2=&language=fr"
+NAME = "Amélie Durand %09d"
+# Every other one by telephone number, every other one by address; the length is always the same, and so is the head.
+_PHONE, _EMAIL = b"+336%08d", b"a%08d@x.fr"
+_BODY = '{"once":"%b","name":"Amélie Durand %09d","status":"safe","contact":"%b","words":"chez moi","tell":[]}'.encode()
+_FORM = b"once=%b&name=Am%%C3%%A9lie+Durand+%09d&status=safe&contact=%b&words=chez+moi&tell1=&tell2=&language=fr"
+# What a telephone's browser sends along.
+_BROWSER = (
+    "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile"
+    " Safari/537.36\r\n"
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+    "Accept-Language: fr-FR,fr;q=0.9\r\nAccept-Encoding: gzip, deflate, br\r\nOrigin: http://127.0.0.1\r\n"
+    "Referer: http://127.0.0.1/safe\r\nUpgrade-Insecure-Requests: 1\r\nConnection: keep-alive\r\n"
 )
 
 
@@ -62,6 +66,7 @@ class Tally(msgspec.Struct, frozen=True):
     ms_max: float
     refused: int
     reconnects: int
+    cpu_s: float = 0.0
 
 
 class Crowd:
@@ -75,6 +80,8 @@ class Crowd:
         self.reconnects = 0
         self.ends_at = 0.0
         self.answered = bytearray()
+        self.whole = 0  # the length of an answer that was whole: the next ones are as long
+        self._heads: dict[int, bytes] = {}
 
     def next_due(self) -> float | None:
         """Return when the next person should send, None when nobody does any more."""
@@ -86,6 +93,17 @@ class Crowd:
             return None
         self.sent += 1
         return due
+
+    def head(self, length: int) -> bytes:
+        """Return the head of a request whose body has this length."""
+        found = self._heads.get(length)
+        if found is None:
+            plan = self.plan
+            kind = "application/x-www-form-urlencoded" if plan.form else "application/json"
+            more = _BROWSER if plan.form else ""
+            head = f"POST {plan.path} HTTP/1.1\r\nHost: {plan.host}\r\nContent-Type: {kind}\r\n{more}"
+            found = self._heads[length] = f"{head}Content-Length: {length}\r\n\r\n".encode()
+        return found
 
     async def run(self) -> Tally:
         """Check in until the time is over and everybody is answered."""
@@ -104,6 +122,7 @@ class Crowd:
             ms_max=round(max(latencies), 2),
             refused=self.refused,
             reconnects=self.reconnects,
+            cpu_s=round(time.process_time(), 2),
         )
 
 
@@ -164,11 +183,11 @@ class _Person(asyncio.Protocol):
 
     def _written(self, number: int) -> bytes:
         plan = self._crowd.plan
-        once = urlsafe_b64encode(self._once).decode().rstrip("=")
-        body = ((_FORM if plan.form else _BODY) % (once, number, number)).encode()
-        kind = "application/x-www-form-urlencoded" if plan.form else "application/json"
-        head = f"POST {plan.path} HTTP/1.1\r\nHost: {plan.host}\r\nContent-Type: {kind}\r\n"
-        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        contact = (_EMAIL if number % 2 else _PHONE) % (number % 10**8)
+        if plan.form:
+            contact = contact.replace(b"@", b"%40").replace(b"+", b"%2B")
+        body = (_FORM if plan.form else _BODY) % (urlsafe_b64encode(self._once)[:22], number, contact)
+        return self._crowd.head(len(body)) + body
 
     def _send_at(self, wait_s: float) -> None:
         """Send once, now or later: a form under way is not sent beside itself."""
@@ -181,19 +200,28 @@ class _Person(asyncio.Protocol):
             self._transport.write(self._wire)
 
     def data_received(self, data: bytes) -> None:
+        if not self._heard and len(data) == self._crowd.whole and data.startswith(_CREATED):
+            self._answered()
+            return
         self._heard += data
         head, end, body = self._heard.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if not end or (length is not None and len(body) < int(length[1])):
             return  # the rest is under way
-        self._heard = b""
+        heard, self._heard = self._heard, b""
         if head.startswith(_CREATED):
-            self._crowd.latencies_ms.append((time.monotonic() - self._due) * 1000)
-            self._crowd.answered += self._known
-            self._next()
+            self._crowd.whole = len(heard)
+            self._answered()
+        elif head.startswith((b"HTTP/1.1 422", b"HTTP/1.1 404")):
+            raise SystemExit(f"a form of ours was refused: {heard[:500]!r}")
         else:
             self._crowd.refused += 1
             self._send_at(RETRY_S)
+
+    def _answered(self) -> None:
+        self._crowd.latencies_ms.append((time.monotonic() - self._due) * 1000)
+        self._crowd.answered += self._known
+        self._next()
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.intake import Ground
 from necmergitur.operations.population import helping, looking
 from necmergitur.operations.population import mine as operations
-from necmergitur.operations.population.checkins import link_of
+from necmergitur.operations.population.checkins import link_of, text_of
 from necmergitur.operations.population.looking import Seen
 from necmergitur.operations.population.mine import Mine
 from necmergitur.operations.ports import Unreachable
@@ -123,7 +123,7 @@ def _show(
             "when": _when(found.changed_at),
             "tells": len(found.said.tell),
             "own": f"{settings.ORIGIN.url}{prefix}/safe/{text}",
-            "share": f"{settings.ORIGIN.url}{prefix}/safe/s/{found.said.share}" if found.said.share else "",
+            "share": f"{settings.ORIGIN.url}{prefix}/safe/s/{text_of(found.share)}",
             "nobody": f"{prefix}/find/nobody/{text}/" if "find" in found.crisis.services else "",
             "action": f"{prefix}/safe/{text}{_kept_language(request)}",
             "open": is_open,

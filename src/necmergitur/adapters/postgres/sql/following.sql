@@ -1,8 +1,5 @@
--- name: by_link
-SELECT id, status FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(digest)s FOR UPDATE;
-
--- name: by_share
-SELECT id, status FROM population.checkin WHERE crisis_id = %(crisis_id)s AND share = %(digest)s FOR UPDATE;
+-- name: status
+SELECT status FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR UPDATE;
 
 -- name: phones
 SELECT about, why, endpoint, salt, sealed FROM population.phone

@@ -1,14 +1,10 @@
 -- name: checkin
-SELECT id, salt, sealed, said, contact, share, status, channel, tells, at, changed_at, rev, told_rev
+SELECT id, salt, sealed, said, contact, status, channel, tells, at, changed_at, rev, told_rev
 FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s;
 
 -- name: checkin_to_change
-SELECT id, salt, sealed, said, contact, share, status, channel, tells, at, changed_at, rev, told_rev
+SELECT id, salt, sealed, said, contact, status, channel, tells, at, changed_at, rev, told_rev
 FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR UPDATE;
-
--- name: checkin_shared
-SELECT id, salt, sealed, said, contact, share, status, channel, tells, at, changed_at, rev, told_rev
-FROM population.checkin WHERE crisis_id = %(crisis_id)s AND share = %(share)s;
 
 -- name: erase_checkin
 DELETE FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s;

@@ -102,7 +102,7 @@ DELETE FROM population.tie t USING gone WHERE t.crisis_id = %(crisis_id)s AND t.
 INSERT INTO population.tie (crisis_id, kind, "left", "right", state, at)
 SELECT q.crisis_id, 3, q.id, c.id, 1, %(now)s
 FROM population.question q
-JOIN population.checkin c ON c.crisis_id = q.crisis_id AND q.subject IN (c.contact, c.share) AND c.status <> 4
+JOIN population.checkin c ON c.crisis_id = q.crisis_id AND q.subject IN (c.contact, c.id) AND c.status <> 4
 WHERE q.crisis_id = %(crisis_id)s
   AND NOT EXISTS (SELECT FROM population.not_to_be_found f
                   WHERE f.crisis_id = q.crisis_id AND f.digest IN (q.subject, c.contact))

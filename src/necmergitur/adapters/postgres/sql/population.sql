@@ -26,15 +26,15 @@ SELECT population.erase_checkins(%(crisis_id)s);
 -- name: put_checkins
 WITH made AS (
   INSERT INTO population.batch (crisis_id, leaves, root, at)
-  VALUES (%(crisis_id)s, cardinality(%(ids)b::bytea[]), %(root)s, %(now)s) RETURNING id
+  VALUES (%(crisis_id)s, cardinality(%(sealed)b::bytea[]), %(root)s, %(now)s) RETURNING id
 )
 INSERT INTO population.checkin AS held
-  (crisis_id, id, salt, sealed, said, contact, share, status, channel, tells, at, changed_at, batch)
-SELECT %(crisis_id)s, u.id, u.salt, u.sealed, u.said, u.contact, u.share, u.status, u.channel, u.tells, %(now)s, %(now)s,
-  made.id
-FROM made, unnest(%(ids)b::bytea[], %(salts)b::bytea[], %(sealed)b::bytea[], %(said)b::bytea[], %(contacts)b::bytea[],
-  %(shares)b::bytea[], %(statuses)s::smallint[], %(channels)s::smallint[], %(tells)s::smallint[])
-  AS u (id, salt, sealed, said, contact, share, status, channel, tells)
+  (crisis_id, id, salt, sealed, said, contact, status, channel, tells, at, changed_at, batch)
+SELECT %(crisis_id)s, substring(f FROM 1 FOR 16), substring(f FROM 17 FOR 16), u.sealed, substring(f FROM 33 FOR 16),
+  CASE get_byte(f, 67) WHEN 1 THEN substring(f FROM 49 FOR 16) END,
+  get_byte(f, 64), get_byte(f, 65), get_byte(f, 66), %(now)s, %(now)s, made.id
+FROM made, unnest(%(sealed)b::bytea[]) WITH ORDINALITY AS u (sealed, n),
+  LATERAL (SELECT substring(%(fixed)b::bytea FROM (u.n::integer - 1) * 68 + 1 FOR 68) OFFSET 0) AS l (f)
 ON CONFLICT (crisis_id, id) DO UPDATE SET salt = excluded.salt, sealed = excluded.sealed, said = excluded.said,
   contact = excluded.contact, status = excluded.status, tells = excluded.tells, rev = held.rev + 1,
   changed_at = excluded.changed_at, batch = excluded.batch

@@ -1,6 +1,7 @@
 -- name: to_tell
-SELECT crisis_id, id, salt, sealed, share, status, rev, changed_at, followers > 0 FROM population.checkin
-WHERE (tells > 0 AND told_rev < rev) OR (followers > 0 AND told_rev < rev) ORDER BY status IN (2, 3) DESC, changed_at LIMIT %(limit)s
+SELECT crisis_id, id, salt, sealed, status, rev, changed_at, followers > 0 FROM population.checkin
+WHERE (tells > 0 AND told_rev < rev) OR (followers > 0 AND told_rev < rev)
+ORDER BY status IN (2, 3) DESC, changed_at LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;
 
 -- name: told
