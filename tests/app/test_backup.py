@@ -1,5 +1,6 @@
 """`nec backup` parts data and keys; `nec restore-check` and every start destroy again what a backup brought back."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,13 +23,28 @@ from necmergitur.app.settings import Settings
 from necmergitur.app.shredding import replay
 from necmergitur.app.wiring import publiclog
 from necmergitur.dispatch.incidents import Person
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import devices, erasure, sensing, streams
-from necmergitur.operations.population import checkins, crises
+from necmergitur.operations.population import (
+    abuse,
+    checkins,
+    crises,
+    desk,
+    meeting,
+    missing,
+    pacing,
+    questions,
+    shelters,
+)
 from necmergitur.operations.registry import NewDevice
 from necmergitur.operations.sensing import Memory
+from necmergitur.people.records import Note
+from necmergitur.people.shelter import Side
 from tests.conftest import FIXED_CLOCKS
 from tests.operations.accounts import give_role
+from tests.operations.population.doors_scene import Evening, lay_streets
 from tests.operations.population.scene import FIRST, Night, assessed
+from tests.operations.population.search import asks, declares, found_by_nobody
 from tests.operations.town import TOWN, install
 from tests.passes import forged
 from tests.streams import TECHNICIAN, authorise, body, hear, sensor
@@ -314,6 +330,81 @@ def test_a_backup_from_before_the_erasure_opens_nothing_and_is_erased_again_at_t
         assert owner.execute("SELECT count(*) FROM population.checkin").fetchone() == (0,)
         (erased,) = owner.execute("SELECT erased_at IS NOT NULL FROM population.crisis").fetchone()
     assert erased == closed_first
+
+
+TOLD = "SELECT population.about_people()"
+
+
+def rows_of(url: str, crisis_id: Any) -> dict[str, int]:
+    """Return how many rows each table about people holds of a crisis."""
+    with psycopg.connect(url) as owner:
+        tables = [row[0] for row in owner.execute(TOLD)]
+        count = "SELECT count(*) FROM population.{} WHERE crisis_id = %s"
+        return {one: owner.execute(count.format(one), [crisis_id]).fetchone()[0] for one in tables}
+
+
+def fill(url: str, night: Any, opened: Any) -> None:
+    """Let people say all that a crisis takes about them, through the use cases; the rest row by row."""
+    lay_streets(url)
+    evening, key, now = Evening(night, opened), night.key(opened), datetime.now(UTC)
+    host, guest = evening.host(), evening.guest()
+    match = evening.agreed(host, guest)
+    assert meeting.say(night.store, evening.tools, Side.HOST, host, match, "the green door", now) is None
+    assert meeting.report(night.store, evening.tools, Side.GUEST, guest, match, "he followed me", now) is None
+    assert abuse.ban_side(night.store, evening.tools, opened.id, match, Side.HOST, "followed", FIRST, now) is None
+    assert not isinstance(shelters.open_case(night.store, evening.tools, opened.id, match, "why", FIRST, now), Refusal)
+    assert pacing.within(night.store, opened, key, "ask", "192.0.2.1", 1, now)
+    own = night.says(opened, "Léa", contact="06 12 34 56 79")
+    assert found_by_nobody(night, opened, own.link)
+    link = declares(night, opened, sought="06 12 34 56 78", listed="yes")
+    asks(night, opened, "06 12 34 56 78")
+    assert questions.match(night.store, opened, now) > 0
+    assert desk.ask_more(night.store, key, opened, "a bus of forty", FIRST, os.urandom(16), now) is None
+    person = key.row_of(link)
+    with night.store.transaction() as tx:
+        assert tx.put_picture(opened.id, person, os.urandom(16), b"sealed", now)
+        tx.look_at_picture(opened.id, person, os.urandom(16), now)
+    said = missing.say(
+        night.store,
+        opened,
+        key,
+        link,
+        Note(note_record_id="x/note.1", person_record_id="x", text="seen"),
+        os.urandom(16),
+        os.urandom(16),
+        now,
+    )
+    assert said is True
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO population.phone (crisis_id, about, why, endpoint, salt, sealed, at)"
+            " SELECT crisis_id, id, 1, id, salt, sealed, now() FROM population.checkin LIMIT 1"
+        )
+    held = rows_of(url, opened.id)
+    assert 0 not in held.values(), f"a new table about people: let somebody say something for it here: {held}"
+
+
+@pytest.mark.parametrize("closed_first", [True, False])
+def test_nothing_of_an_erased_crisis_comes_back_in_any_table_with_an_old_copy(
+    crisis: tuple[str, Any, Any], make_database: Callable[..., str], tmp_path: Path, closed_first: bool
+) -> None:
+    url, night, opened = crisis
+    fill(url, night, opened)
+    home, data = tmp_path / "home", tmp_path / "data"
+    if closed_first:
+        close(url, night, opened)
+    assert nec(home, url, "backup", "--to", str(data), "--keys-to", str(tmp_path / "safe")).exit_code == 0
+    if not closed_first:
+        close(url, night, opened)
+    assert crises.erase_due(night.store, night.keys, datetime.now(UTC)) == 1
+    assert set(rows_of(url, opened.id).values()) == {0}, "the erasure itself leaves nothing either"
+    night.store.close()
+    back = make_database()
+    (dump,) = data.iterdir()
+    restore(back, dump)
+    assert 0 not in rows_of(back, opened.id).values()
+    assert nec(home, back, "restore-check").exit_code == 0
+    assert set(rows_of(back, opened.id).values()) == {0}
 
 
 def close(url: str, night: Any, opened: Any) -> None:

@@ -70,6 +70,7 @@ def test_without_the_key_there_is_the_call_and_no_word(night: Night) -> None:
 
 def test_nobody_looks_in_a_role_they_do_not_hold_and_no_look_is_unsaid(night: Night) -> None:
     crisis = night.opened(None)
+    night.says(crisis, "Amélie")
     made = Look("record", "family", 101, "lead", bytes(16), b"x", night.now)
     with pytest.raises(StoreRefused, match="NM018"), night.store.transaction() as tx:
         tx.put_looks(crisis.id, [bytes(16)], made)

@@ -13,7 +13,6 @@ from necmergitur.operations.population.looking import Look, Opened
 from necmergitur.people.crises import Crisis
 
 SQL = {name: fill(query, columns=CODEC.columns()) for name, query in load("desk").items()}
-EMPTIED = ("empty_checkins", "empty_messages", "empty_persons", "empty_questions")
 
 
 class DeskMixin:
@@ -70,7 +69,9 @@ class DeskMixin:
 
     def empty_crisis(self, crisis_id: UUID) -> int:
         """Delete what people said in a crisis that a restored copy brought back; return how many rows."""
-        return sum(self.cursor.execute(SQL[name], {"crisis_id": crisis_id}).rowcount for name in EMPTIED)
+        row = self.cursor.execute(SQL["empty_crisis"], {"crisis_id": crisis_id}).fetchone()
+        assert row is not None, "a function has a value"
+        return int(row[0])
 
     def call_words(self, crises: Sequence[UUID], row_id: bytes) -> Opened | None:
         """Return a check-in of one of these crises, sealed."""

@@ -30,17 +30,8 @@ DELETE FROM population.look WHERE crisis_id = %(crisis_id)s;
 SELECT crisis_id, salt, sealed, status, at, changed_at FROM population.checkin
 WHERE crisis_id = ANY(%(crises)s) AND id = %(id)s;
 
--- name: empty_checkins
-DELETE FROM population.checkin WHERE crisis_id = %(crisis_id)s;
-
--- name: empty_messages
-DELETE FROM population.message WHERE crisis_id = %(crisis_id)s;
-
--- name: empty_persons
-DELETE FROM population.person WHERE crisis_id = %(crisis_id)s;
-
--- name: empty_questions
-DELETE FROM population.question WHERE crisis_id = %(crisis_id)s;
+-- name: empty_crisis
+SELECT population.empty(%(crisis_id)s);
 
 -- name: ask_allowance
 INSERT INTO population.allowance (crisis_id, asked_by, asked_role, salt, reason, asked_at)
