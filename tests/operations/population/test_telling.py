@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from necmergitur.operations.population import crises, telling
 from necmergitur.operations.population.checkins import text_of
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX
+from necmergitur.people.letters import Written
 from tests.operations.population.scene import FIRST, Night
 
 
@@ -137,6 +139,27 @@ def test_what_does_not_leave_is_tried_again_later_and_at_last_given_up(
         telling.send_due(night.store, messenger, envelopes(night), night.wait(4 * 3_600))
     assert night.rows("SELECT count(*) FROM population.message") == [(0,)]
     assert dict(night.rows("SELECT what, n FROM population.tally"))["messages_given_up"] == 1
+
+
+def test_slow_machines_of_others_are_waited_for_together(night: Night) -> None:
+    """A hundred relatives behind a gateway that takes a fifth of a second each: twenty seconds in single file."""
+    crisis = night.opened(None)
+    numbers = [f"+3361234{n:04d}" for n in range(100)]
+    for n in range(0, 100, 5):
+        night.says(crisis, "Bob", tell=numbers[n : n + 5])
+    telling.unfold(night.store, envelopes(night), night.now)
+    got: list[str] = []
+
+    class Slow:
+        def send(self, message: Written) -> None:
+            time.sleep(0.2)
+            got.append(message.to.written)
+
+    began = time.monotonic()
+    assert telling.send_due(night.store, Slow(), envelopes(night), night.now) == 100
+    assert time.monotonic() - began < 5
+    assert sorted(got) == numbers
+    assert night.rows("SELECT count(*) FROM population.message") == [(0,)]
 
 
 def test_without_a_way_out_a_message_is_given_up_at_once(night: Night) -> None:

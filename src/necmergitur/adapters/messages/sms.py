@@ -17,7 +17,7 @@ class Gateway:
     def __init__(self, url: str, token: str) -> None:
         """`url`: where messages are posted to."""
         self._url, self._token = url, token
-        self._pool = urllib3.PoolManager(num_pools=1, maxsize=4, retries=False)
+        self._pool = urllib3.PoolManager(num_pools=1, maxsize=32, retries=False)
 
     def send(self, message: Written) -> None:
         """Hand one message over. Raises OSError when it was not taken now, ValueError when it never will be."""

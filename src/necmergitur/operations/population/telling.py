@@ -4,6 +4,7 @@ Each waits sealed, is sent at least once, and is forgotten when it has left: wha
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -15,11 +16,14 @@ from necmergitur.operations.population import following
 from necmergitur.operations.population.checkins import Sealer, opened, text_of
 from necmergitur.people.checkins import Status
 from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX, MESSAGE_LEASE, MESSAGE_RETRY_FIRST, MESSAGE_RETRY_MAX
+from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 from necmergitur.people.letters import Letter, Written, write
 
 UNFOLDED_MAX = 200  # ours: people whose relatives are written to in one turn
-SENT_MAX = 100  # ours: messages in one turn
+SENDERS = 32  # ours: messages on their way at once: most of a message's time is waiting for somebody else's machine
+# Ours: messages in one turn. Four for each sender, of some twelve seconds at worst, end within their lease.
+SENT_MAX = 4 * SENDERS
 KIND_OF = {Status.SAFE: "safe", Status.NEED_HELP: "need_help", Status.HURT: "hurt", Status.WITHDRAWN: "withdrawn"}
 
 
@@ -157,26 +161,39 @@ def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) ->
     with post.transaction() as tx:
         leased: list[Waiting] = tx.lease_messages(now, now + MESSAGE_LEASE, SENT_MAX)
         crises = {one.crisis_id: tx.crisis(one.crisis_id) for one in leased}
-    left: list[Waiting] = []
-    for message in leased:
-        outcome = _send(post, sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
-        if outcome:
-            left.append(message)
-            continue
-        never = outcome is None or message.attempts + 1 >= MESSAGE_ATTEMPTS_MAX
-        pause = min(MESSAGE_RETRY_FIRST * 2**message.attempts, MESSAGE_RETRY_MAX)
-        with post.transaction() as tx:
-            tx.put_off(message, None if never else now + pause)
+    if not leased:
+        return 0
+
+    def send(message: Waiting) -> bool | Contact | None:
+        return _send(sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
+
+    with ThreadPoolExecutor(min(SENDERS, len(leased)), thread_name_prefix="sending") as senders:
+        outcomes = list(zip(leased, senders.map(send, leased), strict=True))
+    left = [message for message, outcome in outcomes if outcome is True]
     if left:
         with post.transaction() as tx:
             tx.sent(left)
+    for message, outcome in outcomes:
+        if outcome is not True:
+            _put_off(post, envelopes, message, outcome, now)
     return len(left)
 
 
+def _put_off(post: Post, envelopes: Envelopes, message: Waiting, outcome: bool | Contact | None, now: datetime) -> None:
+    """Try a message again later, or never; forget a telephone that is there no more."""
+    never = outcome is not False or message.attempts + 1 >= MESSAGE_ATTEMPTS_MAX
+    pause = min(MESSAGE_RETRY_FIRST * 2**message.attempts, MESSAGE_RETRY_MAX)
+    key = envelopes.key_of(message.crisis_id)
+    with post.transaction() as tx:
+        if isinstance(outcome, Contact) and key is not None:
+            following.gone(tx, message.crisis_id, key, outcome)
+        tx.put_off(message, None if never else now + pause)
+
+
 def _send(
-    post: Post, sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime
-) -> bool | None:
-    """Return whether it left; None when it never will."""
+    sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime
+) -> bool | Contact | None:
+    """Return whether it left; None when it never will; or who is there no more."""
     plain = None if key is None else key.unseal(message.salt, message.sealed, message.id)
     if crisis is None or key is None or plain is None or not crisis.kept(now):
         return None
@@ -186,9 +203,7 @@ def _send(
     except OSError:
         return False
     except Gone:
-        with post.transaction() as tx:
-            following.gone(tx, crisis.id, key, letter.to)
-        return None
+        return letter.to
     except (ValueError, KeyError):
         return None
     return True
