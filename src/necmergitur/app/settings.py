@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = ""
     sms_url: str = ""
     sms_token: str = ""
+    calls_url: str = ""
+    calls_token: str = ""
     push_hosts: tuple[str, ...] = PUSH_HOSTS
     checkins_per_s: float = 20.0
 

@@ -105,6 +105,10 @@ LANGUAGES_MAX = 5  # ours
 ADDRESS_MAX = 300  # ours: street, floor, door, what is on the bell
 # Ours: whoever was given two addresses and arrived at neither is helped by a person from then on.
 ADDRESSES_MAX = 2
+CALLS_MAX = 5  # ours: more is not finding each other, but pestering
+# Ours: whoever asked for a call still holds their telephone; later it would ring in the night.
+CALL_WITHIN = timedelta(minutes=2)
+CALL_LASTS = timedelta(minutes=5)  # ours: long enough to find each other at a street corner
 TALK_MAX = 60  # ours: messages between two people who are about to meet; then they have met
 SHELTER_NAME_MAX = 120  # ours: as a sign on a door
 SHELTER_PLACES_MAX = 20_000  # ours: a stadium's halls

@@ -4,6 +4,7 @@ A message may be read by whoever holds the telephone. It says what its recipient
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 import msgspec
@@ -65,6 +66,7 @@ REPLIES: Mapping[str, str] = MappingProxyType(
         "withdrawn": "Votre message est retiré.",
     }
 )
+CALL = "call"  # what is no letter, but travels with them: two telephones are to ring, and to hear each other
 _NOBODY = {"fr": "Quelqu’un", "en": "Somebody"}
 
 
@@ -75,6 +77,7 @@ class Letter(msgspec.Struct, frozen=True):
     kind: str
     language: str
     parts: dict[str, str] = {}
+    until: datetime | None = None  # afterwards it is better not sent at all
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -85,6 +88,7 @@ class Written(msgspec.Struct, frozen=True):
     text: str
     link: str = ""
     language: str = ""
+    connect: str = ""  # not words, but a call: between `to` and this number
 
 
 def kinds() -> tuple[str, ...]:
@@ -97,6 +101,8 @@ def write(letter: Letter, crisis: str, *, drill: bool) -> Written:
     language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
     parts = {"drill": DRILL_SAID[language] if drill else "", "crisis": crisis, **letter.parts}
     parts["name"] = parts.get("name") or _NOBODY[language]
+    if letter.kind == CALL:
+        return Written(letter.to, "", "", language=language, connect=letter.parts["other"])
     link = ""
     if letter.to.kind == "push":
         link = parts.get("link", "")

@@ -26,6 +26,7 @@ if DEMO and not ORIGIN.loopback:
     raise ImproperlyConfigured("NEC_DEMO has labelled accounts without a second factor: it serves loopback only")
 ALLOWED_HOSTS = ORIGIN.hosts
 CSRF_TRUSTED_ORIGINS = [ORIGIN.url]
+CALLS = bool(os.environ.get("NEC_CALLS_URL"))  # an operator lets two telephones ring
 PUSH_HOSTS = tuple(filter(None, os.environ.get("NEC_PUSH_HOSTS", "").split(","))) or constants.PUSH_HOSTS
 
 # --- applications -----------------------------------------------------------------------------------------

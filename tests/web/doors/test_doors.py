@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from necmergitur.operations.population import pairing
 from necmergitur.operations.population.ground import Grounds
@@ -125,6 +125,24 @@ def test_a_family_and_a_host_meet_through_the_pages_alone(city: City, crisis: Cr
     assert "You have arrived" in page
     for address in (host, guest):
         assert "061200000" not in show(address)
+
+
+def test_a_call_is_offered_only_where_an_operator_connects_it(city: City, crisis: Crisis) -> None:
+    host, guest = walk("offer", OFFER), walk("ask", ASK)
+    act(host, "confirm", code=code_of(Side.HOST, host))
+    act(guest, "confirm", code=code_of(Side.GUEST, guest))
+    pairing.run(store(), views.TOOLS, Grounds(), datetime.now(UTC))
+    match = re.search(r'name="match" value="([0-9a-f]{32})"', show(host))[1]
+    act(host, "yes", match=match)
+    assert 'value="ring"' not in act(guest, "yes", match=match)
+    before = city.sql("SELECT count(*) FROM population.message")
+    assert "This is over" in act(guest, "ring", match=match), "a button that was not offered does nothing"
+    assert city.sql("SELECT count(*) FROM population.message") == before
+    with override_settings(CALLS=True):
+        assert "Call: both phones ring" in show(guest)
+        assert "Your phone rings within a minute" in act(guest, "ring", match=match)
+        assert "Call: both phones ring" not in show(walk("ask", [*ASK[:-1], {"name": "Zoé", "phone": "0612000003"}]))
+    assert "061200000" not in show(guest) + show(host)
 
 
 def test_pages_leave_no_trace_of_their_address(city: City, crisis: Crisis) -> None:

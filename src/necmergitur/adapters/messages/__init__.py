@@ -1,4 +1,4 @@
-"""Messages out: mail by SMTP, text messages by the gateway of an operator, pushes to telephones that asked for them.
+"""Messages out: mail by SMTP, texts and calls by an operator's gateways, pushes to telephones that asked for them.
 
 What is sent is never logged.
 """
@@ -7,25 +7,34 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+from necmergitur.adapters.messages.calls import Switchboard
 from necmergitur.adapters.messages.mail import MailServer
 from necmergitur.adapters.messages.push import Pusher
 from necmergitur.adapters.messages.sms import Gateway
 from necmergitur.people.letters import Written
 
-__all__ = ["Gateway", "MailServer", "Messenger", "Pusher", "messenger"]
+__all__ = ["Gateway", "MailServer", "Messenger", "Pusher", "Switchboard", "messenger"]
 
 
 class Messenger:
     """`operations.population.telling.Sender`: mail to addresses, text messages to numbers, pushes to browsers."""
 
-    def __init__(self, mail: MailServer | Gateway | None, sms: Gateway | None, pusher: Pusher | None = None) -> None:
+    def __init__(
+        self,
+        mail: MailServer | Gateway | None,
+        sms: Gateway | None,
+        pusher: Pusher | None = None,
+        switchboard: Switchboard | None = None,
+    ) -> None:
         """Keep what there is; None: this city has no such way."""
-        self._mail, self._sms, self._pusher = mail, sms, pusher
+        self._mail, self._sms, self._pusher, self._switchboard = mail, sms, pusher, switchboard
 
     def send(self, message: Written) -> None:
         """Hand a message over. Raises OSError when it was not taken, ValueError when there is no way."""
         way: Callable[[Written], None] | None = None
-        if message.to.kind == "email" and self._mail is not None:
+        if message.connect:
+            way = None if self._switchboard is None else self._switchboard.send
+        elif message.to.kind == "email" and self._mail is not None:
             way = self._mail.send
         elif message.to.kind == "phone" and self._sms is not None:
             way = self._sms.send
@@ -36,7 +45,14 @@ class Messenger:
         way(message)
 
 
-def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str, pusher: Pusher | None = None) -> Messenger:
+def messenger(
+    mail_url: str,
+    mail_from: str,
+    sms_url: str,
+    sms_token: str,
+    pusher: Pusher | None = None,
+    switchboard: Switchboard | None = None,
+) -> Messenger:
     """Return what the settings describe."""
     mail = None
     if mail_url:
@@ -51,4 +67,4 @@ def messenger(mail_url: str, mail_from: str, sms_url: str, sms_token: str, pushe
             tls=ssl.create_default_context() if tls or "starttls=1" in parts.query.split("&") else None,
             from_the_first=tls,
         )
-    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None, pusher)
+    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None, pusher, switchboard)

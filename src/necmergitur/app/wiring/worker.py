@@ -9,7 +9,7 @@ from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
-from necmergitur.adapters.messages import Gateway, Messenger, Pusher, messenger
+from necmergitur.adapters.messages import Gateway, Messenger, Pusher, Switchboard, messenger
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -101,10 +101,11 @@ def _post(settings: Settings) -> Messenger:
     # RFC 8292 2.1: whom a push service writes to when something of ours goes wrong there.
     contact = f"mailto:{settings.mail_from}" if settings.mail_from else settings.public_url
     pusher = Pusher(settings.secret("push"), contact, settings.push_hosts)
+    switchboard = Switchboard(settings.calls_url, settings.calls_token) if settings.calls_url else None
     if settings.demo and not (settings.mail_url or settings.sms_url):
         inbox = Gateway(f"{settings.sim_devices_url}/messages", "demo")
-        return Messenger(inbox, inbox, pusher)
-    return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher)
+        return Messenger(inbox, inbox, pusher, switchboard)
+    return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher, switchboard)
 
 
 class _OpenDoors:

@@ -32,13 +32,16 @@ from necmergitur.operations.population.doors_ports import (
     OfferRow,
     Tools,
 )
+from necmergitur.operations.population.telling import waiting
 from necmergitur.operations.retry import on_conflict
 from necmergitur.people import shelter
-from necmergitur.people.constants import CODE_TRIES_MAX, TALK_MAX, WORDS_MAX
+from necmergitur.people.constants import CALL_WITHIN, CALLS_MAX, CODE_TRIES_MAX, TALK_MAX, WORDS_MAX
+from necmergitur.people.letters import CALL, Letter
 from necmergitur.people.screening import screen
 from necmergitur.people.shelter import Ask, AskState, Circle, MatchState, Meeting, Offer, OfferState, Side
 from necmergitur.people.texts import one_line
 
+CALLED = "☎".encode()  # stands between the messages where somebody let the telephones ring
 POSTS_LOOKED_AT = 50  # ours: the nearest street buttons, past those in a closed area
 
 
@@ -167,6 +170,28 @@ def say(doors: Doors, tools: Tools, side: Side, link: str, match_id: bytes, text
         sealed = both.mine.key.seal(salt, shown.encode(), both.match.id)
         tx.put_line(both.match.crisis_id, both.match.id, Line(side, salt, sealed, now))
         both.tell(tx, tools, Side.GUEST if side == Side.HOST else Side.HOST, now)
+        return None
+
+    return _on(doors, tools, side, link, match_id, now, change)
+
+
+def ring(doors: Doors, tools: Tools, side: Side, link: str, match_id: bytes, now: datetime) -> Refusal | None:
+    """Let both telephones ring and hear each other: the city's operator calls them, and neither sees a number."""
+
+    def change(tx: DoorsTransaction, both: Both) -> Refusal | None:
+        match, key = both.match, both.mine.key
+        if match.state != MatchState.AGREED:
+            return Refusal(rule="match_over")
+        lines = tx.lines(match.crisis_id, match.id)
+        calls = sum(key.unseal(line.salt, line.sealed, match.id) == CALLED for line in lines)
+        if calls >= CALLS_MAX or len(lines) >= TALK_MAX:
+            return Refusal(rule="calls_full")
+        me, other = (both.offered, both.ask) if side == Side.HOST else (both.ask, both.offered)
+        letter = Letter(me.phone, CALL, me.language, {"other": other.phone.written}, now + CALL_WITHIN)
+        row = both.offer if side == Side.HOST else both.request
+        tx.put_messages([waiting(key, match.crisis_id, row.id, letter, tools.random)], now)
+        salt = tools.random(16)
+        tx.put_line(match.crisis_id, match.id, Line(side, salt, key.seal(salt, CALLED, match.id), now))
         return None
 
     return _on(doors, tools, side, link, match_id, now, change)

@@ -198,6 +198,8 @@ def _send(
     if crisis is None or key is None or plain is None or not crisis.kept(now):
         return None
     letter = msgspec.json.decode(plain, type=Letter)
+    if letter.until is not None and now >= letter.until:
+        return None
     try:
         sender.send(write(letter, crisis.name, drill=crisis.drill))
     except OSError:

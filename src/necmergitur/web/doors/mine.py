@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -57,6 +58,7 @@ def mine(request: HttpRequest, page: str, link: str) -> HttpResponse:
         "done": words.DONE.get(told, ""),
         "pairs": [{"one": one, "languages": _languages(one.languages)} for one in found.pairs],
         "message": Message(),
+        "calls": settings.CALLS,
         "may_end": found.state not in ("withdrawn", "expired", "arrived"),
     }
     return private(render(request, "doors/mine.html", context))
@@ -94,13 +96,18 @@ def _done(request: HttpRequest, side: Side, link: str, do: str) -> tuple[Refusal
         "address": lambda: meeting.give_address(over, TOOLS, link, match, now),
         "there": lambda: meeting.there(over, TOOLS, link, match, now),
         "met": lambda: meeting.met(over, TOOLS, side, link, match, said.get("code", ""), now),
+        "ring": lambda: meeting.ring(over, TOOLS, side, link, match, now) if settings.CALLS else _no_calls(),
         "say": lambda: meeting.say(over, TOOLS, side, link, match, text, now),
         "call_off": lambda: meeting.call_off(over, TOOLS, side, link, match, now),
         "report": lambda: meeting.report(over, TOOLS, side, link, match, text, now),
     }
     if do not in pairs:
         return Refusal(rule="match_over"), ""
-    return pairs[do](), {"say": "said", "report": "reported"}.get(do, "done")
+    return pairs[do](), {"say": "said", "ring": "rings", "report": "reported"}.get(do, "done")
+
+
+def _no_calls() -> Refusal:
+    return Refusal(rule="match_over")
 
 
 def _match(text: str) -> bytes:

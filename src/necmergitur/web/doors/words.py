@@ -6,6 +6,7 @@ PROBLEMS = {
     "too_many": _("Too many requests from here just now. Wait ten minutes. In danger, call 112."),
     "address_missing": _("Write your address, and how to get in."),
     "area_closed": _("This area is closed now. Stay where you are, indoors, and follow what the authorities say."),
+    "calls_full": _("You have called each other often enough. Write, or go to the meeting place."),
     "case_open": _("Somebody at the desk looks at your case. You can erase yourself once it is closed."),
     "code_old": _("This code is too old. Ask for another one."),
     "code_tries": _("Too many wrong codes. Begin again, or call the desk."),
@@ -32,6 +33,7 @@ DONE = {
     "confirmed": _("Your number is confirmed."),
     "done": _("Done."),
     "reported": _("Thank you. Somebody at the desk looks at it now. You are not sent to each other again."),
+    "rings": _("Your phone rings within a minute, then theirs. Neither of you sees the other’s number."),
     "said": _("Your message is passed on."),
 }
 STATES = {
