@@ -5,6 +5,7 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,10 @@ def test_a_name_that_looks_like_a_mark_changes_nothing(front: Live, opened: Open
     opened(name="[[once]] [[days]]")
     body = once_known(front, "/safe?lang=en", b"[[once]] [[days]]: say how you are")
     assert len(ONCE.findall(body)) == 1 and b"erased 7 days after" in body
+
+
+def test_what_is_kept_for_a_day_or_less_is_said_so(front: Live, opened: Opens) -> None:
+    opened(drill=True, kept=timedelta(seconds=10))
+    body = once_known(front, "/drill/safe?lang=fr", b"Halles")
+    assert "dans la journée".encode() in body
+    assert b"[[" not in body and b"jours" not in body

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from necmergitur.people.crises import Crisis
 
 FOLDER = "pages"  # in NEC_HOME, where `nec prepare` writes
 ONCE, CRISIS, DAYS, LOOK = b"[[once]]", b"[[crisis]]", b"[[days]]", b"[[look]]"
+# What is said of one day, and of more.
+_DAY_OR_MORE = re.compile(rb"\[\[day\]\](.*?)\[\[more\]\](.*?)\[\[end\]\]", re.DOTALL)
 ONCE_BYTES, ONCE_CHARS = 16, 22
 DAY_S = 86_400
 LANGUAGE_COOKIE = "nec_language"
@@ -139,6 +142,7 @@ def _read(folder: Path) -> dict[tuple[str, str], bytes]:
 def _made(source: bytes, language: str, name: str, kept_s: int) -> Page:
     """Fill in what is the same for everybody, and compress both halves. What a name holds is never read as a mark."""
     days = b"%d" % max(1, round(kept_s / DAY_S))
+    source = _DAY_OR_MORE.sub(rb"\1" if days == b"1" else rb"\2", source)
     shown = html.escape(name).encode()
     before, mark, after = source.partition(ONCE)
     before, after = (part.replace(DAYS, days).replace(CRISIS, shown) for part in (before, after))

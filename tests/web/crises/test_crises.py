@@ -1,5 +1,6 @@
 """A crisis in the browser: asked for from a call, confirmed by somebody else, watched, closed, erased, on the register."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,13 @@ from django.conf import settings
 from playwright.sync_api import Page
 
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.adapters.postgres import missing, population
 from necmergitur.operations.population import banners, crises
+from necmergitur.web.crises import words
 from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
+from tests.web.test_pages import VIEWPORTS, _keep
 
 HERE = "/console/crises/"
 SAID: dict[str, Any] = {
@@ -148,13 +152,30 @@ def test_a_drill_may_be_erased_within_a_minute_of_its_end_and_a_crisis_may_not(c
     assert timedelta() < left < timedelta(minutes=1)
 
 
+def test_everything_a_crisis_counts_has_words_of_its_own() -> None:
+    source = Path(crises.__file__).parents[2]
+    texts = [
+        path.read_text()
+        for path in (*source.glob("operations/population/*.py"), *source.glob("adapters/postgres/*.py"))
+    ]
+    tallied = {name for text in texts for name in re.findall(r'(?:count_up|_forget)\([^()]*"(\w+)"', text)}
+    assert {"offers", "brought_together", "messages_sent"} <= tallied
+    counted = {*population.COUNTED, *missing.COUNTED, *missing.ERASED, *tallied, "looks", "messages", "phones"}
+    assert counted <= set(words.COUNTS)
+
+
+@pytest.mark.screens
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
     ask(city, incident=str(city.press()))
     pk = opened(city, real="drill")
+    addresses = {"crises": HERE, "crisis": f"{HERE}{pk}/", "crises-register": "/register/crises/"}
     problems: list[str] = []
-    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 390)):
-        page = enter("duty_officer", language, theme, viewport={"width": width, "height": 900})
-        for address in (HERE, f"{HERE}{pk}/", "/register/crises/"):
+    for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
+        page = enter("duty_officer", language, theme, viewport=VIEWPORTS[size])
+        for name, address in addresses.items():
             page.goto(address)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            problems += [f"{address} {size}: {wide} px too wide"] if wide > 0 else []
             problems += accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
+            _keep(page, f"{name}-{language}-{theme}-{size}")
     assert problems == []

@@ -1,10 +1,8 @@
 """Open doors in a browser: axe, a telephone, no script, both languages; the desk too."""
 
-import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -21,6 +19,7 @@ from tests.web.doors.test_doors import ASK, OFFER, act, code_of, show, walk
 from tests.web.entering import browsers
 from tests.web.pages import City
 from tests.web.serving import serve
+from tests.web.test_pages import VIEWPORTS, _keep
 
 pytestmark = pytest.mark.e2e
 
@@ -45,6 +44,7 @@ def agreed(city: City) -> tuple[str, str, str]:
     return host, guest, match
 
 
+@pytest.mark.screens
 def test_pages_have_no_serious_finding_on_a_telephone_and_a_desktop(
     open_page: Callable[..., Page], city: City, crisis: Crisis
 ) -> None:
@@ -53,17 +53,21 @@ def test_pages_have_no_serious_finding_on_a_telephone_and_a_desktop(
     host, guest, match = agreed(city)
     act(host, "report", match=match, text="x")
     problems: list[str] = []
-    public = ("/doors/", "/doors/ask/", "/doors/offer/", "/doors/post/", fresh, host, guest, "/doors/host/x/")
-    rooms = ("/console/doors/", f"/console/doors/{crisis.id}/case/{match}/")
+    public = {
+        "doors": "/doors/", "doors-ask": "/doors/ask/", "doors-offer": "/doors/offer/", "doors-post": "/doors/post/",
+        "doors-code": fresh, "doors-reported": host, "doors-guest": guest, "doors-nothing": "/doors/host/x/",
+        "doors-closed": "/drill/doors/",
+    }  # fmt: skip
+    rooms = {"doors-desk": "/console/doors/", "doors-case": f"/console/doors/{crisis.id}/case/{match}/"}
     for role, addresses in (("", public), ("lead", rooms)):
-        for language, theme, width in (("fr", "dark", 1280), ("en", "light", 360)):
-            page = open_page(role, language, theme, viewport={"width": width, "height": 800})
-            for address in addresses:
+        for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
+            page = open_page(role, language, theme, viewport=VIEWPORTS[size])
+            for name, address in addresses.items():
                 page.goto(address)
                 problems += [f"{address}: {each}" for each in accessibility_problems(page)]
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                problems += [f"{address} {width}: {wide} px too wide"] if wide > 0 else []
-                _keep(page, f"{address.strip('/').replace('/', '_')[:24]}-{language}-{width}")
+                problems += [f"{address} {size}: {wide} px too wide"] if wide > 0 else []
+                _keep(page, f"{name}-{language}-{theme}-{size}")
     assert problems == []
 
 
@@ -89,18 +93,43 @@ def test_the_questions_are_answered_by_keyboard_without_script(open_page: Callab
     assert page.complaints == []
 
 
+@pytest.mark.screens
 def test_a_host_and_guest_see_the_steps_of_meeting(open_page: Callable[..., Page], city: City) -> None:
     host, guest, _match = agreed(city)
-    for address in (host, guest):
-        page = open_page("", "en", "light", viewport={"width": 360, "height": 740})
-        page.goto(address)
-        page.get_by_text("Meet in public, at this emergency post:").wait_for()
-        assert accessibility_problems(page) == []
-        _keep(page, f"agreed-{'host' if 'host' in address else 'guest'}")
+    for language, theme, words in (
+        ("en", "light", "Meet in public, at this emergency post:"),
+        ("fr", "dark", "Retrouvez-vous en public"),
+    ):
+        for side, address in (("host", host), ("guest", guest)):
+            page = open_page("", language, theme, viewport=VIEWPORTS["phone"])
+            page.goto(address)
+            page.get_by_text(words).wait_for()
+            assert accessibility_problems(page) == []
+            _keep(page, f"doors-agreed-{side}-{language}-{theme}-phone")
 
 
-def _keep(page: Page, name: str) -> None:
-    folder = os.environ.get("NEC_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+@pytest.mark.parametrize("kind", ["ask", "offer"])
+def test_every_question_has_no_serious_finding(open_page: Callable[..., Page], kind: str) -> None:
+    answers = ASK if kind == "ask" else OFFER
+    for language, theme in (("fr", "light"), ("en", "dark")):
+        page = open_page("", language, theme, viewport=VIEWPORTS["phone"])
+        page.goto(f"/doors/{kind}/")
+        problems: list[str] = []
+        for said in answers[:-1]:
+            problems += accessibility_problems(page)
+            for name, value in said.items():
+                field = page.locator(f"main [name={name}]")
+                kind_of = field.first.evaluate("one => one.type")
+                if kind_of in ("checkbox", "radio"):
+                    for each in value if isinstance(value, list) else [value]:
+                        page.locator(f"main [name={name}][value='{each}']").check()
+                elif kind_of == "select-one":
+                    field.select_option(value)
+                else:
+                    field.fill(value)
+            page.locator("main form .button--primary").click()
+        problems += accessibility_problems(page)
+        page.locator("main form .button--primary").click()  # a name and a number are missing: said beside them
+        problems += accessibility_problems(page)
+        assert page.locator(".error-summary").count() == 1
+        assert problems == []

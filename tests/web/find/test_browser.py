@@ -12,6 +12,7 @@ from tests.web.entering import browsers
 from tests.web.find.conftest import Night
 from tests.web.find.test_find import listed
 from tests.web.serving import serve
+from tests.web.test_pages import VIEWPORTS, _keep
 
 pytestmark = pytest.mark.e2e
 
@@ -24,28 +25,55 @@ def open_page(chromium: Browser, night: Night, monkeypatch: pytest.MonkeyPatch) 
         yield lambda language, theme, **options: opened("", language, theme, **options)
 
 
+@pytest.mark.screens
 def test_the_pages_have_no_serious_finding_in_both_languages(open_page: Callable[..., Page], night: Night) -> None:
     path, person = listed(night, age="34", sex="female", description="red coat")
-    asked = night.ask()["Location"]
+    addresses = {
+        "find": "/find/",
+        "find-declare": "/find/declare/",
+        "find-ask": "/find/ask/",
+        "find-appeals": "/find/appeals/",
+        "find-appeal": f"/find/appeals/{ground.text_of(person)}/",
+        "find-follow": path,
+        "find-asked": night.ask()["Location"],
+        "find-nobody": f"/find/nobody/{ground.new_once()}/",
+        "find-nothing": f"/find/follow/{ground.new_once()}/",
+        "find-closed": "/drill/find/ask/",
+    }
     problems: list[str] = []
-    addresses = (
-        "/find/",
-        "/find/declare/",
-        "/find/ask/",
-        "/find/appeals/",
-        f"/find/appeals/{ground.text_of(person)}/",
-        path,
-        asked,
-        f"/find/nobody/{ground.new_once()}/",
-        f"/find/follow/{ground.new_once()}/",
-    )
-    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 360)):
-        page = open_page(language, theme, viewport={"width": width, "height": 800})
-        for address in addresses:
+    for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
+        page = open_page(language, theme, viewport=VIEWPORTS[size])
+        for name, address in addresses.items():
             page.goto(address)
             problems += [f"{address}: {each}" for each in accessibility_problems(page)]
             wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
             problems += [f"{address}: wider than the screen"] if wide else []
+            _keep(page, f"{name}-{language}-{theme}-{size}")
+    assert problems == []
+
+
+@pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
+def test_every_question_of_a_declaration_has_no_serious_finding(
+    open_page: Callable[..., Page], language: str, theme: str
+) -> None:
+    page = open_page(language, theme, viewport=VIEWPORTS["phone"])
+    page.goto("/find/declare/")
+    problems: list[str] = []
+    for said in (
+        {"name": "Amélie"},
+        {"age": "34"},
+        {"place": "Bercy"},
+        {},
+        {"author": "Rose", "contact": "r@x.org"},
+        {},
+    ):
+        problems += accessibility_problems(page)
+        for name, value in said.items():
+            page.fill(f"[name={name}]", value)
+        page.locator("main form .button--primary").click()
+    problems += accessibility_problems(page)
+    page.locator("main form .button--primary").click()
+    assert "/find/follow/" in page.url
     assert problems == []
 
 

@@ -26,6 +26,7 @@ from tests.logins import as_app
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.people_desk.scene import Night
+from tests.web.test_pages import VIEWPORTS, _keep
 
 HERE = "/console/people/"
 ASKED = {"name": "Amelie Durant", "purpose": "family", "reason": "her mother is on the line"}
@@ -214,6 +215,7 @@ def test_a_notice_whose_person_checked_in_is_closed_once_the_desk_says_so(city: 
     ]
 
 
+@pytest.mark.screens
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
     night = Night(city, settings.HOME)  # where the served pages look for keys
     row_id = declared(night, "Amélie Durand", listed="yes", age="8")
@@ -225,16 +227,22 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
     questions.match(store(), night.crisis, night.now)
     problems: list[str] = []
 
-    def look(page: Page, where: str) -> None:
+    def look(page: Page, where: str, name: str = "") -> None:
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found = accessibility_problems(page) + page.complaints  # type: ignore[attr-defined]
         problems.extend(f"{where}: {one}" for one in [*found, *([f"{wide} px too wide"] if wide > 0 else [])])
+        if name:
+            _keep(page, f"people-desk-{name}-{language}-{theme}-{size}")
 
-    for language, theme, width in (("fr", "dark", 1280), ("en", "light", 360)):
-        page = enter("lead", language, theme, viewport={"width": width, "height": 900})
-        for where in ("", "waiting/", "duplicates/", "list/", "liaison/", "looks/", f"calls/{incident}/{device}/"):
+    addresses = {
+        "search": "", "waiting": "waiting/", "abuse": "abuse/", "duplicates": "duplicates/", "list": "list/",
+        "families": "liaison/", "looks": "looks/", "call": f"calls/{incident}/{device}/",
+    }  # fmt: skip
+    for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
+        page = enter("lead", language, theme, viewport=VIEWPORTS[size])
+        for name, where in addresses.items():
             page.goto(HERE + where)
-            look(page, f"{where} {language}")
+            look(page, f"{where} {language}", name)
         page.fill("[name=reason]", "to call back")
         page.click("main form .button--primary")
         look(page, f"a call's words {language}")
@@ -242,7 +250,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
         look(page, f"done {language}")
         page.evaluate(OPEN, {"id": row_id.hex(), "kind": "person", "purpose": "family", "reason": "her mother"})
         page.wait_for_url(f"**{HERE}record/")
-        look(page, f"a record {language}")
+        look(page, f"a record {language}", "record")
     assert problems == []
 
 

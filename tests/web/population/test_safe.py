@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_the_form_has_a_number_of_its_own_each_time_and_no_cookie(opened: Opens)
     assert "Halles: say how you are" in pages[0].content.decode()
     assert "7 days" in pages[0].content.decode()
     assert pages[0].headers["Content-Security-Policy"] == frame.policy()
+
+
+def test_what_is_kept_for_a_day_is_said_so(opened: Opens) -> None:
+    opened(kept=timedelta(days=1))
+    page = Client().get("/safe?lang=en").content.decode()
+    assert "within a day of the end" in page and "[[" not in page and "days" not in page.partition("No account")[2]
 
 
 def test_without_a_crisis_it_says_so_calmly(opened: Opens) -> None:

@@ -26,6 +26,19 @@ COUNTS: dict[str, Any] = {
     "notes": _("notes"),
     "questions": _("questions from relatives"),
     "looks": _("records opened by agents"),
+    "messages_sent": _("messages sent"),
+    "messages_given_up": _("messages nobody took"),
+    "offers": _("doors offered"),
+    "requests": _("asked for shelter"),
+    "brought_together": _("guests sent to a host"),
+    "arrived": _("guests arrived"),
+    "not_arrived": _("guests who did not arrive in time"),
+    "reports": _("reports of a problem"),
+    # of what was dropped
+    "persons": _("notices"),
+    "pictures": _("pictures of people looked for"),
+    "messages": _("messages that still waited"),
+    "phones": _("telephones that asked to be told"),
 }
 STEPS: dict[str, Any] = {
     "CrisisAsked": _("Asked for"),

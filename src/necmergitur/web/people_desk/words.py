@@ -46,7 +46,7 @@ NOTE_STATUSES: dict[str, Any] = {
     "believed_dead": _("believed dead"),
 }
 ASSURANCES: dict[Assurance, Any] = {
-    Assurance.PUBLIC: _("anybody"),
+    Assurance.PUBLIC: _("somebody not verified"),
     Assurance.RELATIVE: _("a relative who was called back"),
     Assurance.OFFICIAL: _("an official"),
     Assurance.SELF: _("the person"),

@@ -10,6 +10,7 @@ from necmergitur.web.boot import boot
 
 # Filled in by `live.pages` at each answer, and at each crisis.
 ONCE, CRISIS, DAYS, LOOK = "[[once]]", "[[crisis]]", "[[days]]", "[[look]]"
+DAY_OR_MORE = "[[day]]", "[[more]]", "[[end]]"  # around what is said of one day, and of more
 STATES = ("open", "drill", "none", "none-drill")
 FOLDER = "pages"  # in NEC_HOME
 
@@ -46,7 +47,8 @@ def _pages() -> Iterator[tuple[str, bytes]]:
             if state.startswith("none"):
                 page = frame.show(None, "population/none.html", {"look": LOOK}, language=language, drill=drill)
             else:
-                context = safe.form_context(None, {}, {}, ONCE) | {"days": DAYS, "look": LOOK}
+                context = safe.form_context(None, {}, {}, ONCE)
+                context |= {"days": DAYS, "ahead": DAY_OR_MORE, "look": LOOK}
                 page = frame.show(
                     None, "population/safe.html", context, language=language, crisis=_standing_for(CRISIS), drill=drill
                 )
