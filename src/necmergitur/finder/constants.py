@@ -7,6 +7,9 @@ LOOK_S = 1.0  # ours: the same for a crisis that opens or is erased
 OVERLAP_S = 2.0
 WIDE_OVERLAP_S = 60.0
 WIDE_EVERY_S = 30.0
+# Ours: a crowd sends more than a turn can read; what has piled up is read in spans, so that memory stays as it is.
+SPAN_S = 2.0
+SPAN_S_MAX = 3_600.0  # beyond it nothing has piled up
 PAGE_ROWS = 5_000  # ours: a tenth of a second's work, many times that on a busy machine, between two signs of life
 QUESTION_BYTES_MAX = 16 * 1024  # ours: several names, a place and clothing, each at its longest
 QUESTIONS_AT_ONCE = 8  # ours: more would only wait for two processors in turn

@@ -1,5 +1,6 @@
 """What the finder holds: for each crisis that may be read, its people, kept in step with their rows."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ import structlog
 from necmergitur.adapters.crisis_keys import CrisisKey, KeyFiles
 from necmergitur.adapters.finder import AWAY
 from necmergitur.adapters.postgres.store import PostgresStore
-from necmergitur.finder.constants import OVERLAP_S, PAGE_ROWS, WIDE_EVERY_S, WIDE_OVERLAP_S
+from necmergitur.finder.constants import OVERLAP_S, PAGE_ROWS, SPAN_S, SPAN_S_MAX, WIDE_EVERY_S, WIDE_OVERLAP_S
 from necmergitur.kernel.clock import Clock
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population.finding import SealedRow, Source
@@ -38,6 +39,7 @@ class CrisisPeople:
         self._newest = {source.kind: begun for source in sources}
         self._recent: dict[bytes, datetime] = {}
         self._looked_wide = 0.0
+        self._span_s = {source.kind: SPAN_S_MAX * 2 for source in sources}
 
     def load(self, store: PostgresStore, alive: Callable[[], None]) -> None:
         """Read all rows there are, saying between pages that we live. Raises Unreachable."""
@@ -54,26 +56,41 @@ class CrisisPeople:
         self.loaded = True
 
     def follow(self, store: PostgresStore, alive: Callable[[], None]) -> int:
-        """Read what changed since; return how many rows that was. Raises Unreachable."""
-        wide = time.monotonic() - self._looked_wide >= WIDE_EVERY_S
-        overlap = timedelta(seconds=WIDE_OVERLAP_S if wide else OVERLAP_S)
-        taken = 0
-        for source in self._sources:
-            newest = self._newest[source.kind]
-            with store.transaction() as tx:
-                rows = source.changed(tx, self.crisis.id, newest - overlap)
-            fresh = [row for row in rows if self._recent.get(row.id) != row.changed_at]
-            for first in range(0, len(fresh), PAGE_ROWS):
-                self._take(source, fresh[first : first + PAGE_ROWS])
-                alive()
-            taken += len(fresh)
-            self._recent.update((row.id, row.changed_at) for row in fresh)
-            self._newest[source.kind] = max((row.changed_at for row in rows), default=newest)
+        """Read what changed since, or a span of it when much has piled up; return how many rows. Raises Unreachable."""
+        is_behind = any(span_s <= SPAN_S_MAX for span_s in self._span_s.values())
+        wide = not is_behind and time.monotonic() - self._looked_wide >= WIDE_EVERY_S
+        taken = sum(self._follow_one(store, source, alive, wide=wide) for source in self._sources)
         if wide:
             self._looked_wide = time.monotonic()
+        if wide or is_behind:
             oldest = min(self._newest.values()) - timedelta(seconds=WIDE_OVERLAP_S)
             self._recent = {row_id: at for row_id, at in self._recent.items() if at >= oldest}
         return taken
+
+    def _follow_one(self, store: PostgresStore, source: Source, alive: Callable[[], None], *, wide: bool) -> int:
+        newest, span_s = self._newest[source.kind], self._span_s[source.kind]
+        until = newest + timedelta(seconds=span_s) if span_s <= SPAN_S_MAX else None
+        spans = [(newest - timedelta(seconds=OVERLAP_S), until)]
+        if wide:
+            back = [newest - timedelta(seconds=after_s) for after_s in _steps(WIDE_OVERLAP_S, OVERLAP_S, SPAN_S)]
+            spans = [*zip(back, [*back[1:], spans[0][0]], strict=True), *spans]
+        taken = sum(self._read(store, source, since, before, alive) for since, before in spans)
+        # What a turn cannot read has piled up, until longer and longer spans hold no more than a page.
+        self._span_s[source.kind] = SPAN_S if taken >= PAGE_ROWS else min(span_s * 2, SPAN_S_MAX * 2)
+        return taken
+
+    def _read(
+        self, store: PostgresStore, source: Source, since: datetime, before: datetime | None, alive: Callable[[], None]
+    ) -> int:
+        with store.transaction() as tx:
+            rows = source.changed(tx, self.crisis.id, since, before)
+        fresh = [row for row in rows if self._recent.get(row.id) != row.changed_at]
+        for first in range(0, len(fresh), PAGE_ROWS):
+            self._take(source, fresh[first : first + PAGE_ROWS])
+            alive()
+        self._recent.update((row.id, row.changed_at) for row in fresh)
+        self._newest[source.kind] = max((row.changed_at for row in rows), default=self._newest[source.kind])
+        return len(fresh)
 
     def reconcile(self, store: PostgresStore) -> None:
         """Forget whoever's row is gone: while nobody listened, deletions were not heard of. Raises Unreachable."""
@@ -183,3 +200,9 @@ class Holding:
             return held.find(self._store, wanted)
         except Unreachable:
             return AWAY
+
+
+def _steps(first: float, last: float, step: float) -> list[float]:
+    """Return `first`, and every `step` down from it, above `last`."""
+    count = math.ceil((first - last) / step)
+    return [first - number * step for number in range(count)]

@@ -30,9 +30,11 @@ class FindingMixin:
             self.cursor.execute(SQL["findable_checkins"], {"crisis_id": crisis_id, "after": after, "limit": limit})
         )
 
-    def changed_checkins(self, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
+    def changed_checkins(self, crisis_id: UUID, since: datetime, before: datetime | None) -> Sequence[SealedRow]:
         """Return the check-ins changed at `since` or later."""
-        return sealed_rows(self.cursor.execute(SQL["changed_checkins"], {"crisis_id": crisis_id, "since": since}))
+        return sealed_rows(
+            self.cursor.execute(SQL["changed_checkins"], {"crisis_id": crisis_id, "since": since, "before": before})
+        )
 
     def standing_checkins(self, crisis_id: UUID, ids: Sequence[bytes]) -> Sequence[bytes]:
         """Return which of these check-ins are still there and not taken back."""
@@ -44,9 +46,11 @@ class FindingMixin:
         parts = {"crisis_id": crisis_id, "after": after, "limit": limit}
         return sealed_rows(self.cursor.execute(SQL["findable_persons"], parts))
 
-    def changed_persons(self, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
+    def changed_persons(self, crisis_id: UUID, since: datetime, before: datetime | None) -> Sequence[SealedRow]:
         """Return the notices changed at `since` or later."""
-        return sealed_rows(self.cursor.execute(SQL["changed_persons"], {"crisis_id": crisis_id, "since": since}))
+        return sealed_rows(
+            self.cursor.execute(SQL["changed_persons"], {"crisis_id": crisis_id, "since": since, "before": before})
+        )
 
     def standing_persons(self, crisis_id: UUID, ids: Sequence[bytes]) -> Sequence[bytes]:
         """Return which of these notices are still there and not expired."""

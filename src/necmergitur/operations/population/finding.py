@@ -40,8 +40,8 @@ class Source(Protocol):
         """Return the first `limit` rows whose ids come after `after`, in the order of their ids."""
         ...
 
-    def changed(self, tx: Any, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
-        """Return the rows changed at `since` or later, in any order."""
+    def changed(self, tx: Any, crisis_id: UUID, since: datetime, before: datetime | None) -> Sequence[SealedRow]:
+        """Return the rows changed at `since` or later, and before `before` if it is given, in any order."""
         ...
 
     def open(self, key: Sealer, row: SealedRow) -> Findable | None:
@@ -71,9 +71,9 @@ class CheckInSource:
         rows: Sequence[SealedRow] = tx.findable_checkins(crisis_id, after, limit)
         return rows
 
-    def changed(self, tx: Any, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
-        """Return the check-ins changed at `since` or later."""
-        rows: Sequence[SealedRow] = tx.changed_checkins(crisis_id, since)
+    def changed(self, tx: Any, crisis_id: UUID, since: datetime, before: datetime | None) -> Sequence[SealedRow]:
+        """Return the check-ins changed at `since` or later, and before `before` if it is given."""
+        rows: Sequence[SealedRow] = tx.changed_checkins(crisis_id, since, before)
         return rows
 
     def open(self, key: Sealer, row: SealedRow) -> Findable | None:
@@ -101,9 +101,9 @@ class PersonSource:
         rows: Sequence[SealedRow] = tx.findable_persons(crisis_id, after, limit)
         return rows
 
-    def changed(self, tx: Any, crisis_id: UUID, since: datetime) -> Sequence[SealedRow]:
+    def changed(self, tx: Any, crisis_id: UUID, since: datetime, before: datetime | None) -> Sequence[SealedRow]:
         """Return the notices changed at `since` or later."""
-        rows: Sequence[SealedRow] = tx.changed_persons(crisis_id, since)
+        rows: Sequence[SealedRow] = tx.changed_persons(crisis_id, since, before)
         return rows
 
     def open(self, key: Sealer, row: SealedRow) -> Findable | None:
