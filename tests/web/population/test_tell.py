@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from necmergitur.adapters.messages.push import public_key
@@ -72,6 +72,12 @@ def test_without_a_key_nothing_is_offered_and_no_script_may_run(opened: Opens) -
     page = Client().get(f"/safe/s/{text_of(says(opened()).share)}")
     assert b"tell.js" not in page.content and "script-src" not in page.headers["Content-Security-Policy"]
     file.write_text(held)
+
+
+def test_a_city_that_takes_no_telephone_offers_it_nowhere(opened: Opens) -> None:
+    with override_settings(PUSH_HOSTS=phones.NO_SERVICE):
+        page = Client().get(f"/safe/s/{text_of(says(opened()).share)}")
+    assert b"tell.js" not in page.content and "script-src" not in page.headers["Content-Security-Policy"]
 
 
 def test_a_receipt_offers_it_where_somebody_may_ask(opened: Opens) -> None:

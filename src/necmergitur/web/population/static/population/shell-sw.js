@@ -56,10 +56,9 @@ async function open(address) {
   }
   if (url.origin !== self.location.origin) url = new URL("/", self.location.origin);
   for (const one of await self.clients.matchAll({ type: "window" })) {
-    if (one.url.split("?")[0] === url.href.split("?")[0]) {
-      await one.navigate(one.url);
-      return one.focus();
-    }
+    if (one.url.split("?")[0] !== url.href.split("?")[0]) continue;
+    const shown = await one.navigate(one.url).catch(() => null); // a page from before this worker is not ours to move
+    if (shown) return shown.focus();
   }
   return self.clients.openWindow(url.href);
 }
