@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +123,12 @@ class Follower:
 
 @contextmanager
 def serve_live(
-    database_url: str, nats_url: str = NO_BROKER, home: Path = Path("/nonexistent"), pages: Any = None, **more: Any
+    database_url: str,
+    nats_url: str = NO_BROKER,
+    home: Path = Path("/nonexistent"),
+    pages: Any = None,
+    warm: Callable[[], None] = lambda: None,
+    **more: Any,
 ) -> Iterator[Live]:
     """Serve a `LiveApp` on a free port of loopback until the block ends. `more` goes into its parts."""
     parts = LiveParts(
@@ -136,7 +141,7 @@ def serve_live(
         home=home,
         **more,
     )
-    app = LiveApp(parts, pages)
+    app = LiveApp(parts, pages, warm=warm)
     config = uvicorn.Config(app, "127.0.0.1", 0, http=app.lane(), log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

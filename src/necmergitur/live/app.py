@@ -40,8 +40,20 @@ BEYOND = 10 ** (SEQ_DIGITS_MAX) - 1  # what no ledger reaches: answered by a res
 class LiveApp:
     """ASGI entry. `pages` is the application mounted behind (Django through a2wsgi), None to run alone."""
 
-    def __init__(self, parts: LiveParts, pages: Any | None = None, *, alive: Callable[[], None] = lambda: None) -> None:
-        """Prepare; the work starts with the ASGI lifespan. `alive` is called every second the loop turns."""
+    def __init__(
+        self,
+        parts: LiveParts,
+        pages: Any | None = None,
+        *,
+        alive: Callable[[], None] = lambda: None,
+        warm: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare; the work starts with the ASGI lifespan.
+
+        `alive` is called every second the loop turns; `warm` once, in a thread beside the first requests: it loads what
+        the first page would wait for.
+        """
+        self._warm = warm
         self._alive = alive
         self._uplinks = UplinkDoor(parts)
         self._whep = WhepDoor(parts)
@@ -122,6 +134,7 @@ class LiveApp:
                 self._beat = asyncio.create_task(keep_going("alive", self._say_alive, every_s=ALIVE_S))
                 spare_what_is_loaded()
                 await send({"type": "lifespan.startup.complete"})
+                asyncio.get_running_loop().run_in_executor(None, self._warm)
             elif message["type"] == "lifespan.shutdown":
                 if self._board is not None and self._door is not None:
                     await self._board.stop()

@@ -34,6 +34,7 @@ def live_app(settings: Settings, *, pages: bool = True, alive: Callable[[], None
     )
     if not pages:
         return LiveApp(parts, alive=alive)
-    from necmergitur.web.wsgi import application
+    from necmergitur.web.wsgi import application, load_pages
 
-    return LiveApp(parts, WSGIMiddleware(application, workers=PAGES_THREADS), alive=alive)  # type: ignore[arg-type]  # it is WSGI
+    served = WSGIMiddleware(application, workers=PAGES_THREADS)  # type: ignore[arg-type]  # it is WSGI
+    return LiveApp(parts, served, alive=alive, warm=load_pages)
