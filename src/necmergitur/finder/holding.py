@@ -13,8 +13,10 @@ from necmergitur.adapters.crisis_keys import CrisisKey, KeyFiles
 from necmergitur.adapters.finder import AWAY
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.finder.constants import OVERLAP_S, PAGE_ROWS, SPAN_S, SPAN_S_MAX, WIDE_EVERY_S, WIDE_OVERLAP_S
+from necmergitur.governance.accesses import crisis_place
 from necmergitur.kernel.clock import Clock
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.population.finding import SealedRow, Source
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.crises import Crisis
@@ -144,7 +146,11 @@ class Holding:
         now = self._clock.now()
         try:
             with self._store.transaction() as tx:
-                crises = [crisis for crisis in tx.crises_now() if crisis.kept(now)]
+                crises = [
+                    crisis
+                    for crisis in tx.crises_now()
+                    if accessing.open_to(tx, "finder", "names", "look_for_people", crisis_place(crisis.id), now)
+                ]
         except Unreachable:  # but an end that was announced needs no database
             return all(held.crisis.kept(now) for held in self._crises.values())
         return self._keep(crises)

@@ -61,10 +61,22 @@ ACCESSES: tuple[Access, ...] = (
         for purpose in ("duplicate", "abuse", "family")
     ),
     # Two people whom open doors brought together, or a guest whom a person looks after.
-    Access(what="case", purpose=ANSWER_CALL, readers=ANSWERING, law="crisis", service="doors"),
-    Access(what="case", purpose="abuse", readers=ANSWERING, law="crisis", service="doors"),
+    Access(what="case", purpose=ANSWER_CALL, readers=ANSWERING | DESK, law="crisis", service="doors"),
+    Access(what="case", purpose="abuse", readers=ANSWERING | DESK, law="crisis", service="doors"),
+    Access(what="case", purpose="queue", readers=ANSWERING | DESK, law="crisis", service="doors"),
     # Why an agent looked, or wants to look more often: a reason may name somebody.
     Access(what="reasons", purpose="oversee", readers=frozenset({"lead", "duty_officer", "dpo"}), law="crisis"),
+    Access(what="allowance", purpose="oversee", readers=DESK, law="crisis"),
+    # People's own words, for whoever holds the link; for everybody, where their author says so.
+    Access(what="words", purpose=OWN_DATA, readers=frozenset({"person"}), law="crisis"),
+    Access(what="shelter", purpose=OWN_DATA, readers=frozenset({"person"}), law="crisis", service="doors"),
+    Access(what="notices", purpose="look_for_people", readers=frozenset({"public"}), law="crisis", service="find"),
+    # What our own processes do with them, and nobody sees.
+    Access(what="words", purpose="tell_relatives", readers=frozenset({"worker"}), law="crisis"),
+    Access(what="questions", purpose="tell_relatives", readers=frozenset({"worker"}), law="crisis", service="find"),
+    Access(what="notices", purpose="duplicate", readers=frozenset({"worker"}), law="crisis", service="find"),
+    Access(what="shelter", purpose="bring_together", readers=frozenset({"worker"}), law="crisis", service="doors"),
+    Access(what="names", purpose="look_for_people", readers=frozenset({"finder"}), law="crisis"),
 )
 # What is sealed under keys of its subject and day; what people say in a crisis is under its own.
 SEALED_BY_SUBJECT = ("holder", "still")

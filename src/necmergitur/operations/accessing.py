@@ -47,6 +47,15 @@ def ask(
     return found
 
 
+def open_to(tx: Any, reader: str, what: str, purpose: str, place: str, now: datetime) -> bool:
+    """Return whether the gate opens this to a reader without an account: a person, the public, a process of ours.
+
+    Its refusals are no facts: nobody at the desk tried, and whoever sends a wrong address could fill the record.
+    """
+    asked = Reading(what=what, purpose=purpose, readers=(reader,), place=place)
+    return not isinstance(gate.access(tx.gate_table(now), asked, now), Refusal)
+
+
 def judged_twice(
     shelf: Shelf, asked: Reading, by: Person, now: datetime, attempt: Callable[[], Result]
 ) -> Result | Refusal:

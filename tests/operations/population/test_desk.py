@@ -111,14 +111,14 @@ def test_an_hour_allows_so_many_and_a_second_person_lends_more(
     assert refused(look_for(night, fed, crisis, "Amélie")) == "desk_quota"
     assert isinstance(look_for(night, fed, crisis, "Amélie", by=LEAD), list), "another's hour is their own"
     assert desk.ask_more(night.store, key, crisis, "a hospital's list of 200", AGENT, os.urandom(16), night.now) is None
-    ((asked, reason),) = desk.asked_for(night.store, key, crisis, night.now)
+    ((asked, reason),) = desk.asked_for(night.store, key, crisis, SECOND, night.now)
     assert reason == "a hospital's list of 200"
     assert refused(desk.agree_more(night.store, crisis, asked.id, AGENT, night.now)) == "desk_not_yours"
     assert desk.agree_more(night.store, crisis, asked.id, SECOND, night.now) is None
     assert refused(desk.agree_more(night.store, crisis, asked.id, LEAD, night.now)) == "allowance_decided"
     assert isinstance(look_for(night, fed, crisis, "Amélie"), list)
     assert desk.ask_more(night.store, key, crisis, "more", LEAD, os.urandom(16), night.now) is None
-    own = next(one for one, _ in desk.asked_for(night.store, key, crisis, night.now) if one.asked_by == LEAD.id)
+    own = next(one for one, _ in desk.asked_for(night.store, key, crisis, SECOND, night.now) if one.asked_by == LEAD.id)
     assert refused(desk.agree_more(night.store, crisis, own.id, LEAD, night.now)) == "allowance_two_people"
     with pytest.raises(psycopg.Error), night.store.cursor() as cursor:
         cursor.execute(

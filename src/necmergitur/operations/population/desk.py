@@ -257,9 +257,11 @@ def agree_more(store: LookStore, crisis: Crisis, number: int, by: Who, now: date
     return None
 
 
-def asked_for(store: LookStore, key: Sealer, crisis: Crisis, now: datetime) -> list[tuple[Allowance, str]]:
+def asked_for(store: LookStore, key: Sealer, crisis: Crisis, by: Who, now: datetime) -> list[tuple[Allowance, str]]:
     """Return what agents asked for within the hour, with their reasons."""
     with store.transaction() as tx:
+        if isinstance(looking.may(store, tx, crisis, "allowance", "oversee", by, now), Refusal):
+            return []
         rows: list[tuple[Allowance, bytes, bytes]] = tx.allowances(crisis.id, now - HOUR)
     return [(one, (key.unseal(salt, sealed, crisis.id.bytes) or b"").decode()) for one, salt, sealed in rows]
 

@@ -12,8 +12,10 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance.accesses import OWN_DATA, crisis_place
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.population import telling
 from necmergitur.operations.population.checkins import Sealer, link_of, text_of
 from necmergitur.operations.population.doors_ports import (
@@ -122,7 +124,9 @@ def find(tx: DoorsTransaction, tools: Tools, side: Side, link: str, now: datetim
     if row is None:
         return None
     crisis, key = tx.crisis(row.crisis_id), tools.key_of(row.crisis_id)
-    if crisis is None or key is None or not crisis.kept(now):
+    if crisis is None or key is None:
+        return None
+    if not accessing.open_to(tx, "person", "shelter", OWN_DATA, crisis_place(crisis.id), now):
         return None
     said = opened(key, row, Offer if side == Side.HOST else Ask)
     return None if said is None else Found(crisis, key, row, said)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from necmergitur.governance.accesses import crisis_place
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.population import missing
 from necmergitur.operations.population.checkins import Sealer
 from necmergitur.operations.population.finding import Finder, PersonSource
@@ -30,7 +32,11 @@ class Doubles:
     def propose(self, now: datetime) -> int:
         """Compare the next records; return how many pairs are new. While the finder is away, nothing is passed over."""
         with self._store.transaction() as tx:
-            states: list[Crisis] = [s for s in tx.crises_now() if "find" in s.services and s.kept(now)]
+            states: list[Crisis] = [
+                one
+                for one in tx.crises_now()
+                if accessing.open_to(tx, "worker", "notices", "duplicate", crisis_place(one.id), now)
+            ]
         self._after = {one.id: self._after[one.id] for one in states if one.id in self._after}
         return sum(self._of(crisis, now) for crisis in states)
 

@@ -158,7 +158,7 @@ def may(
     store: LookStore,
     tx: Any,
     crisis: Crisis,
-    what: What | Literal["reasons"],
+    what: What | Literal["reasons", "allowance"],
     purpose: str,
     by: Who,
     now: datetime,

@@ -12,9 +12,11 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance.accesses import OWN_DATA, crisis_place
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger import tree
 from necmergitur.ledger.ports import StoreRefused
+from necmergitur.operations import accessing
 from necmergitur.operations.population.checkins import LINK_BYTES, Row, Sealer, opened, root_of
 from necmergitur.people.checkins import Said, Status
 from necmergitur.people.crises import Crisis
@@ -143,7 +145,11 @@ def _change(
 def kept(tx: MineTransaction, key_of: KeyOf, now: datetime, *, drill: bool) -> Iterator[tuple[Crisis, Sealer]]:
     """Yield the crises, or drills, whose words are still kept, with their keys."""
     for crisis in tx.crises_now():
-        key = key_of(crisis.id) if crisis.drill == drill and crisis.kept(now) else None
+        if crisis.drill != drill or not accessing.open_to(
+            tx, "person", "words", OWN_DATA, crisis_place(crisis.id), now
+        ):
+            continue
+        key = key_of(crisis.id)
         if key is not None:
             yield crisis, key
 

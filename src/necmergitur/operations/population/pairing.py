@@ -5,7 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+from necmergitur.governance.accesses import crisis_place
 from necmergitur.ledger.ports import StoreRefused, VersionConflict
+from necmergitur.operations import accessing
 from necmergitur.operations.population import doors as taking
 from necmergitur.operations.population.checkins import Sealer
 from necmergitur.operations.population.doors import circles, held_match
@@ -86,7 +88,11 @@ def sweep(doors: Doors, tools: Tools, crisis: Crisis, now: datetime) -> dict[str
 def run(doors: Doors, tools: Tools, grounds: Grounds, now: datetime) -> int:
     """Do all of it for every crisis whose doors are open, and ring while a case waits; return how many were asked."""
     with doors.transaction() as tx:
-        states: list[Crisis] = [one for one in tx.crises_now() if taking.SERVICE in one.services]
+        states: list[Crisis] = [
+            one
+            for one in tx.crises_now()
+            if accessing.open_to(tx, "worker", "shelter", "bring_together", crisis_place(one.id), now)
+        ]
     asked = waiting = 0
     for crisis in states:
         sweep(doors, tools, crisis, now)

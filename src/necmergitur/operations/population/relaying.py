@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from necmergitur.governance.accesses import crisis_place
+from necmergitur.operations import accessing
 from necmergitur.operations.population import following, questions
 from necmergitur.operations.population.checkins import Sealer, text_of
 from necmergitur.operations.population.finding import Finder, SureFinder
@@ -47,7 +49,11 @@ def match_names(store: Registry, envelopes: Envelopes, finder: Finder, now: date
 
 def _kept(store: Registry, envelopes: Envelopes, now: datetime) -> list[tuple[Crisis, Sealer]]:
     with store.transaction() as tx:
-        states: list[Crisis] = [state for state in tx.crises_now() if "find" in state.services and state.kept(now)]
+        states: list[Crisis] = [
+            state
+            for state in tx.crises_now()
+            if accessing.open_to(tx, "worker", "questions", "tell_relatives", crisis_place(state.id), now)
+        ]
     return [(state, key) for state in states if (key := envelopes.key_of(state.id)) is not None]
 
 

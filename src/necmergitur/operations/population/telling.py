@@ -12,6 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from necmergitur.governance.accesses import crisis_place
+from necmergitur.operations import accessing
 from necmergitur.operations.population import following
 from necmergitur.operations.population.checkins import Sealer, opened, text_of
 from necmergitur.people.checkins import Status
@@ -119,6 +121,10 @@ def waiting(key: Sealer, crisis_id: UUID, about: bytes, letter: Letter, random: 
     return Waiting(message_id, crisis_id, about, salt, key.seal(salt, msgspec.json.encode(letter), message_id))
 
 
+def _open(tx: Any, crisis: Crisis, now: datetime) -> bool:
+    return accessing.open_to(tx, "worker", "words", "tell_relatives", crisis_place(crisis.id), now)
+
+
 def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
     """Make a message for each person that somebody wanted told; return how many. Raises Unreachable."""
     made: list[Waiting] = []
@@ -127,7 +133,7 @@ def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
         for crisis_id in dict.fromkeys(row.crisis_id for row in found):
             crisis, key = tx.crisis(crisis_id), envelopes.key_of(crisis_id)
             of = [row for row in found if row.crisis_id == crisis_id]
-            if crisis is not None and key is not None and crisis.kept(now):
+            if crisis is not None and key is not None and _open(tx, crisis, now):
                 followed = [row.id for row in of if row.followed]
                 phones = following.told_of(tx, crisis_id, key, followed, following.Why.CHANGES)
                 for row in of:
@@ -160,12 +166,13 @@ def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) ->
     """Send what is due; return how many left. What cannot is tried again, with longer pauses. Raises Unreachable."""
     with post.transaction() as tx:
         leased: list[Waiting] = tx.lease_messages(now, now + MESSAGE_LEASE, SENT_MAX)
-        crises = {one.crisis_id: tx.crisis(one.crisis_id) for one in leased}
+        found = {one.crisis_id: tx.crisis(one.crisis_id) for one in leased}
+        crises = {number: one for number, one in found.items() if one is not None and _open(tx, one, now)}
     if not leased:
         return 0
 
     def send(message: Waiting) -> bool | Contact | None:
-        return _send(sender, crises[message.crisis_id], envelopes.key_of(message.crisis_id), message, now)
+        return _send(sender, crises.get(message.crisis_id), envelopes.key_of(message.crisis_id), message, now)
 
     with ThreadPoolExecutor(min(SENDERS, len(leased)), thread_name_prefix="sending") as senders:
         outcomes = list(zip(leased, senders.map(send, leased), strict=True))
@@ -194,8 +201,8 @@ def _send(
     sender: Sender, crisis: Crisis | None, key: Sealer | None, message: Waiting, now: datetime
 ) -> bool | Contact | None:
     """Return whether it left; None when it never will; or who is there no more."""
-    plain = None if key is None else key.unseal(message.salt, message.sealed, message.id)
-    if crisis is None or key is None or plain is None or not crisis.kept(now):
+    plain = None if key is None or crisis is None else key.unseal(message.salt, message.sealed, message.id)
+    if crisis is None or key is None or plain is None:
         return None
     letter = msgspec.json.decode(plain, type=Letter)
     if letter.until is not None and now >= letter.until:

@@ -12,6 +12,8 @@ from django.shortcuts import render
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.work import Work
+from necmergitur.governance.accesses import crisis_place
+from necmergitur.operations import accessing
 from necmergitur.operations.population import pacing
 from necmergitur.people.crises import Crisis
 from necmergitur.web.dialogue.limits import Limit, address_of, network_of
@@ -48,11 +50,16 @@ def kept(*, drill: bool) -> Iterator[tuple[Crisis, CrisisKey]]:
     """Return the crises (or drills) whose words may still be read, newest first."""
     now = CLOCK.now()
     with store().transaction() as tx:
-        states = [state for state in tx.crises_now() if state.drill == drill and state.kept(now)]
+        states = [
+            state
+            for state in tx.crises_now()
+            if state.drill == drill
+            and accessing.open_to(tx, "public", "notices", "look_for_people", crisis_place(state.id), now)
+        ]
     held = keys()
     for state in states:
         key = held.of(state.id)
-        if key is not None and SERVICE in state.services:
+        if key is not None:
             yield state, key
 
 

@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     room = desk.room_of(request)
     context: dict[str, Any] = {"reports": [], "askers": [], "bans": [], "words_max": ABUSE_WORDS_MAX}
     if room is not None:
+        desk.must_open(request, room.crisis, "record", "abuse")
         found = shelters.cases(store(), room.crisis.id)
         context["reports"] = [one for one in found if one.reported]
         context["askers"] = [
@@ -91,6 +92,8 @@ def act(request: HttpRequest) -> HttpResponse:
         crisis_id, who = room.crisis.id, desk.who(request)
         if what in ("cleared", "kept_out"):
             return shelters.close_case(store(), crisis_id, which, what, by, now)
+        if what in ("ban_host", "ban_guest", "note"):
+            desk.must_open(request, room.crisis, "case", "abuse")
         if what in ("ban_host", "ban_guest"):
             side = Side.HOST if what == "ban_host" else Side.GUEST
             return operations.ban_side(store(), _tools(), crisis_id, which, side, words, who, now)

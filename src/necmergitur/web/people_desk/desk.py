@@ -4,10 +4,13 @@ import os
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.governance.breakglass import Who
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import looking
 from necmergitur.operations.population.desk import MAY_SEARCH
 from necmergitur.people.crises import Crisis
 from necmergitur.web.accounts.models import User
@@ -43,6 +46,14 @@ def who(request: HttpRequest) -> Who:
     """Return who works here, and as what."""
     held = {role.value for role in roles_of(cast(User, request.user))}
     return Who(cast(User, request.user).pk, next((role for role in MAY_SEARCH if role in held), ""))
+
+
+def must_open(request: HttpRequest, crisis: Crisis, what: looking.What, purpose: str) -> None:
+    """Ask the gate before something is opened that is not shown as it is. Raises PermissionDenied."""
+    with store().transaction() as tx:
+        outcome = looking.may(store(), tx, crisis, what, purpose, who(request), CLOCK.now())
+    if isinstance(outcome, Refusal):
+        raise PermissionDenied(outcome.rule)
 
 
 def salt() -> bytes:

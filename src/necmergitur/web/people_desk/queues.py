@@ -33,6 +33,8 @@ WORK: dict[Purpose, str] = {"duplicate": "queue: duplicates", "abuse": "queue: t
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs of records that may be one person, oldest first."""
     room = desk.room_of(request)
+    if room is not None:
+        desk.must_open(request, room.crisis, "queue", "duplicate")
     pairs = [] if room is None else tending.proposed(store(), room.crisis, room.key, CLOCK.now())
     if room is not None:
         _looked(request, room, "duplicate", [one.row.id for pair in pairs for one in (pair.left, pair.right)])
@@ -70,6 +72,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     notes: list[Told] = []
     claims: list[Claim] = []
     if room is not None:
+        desk.must_open(request, room.crisis, "queue", "abuse")
         claims = confirming.claims(store(), room.crisis, room.key)
         persons, notes = tending.waiting(store(), room.crisis, room.key, CLOCK.now())
         notes = [one for one in notes if one.kept.status is not Status.DEAD]
@@ -114,6 +117,7 @@ def liaison(request: HttpRequest) -> HttpResponse:
     closing: list[dict[str, Any]] = []
     if room is not None:
         now = CLOCK.now()
+        desk.must_open(request, room.crisis, "queue", "family")
         _persons, told = tending.waiting(store(), room.crisis, room.key, now)
         # With every record linked to it: whoever confirms sees who it is about, and whom to tell.
         deaths = [

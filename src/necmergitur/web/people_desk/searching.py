@@ -181,7 +181,7 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
     }
     if room is not None:
         frame["searches"], frame["opens"], frame["an_hour"] = operations.used(store(), room.crisis, by, now)
-        asked = operations.asked_for(store(), room.key, room.crisis, now)
+        asked = operations.asked_for(store(), room.key, room.crisis, by, now)
         names = dict(User.objects.filter(pk__in={one.asked_by for one, _ in asked}).values_list("pk", "display_name"))
         frame["asked"] = [
             {"row": one, "reason": reason, "by": names.get(one.asked_by, one.asked_role)} for one, reason in asked

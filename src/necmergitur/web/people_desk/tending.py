@@ -62,6 +62,7 @@ def _do(request: HttpRequest, room: Room, what: str, row_id: bytes) -> bool | Re
 
 def _write(request: HttpRequest, room: Room, row_id: bytes) -> bool | Refusal:
     by, now, once = desk.who(request), CLOCK.now(), os.urandom(ONCE_BYTES)
+    desk.must_open(request, room.crisis, "record", "family")
     text, status = paragraph(request.POST.get("text", "")), request.POST.get("status", "")
     found = tending.one(store(), room.crisis, room.key, row_id, now)
     if found is None:

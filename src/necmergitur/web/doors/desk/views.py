@@ -12,8 +12,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.governance.accesses import crisis_place
 from necmergitur.governance.breakglass import Who
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import accessing
 from necmergitur.operations.population import shelters
 from necmergitur.operations.population.doors_ports import Shelter, Tools
 from necmergitur.operations.ports import Unreachable
@@ -211,7 +213,10 @@ def _page(request: HttpRequest, wrong: UUID | None = None, forms: dict[str, Any]
     shown: list[dict[str, Any]] = []
     try:
         with store().transaction() as tx:
-            states = [one for one in tx.crises_now() if one.offers("doors", now)]
+            reader, states = _who(request).role, [one for one in tx.crises_now() if one.offers("doors", now)]
+            states = [
+                one for one in states if accessing.open_to(tx, reader, "case", "queue", crisis_place(one.id), now)
+            ]
             parts = {one.id: (tx.shelters(one.id), tx.closed_areas(one.id), tx.doors_level(one.id)) for one in states}
         for crisis in states:
             halls, areas, level_now = parts[crisis.id]
