@@ -53,6 +53,7 @@ class Hidden(IntEnum):
     DESK = 2
     NOT_TO_BE_FOUND = 3  # the person does not want to be found
     WAITS = 4  # first words of somebody nobody knows: the desk reads them before anybody else
+    DOUBTED = 5  # looks made up: nothing comes of it before the desk has read it
 
 
 # Who tends notices, and who may say that somebody died: two of these.

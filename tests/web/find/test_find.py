@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from necmergitur.operations.population import confirming, questions, tending
+from necmergitur.operations.population import checkins, confirming, questions, tending
+from necmergitur.operations.population.checkins import Registered
+from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.web.find import ground
 from necmergitur.web.store import store
 from tests.web.find.conftest import HIDDEN, ONCE, Night, opened
@@ -149,10 +151,6 @@ def test_a_message_reaches_somebody_who_answers_it(night: Night) -> None:
 
 
 def test_whoever_wants_to_be_found_by_nobody_says_so_by_their_own_link(night: Night) -> None:
-    from necmergitur.operations.population import checkins
-    from necmergitur.operations.population.checkins import Registered
-    from necmergitur.people.checkins import Channel, CheckIn, Form, read
-
     _path, person = listed(night, sought="+33612345678")
     said = read(Form(name="Amélie", status="safe", contact="+33612345678"), os.urandom(16), Channel.PAGE, "FR")
     assert isinstance(said, CheckIn)
@@ -305,7 +303,10 @@ def test_markup_and_tricks_in_names_are_shown_as_words(night: Night) -> None:
 
 def test_erased_in_one_step(night: Night) -> None:
     path, client = night.declare(), night.client()
-    assert "Everything is erased" in client.post(f"{path}erase/").content.decode()
+    asked = client.post(f"{path}erase/").content.decode()
+    assert "Erase this notice?" in asked and "cannot be had back" in asked
+    assert client.get(path).status_code == 200, "one press erases nobody's search"
+    assert "Everything is erased" in client.post(f"{path}erase/", {"sure": "yes"}).content.decode()
     assert client.get(path).status_code == 404
     sent = night.ask(client)
     assert "Everything is erased" in client.post(sent["Location"]).content.decode()
@@ -371,3 +372,19 @@ def test_a_declaration_held_back_keeps_what_was_typed_and_goes_in_with_work(nigh
     kept = dict(HIDDEN.findall(text))
     assert kept["name"] == "Zoé"
     assert client.post("/find/declare/", kept | {"work": proof(text)}).status_code == 303
+
+
+def test_a_number_hidden_in_a_name_is_shown_to_no_stranger(night: Night) -> None:
+    _path, person = listed(night, name="Amélie 06 12 34 56 78", other_names="www.evil.example")
+    client = night.client()
+    for path in ("/find/appeals/", f"/find/appeals/{ground.text_of(person)}/"):
+        page = client.get(path).content.decode()
+        assert "Amélie •••" in page and "12 34 56" not in page and "evil.example" not in page
+    said = read(Form(name="Zoé", status="safe", contact="+33612345679"), os.urandom(16), Channel.PAGE, "FR")
+    assert isinstance(said, CheckIn)
+    checkins.take(store(), night.crisis, night.key, [(said, ground.salt())], night.now)
+    night.ask(client, whom="+33612345679", name="Call 06 12 34 56 70", relation="at 12 rue de Rivoli")
+    questions.match(store(), night.crisis, night.now)
+    (tell,) = questions.to_tell(store(), night.crisis, night.key)
+    page = client.get(f"/find/answer/{ground.text_of(tell.link)}/").content.decode()
+    assert "Call •••" in page and "12 34 56" not in page and "Rivoli" not in page

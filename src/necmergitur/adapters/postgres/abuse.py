@@ -56,6 +56,12 @@ class AbuseMixin:
         assert row is not None, "it was counted"
         return int(row[0])
 
+    def checkins_with(self, crisis_id: UUID, contact: bytes) -> int:
+        """Return how many check-ins gave this number or address."""
+        row = self.cursor.execute(SQL["checkins_with"], {"crisis_id": crisis_id, "contact": contact}).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return int(row[0])
+
     def paces(self, crisis_id: UUID, what: str, many: int, limit: int) -> list[tuple[bytes, int]]:
         """Return the sources from which at least so many came, most first."""
         parts = {"crisis_id": crisis_id, "what": what, "many": many, "limit": limit}

@@ -82,7 +82,7 @@ def _population(settings: Settings, over: PostgresStore, clock: Clock) -> tuple[
     zone = ZoneInfo(settings.time_zone)
     finder = FinderClient(settings.home)
     doubles = Doubles(over, keys.of, finder)
-    envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone)
+    envelopes = Envelopes(keys.of, os.urandom, settings.public_url.rstrip("/"), zone, settings.region)
     return (
         Sweep("roots", ROOTS_S, lambda: checkins.put_roots(over, clock.now())),
         Sweep("telling", TELLING_S, lambda: telling.unfold(over, envelopes, clock.now())),

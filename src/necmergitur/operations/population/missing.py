@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.population import doubting
 from necmergitur.operations.population.checkins import Registered, Sealer
 from necmergitur.operations.population.missing_ports import NoteRow, Origin, PersonRow, Registry
 from necmergitur.people import notes as rules
@@ -64,7 +65,8 @@ def declare(
             row = msgspec.structs.replace(row, hidden=Hidden.NOT_TO_BE_FOUND)
         elif tx.banned(crisis.id).intersection(digests(key, [each for each in (said.notice.contact,) if each])):
             row = msgspec.structs.replace(row, hidden=Hidden.DESK)
-        tx.put_person(crisis.id, row)
+        if tx.put_person(crisis.id, row):
+            doubting.notice(tx, crisis, key, row.id, said.notice, now)
     return Registered(link, b"")
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.observing import ImageCleaner
-from necmergitur.operations.population import missing
+from necmergitur.operations.population import doubting, missing
 from necmergitur.operations.population.checkins import Sealer
 from necmergitur.operations.population.missing_ports import PersonRow, Registry
 from necmergitur.people.crises import Crisis
@@ -44,6 +44,7 @@ def put(
             return Refusal(rule="notice_unknown")
         if row.listed and not row.hidden:
             tx.change_person(crisis.id, row_id, {"hidden": Hidden.WAITS}, now)
+        doubting.picture(tx, crisis, key, row_id, raw, now)
     return True
 
 

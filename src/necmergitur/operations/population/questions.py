@@ -24,6 +24,7 @@ from necmergitur.operations.population.missing_ports import (
     TieState,
 )
 from necmergitur.people.checkins import Said
+from necmergitur.people.constants import NAMED_BY_ONE_MAX
 from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 from necmergitur.people.notes import Assurance, Hidden
@@ -152,6 +153,8 @@ def _may_be_asked(tx: Any, crisis: Crisis, checkin_id: bytes, row: QuestionRow) 
     checkin: CheckInRow | None = tx.checkin(crisis.id, checkin_id)
     if checkin is None or checkin.contact is None:
         return False
+    if tx.checkins_with(crisis.id, checkin.contact) > NAMED_BY_ONE_MAX:
+        return False  # whoever registers a list of names is asked about none of them by name alone
     if tx.not_to_be_found(crisis.id, [checkin.contact]) or row.asker in tx.banned(crisis.id):
         return False
     for tie in tx.ties_of(crisis.id, checkin_id):
@@ -189,7 +192,8 @@ def _question(tx: Any, crisis: Crisis, key: Sealer, tie: TieRow) -> Question | N
         return None if row is None else _opened(key, row)
     person = tx.person(crisis.id, tie.left)
     notice = None if person is None else missing.opened(key, person)
-    if person is None or notice is None or notice.contact is None or person.hidden == Hidden.NOT_TO_BE_FOUND:
+    held = person is not None and person.hidden in (Hidden.NOT_TO_BE_FOUND, Hidden.DOUBTED)
+    if person is None or notice is None or notice.contact is None or held:
         return None
     named = notice.person.full_name
     return Question(

@@ -17,10 +17,17 @@ from necmergitur.operations import accessing
 from necmergitur.operations.population import following
 from necmergitur.operations.population.checkins import Sealer, opened, text_of
 from necmergitur.people.checkins import Status
-from necmergitur.people.constants import MESSAGE_ATTEMPTS_MAX, MESSAGE_LEASE, MESSAGE_RETRY_FIRST, MESSAGE_RETRY_MAX
+from necmergitur.people.constants import (
+    MESSAGE_ATTEMPTS_MAX,
+    MESSAGE_LEASE,
+    MESSAGE_RETRY_FIRST,
+    MESSAGE_RETRY_MAX,
+    TOLD_MAX,
+)
 from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 from necmergitur.people.letters import Letter, Written, write
+from necmergitur.people.screening import screen
 
 UNFOLDED_MAX = 200  # ours: people whose relatives are written to in one turn
 SENDERS = 32  # ours: messages on their way at once: most of a message's time is waiting for somebody else's machine
@@ -112,6 +119,7 @@ class Envelopes(msgspec.Struct, frozen=True):
     random: Callable[[int], bytes]
     address: str
     zone: tzinfo
+    region: str = "FR"
 
 
 def waiting(key: Sealer, crisis_id: UUID, about: bytes, letter: Letter, random: Callable[[int], bytes]) -> Waiting:
@@ -137,7 +145,7 @@ def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
                 followed = [row.id for row in of if row.followed]
                 phones = following.told_of(tx, crisis_id, key, followed, following.Why.CHANGES)
                 for row in of:
-                    made += _letters(crisis, key, row, envelopes, phones.get(row.id, ()))
+                    made += _letters(tx, crisis, key, row, envelopes, phones.get(row.id, ()))
             tx.told(crisis_id, {row.id: row.rev for row in of})
         if made:
             tx.put_messages(made, now)
@@ -145,21 +153,32 @@ def unfold(post: Post, envelopes: Envelopes, now: datetime) -> int:
 
 
 def _letters(
-    crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes, phones: Sequence[following.Told]
+    tx: Any, crisis: Crisis, key: Sealer, row: ToTell, envelopes: Envelopes, phones: Sequence[following.Told]
 ) -> list[Waiting]:
     said = opened(key, row.id, row.salt, row.sealed)
     if said is None:
         return []
     parts = {
-        "name": said.name,
+        # It goes to somebody under the city's name: no number, address or link of the writer's goes along.
+        "name": screen(said.name, envelopes.region).text,
         "time": row.changed_at.astimezone(envelopes.zone).strftime("%H:%M"),
         "link": f"{envelopes.address}{'/drill' if crisis.drill else ''}/safe/s/{text_of(key.shares_of(row.id))}",
     }
     kind = KIND_OF[Status(row.status)]
-    told = [(to, said.language) for to in said.tell] + [(phone.to, phone.language) for phone in phones]
+    told = [(to, said.language) for to in said.tell if _may_be_told(tx, crisis, key, to)]
+    told += [(phone.to, phone.language) for phone in phones]
     return [
         waiting(key, crisis.id, row.id, Letter(to, kind, language, parts), envelopes.random) for to, language in told
     ]
+
+
+def _may_be_told(tx: Any, crisis: Crisis, key: Sealer, to: Contact) -> bool:
+    """Count one more letter to a number or address; whoever would be buried under them gets no more, and it counts."""
+    since = crisis.opened_at
+    if since is None or tx.count_pace(crisis.id, "told", key.lookup(to.kind, to.written), since) <= TOLD_MAX:
+        return True
+    tx.count_up(crisis.id, "messages_held_back", 1)
+    return False
 
 
 def send_due(post: Post, sender: Sender, envelopes: Envelopes, now: datetime) -> int:

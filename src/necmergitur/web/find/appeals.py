@@ -1,5 +1,6 @@
 """Appeals: notices whose authors want everybody to see them, once the desk read them."""
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -94,7 +95,11 @@ def picture(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
 def _told(seen: missing.Seen) -> dict[str, object]:
     return {
         "id": ground.text_of(seen.row.id),
-        "person": seen.notice.person,
+        "person": msgspec.structs.replace(
+            seen.notice.person,
+            full_name=screened(seen.notice.person.full_name),
+            alternate_names=screened(seen.notice.person.alternate_names),
+        ),
         "description": screened(seen.notice.person.description),
         "sex": SEX.get(seen.notice.person.sex, ""),
         "pictured": seen.pictured,

@@ -122,8 +122,9 @@ def answer(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
             done = True
             one = questions.asked_of(store(), crisis, key, link, CLOCK.now()) or one
     answered = one.state in (TieState.ANSWERED, TieState.SENT, TieState.REFUSED, TieState.BLOCKED)
+    asks = {"name": screened(one.question.name), "relation": screened(one.question.relation)}
     words_of_theirs = screened(one.question.words)
-    context = {"one": one, "words": words_of_theirs, "form": form, "done": done, "answered": answered}
+    context = {"one": one, "asks": asks, "words": words_of_theirs, "form": form, "done": done, "answered": answered}
     return ground.page(request, "answer", is_drill, context, status)
 
 

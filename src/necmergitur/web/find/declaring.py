@@ -181,6 +181,9 @@ def act(request: HttpRequest, text: str, step: str, drill: str = "") -> HttpResp
     if known is None or link is None:
         return ground.nothing(request, is_drill)
     crisis, key, seen = known
+    if step == "erase" and request.POST.get("sure") != "yes":
+        context = {"person": seen.notice.person, "text": text}
+        return ground.page(request, "erase", is_drill, context)
     if step == "erase":
         missing.take_back(store(), crisis, key, link)
         return ground.page(request, "erased", is_drill, {})

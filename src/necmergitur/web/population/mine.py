@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import formats, timezone
@@ -23,6 +24,7 @@ from necmergitur.operations.population.looking import Seen
 from necmergitur.operations.population.mine import Mine
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people.checkins import STATUSES, Status
+from necmergitur.people.screening import screen
 from necmergitur.web.dialogue.limits import Limit, address_of
 from necmergitur.web.population import frame, phones, state
 from necmergitur.web.population.safe import AGAIN_AFTER_S
@@ -76,7 +78,7 @@ def shared(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     language = frame.language_of(request)
     with override(language):
         context: dict[str, Any] = {
-            "shared": found,
+            "shared": msgspec.structs.replace(found, name=screen(found.name, settings.REGION).text),
             "word": str(SAID[found.status]),
             "when": _when(found.changed_at),
             **phones.offered(request, request.path.rstrip("/")),

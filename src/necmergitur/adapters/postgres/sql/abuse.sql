@@ -32,6 +32,9 @@ INSERT INTO population.pace AS held (crisis_id, what, source, slot, n)
 VALUES (%(crisis_id)s, %(what)s, %(source)s, %(slot)s, 1)
 ON CONFLICT (crisis_id, what, source, slot) DO UPDATE SET n = least(held.n + 1, 1000000) RETURNING n;
 
+-- name: checkins_with
+SELECT count(*) FROM population.checkin WHERE crisis_id = %(crisis_id)s AND contact = %(contact)s AND status <> 4;
+
 -- name: paces
 SELECT source, sum(n) FROM population.pace WHERE crisis_id = %(crisis_id)s AND what = %(what)s
 GROUP BY source HAVING sum(n) >= %(many)s ORDER BY 2 DESC, 1 LIMIT %(limit)s;

@@ -24,7 +24,7 @@ WHERE crisis_id = %(crisis_id)s AND (changed_at, id) > (%(changed_at)s, %(id)s) 
 
 -- name: persons_waiting
 SELECT {columns} FROM population.person
-WHERE crisis_id = %(crisis_id)s AND (hidden = 4 OR (listed AND minor AND verified_by IS NULL AND hidden = 0))
+WHERE crisis_id = %(crisis_id)s AND (hidden IN (4, 5) OR (listed AND minor AND verified_by IS NULL AND hidden = 0))
 ORDER BY entered_at, id LIMIT %(limit)s;
 
 -- name: drop_person
@@ -122,7 +122,7 @@ INSERT INTO population.tie (crisis_id, kind, "left", "right", state, at)
 SELECT p.crisis_id, 2, p.id, c.id, 1, %(now)s
 FROM population.person p
 JOIN population.checkin c ON c.crisis_id = p.crisis_id AND c.contact = ANY(p.sought) AND c.status <> 4
-WHERE p.crisis_id = %(crisis_id)s AND p.hidden NOT IN (1, 3)
+WHERE p.crisis_id = %(crisis_id)s AND p.hidden NOT IN (1, 3, 5)
   AND NOT EXISTS (SELECT FROM population.confirmation n WHERE n.crisis_id = c.crisis_id AND n.checkin = c.id
                     AND n.contact = c.contact AND n.state = 2)
 ON CONFLICT DO NOTHING;
