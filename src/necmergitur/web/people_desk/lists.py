@@ -58,6 +58,7 @@ def take(request: HttpRequest) -> HttpResponse:
     sent = request.FILES.get("file")
     outcome: Any = Refusal(rule="crisis_none")
     if room is not None and hospital and sent is not None and (sent.size or 0) <= tables.BYTES_MAX:
+        desk.must_open(request, room.crisis, "record", "import")
         read = _read(sent.read(), hospital)
         outcome = read
         if not isinstance(read, Refusal):
