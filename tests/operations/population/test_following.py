@@ -13,8 +13,9 @@ from necmergitur.adapters.messages import Messenger, Pusher
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations.population import crises, following, mine, questions, relaying, telling
-from necmergitur.operations.population.checkins import text_of
+from necmergitur.operations.population.checkins import Registered, text_of
 from necmergitur.operations.population.following import Told, Why
+from necmergitur.operations.population.missing_ports import Tie, TieRow, TieState
 from necmergitur.operations.population.telling import Envelopes
 from necmergitur.people import notices
 from necmergitur.people.checkins import Status
@@ -195,6 +196,37 @@ def test_a_person_is_told_on_their_own_telephone_that_somebody_asks(
     (shown,) = service.shown(browser)
     assert shown["body"] == "[DRILL] Somebody asks how you are. You choose whether to answer"
     assert shown["url"].startswith("https://ville.example/drill/find/answer/")
+
+
+def test_who_asked_is_told_of_the_answer_on_their_telephone(
+    night: Night, service: Service, messenger: Messenger
+) -> None:
+    crisis = night.opened(None)
+    night.says(crisis, "Amélie Durand", contact="06 12 34 56 78")
+    browser, once = Browser(), os.urandom(16)
+    asked = notices.ask(Asking(whom="0612345678", name="Jean", contact="jean@mail.example"), "FR")
+    assert isinstance(asked, Question), asked
+    mine_now = questions.ask(night.store, crisis, night.key(crisis), asked, once, os.urandom(16), night.now)
+    assert isinstance(mine_now, Registered), mine_now
+    assert follows(night, mine_now.link, service.contact(browser), Why.ANSWERS) is True
+    assert follows(night, os.urandom(16), service.contact(browser), Why.ANSWERS) is False
+    relaying.relay(night.store, envelopes(night), night.now)
+    (tell_them,) = night.rows('SELECT "left", "right" FROM population.tie')
+    left, right = map(bytes, tell_them)
+    link = questions.answer_link(
+        night.key(crisis), TieRow(kind=Tie.QUESTION, left=left, right=right, state=TieState.TOLD, at=night.now)
+    )
+    reply = notices.reply("safe", "")
+    assert isinstance(reply, notices.Reply)
+    done = questions.answer(night.store, crisis, night.key(crisis), link, reply, os.urandom(16), night.now)
+    assert done is True
+    assert relaying.relay(night.store, envelopes(night), night.now) == 2, "to their address, and to the telephone"
+    telling.send_due(night.store, messenger, envelopes(night), night.now)
+    (shown,) = service.shown(browser)
+    assert shown["body"] == "[DRILL] You have an answer"
+    assert shown["url"] == f"https://ville.example/drill/find/asked/{text_of(mine_now.link)}/"
+    assert questions.take_back(night.store, crisis, night.key(crisis), mine_now.link)
+    assert night.rows("SELECT count(*) FROM population.phone") == [(0,)]
 
 
 def test_the_end_of_a_crisis_takes_every_telephone_and_counts_them(night: Night, service: Service) -> None:

@@ -136,6 +136,26 @@ def test_an_address_inside_our_network_is_refused(opened: Opens, service: Servic
         assert post(address, json.dumps(said | {"endpoint": endpoint}).encode()).status_code == 422
 
 
+def test_who_asks_after_somebody_may_be_told_of_the_answer_and_learns_nothing_by_it(
+    opened: Opens, city: City, service: Service
+) -> None:
+    crisis = opened()
+    says(crisis, contact="06 12 34 56 78")
+    form = {"name": "Jean", "contact": "jean@mail.example", "words": ""}
+    said = []
+    for number, whom in enumerate(("0612345678", "0698765432")):  # one who is there, one who is not
+        once = f"{number}" * 22
+        asked = Client().post("/find/ask/", {**form, "whom": whom, "once": once})
+        assert asked.status_code == 303, asked.content.decode()
+        page = Client().get(asked.headers["Location"], headers={"Accept-Language": "en"}).content.decode()
+        assert "Tell me on this phone when there is an answer" in page
+        address = asked.headers["Location"].partition("?")[0].rstrip("/")
+        done = post(f"{address}/tell", service.subscription(pushes.Browser()))
+        said.append((done.status_code, done.content))
+    assert said == [(204, b"")] * 2
+    assert city.sql("SELECT why FROM population.phone") == [(3,), (3,)]
+
+
 def test_too_many_telephones_are_told_so(opened: Opens, service: Service) -> None:
     address = f"/safe/s/{text_of(says(opened()).share)}/tell"
     made = [post(address, service.subscription(pushes.Browser(), f"n{n}")).status_code for n in range(FOLLOWERS_MAX)]

@@ -21,8 +21,13 @@ class FollowingMixin:
         row = self.cursor.execute(SQL["status"], {"crisis_id": crisis_id, "id": row_id}).fetchone()
         return None if row is None else int(row[0])
 
+    def is_asked(self, crisis_id: UUID, row_id: bytes) -> bool:
+        """Return whether this is a question, or a notice of somebody looked for; held until this transaction ends."""
+        parts = {"crisis_id": crisis_id, "id": row_id}
+        return any(self.cursor.execute(SQL[name], parts).fetchone() is not None for name in ("question", "notice"))
+
     def phones(self, crisis_id: UUID, abouts: list[bytes], why: int) -> list[Phone]:
-        """Return the telephones that are told of these check-ins."""
+        """Return the telephones that are told of these rows."""
         parts = {"crisis_id": crisis_id, "abouts": abouts, "why": int(why)}
         rows = self.cursor.execute(SQL["phones"], parts).fetchall()
         return [Phone(bytes(row[0]), row[1], *map(bytes, row[2:])) for row in rows]
@@ -35,7 +40,7 @@ class FollowingMixin:
         self._count_followers(crisis_id, [phone.about])
 
     def drop_phone(self, crisis_id: UUID, endpoint: bytes, about: bytes | None, why: int | None) -> int:
-        """Forget a telephone, of one check-in or of all; return how many rows that was."""
+        """Forget a telephone, of one row or of all; return how many there were."""
         parts = {"endpoint": endpoint, "about": about, "why": None if why is None else int(why)}
         rows = self.cursor.execute(SQL["drop_phone"], {"crisis_id": crisis_id, **parts}).fetchall()
         if rows:

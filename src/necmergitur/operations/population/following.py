@@ -1,7 +1,7 @@
-"""Telephones that are told by themselves: of somebody's next word, or that somebody asks after their owner.
+"""Telephones that are told by themselves: of somebody's next word, of a question about their owner, of an answer.
 
-Whoever holds the share link may have their telephone told of a change; whoever holds the private link, that somebody
-asks after them. What a browser gave for it is sealed, and goes with the check-in it is about.
+Whoever holds the share link may have their telephone told of a change; whoever holds their own link, that somebody asks
+after them, or answered them. What a browser gave for it is sealed, and goes with the row it is about.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from necmergitur.people.constants import FOLLOWERS_MAX
 from necmergitur.people.contacts import Contact
 from necmergitur.people.crises import Crisis
 
+NO_STATUS = 0  # of a question, or a notice
 KeyOf = Callable[[UUID], Sealer | None]
 
 
@@ -31,6 +32,7 @@ class Why(IntEnum):
 
     CHANGES = 1  # of whoever shared their link
     QUESTIONS = 2  # about its owner
+    ANSWERS = 3  # to a question of its owner, or on somebody they look for
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -61,8 +63,12 @@ class PhoneTransaction(Protocol):
         """Return the status of a check-in, held until this transaction ends."""
         ...
 
+    def is_asked(self, crisis_id: UUID, row_id: bytes) -> bool:
+        """Return whether this is a question, or a notice of somebody looked for; held until this transaction ends."""
+        ...
+
     def phones(self, crisis_id: UUID, abouts: list[bytes], why: int) -> list[Phone]:
-        """Return the telephones that are told of these check-ins."""
+        """Return the telephones that are told of these rows."""
         ...
 
     def put_phone(self, crisis_id: UUID, phone: Phone, now: datetime) -> None:
@@ -70,7 +76,7 @@ class PhoneTransaction(Protocol):
         ...
 
     def drop_phone(self, crisis_id: UUID, endpoint: bytes, about: bytes | None, why: int | None) -> int:
-        """Forget a telephone, of one check-in or of all; return how many rows that was."""
+        """Forget a telephone, of one row or of all; return how many there were."""
         ...
 
 
@@ -93,7 +99,7 @@ def follow(
     *,
     drill: bool,
 ) -> bool | Refusal:
-    """Have a telephone told; False when the link opens nothing. At most FOLLOWERS_MAX for one check-in."""
+    """Have a telephone told; False when the link opens nothing. At most FOLLOWERS_MAX for one row."""
     try:
         with store.transaction() as tx:
             found = _opened(tx, key_of, link, why, now, drill=drill)
@@ -127,7 +133,7 @@ def leave(store: PhoneStore, key_of: KeyOf, link: bytes, why: Why, to: Contact, 
 def told_of(
     tx: PhoneTransaction, crisis_id: UUID, key: Sealer, abouts: list[bytes], why: Why
 ) -> dict[bytes, list[Told]]:
-    """Return the telephones to write to, by check-in."""
+    """Return the telephones to write to, by what they are told of."""
     found: dict[bytes, list[Told]] = {}
     for one in tx.phones(crisis_id, abouts, why) if abouts else ():
         plain = key.unseal(one.salt, one.sealed, one.about + one.endpoint)
@@ -151,8 +157,11 @@ def _opened(
     if len(link) != LINK_BYTES:
         return None
     for crisis, key in kept(tx, key_of, now, drill=drill):
-        row_id = key.row_of(link) if why == Why.QUESTIONS else key.shared_row(link)
-        status = tx.checkin_status(crisis.id, row_id)
+        row_id = key.shared_row(link) if why == Why.CHANGES else key.row_of(link)
+        if why == Why.ANSWERS:
+            status = NO_STATUS if tx.is_asked(crisis.id, row_id) else None
+        else:
+            status = tx.checkin_status(crisis.id, row_id)
         if status is not None:
             return crisis, key, row_id, status
     return None

@@ -71,10 +71,11 @@ def _write(
     with store.transaction() as tx:
         if not done(tx, crisis, each, now):
             return 0
-        letters = [letter]
         if letter.kind == "asked":
-            who = each.tie.right
-            phones = following.told_of(tx, crisis.id, key, [who], following.Why.QUESTIONS).get(who, [])
-            letters += [msgspec.structs.replace(letter, to=one.to, language=one.language) for one in phones]
+            who, why = each.tie.right, following.Why.QUESTIONS
+        else:
+            who, why = each.tie.left, following.Why.ANSWERS
+        phones = following.told_of(tx, crisis.id, key, [who], why).get(who, [])
+        letters = [letter, *(msgspec.structs.replace(letter, to=one.to, language=one.language) for one in phones)]
         tx.put_messages([waiting(key, crisis.id, each.tie.left, one, envelopes.random) for one in letters], now)
     return len(letters)

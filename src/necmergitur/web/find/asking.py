@@ -21,6 +21,7 @@ from necmergitur.people.notices import Asking, Question
 from necmergitur.web.find import ground
 from necmergitur.web.find.forms import AnswerForm, AskForm, mark
 from necmergitur.web.find.words import screened
+from necmergitur.web.population import phones
 from necmergitur.web.store import CLOCK, store
 
 ANSWER_BYTES = 48
@@ -92,7 +93,8 @@ def asked(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
     if request.method == "POST":
         questions.take_back(store(), crisis, key, link)
         return ground.page(request, "erased", is_drill, {})
-    return ground.page(request, "asked", is_drill, {"one": one, "reply": one.reply, "until": crisis.purge_at})
+    told = phones.offered(request, request.path.rstrip("/"))
+    return ground.page(request, "asked", is_drill, {"one": one, "reply": one.reply, "until": crisis.purge_at, **told})
 
 
 @csrf_exempt

@@ -26,6 +26,7 @@ from necmergitur.web.find import ground
 from necmergitur.web.find.forms import FIELDS, STEPS, NoteForm, PictureForm, StepForm, mark
 from necmergitur.web.find.words import SEX, SURE, screened, wrong
 from necmergitur.web.find.words import STATUS as SAID
+from necmergitur.web.population import phones
 from necmergitur.web.store import CLOCK, store
 
 CHECK = len(STEPS)
@@ -271,6 +272,7 @@ def _show(request: HttpRequest, drill: bool, text: str, refused: dict[str, Refus
         "picture_wrong": wrong(refused["picture"].rule) if refused and "picture" in refused else "",
         "once": ground.new_once(),
         "text": text,
+        **phones.offered(request, f"{ground.root(drill=drill)}follow/{text}"),
     }
     return ground.page(request, "follow", drill, context, 422 if refused else 200)
 

@@ -2,7 +2,9 @@
 
 from django.urls import re_path
 
+from necmergitur.operations.population.following import Why
 from necmergitur.web.find import appeals, asking, declaring, exchange, views
+from necmergitur.web.population import tell
 
 app_name = "find"
 AT = r"^(?P<drill>drill/)?find/"
@@ -12,6 +14,7 @@ urlpatterns = [
     re_path(AT + "declare/$", declaring.declare, name="declare"),
     re_path(AT + "follow/" + LINK, declaring.follow, name="follow"),
     re_path(AT + "follow/(?P<text>[A-Za-z0-9_-]{22})/(?P<step>note|picture|list|erase)/$", declaring.act, name="act"),
+    re_path(AT + "(?:asked|follow)/(?P<text>[A-Za-z0-9_-]{22})/tell$", tell.tell, {"why": Why.ANSWERS}, name="tell"),
     re_path(AT + "ask/$", asking.ask, name="ask"),
     re_path(AT + "asked/" + LINK, asking.asked, name="asked"),
     re_path(AT + r"answer/(?P<text>[A-Za-z0-9_-]{64})/$", asking.answer, name="answer"),

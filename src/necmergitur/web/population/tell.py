@@ -26,14 +26,14 @@ REFUSED = {"checkin_withdrawn": 409, "followers_too_many": 409}
 @csrf_exempt  # the link is the credential; no cookie is read
 @sensitive_variables("link", "text", "to")
 @require_http_methods(["POST", "DELETE"])
-def tell(request: HttpRequest, text: str, drill: str = "", shared: str = "") -> HttpResponse:
+def tell(request: HttpRequest, text: str, why: Why, drill: str = "") -> HttpResponse:
     """Tell a telephone from now on (POST), or no more (DELETE). The body is what its browser gave."""
     is_drill, link = bool(drill), link_of(text)
     body = request.read(PUSH_BYTES_MAX + 1)
     to = None if len(body) > PUSH_BYTES_MAX else subscriptions.read(body, settings.PUSH_HOSTS)
     if to is None or isinstance(to, Refusal):
         return _said(413 if to is None else 422)
-    why, now = Why.CHANGES if shared else Why.QUESTIONS, CLOCK.now()
+    now = CLOCK.now()
     try:
         if link is None:
             done: bool | Refusal = False

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from necmergitur.operations.population.following import Why
 from necmergitur.web.population import mine, portal, safe, status, tell
 
 app_name = "population"
@@ -15,7 +16,8 @@ urlpatterns = [
     path("status.json", status.as_json, name="json"),
     path("status.atom", status.feed, name="feed"),
     re_path(DRILL + r"safe/?$", safe.safe, name="safe"),
-    re_path(DRILL + r"safe/(?P<shared>s/)?(?P<text>[^/]{1,64})/tell$", tell.tell, name="tell"),
+    re_path(DRILL + r"safe/s/(?P<text>[^/]{1,64})/tell$", tell.tell, {"why": Why.CHANGES}, name="tell_changes"),
+    re_path(DRILL + r"safe/(?P<text>[^/]{1,64})/tell$", tell.tell, {"why": Why.QUESTIONS}, name="tell_questions"),
     re_path(DRILL + r"safe/s/(?P<text>[^/]{1,64})/?$", mine.shared, name="shared"),
     re_path(DRILL + r"safe/(?P<text>[^/]{1,64})/?$", mine.receipt, name="receipt"),
 ]

@@ -1,6 +1,12 @@
 -- name: status
 SELECT status FROM population.checkin WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR UPDATE;
 
+-- name: question
+SELECT FROM population.question WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR SHARE;
+
+-- name: notice
+SELECT FROM population.person WHERE crisis_id = %(crisis_id)s AND id = %(id)s FOR SHARE;
+
 -- name: phones
 SELECT about, why, endpoint, salt, sealed FROM population.phone
 WHERE crisis_id = %(crisis_id)s AND about = ANY(%(abouts)s) AND why = %(why)s ORDER BY at;
