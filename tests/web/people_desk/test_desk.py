@@ -34,7 +34,7 @@ ASKED = {"name": "Amelie Durant", "purpose": "family", "reason": "her mother is 
 
 # Opens a record as the form beside a candidate does, with what the page's own forms carry.
 OPEN = """(said) => {
-  const form = document.querySelector("form[action$='/search/']");
+  const form = document.querySelector("form[action*='/search/']");
   const made = document.createElement("form");
   made.method = "post"; made.action = "/console/people/record/";
   for (const name of ["csrfmiddlewaretoken", "crisis"]) said[name] = form.elements[name].value;
