@@ -194,7 +194,8 @@ def test_a_crisis_that_closes_while_a_form_is_typed_says_so(city: City, crisis: 
     crises.close(store(), crisis.id, Who(city.users["lead"].pk, "lead"), datetime.now(UTC))
     state._held.clear()
     page = client.post("/doors/ask/", last).content.decode()
-    assert "closed while you were writing" in page
+    assert "closed while you were writing" in page and "what you wrote is still here" in page
+    assert hidden(page)["quarter"] == ["Centre"], "and may be sent once it opens again"
     assert city.sql("SELECT count(*) FROM population.request") == [(0,)]
 
 

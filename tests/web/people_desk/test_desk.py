@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,10 +18,13 @@ from playwright.sync_api import Page
 
 from necmergitur.operations.population import checkins, confirming, missing, questions, tending
 from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.doors_ports import AskRow, MatchRow, OfferRow
 from necmergitur.people import notices
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
+from necmergitur.people.contacts import Contact
 from necmergitur.people.notices import Asking, Declaration, Declared, Question, Reply
 from necmergitur.people.records import DEAD, Note
+from necmergitur.people.shelter import Ask, Meeting, Offer
 from necmergitur.web.store import store
 from tests.logins import as_app
 from tests.web.conftest import accessibility_problems
@@ -337,3 +341,38 @@ def test_the_queue_of_abuse_names_nobody_before_a_reason_and_keeps_a_number_out(
     assert agent.post(f"{HERE}abuse/act/", lift).status_code == 409
     assert city.client("lead", "en").post(f"{HERE}abuse/act/", lift).status_code == 303
     assert "Nobody is kept out" in agent.get(f"{HERE}abuse/").content.decode()
+
+
+def test_a_report_is_opened_and_closed_by_family_liaison(city: City, night: Night) -> None:
+    key, now = night.key, datetime.now(UTC)
+    offer_id, ask_id, match_id = (os.urandom(16) for _ in range(3))
+    phones = [Contact("phone", f"+3361234567{n}") for n in (1, 2)]
+    offer = Offer(name="Hélène", phone=phones[0], address="1 rue X", cell="891fb466257ffff", places=2)
+    ask = Ask(name="Gaël", phone=phones[1], cell="891fb466257ffff", people=1)
+    meeting = Meeting("b-1", 2.35, 48.85, 4, "1", "2", reported="he followed me")
+    seals = [
+        key.seal(bytes(16), msgspec.json.encode(s), i)
+        for s, i in ((offer, offer_id), (ask, ask_id), (meeting, match_id))
+    ]
+    parts = {"crisis_id": night.crisis.id, "salt": bytes(16), "at": now, "changed_at": now}
+    with store().transaction() as tx:
+        until = {"until": now + timedelta(hours=2)}
+        tx.put_offer(
+            OfferRow(
+                id=offer_id, sealed=seals[0], contact=b"h" * 16, state=2, level=1, places=2, free=2, **parts, **until
+            )
+        )
+        tx.put_request(AskRow(id=ask_id, sealed=seals[1], contact=b"g" * 16, state=2, people=1, **parts, **until))
+        row = MatchRow(id=match_id, offer_id=offer_id, request_id=ask_id, sealed=seals[2], state=1, people=1, **parts)
+        tx.put_match(row)
+        tx.change_match(msgspec.structs.replace(row, state=8, reported_by=2, alerted_at=now))
+    agent = city.client("liaison", "en")
+    page = agent.get(f"{HERE}abuse/").content.decode()
+    assert "by the guest" in page and "Hélène" not in page
+    shown = agent.post(f"{HERE}abuse/report/{match_id.hex()}/", {"reason": "she called us"})
+    assert shown.status_code == 200
+    assert all(word in shown.content.decode() for word in ("Hélène", "Gaël", "he followed me"))
+    done = {"what": "kept_out", "id": match_id.hex(), "crisis": str(night.crisis.id)}
+    assert agent.post(f"{HERE}abuse/act/", done).status_code == 303
+    assert "by the guest" not in agent.get(f"{HERE}abuse/").content.decode()
+    assert city.sql("SELECT state FROM population.offer") == [(3,)], "held"

@@ -69,8 +69,7 @@ def wizard(request: HttpRequest, kind: str, drill: str | None = None) -> HttpRes
     """One question after the other; what was answered is carried along in the form, and nowhere else."""
     crisis = _crisis(drill)
     if crisis is None:
-        typed = request.method == "POST"
-        return private(render(request, "doors/closed.html", {"drill": bool(drill), "typed": typed}, status=200))
+        return _closed(request, kind, bool(drill))
     steps, said = STEPS[kind], request.POST if request.method == "POST" else QueryDict()
     number = _number(said.get("step"), len(steps))
     if request.method != "POST":
@@ -105,6 +104,20 @@ def post(request: HttpRequest, drill: str | None = None) -> HttpResponse:
             return _step(request, crisis, str(kind), 0, _drafted(draft), None, drafted=True)
         context["unsure"] = True
     return private(render(request, "doors/post.html", context, status=422 if form.errors else 200))
+
+
+def _closed(request: HttpRequest, kind: str, drill: bool) -> HttpResponse:
+    """Say that nothing is open; whoever was writing meanwhile finds what they wrote, and may send it when it opens."""
+    if request.method != "POST":
+        return private(render(request, "doors/closed.html", {"drill": drill}))
+    kept = [(name, text) for name in list(request.POST)[:CARRIED] for text in request.POST.getlist(name) if text]
+    told = []
+    for step in STEPS[kind]:
+        for name, field in step.form().fields.items():
+            said = [dict(getattr(field, "choices", ())).get(text, text) for text in request.POST.getlist(name) if text]
+            told += [(field.label, one) for one in said]
+    context = {"drill": drill, "typed": told, "kept": kept}
+    return private(render(request, "doors/closed.html", context, status=409))
 
 
 def private(response: HttpResponse) -> HttpResponse:

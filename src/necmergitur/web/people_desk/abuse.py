@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             {"row": one, "short": one.contact.hex()[:8], "why": why}
             for one, why in operations.kept_out(store(), room.key, room.crisis.id)
         ]
-    context["may_lift"] = context["may_open"] = desk.who(request).role in operations.MAY_LIFT
+    context["may_lift"] = desk.who(request).role in operations.MAY_LIFT
     return desk.page(request, "people_desk/abuse.html", context, tab="abuse", room=room)
 
 
