@@ -134,14 +134,24 @@ class Accesses:
                 for reader in access.readers:
                     found = Found(_AUTHORITY[access.law], reader, by_glass=False)
                     self._open(access, reader, None, (0, FOREVER_US, found))
-        all_opened = list(opened)
-        papers = [_of_paper(one) for one in all_opened if one.paper is not None]
-        for one in all_opened:
-            for access in (*ACCESSES, *(line for place, line in papers if place == one.place)):
-                for reader in _let_in(one, access):
-                    end = FOREVER_US if one.until is None else microseconds(one.until)
-                    found = Found(one.id, reader, by_glass=one.glass is not None)
-                    self._open(access, reader, one.place, (microseconds(one.since), end, found))
+        papers: dict[str, list[Access]] = {}
+        others: list[Opened] = []
+        for one in opened:
+            if one.paper is None:
+                others.append(one)
+            else:
+                line = _of_paper(one.paper)
+                papers.setdefault(one.place, []).append(line)
+                self._let_in(one, line, line.readers)
+        for one in others:
+            for access in (*ACCESSES, *papers.get(one.place, ())):
+                self._let_in(one, access, _let_in(one, access))
+
+    def _let_in(self, one: Opened, access: Access, readers: Iterable[str]) -> None:
+        end = FOREVER_US if one.until is None else microseconds(one.until)
+        for reader in readers:
+            found = Found(one.id, reader, by_glass=one.glass is not None)
+            self._open(access, reader, one.place, (microseconds(one.since), end, found))
 
     def _open(self, access: Access, reader: str, place: str | None, window: tuple[int, int, Found]) -> None:
         self._windows.setdefault((access.what, access.purpose, reader, place), []).append(window)
@@ -167,17 +177,14 @@ class Accesses:
         }
 
 
-def _of_paper(one: Opened) -> tuple[str, Access]:
+def _of_paper(paper: tuple[str, tuple[str, ...]]) -> Access:
     """Return the line that a paper adds to the list, for its own stream alone."""
-    assert one.paper is not None
-    purpose, readers = one.paper
-    return one.place, Access(what=READINGS, purpose=purpose, readers=frozenset(readers), law="paper", live=True)
+    purpose, readers = paper
+    return Access(what=READINGS, purpose=purpose, readers=frozenset(readers), law="paper", live=True)
 
 
 def _let_in(one: Opened, access: Access) -> Iterable[str]:
     """Return the readers to whom something that is open opens this."""
-    if one.paper is not None:
-        return access.readers if access == _of_paper(one)[1] else ()
     if one.glass is not None:
         # A glass widens who reads, never what for: only what the law itself opens for a call that is live.
         what, reader = one.glass
