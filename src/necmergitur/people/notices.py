@@ -1,5 +1,7 @@
 """What the public's pages take about somebody looked for: a notice, a question, an answer, a word on an appeal."""
 
+import base64
+import re
 from typing import Literal
 
 import msgspec
@@ -11,6 +13,7 @@ from necmergitur.people.contacts import Contact
 from necmergitur.people.records import SEXES, Person, paragraph
 from necmergitur.people.texts import one_line
 
+_SHARED = re.compile(r"/safe/s/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])")
 Answer = Literal["safe", "reply", "refuse", "block"]
 ANSWERS: tuple[Answer, ...] = ("safe", "reply", "refuse", "block")
 
@@ -141,10 +144,20 @@ def ask(form: Asking, region: str) -> Question | tuple[Refusal, ...]:
     ]
     if problems or contact is None:
         return tuple(problems)
+    share = _shared(whom)
     found = contacts.read(whom, region)
-    about = None if isinstance(found, Refusal) else found
-    named = "" if about is not None else whom
-    return Question(name, contact, relation, words, about, named, language=form.language)
+    about = None if share or isinstance(found, Refusal) else found
+    named = "" if share or about is not None else whom
+    return Question(name, contact, relation, words, about, named, share, form.language)
+
+
+def _shared(text: str) -> bytes:
+    """Return the link that somebody shared, when a text is its address; else nothing."""
+    found = _SHARED.search(text)
+    try:
+        return b"" if found is None else base64.b64decode(found[1] + "==", altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
 
 
 def reply(answer: str, words: str) -> Reply | Refusal:

@@ -11,7 +11,7 @@ import pytest
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import mine, missing, questions, relaying, tending
-from necmergitur.operations.population.checkins import Registered
+from necmergitur.operations.population.checkins import Registered, text_of
 from necmergitur.operations.population.finding import SureFinder
 from necmergitur.operations.population.missing_ports import TieState
 from necmergitur.operations.population.telling import Envelopes
@@ -272,6 +272,17 @@ def test_a_share_link_asks_too_and_no_question_is_taken_when_no_crisis_is_open(n
     assert refused(questions.ask(night.store, closed, key, question(whom="x"), once, seal, night.now)) == (
         "crisis_closed"
     )
+
+
+def test_the_address_that_somebody_shared_asks_its_person_and_no_other(night: Night) -> None:
+    crisis = night.opened()
+    key = night.key(crisis)
+    answer = night.says(crisis, "Amélie", contact=PHONE)
+    night.says(crisis, "Amélie", contact="06 12 34 56 79")
+    asks(night, crisis, f"https://ville.example.org/drill/safe/s/{text_of(answer.share)}")
+    asks(night, crisis, "https://ville.example.org/safe/s/AAAAAAAAAAAAAAAAAAAAAA")
+    asks(night, crisis, "/safe/s/short")
+    assert {link[16:32] for link in told_links(night, crisis)} == {key.row_of(answer.link)}
 
 
 def test_a_question_taken_back_is_gone(night: Night) -> None:

@@ -105,7 +105,7 @@ class AskForm(forms.Form):
 
     whom = _line(
         _("About whom?"),
-        _("Their phone number or e-mail address if you have it: it reaches them surely. Or the name."),
+        _("Their phone number or e-mail address, or the link they shared: it reaches them surely. Or the name."),
         NAME_MAX,
     )
     words = _line(_("A word to them, if you like"))
