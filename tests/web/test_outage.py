@@ -35,12 +35,13 @@ def test_without_a_database_numbers_are_shown_and_sign_in_says_it_is_away(cut_of
     with urllib.request.urlopen(cut_off + "/") as answer:
         assert answer.status == 200
         assert "tel:112" in answer.read().decode()
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(cut_off + "/account/sign-in/")
-    with refused.value as answer:
-        assert answer.status == 503
-        assert answer.headers["Retry-After"] == "10"
-        assert "112" in answer.read().decode()
+    for path in ("/account/sign-in/", "/find/", "/find/ask/", "/doors/", "/drill/find/appeals/"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(cut_off + path)
+        with refused.value as answer:
+            assert answer.status == 503, path
+            assert answer.headers["Retry-After"] == "10"
+            assert "112" in answer.read().decode()
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ from necmergitur.operations.population import checkins, confirming, questions, t
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.web.find import ground
+from necmergitur.web.find.asking import NOBODY_MAX
 from necmergitur.web.store import store
 from tests.web.find.conftest import HIDDEN, ONCE, Night, opened
 from tests.web.pages import City
@@ -388,3 +389,11 @@ def test_a_number_hidden_in_a_name_is_shown_to_no_stranger(night: Night) -> None
     (tell,) = questions.to_tell(store(), night.crisis, night.key)
     page = client.get(f"/find/answer/{ground.text_of(tell.link)}/").content.decode()
     assert "Call •••" in page and "12 34 56" not in page and "Rivoli" not in page
+
+
+def test_one_network_sends_letters_to_few_numbers_that_it_typed(night: Night) -> None:
+    client = night.client()
+    codes = [client.post(f"/find/nobody/{ground.new_once()}/").status_code for _ in range(NOBODY_MAX + 1)]
+    assert codes == [200] * NOBODY_MAX + [429]
+    other = client.post(f"/find/nobody/{ground.new_once()}/", REMOTE_ADDR="198.51.100.7")
+    assert other.status_code == 200

@@ -254,7 +254,10 @@ def words_of(rule: str) -> str:
 
 
 def _crisis(drill: str | None) -> Crisis | None:
+    """Return the crisis whose doors are open. Raises Unreachable: what is not known is not "none"."""
     found = town()
+    if not found.known:
+        raise Unreachable("the database did not say which crises there are")
     return found.of(drill=bool(drill)) if found.offers(doors.SERVICE, drill=bool(drill)) else None
 
 

@@ -11,13 +11,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations.population import confirming, questions
+from necmergitur.operations.population import confirming, pacing, questions
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.operations.population.confirming import Standing
 from necmergitur.operations.population.missing_ports import TieState
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import notices
 from necmergitur.people.notices import Asking, Question
+from necmergitur.web.dialogue.limits import address_of, network_of
 from necmergitur.web.find import ground
 from necmergitur.web.find.forms import AnswerForm, AskForm, mark
 from necmergitur.web.find.words import screened
@@ -25,6 +26,7 @@ from necmergitur.web.population import phones
 from necmergitur.web.store import CLOCK, store
 
 ANSWER_BYTES = 48
+NOBODY_MAX = 10  # ours, for each network in ten minutes: a shelter of women who hide, one after the other
 FIELDS = ("whom", "words", "name", "contact", "relation")
 
 
@@ -143,7 +145,11 @@ def nobody(request: HttpRequest, text: str, drill: str = "") -> HttpResponse:
         return ground.too_many(request, is_drill)
     if request.method == "POST" and link is not None:
         root = f"{settings.ORIGIN.url}{ground.root(drill=is_drill)}"
+        network = network_of(address_of(request))
         for crisis, key in ground.kept(drill=is_drill):
+            # Each may send a letter to a number that somebody typed.
+            if not pacing.within(store(), crisis, key, "nobody", network, NOBODY_MAX, CLOCK.now()):
+                return ground.too_many(request, is_drill)
             confirming.ask_nobody(store(), crisis, key, link, os.urandom, root, CLOCK.now())
     return ground.page(request, "nobody", is_drill, {"done": request.method == "POST"})
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
+from necmergitur.operations.ports import Unreachable
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.accounts.rules import RoleRefused
 
@@ -63,7 +64,7 @@ def too_many(request: HttpRequest, _exception: Exception | None = None, **_said:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """500: our fault; 503 when the database is away. Neither page asks the database anything."""
-    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+    if isinstance(sys.exception(), (OperationalError, InterfaceError, Unreachable)):
         response = render(request, "errors/503.html", status=503)
         response.headers["Retry-After"] = str(DATABASE_BACK_S)
         return response
