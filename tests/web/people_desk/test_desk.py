@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Page
 
+from necmergitur.governance import gate
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.population import checkins, confirming, missing, questions, tending
 from necmergitur.operations.population.checkins import Registered
 from necmergitur.operations.population.doors_ports import AskRow, MatchRow, OfferRow
@@ -124,6 +126,16 @@ def test_other_roles_do_not_come_in(city: City, night: Night) -> None:
     assert city.client("liaison").post(f"{HERE}canary/").status_code == 403
     for role in ("liaison", "lead", "duty_officer"):
         assert city.client(role).get(HERE).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["", "duplicates/", "waiting/", "liaison/", "abuse/"])
+def test_what_the_gate_refuses_no_page_of_the_desk_shows(
+    city: City, night: Night, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The crisis is there, the role is held; the gate alone says no."""
+    assert city.client("liaison").get(f"{HERE}{page}").status_code == 200
+    monkeypatch.setattr(gate, "access", lambda *_: Refusal(rule="gate_table_stale", owner="gate"))
+    assert city.client("liaison").get(f"{HERE}{page}").status_code == (403 if page else 200)
 
 
 def test_an_appeal_waits_for_the_desk_and_what_it_decides_holds(city: City, night: Night) -> None:
