@@ -5,10 +5,13 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from necmergitur.people import search
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Wanted
 from necmergitur.people.search import Index, People
+from necmergitur.sim.names.lists import ARABIC
+from necmergitur.sim.names.people import City
 
 NAMES = [
     "Amélie Durand", "Jean-Pierre Dupont", "Mohamed Ben Ali", "Emmanuel Le Gall", "Nguyễn Thị Lan", "Wang Xiaoming",
@@ -169,3 +172,25 @@ def test_whatever_is_written_breaks_nothing(names, asked, age, born, words) -> N
     index.add([person(2, "Zoé Martin")])
     found = index.search(Wanted(names=(asked,), age=-age, born=born, sex="f", place=words, words=words))
     assert all(0 <= one.score <= 1 for one in found)
+
+
+@pytest.mark.parametrize("asked", ["Mouhamad El Kouri", "Mohammed Al Khouri", "Kouri Mouhamad", "محمد الخوري"])
+def test_a_name_entered_in_arabic_script_is_found_in_latin_letters_before_those_nearly_alike(asked: str) -> None:
+    names = ["Mohamed Courbet", "Muriel El Khatib", "Ahmad Khoury", "Mohammed Elkaïm", "محمد الخوري", "محمد خليل"]
+    index = Index()
+    index.add(person(number, name) for number, name in enumerate(names))
+    found = index.search(Wanted(names=(asked,)))
+    assert names[found[0].id[0]] == "محمد الخوري", [(names[one.id[0]], one.score) for one in found[:3]]
+
+
+def test_of_those_entered_in_arabic_script_alone_most_are_found_by_what_is_typed_in_latin_letters() -> None:
+    """Measured among 30,000: 8 of 100 by name alone before consonants were compared, 78 since."""
+    city = City(5)
+    people = list(city.people(6_000))
+    arab = [one for one in people if one.origin.rules == "arabic" and all(ARABIC.get(word) for word in one.words)]
+    script = {one.record.id: " ".join(ARABIC[word].replace("_", " ") for word in one.words) for one in arab}
+    index = Index()
+    index.add(structs.replace(one.record, names=(script.get(one.record.id, one.record.names[0]),)) for one in people)
+    asked = [city.question(one) for one in arab[:100]]
+    found = [{each.id for each in index.search(Wanted(names=one.wanted.names))} for one in asked]
+    assert sum(one.about.record.id in ids for one, ids in zip(asked, found, strict=True)) >= 0.7 * len(asked)

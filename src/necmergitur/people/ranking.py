@@ -46,6 +46,9 @@ BIAS = -4.7  # ours: where of a name of two words one is right and the other ano
 PARTICLE_WEIGHT = 0.2  # ours: "de" hardly tells two people apart
 NICKNAME_LIKE = 0.93  # ours: a nickname says nearly as much as the name
 INITIAL_LIKE = 0.8  # ours: one letter says less, and still contradicts nothing
+# Measured: names entered in Arabic script alone, asked for in Latin letters. Consonants that agree say nearly as much.
+CONSONANTS_LIKE = 0.95
+_VOWELS = frozenset("aeiou")
 
 Floats = npt.NDArray[np.float32]
 
@@ -161,7 +164,7 @@ def _measure_names(asked: Asked, texts: Sequence[str], found: Floats, words: Wor
     found[:, _AT["asked_same"]] = of_asked(same)
     found[:, _AT["asked_sounds"]] = of_asked(sounds)
     found[:, _AT["worst_word"]] = near[:, index].max(axis=2).min(axis=0)
-    found[:, _AT["joined"]] = _joined(asked.words, split)
+    found[:, _AT["joined"]] = _joined_by_ear(asked, split, words)
     # Squared: two words nearly right say more than one right and one wrong.
     found[:, _AT["spelt_well"]] = of_asked(spelt**3) * of_held(spelt**3)
     found[:, _AT["words_more"]] = [abs(len(name) - len(asked.words)) for name in split]
@@ -174,6 +177,7 @@ def _alike(asked: Asked, vocabulary: Sequence[str], words: Words) -> tuple[Float
     near: Floats = cdist(asked.words, vocabulary, scorer=JaroWinkler.similarity, dtype=np.float32)
     spelt: Floats = cdist(asked.words, vocabulary, scorer=OSA.normalized_similarity, dtype=np.float32)
     heard = list(map(words.sound, vocabulary))
+    bare = list(map(_is_bare, vocabulary))
     first_letters = [word[:1] for word in vocabulary]
     short = [len(word) == 1 for word in vocabulary]
     same = np.zeros_like(near)
@@ -188,11 +192,35 @@ def _alike(asked: Asked, vocabulary: Sequence[str], words: Words) -> tuple[Float
                 np.maximum(likeness[row], nickname * NICKNAME_LIKE, out=likeness[row])
         begins = [letter == word[0] for letter in first_letters]
         initial = begins if len(word) == 1 else [both and one for both, one in zip(begins, short, strict=True)]
+        by_ear = [
+            at for at, other in enumerate(vocabulary) if len(sound) > 1 and (bare[at] or _is_bare(word)) and other
+        ]
+        if by_ear:
+            others_heard = [heard[at] for at in by_ear]
+            for likeness, scorer in ((near, JaroWinkler.similarity), (spelt, OSA.normalized_similarity)):
+                ear = cdist([sound], others_heard, scorer=scorer, dtype=np.float32)[0] * CONSONANTS_LIKE
+                likeness[row][by_ear] = np.maximum(likeness[row][by_ear], ear)
         for likeness in (near, spelt):
             likeness[row][initial] = np.maximum(likeness[row][initial], INITIAL_LIKE)
     for likeness in (near, spelt, same, sounds):
         likeness[:, 0] = 0.0
     return near, spelt, same, sounds
+
+
+def _is_bare(word: str) -> bool:
+    """Return whether a word has consonants alone, as Arabic script writes it."""
+    return len(word) > 1 and _VOWELS.isdisjoint(word)
+
+
+def _joined_by_ear(asked: Asked, split: Sequence[Sequence[str]], words: Words) -> Floats:
+    """Return how alike the names are when their words are written together; by consonants where one has no others."""
+    best = _joined(asked.words, split)
+    asks_bare = all(map(_is_bare, asked.words))
+    bare = [at for at, name in enumerate(split) if name and (asks_bare or all(map(_is_bare, name)))]
+    if bare:
+        heard = _joined(asked.sounds, [list(map(words.sound, split[at])) for at in bare])
+        best[bare] = np.maximum(best[bare], heard * CONSONANTS_LIKE)
+    return best
 
 
 def _joined(asked: Sequence[str], split: Sequence[Sequence[str]]) -> Floats:
