@@ -28,7 +28,7 @@ ASKS, ASKS_QUICK = 2_000, 400
 # The whole product in a small town: no question is about its buttons. Strangers come from one address here.
 TOWN = Size(zones=4, buttons=100, quarters=2, shards=1, surroundings="", given={"NEC_CHECKINS_PER_S": "100000"})
 KNOWN = 200
-ASKED_S_MAX = 600.0
+ASKED_S_MAX = 3_600.0
 WARM_UP = 40
 PLANTED_MS = 2.0
 # A private number of a question: 16 bytes in base64url, in addresses and in hidden fields.
