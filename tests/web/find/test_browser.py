@@ -1,12 +1,16 @@
 """The search in a browser: without script, by keyboard and screen reader, in both languages and on a telephone."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from necmergitur.operations.population import checkins, questions
+from necmergitur.people.checkins import Channel, CheckIn, Form, read
 from necmergitur.web.find import ground
+from necmergitur.web.store import store
 from tests.web.conftest import accessibility_problems
 from tests.web.entering import browsers
 from tests.web.find.conftest import Night
@@ -28,6 +32,12 @@ def open_page(chromium: Browser, night: Night, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.screens
 def test_the_pages_have_no_serious_finding_in_both_languages(open_page: Callable[..., Page], night: Night) -> None:
     path, person = listed(night, age="34", sex="female", description="red coat")
+    said = read(Form(name="Amélie", status="safe", contact="+33612345678"), os.urandom(16), Channel.PAGE, "FR")
+    assert isinstance(said, CheckIn)
+    checkins.take(store(), night.crisis, night.key, [(said, ground.salt())], night.now)
+    asked = night.ask(words="Where is the cat?")["Location"]
+    questions.match(store(), night.crisis, night.now)
+    tell = questions.to_tell(store(), night.crisis, night.key)[0]
     addresses = {
         "find": "/find/",
         "find-declare": "/find/declare/",
@@ -35,7 +45,8 @@ def test_the_pages_have_no_serious_finding_in_both_languages(open_page: Callable
         "find-appeals": "/find/appeals/",
         "find-appeal": f"/find/appeals/{ground.text_of(person)}/",
         "find-follow": path,
-        "find-asked": night.ask()["Location"],
+        "find-asked": asked,
+        "find-answer": f"/find/answer/{ground.text_of(tell.link)}/",
         "find-nobody": f"/find/nobody/{ground.new_once()}/",
         "find-nothing": f"/find/follow/{ground.new_once()}/",
         "find-closed": "/drill/find/ask/",

@@ -239,6 +239,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
     for name in ("Bruno Keller", "B. Keller"):
         dead = declared(night, name, sought="06 98 76 54 32")
     tends(city, dead, "write", status=DEAD, text="bed 12")
+    opens(city, row_id)  # by the family liaison, whom the lead oversees
     incident, device = night.calls(night.says("Bruno", "need_help", contact="06 98 76 54 32", words="chez Paul"))
     questions.match(store(), night.crisis, night.now)
     problems: list[str] = []
@@ -267,6 +268,10 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
         page.evaluate(OPEN, {"id": row_id.hex(), "kind": "person", "purpose": "family", "reason": "her mother"})
         page.wait_for_url(f"**{HERE}record/")
         look(page, f"a record {language}", "record")
+        page.goto(f"{HERE}looks/")
+        page.locator("main form[action*='/looks/'] button").first.click()
+        page.wait_for_url(f"**{HERE}looks/*/")
+        look(page, f"an agent's reasons {language}")
     assert problems == []
 
 

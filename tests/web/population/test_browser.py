@@ -176,10 +176,11 @@ def test_a_lead_writes_a_notice_by_keyboard(enter: Callable[..., Page], city: Ci
     page.keyboard.press("Enter")
     expect(page.get_by_text("You wrote it: somebody else approves.")).to_be_visible()
     assert accessibility_problems(page) == []
-    second = enter("duty_officer")
-    second.goto("/console/notices/")
-    assert second.get_by_role("button", name="Approve").is_visible()
-    assert accessibility_problems(second) == []
+    for language, theme, name in (("en", "dark", "Approve"), ("fr", "light", "Approuver")):
+        second = enter("duty_officer", language, theme, viewport=VIEWPORTS["phone"])
+        second.goto("/console/notices/")
+        assert second.get_by_role("button", name=name).is_visible()
+        assert accessibility_problems(second) == []
 
 
 def test_without_a_network_the_installed_page_shows_the_numbers_and_keeps_nothing_said(
