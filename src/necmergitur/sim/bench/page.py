@@ -16,7 +16,7 @@ from necmergitur.sim.population.lookers import Plan, Tally
 PATH = "/drill/safe"
 PER_S = 5_000.0
 CONNECTIONS = 400
-SECONDS, QUICK_SECONDS = 20.0, 6.0
+SECONDS, QUICK_SECONDS = 20.0, 4.0
 PATIENCE_S = 60.0
 
 
