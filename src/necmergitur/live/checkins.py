@@ -30,7 +30,7 @@ from necmergitur.live.limits import Networks
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.replies import say_kept
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, number_of, text_of
+from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, number_of, text_of, wire_of
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import keywords
 from necmergitur.people.checkins import STATUSES, URGENT, Channel, CheckIn, Form, read
@@ -128,7 +128,7 @@ class CheckInDoor:
             answer(0, b"")
             return
         KEPT_PAGE.inc()
-        answer(303, SEEN % ((DRILL if drill else "").encode(), text_of(came.link).encode()))
+        answer(303, SEEN % ((DRILL if drill else "").encode(), wire_of(came.link)))
 
     @staticmethod
     def _kept_json(answer: Answer, came: Registered | Refusal | Exception) -> None:
@@ -136,7 +136,7 @@ class CheckInDoor:
             answer(0, b"")
             return
         KEPT_API.inc()
-        answer(201, MADE % (text_of(came.link).encode(), text_of(came.share).encode()))
+        answer(201, MADE % (wire_of(came.link), wire_of(came.share)))
 
     async def post_form(self, body: bytes, scope: Scope, send: Send, *, drill: bool) -> Sequence[Header] | None:
         """Record a form, and return None; or return what the pages are told, who must show it again."""

@@ -21,14 +21,13 @@ HEAD_BYTES_MAX = 8_192  # what Apache and nginx read of a request's head at most
 BEHIND_BYTES_MAX = 65_536  # what a connection may send ahead of its answer before it is read no more
 # Lines of visible characters, none folded (RFC 9112, section 5): what two servers could read in two ways goes on.
 _LINES = re.compile(rb"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*[^\x00-\x08\x0a-\x1f\x7f]*)*")
-_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *([0-9]{1,5}) *(?=\r\n|$)")
-_LENGTHS = re.compile(rb"(?i)\r\ncontent-length:")
-# What asks for more than one answer on an open connection.
+# In lower case: what asks for more than one answer on an open connection.
 _ODD = re.compile(
-    rb"(?i)\r\n(?:(?:transfer-encoding|content-encoding|expect|upgrade|trailer|te):"
+    rb"\r\n(?:(?:transfer-encoding|content-encoding|expect|upgrade|trailer|te):"
     rb"|connection:(?! *keep-alive *(?:\r|$)))"
 )
-_FORWARDED = re.compile(rb"(?i)\r\nx-forwarded-for: *([^\r]*)")
+_LENGTH, _FORWARDED = b"\r\ncontent-length:", b"\r\nx-forwarded-for:"
+_LENGTH_DIGITS_MAX = 5
 
 
 # Takes a status and, after uvicorn's own headers, the rest of an answer; 0 and nothing: the way of all requests.
@@ -43,6 +42,10 @@ class Asked(NamedTuple):
     forwarded: str
 
 
+# The head of such a request, and not all of its body yet: browsers send them one after the other.
+BEGUN = Asked(b"", b"", "")
+
+
 class Door(Protocol):
     """Who takes check-ins (`live.checkins.CheckInDoor`)."""
 
@@ -52,7 +55,7 @@ class Door(Protocol):
 
 
 def read(data: bytes, targets: frozenset[bytes]) -> Asked | None:
-    """Read one whole request of the plainest form, to one of `targets`; None for anything else."""
+    """Read one whole request of the plainest form, to one of `targets`; BEGUN for a part of one; None for all else."""
     end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX)
     first = data.find(b" HTTP/1.1\r\n", 5, 64)
     if end < 0 or first < 0 or not data.startswith(b"POST "):
@@ -61,19 +64,33 @@ def read(data: bytes, targets: frozenset[bytes]) -> Asked | None:
     if target not in targets:
         return None
     head = data[first + 9 : end]
-    length = _LENGTH.search(head)
+    lower = head.lower()
+    length = _only(lower, _LENGTH)
+    forwarded = _only(lower, _FORWARDED)
     if (
         length is None
-        or len(data) - end - 4 != int(length[1])
-        or len(_LENGTHS.findall(head)) != 1
-        or _ODD.search(head) is not None
+        or forwarded is None
+        or not length.isdigit()
+        or len(length) > _LENGTH_DIGITS_MAX
+        or (missing := int(length) - (len(data) - end - 4)) < 0
+        or int(length) > CHECKIN_BYTES_MAX
+        or _ODD.search(lower) is not None
         or _LINES.fullmatch(head) is None
     ):
         return None
-    forwarded = _FORWARDED.findall(head)
-    if len(forwarded) > 1:
+    return BEGUN if missing else Asked(target, data[end + 4 :], forwarded.decode("latin-1"))
+
+
+def _only(lower: bytes, name: bytes) -> bytes | None:
+    """Return what a header says, b"" without it; None where it is said twice."""
+    at = lower.find(name)
+    if at < 0:
+        return b""
+    if lower.find(name, at + 1) >= 0:
         return None
-    return Asked(target, data[end + 4 :], forwarded[0].decode("latin-1") if forwarded else "")
+    begins = at + len(name)
+    ends = lower.find(b"\r\n", begins)
+    return lower[begins : ends if ends >= 0 else len(lower)].strip(b" ")
 
 
 class Lane(HttpToolsProtocol):
@@ -94,6 +111,7 @@ class Lane(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._between = True  # nothing of a request is with the parser
         self._asked = b""  # what the lane took and did not answer yet
+        self._begun = b""  # a head, whose body is under way
         self._behind = b""
         self._ends = False
         self._answered_at = 0.0
@@ -124,14 +142,15 @@ class Lane(HttpToolsProtocol):
             if len(self._behind) > BEHIND_BYTES_MAX:
                 self.flow.pause_reading()
             return
+        if self._begun:
+            data, self._begun = self._begun + data, b""
         cycle: Any = self.cycle  # None before the first
         is_free = self._between and (cycle is None or cycle.response_complete)
         asked = read(data, self.targets) if is_free and data.startswith(b"POST ") else None
-        if (
-            asked is not None
-            and len(asked.body) <= CHECKIN_BYTES_MAX
-            and self.door.quick(asked.target, asked.body, self._sender(asked.forwarded), self._answer)
-        ):
+        if asked is BEGUN:
+            self._begun = data
+            return
+        if asked is not None and self.door.quick(asked.target, asked.body, self._sender(asked.forwarded), self._answer):
             self._asked = data
             return
         super().data_received(data)

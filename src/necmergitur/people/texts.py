@@ -6,14 +6,15 @@ import unicodedata
 # Unicode categories that print nothing, or change how what follows is read (UAX #9: overrides, embeddings, isolates).
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _KEPT_FORMATS = {"\u200c", "\u200d"}  # joiners that Persian and Indic names are written with (UAX #31, section 2.3)
-_FIRST_MARK = "\u0300"  # below it, every character stands alone and is in NFC already
+# Printable, and below the first mark that combines: every character stands alone and is in NFC already.
+_PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff]*")
 MARKS_MAX = 4  # ours: Vietnamese stacks two, Biblical Hebrew three; a tower of accents hides its neighbours
 _SPACES = re.compile(r"\s+")
 
 
 def one_line(text: str) -> str:
     """Return the text in NFC on one line, without characters that hide or reorder; "" when nothing is left."""
-    if text.isprintable() and max(text, default="") < _FIRST_MARK:
+    if _PLAIN.fullmatch(text) is not None:
         return " ".join(text.split())
     kept: list[str] = []
     marks = 0
