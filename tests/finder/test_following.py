@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from necmergitur.finder import holding
-from necmergitur.finder.constants import SPAN_S
+from necmergitur.finder.constants import REST, REST_S_MAX, SPAN_S, TURN_S
 from necmergitur.finder.holding import CrisisPeople
+from necmergitur.finder.main import rest_s
 from necmergitur.operations.population.finding import SealedRow
 from necmergitur.people.findable import Findable
 
@@ -106,3 +107,10 @@ def test_a_row_committed_late_is_read_in_the_wide_look(rows: Rows) -> None:
     assert follow(people) == 0
     people._looked_wide = -1e9
     assert follow(people) == 1
+
+
+def test_a_long_turn_rests_on_a_busy_machine_and_never_so_long_that_who_is_deleted_stays() -> None:
+    assert rest_s(0.01, load=0.5, processors=2) == rest_s(5.0, load=0.5, processors=2) == TURN_S
+    assert rest_s(0.01, load=4.0, processors=2) == TURN_S
+    assert rest_s(0.5, load=4.0, processors=2) == 0.5 * REST
+    assert rest_s(60.0, load=4.0, processors=2) == REST_S_MAX

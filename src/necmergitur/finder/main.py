@@ -4,6 +4,7 @@ Memory that Python frees stays in the process. So when a crisis is erased, the p
 kernel takes back every page, and what starts anew holds nobody. Until a crisis opens nothing is loaded but this.
 """
 
+import os
 import resource
 import signal
 import time
@@ -21,7 +22,7 @@ import structlog
 from necmergitur.adapters.finder import socket_path
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
-from necmergitur.finder.constants import CONNECT_S_MAX, LOOK_S, TURN_S
+from necmergitur.finder.constants import CONNECT_S_MAX, LOOK_S, REST, REST_S_MAX, TURN_S
 
 if TYPE_CHECKING:  # numbers and matrices are loaded with the first crisis
     from necmergitur.finder.holding import Holding
@@ -43,6 +44,11 @@ class FinderParts:
     home: Path
     awake: Callable[[], "Holding"]
     anew: Callable[[], None]
+
+
+def rest_s(took_s: float, load: float, processors: int) -> float:
+    """Return how long to wait after a turn: longer after a long one while more want a processor than there are."""
+    return TURN_S if load <= processors else min(max(TURN_S, took_s * REST), REST_S_MAX)
 
 
 class FinderLoop:
@@ -88,8 +94,10 @@ class FinderLoop:
                 log.info("names_forgotten")
                 self.close()
                 self._parts.anew()
+        began_s = time.monotonic()
         self._holding.follow(alive)
-        for told in line.notifies(timeout=TURN_S):
+        alive()
+        for told in line.notifies(timeout=rest_s(time.monotonic() - began_s, os.getloadavg()[0], os.cpu_count() or 1)):
             self._holding.gone(str(told.payload))
 
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:

@@ -21,6 +21,8 @@ READINGS = "readings"  # of sensors: each paper says what for and to whom
 # Purposes of calls.
 ANSWER_CALL = "answer_call"  # somebody needs help now
 REVIEW_CALL = "review_call"  # what was done about a call that is over is looked at again
+GO = "go"  # a responder goes there
+INFORM_PARTNER = "inform_partner"  # another service is told, scope by scope
 OWN_DATA = "own_data"  # a person asks what is held about them (GDPR art. 15)
 
 ANSWERING = frozenset({"operator", "lead", "duty_officer"})
@@ -29,6 +31,9 @@ TOLD = "responder_told"
 # Who answers families, and tends the records of people looked for.
 DESK = frozenset({"liaison", "lead", "duty_officer"})
 SEEING = ANSWERING | {"pilot", TOLD}
+# Places and words of calls, which stand in clear as long as they are kept: in the room, in the street, at partners'.
+CALLS = "calls"
+ROOM, STREET = "room", "street"
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +48,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ACCESSES: tuple[Access, ...] = (
+    Access(what=CALLS, purpose=ANSWER_CALL, readers=ANSWERING | {"pilot"}, law="call_for_help"),
+    Access(what=CALLS, purpose=GO, readers=ANSWERING | {"responder"}, law="call_for_help"),
+    Access(what=CALLS, purpose=INFORM_PARTNER, readers=frozenset({"partner"}), law="call_for_help"),
     Access(what="holder", purpose=ANSWER_CALL, readers=ANSWERING, law="call_for_help", live=True),
     Access(what="holder", purpose=OWN_DATA, readers=frozenset({"person", "dpo"}), law="governance"),
     Access(what="still", purpose=ANSWER_CALL, readers=SEEING, law="call_for_help", live=True),
@@ -213,6 +221,11 @@ def place_of(incident_id: UUID) -> str:
 def crisis_place(crisis_id: UUID) -> str:
     """Return the place of what was gathered in a crisis: its area, while it is kept."""
     return f"crisis:{crisis_id}"
+
+
+def readers_of(what: str, purpose: str) -> frozenset[str]:
+    """Return the classes of readers on the list's line for this."""
+    return _KNOWN[what, purpose].readers
 
 
 def known(what: str, purpose: str) -> Access | None:

@@ -6,7 +6,7 @@ their authorisation is standing (GDPR art. 6(1)(d)-(e), recital 46).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -134,6 +134,16 @@ def picture(table: GateTable, flight_id: UUID, request: Request, now: datetime) 
     if isinstance(found, Refusal):
         return Refusal(rule="picture_not_authorised", owner="gate", facts={"authorisation": flight.label})
     return found
+
+
+# What the law opens by itself, whatever the database says: it never lapses, and no table is too old for it.
+LAW = GateTable({}, datetime.min.replace(tzinfo=UTC))
+
+
+def sees_calls(purpose: str, readers: Iterable[str], place: str, now: datetime) -> bool:
+    """Return whether places and words of calls are open to one of these classes of readers, where they are read."""
+    asked = Reading(what=accesses.CALLS, purpose=purpose, readers=tuple(sorted(readers)), place=place)
+    return not isinstance(access(LAW, asked, now), Refusal)
 
 
 def access(table: GateTable, asked: Reading, now: datetime) -> Pass | Refusal:

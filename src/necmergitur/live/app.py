@@ -21,7 +21,7 @@ from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.picture import may_look, relay
 from necmergitur.live.presses import PressDoor
 from necmergitur.live.replies import say_again, say_unknown
-from necmergitur.live.sessions import INCIDENT_ROLES, SCREEN_ROLES, Viewer, viewer_of
+from necmergitur.live.sessions import SCREEN_ROLES, Viewer, sees_calls, viewer_of
 from necmergitur.live.uplinks import UplinkDoor
 from necmergitur.live.whep import WhepDoor
 from necmergitur.operations.ports import Unreachable
@@ -176,7 +176,7 @@ class LiveApp:
             await self._log.get(path.removeprefix("/log/"), send)
         elif path == "/live/state":
             if viewer := await self._allowed(scope, send, SCREEN_ROLES):
-                await answer(send, 200, await self._board.state(whole=bool(viewer.roles & INCIDENT_ROLES)))
+                await answer(send, 200, await self._board.state(whole=self._sees_calls(viewer)))
         elif path == "/live/events":
             if viewer := await self._allowed(scope, send, SCREEN_ROLES):
                 await self._events(viewer, scope, receive, send)
@@ -206,10 +206,13 @@ class LiveApp:
             return None
         return viewer
 
+    def _sees_calls(self, viewer: Viewer) -> bool:
+        return sees_calls(viewer, self._parts.clock.now())
+
     async def _events(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream events until the browser leaves, or signs out."""
         assert self._board is not None
-        whole = bool(viewer.roles & INCIDENT_ROLES)
+        whole = self._sees_calls(viewer)
         await send(
             {
                 "type": "http.response.start",
@@ -253,7 +256,7 @@ class LiveApp:
                     viewer = await viewer_of(self._parts, scope)
                     if viewer is None or not viewer.roles & SCREEN_ROLES:
                         return
-                    if whole != bool(viewer.roles & INCIDENT_ROLES):
+                    if whole != self._sees_calls(viewer):
                         return
         finally:
             left.cancel()

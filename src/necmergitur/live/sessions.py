@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from necmergitur.adapters.postgres.queries import load
+from necmergitur.governance import accesses, gate
 from necmergitur.live.http import cookie
 from necmergitur.live.parts import LiveParts, Scope
 from necmergitur.live.readings import in_time
@@ -11,7 +13,7 @@ from necmergitur.live.readings import in_time
 COOKIE = "sessionid"
 # As web.console.rights has it (may_hear): technicians, administrators and data protection officers are shown no
 # incident; they hear of alarms and of their own sign-out.
-INCIDENT_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot"})
+INCIDENT_ROLES = accesses.readers_of(accesses.CALLS, accesses.ANSWER_CALL)
 SCREEN_ROLES = INCIDENT_ROLES | {"technician", "administrator", "dpo", "liaison"}
 PICTURE_ROLES = frozenset({"operator", "lead", "duty_officer", "pilot", "responder"})
 
@@ -24,6 +26,11 @@ class Viewer:
     name: str
     roles: frozenset[str]
     language: str
+
+
+def sees_calls(viewer: Viewer, now: datetime) -> bool:
+    """Return whether the gate opens places and words of calls to somebody; alarms are heard by more."""
+    return gate.sees_calls(accesses.ANSWER_CALL, viewer.roles, accesses.ROOM, now)
 
 
 async def viewer_of(parts: LiveParts, scope: Scope) -> Viewer | None:

@@ -15,6 +15,7 @@ from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.facts.models import Incident, Signal
 from necmergitur.web.store import store
 from tests.web.pages import City, queries
+from tests.web.shutting import shut_calls
 
 NOWHERE = "00000000-0000-7000-8000-00000000ffff"
 
@@ -87,6 +88,13 @@ CALLS = {
 
 # What opens files rather than calls is tried in tests/web/find/test_exchange.py.
 FILES = {"people:read", "people:full", "people:write"}
+
+
+def test_a_partner_is_shown_calls_on_the_gates_word_alone(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner = Partner(city, "incidents:read")
+    assert partner.get("/incidents").status_code == 200
+    shut_calls(monkeypatch)
+    assert partner.get("/incidents").status_code == 401
 
 
 def call(partner: Partner, method: str, path: str):

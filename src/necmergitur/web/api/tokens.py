@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja.security import HttpBearer
 
 from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import accesses, gate
 from necmergitur.web.accounts.models import User
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.store import CLOCK
@@ -62,6 +63,8 @@ class Bearer(HttpBearer):
             return None
         if self.scope and self.scope not in row.scopes:
             raise ScopeMissing(self.scope)
+        if not gate.sees_calls(accesses.INFORM_PARTNER, ("partner",), f"partner:{row.pk}", CLOCK.now()):
+            return None
         return row
 
 
