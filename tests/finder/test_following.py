@@ -109,8 +109,7 @@ def test_a_row_committed_late_is_read_in_the_wide_look(rows: Rows) -> None:
     assert follow(people) == 1
 
 
-def test_a_long_turn_rests_on_a_busy_machine_and_never_so_long_that_who_is_deleted_stays() -> None:
-    assert rest_s(0.01, load=0.5, processors=2) == rest_s(5.0, load=0.5, processors=2) == TURN_S
-    assert rest_s(0.01, load=4.0, processors=2) == TURN_S
-    assert rest_s(0.5, load=4.0, processors=2) == 0.5 * REST
-    assert rest_s(60.0, load=4.0, processors=2) == REST_S_MAX
+def test_a_long_turn_rests_and_never_so_long_that_who_is_deleted_stays() -> None:
+    assert rest_s(0.01) == TURN_S
+    assert rest_s(0.5) == 0.5 * REST
+    assert rest_s(60.0) == REST_S_MAX

@@ -4,7 +4,6 @@ Memory that Python frees stays in the process. So when a crisis is erased, the p
 kernel takes back every page, and what starts anew holds nobody. Until a crisis opens nothing is loaded but this.
 """
 
-import os
 import resource
 import signal
 import time
@@ -46,9 +45,9 @@ class FinderParts:
     anew: Callable[[], None]
 
 
-def rest_s(took_s: float, load: float, processors: int) -> float:
-    """Return how long to wait after a turn: longer after a long one while more want a processor than there are."""
-    return TURN_S if load <= processors else min(max(TURN_S, took_s * REST), REST_S_MAX)
+def rest_s(took_s: float) -> float:
+    """Return how long to wait after a turn: longer after a long one, which a crowd made long."""
+    return min(max(TURN_S, took_s * REST), REST_S_MAX)
 
 
 class FinderLoop:
@@ -97,7 +96,7 @@ class FinderLoop:
         began_s = time.monotonic()
         self._holding.follow(alive)
         alive()
-        for told in line.notifies(timeout=rest_s(time.monotonic() - began_s, os.getloadavg()[0], os.cpu_count() or 1)):
+        for told in line.notifies(timeout=rest_s(time.monotonic() - began_s)):
             self._holding.gone(str(told.payload))
 
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:

@@ -88,29 +88,39 @@ def _timed(work: Callable[..., Any], part: str, spent: Counter[str]) -> Callable
 
 
 def share(town: Town, notary: Notary, presses: int) -> dict[str, float]:
-    """Return the share in per cent, and what it is made of, in microseconds a press."""
+    """Return the share in per cent, and what it is made of, in microseconds a press.
+
+    After each stretch of presses what their facts alone cost is measured at once: a machine that slows down meets both.
+    """
     spent: Counter[str] = Counter()
     ours = {"notary": 0, "notary_database": 0}
     with town.store.cursor() as cursor:
         names = [row[0] for row in cursor.execute("SELECT id FROM drone")]
-        facts_before = _last(cursor)
     fleet, posts = Fleet(names), town.posts()
-    engine_ns = database_ns = 0
-    with counted(spent):
-        for first in range(0, presses, BETWEEN_SIGNATURES):
+    engine_ns = database_ns = facts = 0
+    append: list[tuple[int, int]] = []
+    _facts_ns(town, 6, 20)  # warms up
+    notary.turn(datetime.now(UTC))
+    for first in range(0, presses, BETWEEN_SIGNATURES):
+        before, calls = _last(town), spent["appending_calls"]
+        with counted(spent):
             begun, database = time.thread_time_ns(), town.database_ns()
             for start in range(first, min(first + BETWEEN_SIGNATURES, presses), BATCH):
                 _press(town, fleet, posts[start : start + BATCH])
             engine_ns += time.thread_time_ns() - begun
             database_ns += town.database_ns() - database
-            begun, database = time.process_time_ns(), town.database_ns()
-            notary.turn(datetime.now(UTC))
-            ours["notary"] += time.process_time_ns() - begun
-            ours["notary_database"] += town.database_ns() - database
-    with town.store.cursor() as cursor:
-        facts = _last(cursor) - facts_before
+        begun, database = time.process_time_ns(), town.database_ns()
+        notary.turn(datetime.now(UTC))
+        ours["notary"] += time.process_time_ns() - begun
+        ours["notary_database"] += town.database_ns() - database
+        made = _last(town) - before
+        facts += made
+        append.append(_facts_ns(town, made, spent["appending_calls"] - calls))
+        notary.turn(datetime.now(UTC))  # of what was only filling
     ours["gate"] = spent["gate"]
-    ours["append"], ours["append_database"] = _facts_ns(town, facts, spent["appending_calls"])
+    # Each stretch is like the others: the middle one stands for all, whatever else the machine did during some.
+    for name, part in (("append", 0), ("append_database", 1)):
+        ours[name] = round(statistics.median(one[part] for one in append) * presses / BETWEEN_SIGNATURES)
     total = engine_ns + database_ns + ours["notary"] + ours["notary_database"]
     parts = {f"{name}_us": round(ns / presses / 1_000, 1) for name, ns in ours.items()}
     return {
@@ -134,14 +144,11 @@ def _facts_ns(town: Town, facts: int, transactions: int) -> tuple[int, int]:
     From transactions of as many facts, less the same with one fact each: a press commits in any case.
     """
     each = max(2, round(facts / transactions))
-    rounds = [
-        [_transactions_ns(town, count, transactions // ROUNDS) for count in (1, each)]
-        for _ in range(ROUNDS + 1)  # the first warms up
-    ]
+    rounds = [[_transactions_ns(town, count, transactions // ROUNDS) for count in (1, each)] for _ in range(ROUNDS)]
     found = []
     for part in (0, 1):
-        more = statistics.median(filled[part] - one[part] for one, filled in rounds[1:])
-        found.append(max(0, round(more * ROUNDS * each / (each - 1))))
+        more = statistics.median(filled[part] - one[part] for one, filled in rounds)
+        found.append(max(0, round(more * ROUNDS * each / (each - 1) * facts / (each * transactions))))
     return found[0], found[1]
 
 
@@ -161,5 +168,8 @@ def _transactions_ns(town: Town, facts: int, transactions: int) -> tuple[int, in
     return time.thread_time_ns() - begun, town.database_ns() - database
 
 
-def _last(cursor: Any) -> int:
-    return int(cursor.execute("SELECT coalesce(max(seq), 0) FROM ledger_event").fetchone()[0])
+def _last(town: Town) -> int:
+    with town.store.cursor() as cursor:
+        row = cursor.execute("SELECT coalesce(max(seq), 0) FROM ledger_event").fetchone()
+    assert row is not None, "an aggregate has a row"
+    return int(row[0])

@@ -28,6 +28,7 @@ COUNTS: dict[str, Any] = {
     "looks": _("records opened by agents"),
     "messages_sent": _("messages sent"),
     "messages_given_up": _("messages nobody took"),
+    "messages_held_back": _("messages held back: too many to one number"),
     "offers": _("doors offered"),
     "requests": _("asked for shelter"),
     "brought_together": _("guests sent to a host"),
