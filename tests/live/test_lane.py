@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from necmergitur.live import checkins
+from necmergitur.live import checkins, forms
 from necmergitur.live.checkins import TARGETS
 from necmergitur.live.lane import BEGUN, Asked, read
 from tests.live.crowding import counted, once, post
@@ -121,11 +121,11 @@ def test_a_part_of_a_request_and_more_than_one_are_left(cut: int) -> None:
 @given(st.binary(max_size=200) | st.text("a=&%+2éC3\x00 ;", max_size=60).map(str.encode))
 def test_a_forms_fields_are_read_as_the_library_reads_them(body: bytes) -> None:
     try:
-        library: Any = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=checkins.FIELDS_MAX))
+        library: Any = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=forms.FIELDS_MAX))
     except ValueError as error:
         library = type(error)
     try:
-        ours: Any = checkins._fields(body)
+        ours: Any = forms.fields_of(body)
     except ValueError as error:
         ours = type(error)
     assert ours == library

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 import structlog
@@ -23,6 +22,7 @@ from necmergitur.adapters.group_commit import GroupCommit, Overloaded
 from necmergitur.adapters.keeping import keep_going
 from necmergitur.adapters.work import Work
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.live.forms import ONCE_BYTES, WIRE, form_of, of_one, plain_form, plain_json
 from necmergitur.live.helping import HelpLine, position_of
 from necmergitur.live.http import BodyTooLong, answer_json, header, read_body, refuse
 from necmergitur.live.lane import Answer
@@ -30,11 +30,11 @@ from necmergitur.live.limits import Networks
 from necmergitur.live.parts import LiveParts, Receive, Scope, Send
 from necmergitur.live.replies import say_kept
 from necmergitur.operations.population import checkins
-from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, number_of, text_of, wire_of
+from necmergitur.operations.population.checkins import ClosedMeanwhile, Registered, link_of, text_of, wire_of
 from necmergitur.operations.ports import Unreachable
 from necmergitur.people import keywords
 from necmergitur.people.checkins import STATUSES, URGENT, Channel, CheckIn, Form, read
-from necmergitur.people.constants import CHECKIN_AGAIN_WITHIN, CHECKIN_BYTES_MAX, TELL_MAX
+from necmergitur.people.constants import CHECKIN_AGAIN_WITHIN, CHECKIN_BYTES_MAX
 from necmergitur.people.crises import Crisis
 from necmergitur.people.letters import DRILL_SAID, REPLIES
 
@@ -46,9 +46,7 @@ FIRST_LOOK_S = 1.0  # ours: so that a restart tells nobody for a moment that it 
 GATHER_S = 0.005
 BATCH_MAX = 250
 AT_ONCE = 3  # one is sealed while others are committed
-ONCE_BYTES = 16
 NONE_OPEN = "No crisis is open. In danger, call 112 or 114 by SMS."
-FIELDS_MAX = 32  # ours: twice what the page sends
 DRILL = "/drill"
 # What comes by the lane (live.lane): addresses as pages and programs write them.
 FORMS = frozenset({b"/safe", b"/drill/safe"})
@@ -116,7 +114,7 @@ class CheckInDoor:
         if found is None:
             return False
         page = target in FORMS
-        checkin = _plain_form(body, self._parts.region) if page else _plain_json(body, self._parts.region)
+        checkin = plain_form(body, self._parts.region) if page else plain_json(body, self._parts.region)
         if checkin is None or not self._networks.lets(address):
             return False
         kept = partial(self._kept_form, drill, answer) if page else partial(self._kept_json, answer)
@@ -140,7 +138,7 @@ class CheckInDoor:
 
     async def post_form(self, body: bytes, scope: Scope, send: Send, *, drill: bool) -> Sequence[Header] | None:
         """Record a form, and return None; or return what the pages are told, who must show it again."""
-        form = _form(body)
+        form = form_of(body)
         if form is None:
             return ()
         once, fields, sent = form
@@ -150,7 +148,7 @@ class CheckInDoor:
         if not self._may(checkin, scope, sent.get("work", "")):
             CHECKINS.labels("page", "too_many").inc()
             return ((WHY, b"too_many"), (CHALLENGE, msgspec.json.encode(self._work.challenge(once))))
-        checkin = _of_one(checkin)
+        checkin = of_one(checkin)
         called, answer = await self._both(checkin, sent, "page", drill=drill)
         if called and not isinstance(answer, Registered):
             await say_kept(send)
@@ -168,7 +166,7 @@ class CheckInDoor:
         drill = b"drill=1" in scope["query_string"].split(b"&")
         try:
             body = await read_body(receive, CHECKIN_BYTES_MAX)
-            wire = msgspec.json.decode(body, type=_Wire)
+            wire = WIRE.decode(body)
         except BodyTooLong:
             await refuse(send, 413, "checkin_too_long", f"At most {CHECKIN_BYTES_MAX} bytes.")
             return
@@ -185,8 +183,7 @@ class CheckInDoor:
         if once is None:
             await refuse(send, 422, "once_unreadable", "once: 16 random bytes in base64url.")
             return
-        form = Form(wire.name, wire.status, wire.contact, wire.words, wire.tell, wire.language)
-        checkin = read(form, once, Channel.API, self._parts.region)
+        checkin = read(wire.form, once, Channel.API, self._parts.region)
         if not isinstance(checkin, CheckIn):
             problems = [{"field": one.facts["field"], "rule": one.rule} for one in checkin]
             await answer_json(send, 422, {"rule": "fields", "fields": problems})
@@ -312,22 +309,6 @@ class CheckInDoor:
         )
 
 
-class _Wire(msgspec.Struct, frozen=True):
-    """The JSON a program sends. `once`: 16 random bytes in base64url, kept for a repeat."""
-
-    status: str
-    name: str = ""
-    contact: str = ""
-    words: str = ""
-    tell: list[str] = []
-    language: str = "fr"
-    once: str = ""
-    work: str = ""
-    lon: Any = None  # what is no place costs nobody their call
-    lat: Any = None
-    accuracy_m: Any = None
-
-
 class _Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     """The JSON a gateway hands on."""
 
@@ -335,59 +316,12 @@ class _Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     text: str
 
 
-WIRE = msgspec.json.Decoder(_Wire)
 # The same answers, as the lane writes them: a private link is 22 characters, and so is a link to share.
 SEEN = b"location: %b/safe/%b\r\ncontent-length: 0\r\ncache-control: no-store\r\n\r\n"
 MADE = (
     b"content-type: application/json\r\ncontent-length: 66\r\ncache-control: no-store\r\n"
     b'x-content-type-options: nosniff\r\n\r\n{"link":"%b","share":"%b"}'
 )
-
-
-def _form(body: bytes) -> tuple[bytes, Form, Mapping[str, str]] | None:
-    """Read a form's number, its fields and all that was sent; None when it was not made by our page.
-
-    Whoever asks for help is read whatever came with it.
-    """
-    try:
-        fields = _fields(body)
-    except (UnicodeDecodeError, ValueError):
-        fields = {"status": next((name for name in STATUSES if b"status=" + name.encode() in body), "")}
-    once = link_of(fields.get("once", ""))
-    if once is None:
-        if STATUSES.get(fields.get("status", "")) not in URGENT:
-            return None
-        once = os.urandom(ONCE_BYTES)
-    form = Form(
-        name=fields.get("name", ""),
-        status=fields.get("status", ""),
-        contact=fields.get("contact", ""),
-        words=fields.get("words", ""),
-        tell=[fields.get(f"tell{n}", "") for n in range(1, TELL_MAX + 1)],
-        language=fields.get("language", "fr")[:2],
-    )
-    return once, form, fields
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    """Return the fields of a form. Raises ValueError, UnicodeDecodeError."""
-    pairs = body.split(b"&", FIELDS_MAX)
-    if not body.isascii() or len(pairs) > FIELDS_MAX:  # no browser's
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
-    # As `parse_qsl` does, at half its price.
-    fields = {}
-    for pair in pairs:
-        name, _, value = pair.replace(b"+", b" ").partition(b"=")
-        if b"%" in pair:
-            name, value = unquote_to_bytes(name), unquote_to_bytes(value)
-        if pair:
-            fields[name.decode(errors="replace")] = value.decode(errors="replace")
-    return fields
-
-
-def _of_one(checkin: CheckIn) -> CheckIn:
-    """Return the check-in under a number of its writer's own."""
-    return msgspec.structs.replace(checkin, once=number_of(checkin.once, checkin.said.name))
 
 
 async def _answer(send: Send, called: bool | None, answer: Registered | Refusal | None) -> None:
@@ -403,30 +337,6 @@ async def _answer(send: Send, called: bool | None, answer: Registered | Refusal 
         return
     CHECKINS.labels("api", "kept").inc()
     await answer_json(send, 201, {"link": text_of(answer.link), "share": text_of(answer.share)})
-
-
-def _plain_form(body: bytes, region: str) -> CheckIn | None:
-    """Read a form of somebody who asks for no help; None when anything about it wants a second look."""
-    form = _form(body)
-    if form is None:
-        return None
-    once, fields, _sent = form
-    checkin = read(fields, once, Channel.PAGE, region)
-    return _of_one(checkin) if isinstance(checkin, CheckIn) and checkin.status not in URGENT else None
-
-
-def _plain_json(body: bytes, region: str) -> CheckIn | None:
-    """Read a program's check-in of somebody who asks for no help; None when anything about it wants a second look."""
-    try:
-        wire = WIRE.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    once = link_of(wire.once) if wire.once else os.urandom(ONCE_BYTES)
-    if once is None:
-        return None
-    form = Form(wire.name, wire.status, wire.contact, wire.words, wire.tell, wire.language)
-    checkin = read(form, once, Channel.API, region)
-    return checkin if isinstance(checkin, CheckIn) and checkin.status not in URGENT else None
 
 
 async def _see_other(send: Send, address: str) -> None:

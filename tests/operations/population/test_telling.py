@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from necmergitur.adapters.messages import Gateway, MailServer, Messenger
+from necmergitur.adapters.messages import MailServer, Messenger, Texts
 from necmergitur.app.services import free_port
 from necmergitur.operations.population import crises, telling
 from necmergitur.operations.population.checkins import text_of
@@ -76,7 +76,7 @@ def messenger(inbox: Inbox) -> Iterator[Messenger]:
         tls=None,
         from_the_first=False,
     )
-    yield Messenger(mail, Gateway(f"http://127.0.0.1:{gateway.server_port}/sms", "secret"))
+    yield Messenger(mail, Texts(f"http://127.0.0.1:{gateway.server_port}/sms", "secret"))
     server.stop()
     gateway.shutdown()
     gateway.server_close()

@@ -10,10 +10,10 @@ from urllib.parse import unquote, urlsplit
 from necmergitur.adapters.messages.calls import Switchboard
 from necmergitur.adapters.messages.mail import MailServer
 from necmergitur.adapters.messages.push import Pusher
-from necmergitur.adapters.messages.sms import Gateway
+from necmergitur.adapters.messages.sms import Texts
 from necmergitur.people.letters import Written
 
-__all__ = ["Gateway", "MailServer", "Messenger", "Pusher", "Switchboard", "messenger"]
+__all__ = ["MailServer", "Messenger", "Pusher", "Switchboard", "Texts", "messenger"]
 
 
 class Messenger:
@@ -21,8 +21,8 @@ class Messenger:
 
     def __init__(
         self,
-        mail: MailServer | Gateway | None,
-        sms: Gateway | None,
+        mail: MailServer | Texts | None,
+        sms: Texts | None,
         pusher: Pusher | None = None,
         switchboard: Switchboard | None = None,
     ) -> None:
@@ -67,4 +67,4 @@ def messenger(
             tls=ssl.create_default_context() if tls or "starttls=1" in parts.query.split("&") else None,
             from_the_first=tls,
         )
-    return Messenger(mail, Gateway(sms_url, sms_token) if sms_url else None, pusher, switchboard)
+    return Messenger(mail, Texts(sms_url, sms_token) if sms_url else None, pusher, switchboard)

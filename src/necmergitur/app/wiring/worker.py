@@ -9,7 +9,7 @@ from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
-from necmergitur.adapters.messages import Gateway, Messenger, Pusher, Switchboard, messenger
+from necmergitur.adapters.messages import Messenger, Pusher, Switchboard, Texts, messenger
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -103,7 +103,7 @@ def _post(settings: Settings) -> Messenger:
     pusher = Pusher(settings.secret("push"), contact, settings.push_hosts)
     switchboard = Switchboard(settings.calls_url, settings.calls_token) if settings.calls_url else None
     if settings.demo and not (settings.mail_url or settings.sms_url):
-        inbox = Gateway(f"{settings.sim_devices_url}/messages", "demo")
+        inbox = Texts(f"{settings.sim_devices_url}/messages", "demo")
         return Messenger(inbox, inbox, pusher, switchboard)
     return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher, switchboard)
 
