@@ -72,8 +72,16 @@ class CrisisKey:
 
     def seal(self, salt: bytes, plain: bytes, bound_to: bytes) -> bytes:
         """Return nonce and ciphertext under a person's key; moved to another row, it opens no more."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self.person_key(salt)).encrypt(nonce, plain, bound_to)
+        return self.seal_all([(salt, plain, bound_to)])[0]
+
+    def seal_all(self, items: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
+        """Seal many, each given as to `seal`: asking the system for random bytes lets other threads go first."""
+        fresh = os.urandom(_NONCE_BYTES * len(items))
+        nonces = [fresh[at : at + _NONCE_BYTES] for at in range(0, len(fresh), _NONCE_BYTES)]
+        return [
+            nonce + AESGCM(self.person_key(salt)).encrypt(nonce, plain, bound_to)
+            for nonce, (salt, plain, bound_to) in zip(nonces, items, strict=True)
+        ]
 
     def unseal(self, salt: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
         """Return the plain bytes; None when they were altered or belong elsewhere."""

@@ -3,6 +3,7 @@
 import click
 import uvicorn
 
+from necmergitur.adapters.child_process import keep_to_one_processor
 from necmergitur.app import logs, notify
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring.live import live_app
@@ -17,6 +18,7 @@ STOP_S = 2
 def command(settings: Settings, without_pages: bool) -> None:
     """Serve the live paths, and the pages behind them. `nec run` starts it."""
     logs.configure("live", settings.log_level)
+    keep_to_one_processor()  # before any thread: they inherit it
     application = live_app(settings, pages=not without_pages, alive=notify.alive)
     config = uvicorn.Config(
         application,

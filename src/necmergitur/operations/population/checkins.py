@@ -62,6 +62,10 @@ class Sealer(Protocol):
         """Seal under a person's key."""
         ...
 
+    def seal_all(self, items: Sequence[tuple[bytes, bytes, bytes]]) -> list[bytes]:
+        """Seal many, each given as to `seal`."""
+        ...
+
     def unseal(self, salt: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
         """Open what was sealed; None when it cannot be."""
         ...
@@ -129,7 +133,7 @@ def take(
     """
     if not crisis.offers("safe", now):
         return [Refusal(rule="crisis_closed")] * len(batch)
-    rows = [_sealed(key, checkin, salt) for checkin, salt in batch]
+    rows = _sealed(key, batch)
     # The same form twice in one batch: the later words. In the order of their names, so that two transactions that meet
     # the same rows do not wait for each other.
     ordered = [row for _, row in sorted({row.id: row for _, row in rows}.items())]
@@ -151,16 +155,24 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else tree.EMPTY_ROOT
 
 
-def _sealed(key: Sealer, checkin: CheckIn, salt: bytes) -> tuple[bytes, Row]:
-    """Return the private link, and the row it opens."""
-    link = key.link_of(checkin.once)
-    row_id = key.row_of(link)
-    plain = ENCODER.encode(checkin.said)
+def _sealed(key: Sealer, batch: Sequence[tuple[CheckIn, bytes]]) -> list[tuple[bytes, Row]]:
+    """Return each private link, and the row it opens."""
+    links = [key.link_of(checkin.once) for checkin, _ in batch]
+    names = [key.row_of(link) for link in links]
+    plains = [ENCODER.encode(checkin.said) for checkin, _ in batch]
+    sealed = key.seal_all([(salt, plain, name) for (_, salt), plain, name in zip(batch, plains, names, strict=True)])
+    return [
+        (link, _row(key, checkin, name, salt, plain, closed))
+        for (checkin, salt), link, name, plain, closed in zip(batch, links, names, plains, sealed, strict=True)
+    ]
+
+
+def _row(key: Sealer, checkin: CheckIn, name: bytes, salt: bytes, plain: bytes, sealed: bytes) -> Row:
     contact = checkin.said.contact
-    return link, Row(
-        row_id,
+    return Row(
+        name,
         salt,
-        key.seal(salt, plain, row_id),
+        sealed,
         key.digest(b"said%d|%b" % (checkin.status, plain)),
         None if contact is None else key.lookup(contact.kind, contact.written),
         checkin.status,

@@ -34,7 +34,7 @@ APPENDED, APPENDED_QUICK = 200_000, 70_000
 PROOFS, PROOFS_QUICK = 5_000, 1_000
 LAG_S, LAG_QUICK_S = 60.0, 8.0
 LAG_EVERY_S = 0.02  # one small transaction fifty times a second
-PRESSES, PRESSES_QUICK = 1_280, 640  # whole stretches between two signatures
+PRESSES, PRESSES_QUICK = 1_600, 800  # whole stretches between two signatures
 LOOK_S = 0.005
 
 

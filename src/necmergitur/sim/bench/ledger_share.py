@@ -32,7 +32,7 @@ from necmergitur.signals.press import Press
 from necmergitur.sim.bench.ledger_town import Town
 
 BATCH = 4  # presses in one transaction: what the engine joins at 200 a second (20 ms)
-BETWEEN_SIGNATURES = 160  # presses between two checkpoints (0.8 s), at 200 a second
+BETWEEN_SIGNATURES = 200  # presses between two checkpoints (1 s), at 200 a second
 ROUNDS = 5  # the two are measured in turn, so that other work on the machine meets both
 VERSIONS = 4  # of a stream, in the filling: an incident's have a few
 READY = DroneState(battery_pct=100.0, link_pct=100.0, wind_m_s=3.0, linked=True, docked=True)
