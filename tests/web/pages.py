@@ -202,7 +202,7 @@ def city_template(migrated_url: str, make_database: Callable[..., str], django_d
     with using(url, django_db_blocker):
         from necmergitur.web.accounts.models import User
 
-        for role in (*ROLES, "dpo", "liaison", "pilot2", "operator2"):
+        for role in (*ROLES, "dpo", "liaison", "analyst", "pilot2", "operator2"):
             user = User.objects.create_user(f"{role}@test.invalid", display_name=f"{role.title()} Test", language="en")
             user.grants.create(role=role.rstrip("2"))
         devices.set_holder(store(), "p-1", "Ada Example, 1 Rue des Essais", Person(1, "technician"), datetime.now(UTC))

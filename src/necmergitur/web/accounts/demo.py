@@ -30,6 +30,7 @@ DEMO_PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Vienne", Role.DPO),
     ("Creuse", Role.DPO),
     ("Durance", Role.LIAISON),
+    ("Charente", Role.ANALYST),
 )
 
 

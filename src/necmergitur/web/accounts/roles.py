@@ -15,4 +15,5 @@ class Role(models.TextChoices):
     RESPONDER = "responder", _("Responder")
     ADMINISTRATOR = "administrator", _("Administrator")
     LIAISON = "liaison", _("Family liaison")
+    ANALYST = "analyst", _("Innovation analyst")
     DPO = "dpo", _("Data protection officer")

@@ -97,6 +97,7 @@ is_responder = holds(Role.RESPONDER)
 is_administrator = holds(Role.ADMINISTRATOR)
 is_dpo = holds(Role.DPO)
 is_liaison = holds(Role.LIAISON)
+is_analyst = holds(Role.ANALYST)
 # Whoever works in the room: sees the queue, the map and the incidents.
 is_room = is_operator | is_lead | is_duty_officer | is_pilot
 

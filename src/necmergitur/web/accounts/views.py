@@ -55,6 +55,7 @@ WORKPLACES: tuple[tuple[frozenset[Role], str], ...] = (
     (frozenset({Role.RESPONDER}), "/field/"),
     (frozenset({Role.LIAISON}), "/console/people/"),
     (frozenset({Role.DPO}), "/trust/"),
+    (frozenset({Role.ANALYST}), "/programme/desk/"),
     (frozenset({Role.ADMINISTRATOR}), "/account/people/"),
 )
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import pgettext
 
+from necmergitur.web.accounts.rules import is_analyst
 from necmergitur.web.console import rights, state
 from necmergitur.web.console.ui_words import WORDS, words
 from necmergitur.web.facts.models import Incident, SystemAlarm
@@ -26,6 +27,7 @@ def show(
         "may_supervise": rights.may_supervise(request.user),
         "may_read_devices": rights.may_read_devices(request.user),
         "may_trust": rights.may_trust(request.user),
+        "may_innovate": is_analyst(request.user),
         "may_tend_people": rights.may_tend_people(request.user),
         "words": words("age", "alarm", "hold", "keys", "status"),
         "ages": {

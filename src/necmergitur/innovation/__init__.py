@@ -1,0 +1,1 @@
+"""From a need to a deployed solution: how texts, people and teams are matched. Pure rules; rows live in `web`."""

@@ -1,0 +1,1 @@
+"""The innovation programme: needs, and the chain from each of them to what is deployed."""

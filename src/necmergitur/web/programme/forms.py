@@ -1,0 +1,117 @@
+"""Forms of the programme. What was typed is kept when something is to mend."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from necmergitur.web.programme.models import LONG, Challenge, Lead, Need
+
+LANGUAGES = (("fr", "Français"), ("en", "English"))
+
+
+def long(rows: int = 4) -> forms.Textarea:
+    """Return a box for a few sentences."""
+    return forms.Textarea(attrs={"rows": rows, "maxlength": LONG})
+
+
+class NeedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A need: what happens, who suffers, and what success would be, as a number."""
+
+    class Meta:
+        model = Need
+        fields = (
+            "title",
+            "spoken_for",
+            "situation",
+            "sufferers",
+            "measure",
+            "unit",
+            "now_value",
+            "target_value",
+            "constraints",
+            "sites",
+            "language",
+        )
+        labels: ClassVar[dict[str, Any]] = {
+            "title": _("In one sentence"),
+            "spoken_for": _("On behalf of"),
+            "situation": _("What happens today"),
+            "sufferers": _("Who suffers from it"),
+            "measure": _("What would be measured"),
+            "unit": pgettext_lazy("measure", "Unit"),
+            "now_value": _("Today"),
+            "target_value": _("Success is"),
+            "constraints": _("What must not happen, what limits a solution"),
+            "sites": _("Where it could be tried"),
+            "language": _("Language of this text"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "measure": _("For example: minutes until help arrives, false alarms per hour."),
+            "now_value": _("Leave empty if nobody measured it yet."),
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "situation": long(6),
+            "constraints": long(3),
+            "language": forms.Select(choices=LANGUAGES),
+        }
+
+
+class AnswerForm(forms.Form):
+    """What the city answers."""
+
+    text = forms.CharField(label=_("Answer"), max_length=LONG, min_length=20, widget=long())
+    closes = forms.BooleanField(label=_("With this answer the need is closed"), required=False)
+
+
+class MergeForm(forms.Form):
+    """Into which other need this one goes."""
+
+    into = forms.CharField(label=_("Number of the other need"), max_length=20)
+
+
+class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A lead that an analyst writes down."""
+
+    url = forms.URLField(label=_("Address"), max_length=500, required=False, assume_scheme="https")
+
+    class Meta:
+        model = Lead
+        fields = ("title", "organisation", "country", "url", "summary", "language")
+        labels: ClassVar[dict[str, Any]] = {
+            "title": pgettext_lazy("lead", "Name"),
+            "organisation": _("Organisation"),
+            "country": _("Country (two letters)"),
+            "summary": pgettext_lazy("lead", "What it does"),
+            "language": _("Language of this text"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {"summary": long(), "language": forms.Select(choices=LANGUAGES)}
+
+    def clean_country(self) -> str:
+        """Two letters, or none."""
+        country: str = self.cleaned_data["country"].upper()
+        if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+            raise forms.ValidationError(_("Two letters, as in FR."))
+        return country
+
+
+class ReasonForm(forms.Form):
+    """Why a stage moves."""
+
+    reason = forms.CharField(label=_("Why"), max_length=400, min_length=10)
+
+
+class ChallengeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A question put to teams."""
+
+    class Meta:
+        model = Challenge
+        fields = ("title", "brief")
+        labels: ClassVar[dict[str, Any]] = {"title": _("Question"), "brief": _("Brief")}
+        widgets: ClassVar[dict[str, Any]] = {"brief": long(8)}
+
+
+def initial_of(row: Any, *names: str) -> dict[str, Any]:
+    """Return what a form of the next stage begins with."""
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,105 @@
+"""How a stage comes into being: by the stage before it, under its lock, with one audit fact in the same transaction.
+
+Nothing else makes rows of the chain. What a stage becomes later (a lead rejected, a team complete) goes through `move`.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.db.models import Max
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.innovation import chain
+from necmergitur.innovation.chain import Stage
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.registry import audit
+from necmergitur.web.accounts.models import User
+from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project, Team
+from necmergitur.web.store import beside_rows, person, store
+
+MODELS: dict[Stage, type[models.Model]] = {
+    Stage.NEED: Need,
+    Stage.LEAD: Lead,
+    Stage.CHALLENGE: Challenge,
+    Stage.TEAM: Team,
+    Stage.PROJECT: Project,
+    Stage.EXPERIMENT: Experiment,
+    Stage.DEPLOYMENT: Deployment,
+}
+BEFORE: dict[Stage, str] = {
+    Stage.LEAD: "need",
+    Stage.CHALLENGE: "lead",
+    Stage.TEAM: "challenge",
+    Stage.PROJECT: "team",
+    Stage.EXPERIMENT: "project",
+    Stage.DEPLOYMENT: "experiment",
+}
+_NEEDS_LOCK = 22_001  # ours: of pg_advisory_xact_lock, so that two needs stated at once have two numbers
+_NOBODY = Person(0, "")  # somebody without an account
+Made = TypeVar("Made", bound=models.Model)
+
+
+def stage_of(row: models.Model) -> Stage:
+    """Return which stage a row is."""
+    return next(stage for stage, model in MODELS.items() if isinstance(row, model))
+
+
+@transaction.atomic
+def state_need(now: datetime, by: User | None, **fields: Any) -> Need:
+    """Begin a chain."""
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NEEDS_LOCK])
+    number = (Need.objects.aggregate(last=Max("chain"))["last"] or 0) + 1
+    made = Need.objects.create(
+        id=store().ids.new(), chain=number, stated_at=now, stated_by_id=None if by is None else by.pk, **fields
+    )
+    note(made, "made", by, now)
+    return made
+
+
+@transaction.atomic
+def make(before: models.Model, now: datetime, by: User | None, **fields: Any) -> Any | Refusal:
+    """Make the next stage of `before`, or say why not yet. Raises ValueError for the last stage."""
+    stage = stage_of(before)
+    following = chain.next_of(stage)
+    if following is None:
+        raise ValueError("nothing follows a deployment")
+    held: Any = type(before)._default_manager.select_for_update().get(pk=before.pk)  # noqa: SLF001 -- Django's own name
+    refused = chain.may_follow(stage, held.state, exit_=getattr(held, "exit", ""))
+    if refused is not None:
+        return refused
+    of = {BEFORE[following]: held, "chain": held.chain}
+    made = MODELS[following]._default_manager.create(  # noqa: SLF001
+        id=store().ids.new(), created_at=now, created_by_id=None if by is None else by.pk, **of, **fields
+    )
+    note(made, "made", by, now)
+    return made
+
+
+@transaction.atomic
+def move(row: Made, state: str, now: datetime, by: User | None, **fields: Any) -> Made:
+    """Bring a stage to another state, and keep who did it in the record."""
+    held: Any = type(row)._default_manager.select_for_update().get(pk=row.pk)  # noqa: SLF001
+    before, held.state = held.state, state
+    for name, value in fields.items():
+        setattr(held, name, value)
+    held.save()
+    note(held, state, by, now, before=before)
+    return held  # type: ignore[no-any-return]
+
+
+def note(row: Any, what: str, by: User | None, now: datetime, **facts: str) -> None:
+    """Append one audit fact about a stage in its row's own transaction, last."""
+    with beside_rows() as tx:
+        subject = f"{chain.shown(row.chain)}/{stage_of(row).value}/{row.pk}"
+        who = person(by) if by is not None else None
+        audit(store(), tx, f"programme:{stage_of(row).value}:{what}", subject, who or _NOBODY, now, **facts)
+
+
+def line_of(row: Any) -> list[Any]:
+    """Return the stages before a row, its own, nearest last."""
+    line = [row]
+    while (stage := stage_of(line[0])) is not Stage.NEED:
+        line.insert(0, getattr(line[0], BEFORE[stage]))
+    return line

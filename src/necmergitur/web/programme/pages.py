@@ -1,0 +1,24 @@
+"""The frame of the programme's desk, and how a refusal is answered there."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.console import guards
+from necmergitur.web.console.pages import show as console_show
+from necmergitur.web.programme import rights, words
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any], *, tab: str = "", status: int = 200
+) -> HttpResponse:
+    """Render a page of the desk inside the console's frame. `tab` marks where we are."""
+    frame = {"tab": tab, "may_run": rights.may_run(request.user)}
+    return console_show(request, template, frame | context, here="programme", status=status)
+
+
+def refused(request: HttpRequest, refusal: Refusal, back: str) -> HttpResponse:
+    """Say a refusal on a page of its own, with the way back."""
+    context = {"why": words.sentence(refusal), "back": back}
+    return show(request, "programme/refused.html", context, status=guards.status_of(refusal))

@@ -1,0 +1,103 @@
+"""What everybody reads of the programme, and how anybody states a need or votes for one."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from necmergitur.innovation import chain
+from necmergitur.innovation.chain import NeedState
+from necmergitur.web.dialogue.limits import address_of as network_of
+from necmergitur.web.portal.errors import too_many
+from necmergitur.web.programme import making, rights, showing, voting
+from necmergitur.web.programme.forms import NeedForm
+from necmergitur.web.programme.models import Deployment, Experiment, Need
+from necmergitur.web.store import CLOCK
+
+LISTED_MAX = 100
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """Needs, those most voted for first; and what came of others."""
+    needs = (
+        Need.objects.filter(state=NeedState.OPEN)
+        .annotate(voices=Count("votes"))
+        .order_by("-voices", "-chain")[:LISTED_MAX]
+    )
+    context = {
+        "needs": needs,
+        "closed": Need.objects.filter(state=NeedState.CLOSED)[:LISTED_MAX],
+        "example": chain.shown(7),
+        "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},
+        "may_read": rights.may_read(request.user),
+    }
+    return render(request, "programme/front.html", context)
+
+
+@never_cache
+@require_safe
+def need(request: HttpRequest, number: int) -> HttpResponse:
+    """One need, what it asks for, what was answered, and its chain."""
+    found = _need(number)
+    context: dict[str, Any] = {
+        "one": found,
+        "told": showing.told(found),
+        "bar": showing.bar(found),
+        "voices": found.votes.count(),
+        "voted": voting.voted(found, request),
+        "answers": found.answers.all(),
+        "may_vote": found.state == NeedState.OPEN,
+        "may_read": rights.may_read(request.user),
+    }
+    return render(request, "programme/need.html", context)
+
+
+@never_cache
+@require_POST
+def vote(request: HttpRequest, number: int) -> HttpResponse:
+    """Vote for a need, or take the vote back."""
+    found = _need(number)
+    if found.state == NeedState.OPEN:
+        back = request.POST.get("back") == "1"
+        token = voting.vote(found, request, network_of(request), CLOCK.now(), take_back=back)
+        if token is None:
+            return too_many(request)
+        response = redirect("programme:need", number)
+        voting.keep(response, token)
+        return response
+    return redirect("programme:need", number)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def state(request: HttpRequest) -> HttpResponse:
+    """State a need."""
+    by = request.user if request.user.is_authenticated else None
+    form = NeedForm(request.POST or None, initial={"language": request.LANGUAGE_CODE[:2], "spoken_for": "citizen"})
+    if request.method == "POST" and form.is_valid():
+        if by is None and not voting.needs_stated.passed(network_of(request)):
+            return too_many(request)
+        made = making.state_need(CLOCK.now(), by, **form.cleaned_data)
+        return redirect("programme:need", made.chain)
+    status = 422 if form.is_bound else 200
+    return render(request, "programme/state.html", {"form": form}, status=status)
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Go to the need of a number, as people write it."""
+    number = chain.read(request.GET.get("number", ""))
+    if number is None or not Need.objects.filter(chain=number).exists():
+        return redirect("programme:front")
+    return redirect("programme:need", number)
+
+
+def _need(number: int) -> Need:
+    found = Need.objects.filter(chain=number).select_related("merged_into").first()
+    if found is None:
+        raise Http404
+    return found

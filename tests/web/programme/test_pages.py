@@ -1,0 +1,103 @@
+"""What everybody may do, and what the analyst's desk does, through forms alone."""
+
+from django.test import Client
+
+from necmergitur.web.programme.models import Challenge, Lead, Need
+from tests.web.pages import City
+from tests.web.programme.stating import stated
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def test_a_citizen_states_a_need_that_everybody_reads_and_votes_for(city: City) -> None:
+    citizen, other = Client(), Client()
+    answer = citizen.post("/programme/needs/new/", stated())
+    assert answer.headers["Location"] == "/programme/needs/NM-1/"
+    assert "too full" in text_of(Client(), "/programme/")
+    assert other.post("/programme/needs/NM-1/vote/").status_code == 302
+    assert other.post("/programme/needs/NM-1/vote/").status_code == 302
+    assert Need.objects.get().votes.count() == 1
+    other.post("/programme/needs/NM-1/vote/", {"back": "1"})
+    assert Need.objects.get().votes.count() == 0
+
+
+def test_what_was_typed_is_kept_when_something_is_to_mend(city: City) -> None:
+    answer = Client().post("/programme/needs/new/", stated(target_value="soon"))
+    assert answer.status_code == 422
+    assert "Spectators, stewards" in answer.content.decode()
+    assert not Need.objects.exists()
+
+
+def test_a_program_that_votes_is_held_back_after_a_while(city: City) -> None:
+    Client().post("/programme/needs/new/", stated())
+    answers = [Client().post("/programme/needs/NM-1/vote/").status_code for _ in range(35)]
+    assert answers.count(302) == 30 and answers[-1] == 429
+    assert Need.objects.get().votes.count() == 30
+
+
+def test_an_analyst_goes_from_a_need_to_an_open_challenge(city: City) -> None:
+    Client().post("/programme/needs/new/", stated())
+    analyst = city.client("analyst")
+    assert "too full" in text_of(analyst, "/programme/desk/")
+    lead = {
+        "title": "Lidar counts",
+        "organisation": "Densité SAS",
+        "country": "fr",
+        "url": "",
+        "summary": "Counts.",
+        "language": "fr",
+    }
+    answer = analyst.post("/programme/desk/needs/NM-1/leads/", lead)
+    found = Lead.objects.get()
+    assert answer.headers["Location"] == f"/programme/desk/leads/{found.pk}/"
+    move = f"/programme/desk/leads/{found.pk}/move/"
+    assert analyst.post(move, {"to": "contact", "reason": "short"}).status_code == 422
+    assert analyst.post(move, {"to": "contact", "reason": "They ran it in Lyon."}).status_code == 302
+    answer = analyst.post(f"/programme/desk/leads/{found.pk}/challenge/", {"title": "Count without faces", "brief": ""})
+    challenge = Challenge.objects.get()
+    assert answer.headers["Location"] == f"/programme/desk/challenges/{challenge.pk}/"
+    found.refresh_from_db()
+    assert (found.state, found.chain, challenge.chain) == ("challenge", 1, 1)
+    analyst.post(f"/programme/desk/challenges/{challenge.pk}/", {"to": "open"})
+    challenge.refresh_from_db()
+    assert challenge.state == "open"
+    assert "Count without faces" in text_of(Client(), "/programme/needs/NM-1/")
+
+
+def test_like_needs_are_merged_with_their_votes_and_the_old_number_leads_there(city: City) -> None:
+    for _ in range(2):
+        Client().post("/programme/needs/new/", stated())
+    voter = Client()
+    for number in (1, 2):
+        voter.post(f"/programme/needs/NM-{number}/vote/")
+    Client().post("/programme/needs/NM-2/vote/")
+    analyst = city.client("analyst")
+    assert analyst.post("/programme/desk/needs/NM-2/merge/", {"into": "NM-2"}).status_code == 409
+    assert analyst.post("/programme/desk/needs/NM-2/merge/", {"into": "NM-1"}).status_code == 302
+    assert Need.objects.get(chain=1).votes.count() == 3
+    assert "/programme/needs/NM-1/" in text_of(Client(), "/programme/needs/NM-2/")
+
+
+def test_an_answer_is_dated_public_and_may_close_a_need(city: City) -> None:
+    Client().post("/programme/needs/new/", stated())
+    analyst = city.client("analyst")
+    said = {"text": "A trial at the hall begins in March, with counters only.", "closes": "on"}
+    assert analyst.post("/programme/desk/needs/NM-1/answer/", said).status_code == 302
+    page = text_of(Client(), "/programme/needs/NM-1/")
+    assert said["text"] in page
+    assert Need.objects.get().state == "closed"
+    assert Client().post("/programme/needs/NM-1/vote/").status_code == 302
+    assert Need.objects.get().votes.count() == 0
+
+
+def test_the_desk_is_the_analysts(city: City) -> None:
+    Client().post("/programme/needs/new/", stated())
+    assert Client().get("/programme/desk/").status_code == 302
+    assert city.client("pilot").get("/programme/desk/").status_code == 403
+    lead = city.client("lead")
+    assert lead.get("/programme/desk/needs/NM-1/").status_code == 200
+    assert lead.post("/programme/desk/needs/NM-1/answer/", {"text": "x" * 30}).status_code == 403
