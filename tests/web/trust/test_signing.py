@@ -281,7 +281,7 @@ def test_just_for_fun_until_2050_is_refused_in_words_a_layperson_understands(cit
     )
     for language, said in (
         ("en", ("no purpose for which a city may gather data", "after that, people decide again", "goes beyond what the impact assessment looked at: readings a minute", "Say who may read")),
-        ("fr", ("ne peut pas recueillir des données sur les gens dans ce but", "ensuite, on décide de nouveau", "impact a examiné : mesures par minute", "Dites qui peut lire")),
+        ("fr", ("ne peut pas recueillir des données sur les gens dans ce but", "ensuite, on décide de nouveau", "impact a examiné\N{NO-BREAK SPACE}: mesures par minute", "Dites qui peut lire")),
     ):  # fmt: skip
         answer = city.client("dpo", language).post(f"{HERE}terms/draft/{assessed.id}/", silly)
         page = answer.content.decode().replace("&#x27;", "'")
