@@ -231,6 +231,46 @@ def test_a_notice_whose_person_checked_in_is_closed_once_the_desk_says_so(city: 
     ]
 
 
+def blocked(night: Night) -> str:
+    """Let somebody ask after a woman who blocks them; return the digest of their address."""
+    night.says("Amélie", contact="+33612345678")
+    asked = notices.ask(Asking("+33612345678", "A Stalker", "stalker@example.org", "", "where are you"), "FR")
+    assert isinstance(asked, Question)
+    for number in (b"a" * 16, b"b" * 16):
+        questions.ask(store(), night.crisis, night.key, asked, number, os.urandom(16), night.now)
+    questions.match(store(), night.crisis, night.now)
+    tell = questions.to_tell(store(), night.crisis, night.key)[0]
+    questions.answer(store(), night.crisis, night.key, tell.link, Reply("block"), os.urandom(16), night.now)
+    return night.key.lookup("email", "stalker@example.org").hex()  # type: ignore[no-any-return]
+
+
+def reported(night: Night) -> bytes:
+    """Let a guest report a host; return the match."""
+    key, now = night.key, datetime.now(UTC)
+    offer_id, ask_id, match_id = (os.urandom(16) for _ in range(3))
+    phones = [Contact("phone", f"+3361234567{n}") for n in (1, 2)]
+    offer = Offer(name="Hélène", phone=phones[0], address="1 rue X", cell="891fb466257ffff", places=2)
+    ask = Ask(name="Gaël", phone=phones[1], cell="891fb466257ffff", people=1)
+    meeting = Meeting("b-1", 2.35, 48.85, 4, "1", "2", reported="he followed me")
+    seals = [
+        key.seal(bytes(16), msgspec.json.encode(s), i)
+        for s, i in ((offer, offer_id), (ask, ask_id), (meeting, match_id))
+    ]
+    parts = {"crisis_id": night.crisis.id, "salt": bytes(16), "at": now, "changed_at": now}
+    with store().transaction() as tx:
+        until = {"until": now + timedelta(hours=2)}
+        tx.put_offer(
+            OfferRow(
+                id=offer_id, sealed=seals[0], contact=b"h" * 16, state=2, level=1, places=2, free=2, **parts, **until
+            )
+        )
+        tx.put_request(AskRow(id=ask_id, sealed=seals[1], contact=b"g" * 16, state=2, people=1, **parts, **until))
+        row = MatchRow(id=match_id, offer_id=offer_id, request_id=ask_id, sealed=seals[2], state=1, people=1, **parts)
+        tx.put_match(row)
+        tx.change_match(msgspec.structs.replace(row, state=8, reported_by=2, alerted_at=now))
+    return match_id
+
+
 @pytest.mark.screens
 def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: City, enter: Callable[..., Page]) -> None:
     night = Night(city, settings.HOME)  # where the served pages look for keys
@@ -241,7 +281,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
     tends(city, dead, "write", status=DEAD, text="bed 12")
     opens(city, row_id)  # by the family liaison, whom the lead oversees
     incident, device = night.calls(night.says("Bruno", "need_help", contact="06 98 76 54 32", words="chez Paul"))
-    questions.match(store(), night.crisis, night.now)
+    contact, match_id = blocked(night), reported(night)
     problems: list[str] = []
 
     def look(page: Page, where: str, name: str = "") -> None:
@@ -272,6 +312,14 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
         page.locator("main form[action*='/looks/'] button").first.click()
         page.wait_for_url(f"**{HERE}looks/*/")
         look(page, f"an agent's reasons {language}")
+        for name, where in (("asker", f"abuse/asker/{contact}/"), ("report", f"abuse/report/{match_id.hex()}/")):
+            page.goto(f"{HERE}abuse/")
+            page.click(f"main a[href*='{where}']")
+            look(page, f"why {name} {language}")
+            page.fill("main [name=reason]", "they called us")
+            page.click("main form .button--primary")
+            page.locator("main [name=reason]").wait_for(state="detached")
+            look(page, f"{name} {language}", f"abuse-{name}")
     assert problems == []
 
 
@@ -333,18 +381,10 @@ def test_a_number_nobody_confirmed_waits_at_the_desk_and_hides_nothing_before(ci
 
 
 def test_the_queue_of_abuse_names_nobody_before_a_reason_and_keeps_a_number_out(city: City, night: Night) -> None:
-    night.says("Amélie", contact="+33612345678")
-    asked = notices.ask(Asking("+33612345678", "A Stalker", "stalker@example.org", "", "where are you"), "FR")
-    assert isinstance(asked, Question)
-    for number in (b"a" * 16, b"b" * 16):
-        questions.ask(store(), night.crisis, night.key, asked, number, os.urandom(16), night.now)
-    questions.match(store(), night.crisis, night.now)
-    tell = questions.to_tell(store(), night.crisis, night.key)[0]
-    questions.answer(store(), night.crisis, night.key, tell.link, Reply("block"), os.urandom(16), night.now)
+    contact = blocked(night)
     agent = city.client("liaison", "en")
     page = agent.get(f"{HERE}abuse/").content.decode()
     assert "1 person blocked them" in page and "Stalker" not in page and "stalker@" not in page
-    contact = night.key.lookup("email", "stalker@example.org").hex()
     shown = agent.post(f"{HERE}abuse/asker/{contact}/", {"reason": "blocked"}).content.decode()
     assert "A Stalker" in shown and "where are you" in shown
     sent = {"what": "ban", "id": contact, "words": "follows her", "crisis": str(night.crisis.id)}
@@ -361,28 +401,7 @@ def test_the_queue_of_abuse_names_nobody_before_a_reason_and_keeps_a_number_out(
 
 
 def test_a_report_is_opened_and_closed_by_family_liaison(city: City, night: Night) -> None:
-    key, now = night.key, datetime.now(UTC)
-    offer_id, ask_id, match_id = (os.urandom(16) for _ in range(3))
-    phones = [Contact("phone", f"+3361234567{n}") for n in (1, 2)]
-    offer = Offer(name="Hélène", phone=phones[0], address="1 rue X", cell="891fb466257ffff", places=2)
-    ask = Ask(name="Gaël", phone=phones[1], cell="891fb466257ffff", people=1)
-    meeting = Meeting("b-1", 2.35, 48.85, 4, "1", "2", reported="he followed me")
-    seals = [
-        key.seal(bytes(16), msgspec.json.encode(s), i)
-        for s, i in ((offer, offer_id), (ask, ask_id), (meeting, match_id))
-    ]
-    parts = {"crisis_id": night.crisis.id, "salt": bytes(16), "at": now, "changed_at": now}
-    with store().transaction() as tx:
-        until = {"until": now + timedelta(hours=2)}
-        tx.put_offer(
-            OfferRow(
-                id=offer_id, sealed=seals[0], contact=b"h" * 16, state=2, level=1, places=2, free=2, **parts, **until
-            )
-        )
-        tx.put_request(AskRow(id=ask_id, sealed=seals[1], contact=b"g" * 16, state=2, people=1, **parts, **until))
-        row = MatchRow(id=match_id, offer_id=offer_id, request_id=ask_id, sealed=seals[2], state=1, people=1, **parts)
-        tx.put_match(row)
-        tx.change_match(msgspec.structs.replace(row, state=8, reported_by=2, alerted_at=now))
+    match_id = reported(night)
     agent = city.client("liaison", "en")
     page = agent.get(f"{HERE}abuse/").content.decode()
     assert "by the guest" in page and "Hélène" not in page
