@@ -317,8 +317,8 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
             page.click(f"main a[href*='{where}']")
             look(page, f"why {name} {language}")
             page.fill("main [name=reason]", "they called us")
-            page.click("main form .button--primary")
-            page.locator("main [name=reason]").wait_for(state="detached")
+            with page.expect_navigation():
+                page.click("main form .button--primary")
             look(page, f"{name} {language}", f"abuse-{name}")
     assert problems == []
 
