@@ -1,4 +1,4 @@
-"""Who can judge what: how near somebody's own texts are to a proposal's, and how wrong that is of people's own words."""
+"""Who can judge what: how near somebody's own texts are to a proposal, and how often people say otherwise."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations

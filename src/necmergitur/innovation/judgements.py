@@ -1,6 +1,7 @@
-"""Judgement sets as lines and texts: `query id, document id, grade`, by tabulators (the form of TREC's, without its 0)."""
+"""Judgement sets as lines: query id, document id and grade, by tabulators."""
 
 from collections.abc import Mapping
+from math import isfinite, nan
 
 import msgspec
 
@@ -33,7 +34,10 @@ def read(text: str) -> Judged:
         if len(fields) != FIELDS:
             raise Unreadable(f"line {number}: query id, document id and grade, by tabulators")
         try:
-            grades.setdefault(fields[0].strip(), {})[fields[1].strip()] = float(fields[2])
+            grade = float(fields[2])
         except ValueError:
-            raise Unreadable(f"line {number}: the grade is no number: {fields[2]!r}") from None
+            grade = nan
+        if not isfinite(grade):
+            raise Unreadable(f"line {number}: the grade is no number: {fields[2]!r}")
+        grades.setdefault(fields[0].strip(), {})[fields[1].strip()] = grade
     return Judged(grades)

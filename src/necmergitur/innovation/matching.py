@@ -1,16 +1,22 @@
-"""Leads to needs: by words first, by pieces of words for what is misspelt or compounded, by vectors across languages."""
+"""Leads to needs: by words first, by pieces of words where stems differ, by vectors across languages."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from necmergitur.innovation import texts
-from necmergitur.innovation.constants import NEAR, PIECES_WEIGHT, VECTORS_WEIGHT
-from necmergitur.innovation.lexical import Bm25, Tfidf, best
-
-Floats = npt.NDArray[np.float32]
+from necmergitur.innovation.constants import (
+    HUBS,
+    NEAR,
+    PIECES_WEIGHT,
+    VECTORS_BLOCK,
+    VECTORS_NOTHING,
+    VECTORS_WEIGHT,
+    WHOLE_MAX,
+)
+from necmergitur.innovation.lexical import Bm25, Floats, Places, against, best
+from necmergitur.innovation.pieces import Pieces
 
 
 class Embedder(Protocol):
@@ -25,28 +31,112 @@ class Embedder(Protocol):
         ...
 
 
-class Matcher:
-    """Texts that answer a text. `vectors`: a row for each document, or None while they are not made yet."""
+class Question(msgspec.Struct, frozen=True):
+    """What is looked for, and its vector where it has one by now."""
 
-    def __init__(self, documents: Sequence[str], vectors: Floats | None = None) -> None:
-        """Index the documents."""
+    text: str
+    vector: Floats | None = None
+
+
+class Index:
+    """Texts that may answer. They come one by one, their vectors later; no index is built anew for any of them."""
+
+    def __init__(self, documents: Sequence[str] = (), vectors: Floats | None = None) -> None:
+        """Index documents; `vectors`: a row for each, or None while they are not made yet."""
+        self._texts = list(documents)
         self._words = Bm25(documents)
-        self._pieces = Tfidf(documents, texts.pieces)
-        self.vectors = vectors
+        self._pieces = Pieces(documents)
+        self._vectors = _Vectors()
+        self._gone: set[int] = set()
+        if vectors is not None:
+            for place, vector in enumerate(vectors):
+                self._vectors.give(place, vector)
 
-    def scores(self, query: str, vector: Floats | None = None) -> Floats:
-        """Return how well each document answers, each measure as a part of its best."""
-        scores = _of_best(self._words.scores(query)) + PIECES_WEIGHT * _of_best(self._pieces.scores(query))
-        if vector is not None and self.vectors is not None:
-            near = self.vectors @ vector
-            scores = scores + VECTORS_WEIGHT * _of_best(near - near.min())
-        found: Floats = scores.astype(np.float32)
+    def __len__(self) -> int:
+        """Return how many documents came, those that are gone too."""
+        return len(self._texts)
+
+    def add(self, document: str, vector: Floats | None = None) -> int:
+        """Index one more document; return its place."""
+        self._texts.append(document)
+        place = self._words.add(document)
+        self._pieces.learn(document)
+        if vector is not None:
+            self._vectors.give(place, vector)
+        return place
+
+    def give(self, place: int, vector: Floats) -> None:
+        """Give a document its vector."""
+        self._vectors.give(place, vector)
+
+    def forget(self, place: int) -> None:
+        """Find a document no longer, and keep its text no longer."""
+        self._gone.add(place)
+        self._texts[place] = ""
+        self._pieces.forget(place)
+
+    def best(self, question: Question, most: int = NEAR) -> list[tuple[int, float]]:
+        """Return the documents that answer best, with their scores; those that share nothing are left out."""
+        words = self._words.scores(self._words.asked(question.text))
+        nearness = None if question.vector is None else self._vectors.nearness(question.vector, len(self._texts))
+        if self._gone:
+            words[list(self._gone)] = -1
+        places = self._chosen(words, nearness, max(NEAR, most))
+        scores = self._fused(question, places, words[places], None if nearness is None else nearness[places])
+        return [(int(places[at]), float(scores[at])) for at in best(scores, most) if scores[at] > 0]
+
+    def against(self, place: int, questions: Sequence[Question]) -> Floats:
+        """Return how well one document answers each of many questions: what a new one is held against."""
+        document = self._texts[place]
+        said = self._words.said(document)
+        words = np.array([against(self._words.asked(question.text), said) for question in questions], np.float32)
+        pieces = self._pieces.scores(document, [(-1 - number, each.text) for number, each in enumerate(questions)])
+        vector = self._vectors.of(place)
+        found: Floats = words + np.float32(PIECES_WEIGHT) * pieces
+        if vector is not None:
+            near = [0.0 if each.vector is None else _above(float(each.vector @ vector)) for each in questions]
+            found = found + np.float32(VECTORS_WEIGHT) * np.array(near, np.float32)
         return found
 
-    def best(self, query: str, most: int = NEAR, vector: Floats | None = None) -> list[tuple[int, float]]:
-        """Return the documents that answer best, with their scores; those that share nothing are left out."""
-        scores = self.scores(query, vector)
-        return [(int(place), float(scores[place])) for place in best(scores, most) if scores[place] > 0]
+    def _chosen(self, words: Floats, nearness: Floats | None, most: int) -> Places:
+        """Return whom to measure closely: everybody where they are few, else those with the best words or vectors."""
+        if len(self._texts) <= WHOLE_MAX:
+            return np.array([place for place in range(len(self._texts)) if place not in self._gone], np.int64)
+        chosen = {int(place) for place in best(words, most) if words[place] > 0}
+        if nearness is not None:
+            chosen |= {int(place) for place in best(nearness, most) if nearness[place] > 0} - self._gone
+        return np.array(sorted(chosen), np.int64)
+
+    def _fused(self, question: Question, places: Places, words: Floats, nearness: Floats | None) -> Floats:
+        near = self._pieces.scores(question.text, [(int(place), self._texts[place]) for place in places])
+        found: Floats = words + np.float32(PIECES_WEIGHT) * near
+        return found if nearness is None else found + np.float32(VECTORS_WEIGHT) * nearness
+
+
+class _Vectors:
+    """Vectors by place, in blocks: giving one never copies the others."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, Floats] = {}
+
+    def give(self, place: int, vector: Floats) -> None:
+        number, at = divmod(place, VECTORS_BLOCK)
+        block = self._blocks.get(number)
+        if block is None:
+            block = self._blocks[number] = np.zeros((VECTORS_BLOCK, len(vector)), np.float32)
+        block[at] = vector
+
+    def of(self, place: int) -> Floats | None:
+        block = self._blocks.get(place // VECTORS_BLOCK)
+        vector = None if block is None else block[place % VECTORS_BLOCK]
+        return vector if vector is not None and vector.any() else None
+
+    def nearness(self, vector: Floats, size: int) -> Floats:
+        found = np.zeros(size + VECTORS_BLOCK, np.float32)
+        for number, block in self._blocks.items():
+            start = number * VECTORS_BLOCK
+            found[start : start + VECTORS_BLOCK] = np.maximum(0, block @ vector - np.float32(VECTORS_NOTHING))
+        return found[:size]
 
 
 def across(queries: Floats, documents: Floats) -> Floats:
@@ -55,8 +145,7 @@ def across(queries: Floats, documents: Floats) -> Floats:
     A text that is near everything is near nothing in particular (CSLS: Conneau and others 2018, section 2.3).
     """
     near = queries @ documents.T
-    most = min(10, len(queries))
-    usual = np.sort(near, axis=0)[-most:].mean(axis=0)
+    usual = np.sort(near, axis=0)[-HUBS:].mean(axis=0)
     found: Floats = (2 * near - usual[None]).astype(np.float32)
     return found
 
@@ -72,6 +161,5 @@ def precision(order: Sequence[str], good: Callable[[str], bool], at: int = 10) -
     return sum(good(one) for one in order[:at]) / at
 
 
-def _of_best(scores: Floats) -> Floats:
-    top = float(scores.max(initial=0.0))
-    return scores / top if top > 0 else scores
+def _above(cosine: float) -> float:
+    return max(0.0, cosine - VECTORS_NOTHING)

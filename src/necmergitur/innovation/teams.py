@@ -1,4 +1,4 @@
-"""People into teams: nobody and no team would both rather have each other than what they got (Gale and Shapley 1962)."""
+"""People into teams: nobody and no team would both rather have each other (Gale and Shapley 1962)."""
 
 import heapq
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody to place. `wishes`: teams, best first; teams not named come after, by how much they lack their skills."""
+    """Somebody to place. `wishes`: teams, best first; others come after, by what they need of them."""
 
     id: str
     skills: frozenset[str]
@@ -76,5 +76,6 @@ def _rank(person: Person, team: Team) -> tuple[float, str]:
 def _ordered(person: Person, teams: Sequence[Team]) -> list[str]:
     known = {team.id for team in teams}
     wished = [team for team in dict.fromkeys(person.wishes) if team in known]
-    rest = sorted((team for team in teams if team.id not in set(wished)), key=lambda team: (-fit(person, team), team.id))
+    others = (team for team in teams if team.id not in set(wished))
+    rest = sorted(others, key=lambda team: (-fit(person, team), team.id))
     return [*wished, *(team.id for team in rest)]

@@ -3,42 +3,60 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from hashlib import blake2b
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import snowballstemmer
 
-from necmergitur.innovation.constants import PIECE_SIZES, TEXT_CHARS_MAX
+from necmergitur.innovation.constants import (
+    LANGUAGE_WORDS,
+    SIMHASH_BITS,
+    SIMHASH_NEAR_BITS,
+    TEXT_CHARS_MAX,
+    WORDS_KEPT_MAX,
+)
 
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")  # noqa: RUF001 -- a typographic apostrophe is what people type
-_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|lorsqu|puisqu|jusqu|quoiqu)['’]", re.IGNORECASE)  # noqa: RUF001
-# The words that say which language it is, and nothing else: the commonest of each.
-STOP = {
-    "fr": frozenset(
-        "à afin ainsi alors après au aucun aucune aujourd aussi autre autres aux avant avec avoir c car ce ceci cela celle"
-        " celles celui ces cet cette ceux chaque chez comme comment d dans de depuis des deux doit donc dont du elle elles"
-        " en encore entre est et être eu fait fois font hors ici il ils j je l la le les leur leurs lors lui m ma mais même"
-        " mes mon n ne ni nos notre nous on ont ou où par parce pas peu peut peuvent plus pour pourquoi qu quand que quel"
-        " quelle quelles quels qui s sa sans se sera ses si son sont sous sur t ta tant te tel tels tes toi ton tous tout"
-        " toute toutes très tu un une vers voici voir vos votre vous y".split()
-    ),
-    "en": frozenset(
-        "a about after all also an and any are as at be because been before being both but by can could did do does each"
-        " for from had has have he her his how i if in into is it its may more most must my no nor not of on one only or"
-        " other our out over s she should so some such t than that the their them then there these they this those through"
-        " to under up very was we were what when where which while who will with would you your".split()
-    ),
-}
+_WORD = re.compile(r"[^\W_]+")  # an elided article and the parts of a compound are words of their own
+_FRENCH = """
+afin ainsi alors après au aucun aucune aujourd aussi autre autres aux avant avec avoir car ce ceci cela celle
+celles celui ces cet cette ceux chaque chez comme comment dans de depuis des deux doit donc dont du elle elles en
+encore entre est et etc eu fait fois font hors hui ici il ils je jusqu la le les leur leurs lors lorsqu lui ma
+mais mes mon même ne ni nos notamment notre nous on ont ou où par parce pas peu peut peuvent plus pour pourquoi
+puisqu qu quand que quel quelle quelles quels qui quoiqu sa sans se sera ses si son sont sous sur ta tant te tel
+tels tes toi ton tous tout toute toutes très tu un une vers voici voir vos votre vous à être
+"""
+_ENGLISH = """
+a about after all also an and any are as at be because been before being both but by can could did do does each
+for from had has have he her his how i if in into is it its may more most must my no nor not of on one only or
+other our out over s she should so some such t than that the their them then there these they this those through
+to under up very was we were what when where which while who will with would you your
+"""
+# Small words: they say which language it is, and nothing of what a text is about.
+SMALL = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
+_STEMMERS = {"fr": "french", "en": "english"}
 
 
-@cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer({"fr": "french", "en": "english"}[language])
+class _Stems(dict[str, str]):
+    """Stems by word, each cut once; an empty one for a word that says nothing."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._stemmer = snowballstemmer.stemmer(_STEMMERS[language])
+        self._small = SMALL[language]
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= WORDS_KEPT_MAX:
+            self.clear()
+        says_nothing = word in self._small or (len(word) == 1 and not word.isdigit())
+        stem = "" if says_nothing else fold(self._stemmer.stemWord(word))
+        self[word] = stem
+        return stem
 
 
-@lru_cache(200_000)
-def _stem(word: str, language: str) -> str:
-    return fold(_stemmer(language).stemWord(word))
+_STEMS = {language: _Stems(language) for language in SMALL}
 
 
 def fold(text: str) -> str:
@@ -50,58 +68,55 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, in lower case, without what was elided before them; compound words in parts too."""
-    found: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFC", text[:TEXT_CHARS_MAX])):
-        word = _ELIDED.sub("", match[0].lower())
-        parts = re.split(r"['’-]", word)  # noqa: RUF001
-        found += [part for part in parts if part]
-    return found
+    """Return the words of a text, in lower case."""
+    return _WORD.findall(unicodedata.normalize("NFC", text[:TEXT_CHARS_MAX]).lower())
 
 
 def language_of(text: str) -> str:
     """Return "fr" or "en", by the small words in it; French where it cannot be told."""
-    counted = Counter(words(text[:2_000]))
-    said = {language: sum(counted[word] for word in stop) for language, stop in STOP.items()}
-    return "en" if said["en"] > said["fr"] else "fr"
+    return _language(words(text))
 
 
-def stems(text: str, language: str | None = None) -> list[str]:
+def stems(text: str) -> list[str]:
     """Return what a text is about: stems without accents, small words left out."""
-    language = language or language_of(text)
-    stop = STOP[language]
-    return [_stem(word, language) for word in words(text) if word not in stop and not (len(word) == 1 and word.isalpha())]
+    said = words(text)
+    return [stem for stem in map(_STEMS[_language(said)].__getitem__, said) if stem]
 
 
-def pieces(text: str) -> list[str]:
-    """Return the pieces of three and four characters of each word, its ends marked."""
-    found: list[str] = []
-    for word in words(text):
-        marked = f" {fold(word)} "
-        for size in PIECE_SIZES:
-            found += [marked[at : at + size] for at in range(max(1, len(marked) - size + 1))]
-    return found
+def pairs(text: str) -> list[str]:
+    """Return the stems of a text, and each two that follow each other."""
+    single = stems(text)
+    return [*single, *(f"{first} {second}" for first, second in pairwise(single))]
 
 
-def counts(parts: Iterable[str]) -> Counter[str]:
-    """Count parts."""
-    return Counter(parts)
-
-
-def simhash(text: str, bits: int = 64) -> int:
+def simhash(text: str) -> int:
     """Return a number that near texts share nearly all bits of (Charikar 2002), over pairs of words."""
     said = words(text)
-    pairs: Sequence[str] = [f"{first} {second}" for first, second in zip(said, said[1:], strict=False)] or said
-    sums = [0] * bits
-    for pair, count in Counter(pairs).items():
-        hashed = _hash(pair)
-        for bit in range(bits):
-            sums[bit] += count if hashed >> bit & 1 else -count
-    return sum(1 << bit for bit in range(bits) if sums[bit] > 0)
+    counted = Counter([f"{first} {second}" for first, second in pairwise(said)] or said)
+    if not counted:
+        return 0
+    digests = b"".join(blake2b(each.encode(), digest_size=SIMHASH_BITS // 8).digest() for each in counted)
+    bits = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(len(counted), -1), axis=1).astype(np.int64)
+    weights = np.fromiter(counted.values(), np.int64, len(counted))
+    ahead = weights @ (2 * bits - 1) > 0
+    return int.from_bytes(np.packbits(ahead).tobytes())
 
 
-@lru_cache(100_000)
-def _hash(text: str) -> int:
-    import hashlib  # noqa: PLC0415
+def near(one: int, other: int) -> bool:
+    """Whether two texts are the same but for a few words, by their numbers."""
+    return (one ^ other).bit_count() <= SIMHASH_NEAR_BITS
 
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+def nearest(one: int, others: npt.NDArray[np.uint64]) -> int | None:
+    """Return the place of the text that is most like one, if any is near: the first of them."""
+    if not len(others):
+        return None
+    apart = np.bitwise_count(others ^ np.uint64(one))
+    place = int(apart.argmin())
+    return place if apart[place] <= SIMHASH_NEAR_BITS else None
+
+
+def _language(said: Sequence[str]) -> str:
+    begun = said[:LANGUAGE_WORDS]
+    counted = {language: sum(word in small for word in begun) for language, small in SMALL.items()}
+    return "en" if counted["en"] > counted["fr"] else "fr"
