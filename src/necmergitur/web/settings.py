@@ -54,6 +54,7 @@ def _ours() -> list[str]:
         "people_desk",
         "sensors",
         "programme",
+        "network",
         "vault",
         "api",
     )

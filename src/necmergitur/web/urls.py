@@ -25,6 +25,7 @@ ROOMS = (
     ("rights/", "rights"),
     ("", "find"),
     ("trust/", "trust"),
+    ("programme/", "network"),
     ("programme/", "programme"),
     ("vault/", "vault"),
     ("api/v1/", "api"),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.utils.translation import override
-from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
 
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.terms import DataClause
@@ -17,11 +18,27 @@ ADMS = Namespace("http://www.w3.org/ns/adms#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 LICENCE = URIRef("https://spdx.org/licenses/etalab-2.0")
 CSV = URIRef("https://www.iana.org/assignments/media-types/text/csv")
+PUBLIC_ACTORS = "public-actors"
 LANGUAGES = {"fr": "FRA", "en": "ENG"}
 FORMS = {"ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json")}
 
 
-def graph(base: str, city: str, releases: Iterable[Release], opened: Iterable[Opened] = ()) -> Graph:
+class Shared(NamedTuple):
+    """Data that a partner shares, from their own pages."""
+
+    key: str
+    publisher: str
+    title: str
+    says: str
+    url: str
+    licence: str  # an SPDX name; "public-actors" for none but them
+    since: date
+    until: date
+
+
+def graph(
+    base: str, city: str, releases: Iterable[Release], opened: Iterable[Opened] = (), shared: Iterable[Shared] = ()
+) -> Graph:
     """Return the catalogue of a city whose pages are at `base` (ends without a slash)."""
     found = Graph()
     for prefix, space in (("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("spdx", SPDX)):
@@ -47,7 +64,40 @@ def graph(base: str, city: str, releases: Iterable[Release], opened: Iterable[Op
         found.add((catalogue, DCAT.dataset, _dataset(found, base, slug, publisher, made)))
     for paper, clause in opened:
         found.add((catalogue, DCAT.dataset, _experiment(found, base, paper, clause, publisher)))
+    for one in shared:
+        found.add((catalogue, DCAT.dataset, _shared(found, base, one)))
     return found
+
+
+def _shared(found: Graph, base: str, one: Shared) -> URIRef:
+    """Add what a partner shares, under their name."""
+    dataset, publisher = URIRef(f"{base}/programme/partners/#{one.key}"), BNode()
+    found.add((publisher, RDF.type, FOAF.Agent))
+    found.add((publisher, FOAF.name, Literal(one.publisher)))
+    found.add((dataset, RDF.type, DCAT.Dataset))
+    found.add((dataset, DCTERMS.identifier, Literal(str(dataset))))
+    found.add((dataset, DCTERMS.title, Literal(one.title)))
+    found.add((dataset, DCTERMS.description, Literal(one.says)))
+    found.add((dataset, DCTERMS.publisher, publisher))
+    theme = _typed(found, f"{EU}data-theme/JUST", SKOS.Concept)
+    found.add((theme, SKOS.prefLabel, Literal("Justice, legal system and public safety", lang="en")))
+    found.add((dataset, DCAT.theme, theme))
+    rights = "RESTRICTED" if one.licence == PUBLIC_ACTORS else "PUBLIC"
+    found.add((dataset, DCTERMS.accessRights, _typed(found, f"{EU}access-right/{rights}", DCTERMS.RightsStatement)))
+    period = BNode()
+    found.add((period, RDF.type, DCTERMS.PeriodOfTime))
+    found.add((period, DCAT.startDate, Literal(one.since, datatype=XSD.date)))
+    found.add((period, DCAT.endDate, Literal(one.until, datatype=XSD.date)))
+    found.add((dataset, DCTERMS.temporal, period))
+    where = URIRef(f"{dataset}-there")
+    found.add((where, RDF.type, DCAT.Distribution))
+    found.add((where, DCTERMS.title, Literal(one.title)))
+    found.add((where, DCAT.accessURL, _typed(found, one.url, RDFS.Resource)))
+    if one.licence != PUBLIC_ACTORS:
+        spdx = f"https://spdx.org/licenses/{one.licence}"
+        found.add((where, DCTERMS.license, _typed(found, spdx, DCTERMS.LicenseDocument)))
+    found.add((dataset, DCAT.distribution, where))
+    return dataset
 
 
 def _experiment(found: Graph, base: str, paper: Authorisation, clause: DataClause, publisher: URIRef) -> URIRef:

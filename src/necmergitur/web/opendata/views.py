@@ -17,7 +17,7 @@ from necmergitur.web.opendata import publishing
 from necmergitur.web.opendata.constants import EPSILON_YEAR, RELEASES_AT_ONCE
 from necmergitur.web.opendata.datasets import DATASETS, NOISE
 from necmergitur.web.opendata.models import PrivacyBudget, Release
-from necmergitur.web.opendata.opened import opened
+from necmergitur.web.opendata.opened import opened, partners_share
 from necmergitur.web.store import CLOCK, person
 
 FORMS = (("ttl", "Turtle"), ("jsonld", "JSON-LD"))
@@ -81,7 +81,9 @@ def catalogue(request: HttpRequest, form: str) -> HttpResponse:
     if form not in dcat.FORMS:
         raise Http404
     written, kind = dcat.FORMS[form]
-    found = dcat.graph(settings.ORIGIN.url, city_name(), Release.objects.all(), opened(CLOCK.now()))
+    now = CLOCK.now()
+    shared = [dcat.Shared(*each) for each in partners_share(now)]
+    found = dcat.graph(settings.ORIGIN.url, city_name(), Release.objects.all(), opened(now), shared)
     return _open(HttpResponse(found.serialize(format=written), content_type=f"{kind}; charset=utf-8"))
 
 

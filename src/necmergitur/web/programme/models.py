@@ -45,7 +45,7 @@ class Need(models.Model):
     situation = models.TextField(max_length=LONG)
     sufferers = models.CharField(max_length=400)
     measure = models.CharField(max_length=SHORT)
-    now_value = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    now_value = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     target_value = models.DecimalField(max_digits=12, decimal_places=3)
     unit = models.CharField(max_length=40)
     constraints = models.TextField(max_length=LONG, blank=True)

@@ -19,6 +19,8 @@ PLACES = {
     Stage.DEPLOYMENT: "programme:deployment",
 }
 
+ON_THE_DESK = (Stage.LEAD, Stage.CHALLENGE, Stage.TEAM, Stage.PROJECT)
+
 
 def address_of(row: Any) -> str:
     """Return where a stage is read; empty where nothing shows it."""
@@ -36,14 +38,22 @@ def told(row: Any) -> dict[str, Any]:
     return {"row": row, "stage": words.STAGES[stage], "tone": tone, "word": word, "address": address_of(row)}
 
 
-def bar(row: Any) -> list[dict[str, Any]]:
-    """Return the seven stages around a row: those before it, its own, and how many follow."""
+def bar(row: Any, *, public: bool = False) -> list[dict[str, Any]]:
+    """Return the seven stages around a row: those before it, its own, and how many follow.
+
+    `public`: without the way to what only the desk reads.
+    """
     line = line_of(row)
-    steps = [{**told(one), "here": one is row} for one in line]
+    steps = [{**_step(one, public=public), "here": one is row} for one in line]
     following: list[Any] = [row]
     for stage in STAGES[len(line) :]:
         manager: Any = MODELS[stage]._default_manager  # noqa: SLF001 -- Django's own name
         following = list(manager.filter(**{f"{BEFORE[stage]}__in": following})) if following else []
-        one = told(following[0]) if len(following) == 1 else {}
+        one = _step(following[0], public=public) if len(following) == 1 else {}
         steps.append({"stage": words.STAGES[stage], "count": len(following), **one, "here": False})
     return steps
+
+
+def _step(row: Any, *, public: bool) -> dict[str, Any]:
+    found = told(row)
+    return found | {"address": ""} if public and stage_of(row) in ON_THE_DESK else found

@@ -46,7 +46,7 @@ def need(request: HttpRequest, number: int) -> HttpResponse:
     context: dict[str, Any] = {
         "one": found,
         "told": showing.told(found),
-        "bar": showing.bar(found),
+        "bar": showing.bar(found, public=True),
         "voices": found.votes.count(),
         "voted": voting.voted(found, request),
         "answers": found.answers.all(),

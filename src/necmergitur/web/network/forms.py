@@ -1,0 +1,81 @@
+"""Forms of the network."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from necmergitur.web.network.models import Clause, Hosts, Partner, Site
+from necmergitur.web.programme.forms import long
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who a partner is, and whom to write to."""
+
+    class Meta:
+        model = Partner
+        fields = ("name", "kind", "about", "contact_name", "contact_email")
+        labels: ClassVar[dict[str, Any]] = {
+            "name": pgettext_lazy("partner", "Name"),
+            "kind": pgettext_lazy("partner", "Kind"),
+            "about": pgettext_lazy("partner", "What they do"),
+            "contact_name": _("Whom to write to"),
+            "contact_email": _("E-mail"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "contact_name": _("Shown to nobody but the desk, forgotten when the partnership ends.")
+        }
+        widgets: ClassVar[dict[str, Any]] = {"about": long(3)}
+
+
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A place, what it can take in, and under which conditions."""
+
+    hosts = forms.MultipleChoiceField(
+        label=_("What can be tried there"), choices=Hosts.choices, widget=forms.CheckboxSelectMultiple
+    )
+    lon = forms.FloatField(label=_("Longitude"), min_value=-180, max_value=180, required=False)
+    lat = forms.FloatField(label=_("Latitude"), min_value=-90, max_value=90, required=False)
+
+    class Meta:
+        model = Site
+        fields = ("name", "address", "lon", "lat", "capacity", "hosts", "conditions", "open_from", "open_until")
+        labels: ClassVar[dict[str, Any]] = {
+            "name": pgettext_lazy("site", "Name"),
+            "address": pgettext_lazy("site", "Address"),
+            "capacity": _("People at most"),
+            "conditions": _("Conditions"),
+            "open_from": pgettext_lazy("site", "From"),
+            "open_until": _("Until"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {"conditions": long(3), "open_from": DAY, "open_until": DAY}
+
+    def clean(self) -> dict[str, Any]:
+        """A period ends after it begins, and a place has both coordinates or none."""
+        said = super().clean() or {}
+        begins, ends = said.get("open_from"), said.get("open_until")
+        if begins and ends and ends < begins:
+            self.add_error("open_until", _("It ends before it begins."))
+        if (said.get("lon") is None) != (said.get("lat") is None):
+            self.add_error("lat", _("Both coordinates, or none."))
+        return said
+
+
+class ClauseForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Data to be shared."""
+
+    url = forms.URLField(label=_("Where the data is"), max_length=500, assume_scheme="https")
+
+    class Meta:
+        model = Clause
+        fields = ("dataset", "description", "licence", "url", "until")
+        labels: ClassVar[dict[str, Any]] = {
+            "dataset": _("Data set"),
+            "description": _("What it holds"),
+            "licence": _("Licence"),
+            "until": _("Until"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {"description": long(3), "until": DAY}
