@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -52,6 +53,7 @@ def test_a_partner_writes_their_own_sites_behind_a_link_that_a_new_one_ends(city
     analyst, address = joined(city)
     mine = link_of(analyst, address)
     partner = Client()
+    partner.cookies["nec_language"] = "en"
     assert "Main hall" in partner.get(mine).content.decode()
     site = Site.objects.get()
     wrong = SITE | {"open_from": "2027-05-02", "open_until": "2027-05-01", "lon": "2.3"}
@@ -76,6 +78,22 @@ def test_data_is_open_once_the_partner_agreed_and_until_they_end_it(city: City) 
     assert CLAUSE["url"] not in catalogue()
     Client().post(f"{mine}act/", {"what": "agree", "id": str(clause.pk)})
     assert CLAUSE["url"] not in catalogue(), "what ended is asked anew"
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("shapes", ["shapes.ttl", "range.ttl"])
+@pytest.mark.parametrize("licence", ["etalab-2.0", "public-actors"])
+def test_the_catalogue_with_a_partners_data_is_valid(city: City, corpus: Path, shapes: str, licence: str) -> None:
+    import pyshacl
+    from rdflib import Graph
+
+    analyst, address = joined(city)
+    analyst.post(f"{address}do/clause/", CLAUSE | {"licence": licence})
+    Client().post(f"{link_of(analyst, address)}act/", {"what": "agree", "id": str(Clause.objects.get().pk)})
+    found = Graph().parse(data=catalogue(), format="turtle")
+    assert CLAUSE["url"] in found.serialize(format="turtle")
+    conforms, _, said = pyshacl.validate(found, shacl_graph=Graph().parse(corpus / "dcat-ap" / shapes, format="turtle"))
+    assert conforms, said
 
 
 def test_one_partner_touches_nothing_of_another(city: City) -> None:
