@@ -26,6 +26,7 @@ ROOMS = (
     ("", "find"),
     ("trust/", "trust"),
     ("programme/", "network"),
+    ("programme/hackathon/", "hackathon"),
     ("programme/", "programme"),
     ("vault/", "vault"),
     ("api/v1/", "api"),

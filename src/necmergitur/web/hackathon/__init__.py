@@ -1,0 +1,1 @@
+"""Hackathons: people without account, teams, a blind jury, prizes; every team and project a stage of the chain."""

@@ -1,0 +1,144 @@
+"""A participant's page, behind their private link: badge, team, mentors, handing in, certificate, erasure."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from necmergitur.innovation import editions
+from necmergitur.innovation.editions import Act
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.console import guards
+from necmergitur.web.dialogue.limits import Limit
+from necmergitur.web.hackathon import handing, pages, people, voting, words
+from necmergitur.web.hackathon.forms import AskForm, HandInForm, MineForm
+from necmergitur.web.hackathon.models import Entry, Participant, Question, Submission
+from necmergitur.web.register.signs import code
+from necmergitur.web.store import CLOCK
+
+asked = Limit(voting.QUESTIONS_MAX)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def mine(request: HttpRequest, link: str) -> HttpResponse:
+    """Show the page, or do what a button says and come back to it."""
+    person = people.of_link(link)
+    if person is None:
+        return pages.unknown(request)
+    do = request.POST.get("do", "")
+    if request.method == "POST" and do in DEEDS:
+        return DEEDS[do](request, person, link)
+    return _page(request, person)
+
+
+def _page(request: HttpRequest, person: Participant, status: int = 200, **bound: Any) -> HttpResponse:
+    now, entry = CLOCK.now(), _entry(person)
+    submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
+    door = reverse("hackathon:door", args=[person.edition.slug, person.badge])
+    wishes = {f"wish_{number}": str(one) for number, one in enumerate(person.wishes, 1)}
+    forms: dict[str, Any] = {
+        "mine": MineForm(edition=person.edition, instance=person, initial=wishes),
+        "ask": AskForm(),
+        "hand": HandInForm(instance=submission.project if submission else None),
+    }
+    context = pages.told(person.edition, now) | {
+        "person": person,
+        "here": request.path,
+        "code": code(request.build_absolute_uri(door)),
+        "entry": entry,
+        "team": [] if entry is None else [one.participant for one in entry.members.select_related("participant")],
+        "challenge": None if entry is None else entry.team.challenge,
+        "questions": [] if entry is None else entry.questions.select_related("taken_by"),
+        "submission": submission,
+        "announcements": person.edition.announcements.all()[:5],
+        "prizes": [] if submission is None else submission.prizes.all(),
+        "certified": person.checked_in_at is not None,
+        "forms": forms | bound,
+    }
+    return pages.show_private(request, "mine.html", context, status)
+
+
+def _change(request: HttpRequest, person: Participant, link: str) -> HttpResponse:
+    form = MineForm(request.POST, edition=person.edition, instance=person)
+    refused = editions.may(Act.REGISTER, person.edition.dates, CLOCK.now())
+    if refused is not None:
+        form.add_error(None, words.sentence(refused))
+    if not form.is_valid():
+        return _page(request, person, 409 if refused is not None else 422, mine=form)
+    changed = form.save(commit=False)
+    changed.wishes = form.cleaned_data["wishes"]
+    changed.save()
+    return _back(request, link, _("Kept."))
+
+
+def _ask(request: HttpRequest, person: Participant, link: str) -> HttpResponse:
+    entry, now, form = _entry(person), CLOCK.now(), AskForm(request.POST)
+    refused = editions.may(Act.HELP, person.edition.dates, now)
+    if entry is None and refused is None:
+        refused = Refusal(rule="no_team")
+    if refused is None and not asked.passed(person.link):
+        refused = Refusal(rule="too_many_questions")
+    if refused is not None:
+        form.add_error(None, words.sentence(refused))
+    if not form.is_valid():
+        return _page(request, person, 422 if refused is None else guards.status_of(refused), ask=form)
+    Question.objects.create(entry=entry, asked_at=now, **form.cleaned_data)
+    return _back(request, link, _("Asked. A mentor comes to your table."))
+
+
+def _hand_in(request: HttpRequest, person: Participant, link: str) -> HttpResponse:
+    entry, form = _entry(person), HandInForm(request.POST)
+    if not form.is_valid():
+        return _page(request, person, 422, hand=form)
+    outcome = Refusal(rule="no_team") if entry is None else handing.hand_in(entry, CLOCK.now(), form.cleaned_data)
+    if isinstance(outcome, Refusal):
+        form.add_error(None, words.sentence(outcome))
+        return _page(request, person, guards.status_of(outcome), hand=form)
+    return _back(request, link, _("Handed in. You may mend it until the end."))
+
+
+def _erase(request: HttpRequest, person: Participant, _link: str) -> HttpResponse:
+    slug = person.edition.slug
+    people.erase(person)
+    messages.success(request, _("All you said is erased."))
+    return redirect("hackathon:edition", slug)
+
+
+DEEDS = {"change": _change, "ask": _ask, "hand": _hand_in, "erase": _erase}
+
+
+@never_cache
+@require_safe
+def certificate(request: HttpRequest, link: str) -> HttpResponse:
+    """A page to print: who took part, in what, with which prize. Only for whoever was there."""
+    person = people.of_link(link)
+    if person is None or person.checked_in_at is None:
+        return pages.unknown(request)
+    entry = _entry(person)
+    submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
+    prizes = list(submission.prizes.all()) if submission and person.edition.published_at else []
+    context = pages.told(person.edition, CLOCK.now()) | {
+        "person": person,
+        "link": link,
+        "entry": entry,
+        "submission": submission,
+        "prizes": prizes,
+    }
+    return pages.show_private(request, "certificate.html", context)
+
+
+def _entry(person: Participant) -> Entry | None:
+    return Entry.objects.filter(members__participant=person).select_related("team__challenge", "edition").first()
+
+
+def _back(request: HttpRequest, link: str, said: str) -> HttpResponse:
+    messages.success(request, said)
+    return pages.private(redirect("hackathon:mine", link))

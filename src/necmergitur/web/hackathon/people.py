@@ -1,0 +1,106 @@
+"""People of an edition: they apply, are met at the door, and are erased."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from necmergitur.innovation.editions import KEPT, Act, may
+from necmergitur.innovation.reviews import plain
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.hackathon import links
+from necmergitur.web.hackathon.models import Edition, Helper, Member, Participant
+from necmergitur.web.store import store
+
+
+def key_of(email: str) -> str:
+    """Return an address as it is compared: without case, and without what people add to tell their mail apart."""
+    local, _at, domain = plain(email).rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Refusal:
+    """Take an application; return the private link.
+
+    An address that applied already gets a link like any other, so that nobody learns who is registered; that
+    application counts for nothing until its author shows up at the door.
+    """
+    refused = may(Act.REGISTER, edition.dates, now)
+    if refused is not None:
+        return refused
+    link, kept = links.new()
+    row = {
+        "edition": edition,
+        "email_key": key_of(said["email"]),
+        "link": kept,
+        "badge": links.badge(),
+        "conduct_at": now,
+        "registered_at": now,
+        **said,
+    }
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        known = held.participants.filter(email_key=row["email_key"]).exists()
+        if not known and held.participants.filter(counts=True).count() >= held.places:
+            return Refusal(rule="edition_full")
+        Participant.objects.create(id=store().ids.new(), counts=not known, **row)
+    return link
+
+
+@transaction.atomic
+def check_in(person: Participant, now: datetime) -> Refusal | None:
+    """Note that somebody is there. Of two applications of one address, the one whose author came is the one."""
+    refused = may(Act.CHECK_IN, person.edition.dates, now)
+    if refused is not None:
+        return refused
+    Edition.objects.select_for_update().get(pk=person.edition_id)
+    person.refresh_from_db()
+    if person.checked_in_at is not None:
+        return Refusal(rule="checked_in_already")
+    same = Participant.objects.filter(edition=person.edition, email_key=person.email_key).exclude(pk=person.pk)
+    if same.filter(checked_in_at__isnull=False).exists():
+        return Refusal(rule="checked_in_already")
+    if not person.counts:
+        same.filter(counts=True).update(counts=False)
+        Member.objects.filter(participant__in=same).update(participant=person)
+    person.counts, person.checked_in_at = True, now
+    person.save(update_fields=["counts", "checked_in_at"])
+    return None
+
+
+@transaction.atomic
+def erase(person: Participant) -> None:
+    """Erase all somebody said. A team keeps its number and its work; of two applications the other counts now."""
+    edition, key = person.edition, person.email_key
+    Edition.objects.select_for_update().get(pk=edition.pk)
+    counted = person.counts
+    person.delete()
+    other = Participant.objects.filter(edition=edition, email_key=key).first() if counted else None
+    if other is not None:
+        other.counts = True
+        other.save(update_fields=["counts"])
+
+
+def sweep(now: datetime) -> int:
+    """Erase people of editions whose results are a year old; return how many. Marks and votes name nobody."""
+    old = Edition.objects.filter(results_at__lte=now - KEPT)
+    erased, _ = Participant.objects.filter(edition__in=old).delete()
+    helpers, _ = Helper.objects.filter(edition__in=old).delete()
+    return erased + helpers
+
+
+def of_link(link: str) -> Participant | None:
+    """Return whose link it is."""
+    return Participant.objects.select_related("edition").filter(link=links.digest(link)).first()
+
+
+def helper_of(link: str, kind: str) -> Helper | None:
+    """Return whose link it is among jurors or mentors."""
+    return Helper.objects.select_related("edition").filter(link=links.digest(link), kind=kind).first()
+
+
+def invite(edition: Edition, said: dict[str, Any]) -> str:
+    """Add a juror or a mentor; return their private link, shown once."""
+    link, kept = links.new()
+    Helper.objects.create(id=store().ids.new(), edition=edition, link=kept, **said)
+    return link
