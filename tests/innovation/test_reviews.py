@@ -90,7 +90,9 @@ def test_one_review_is_shown_as_hardly_sure() -> None:
 
 def test_two_works_the_jury_cannot_tell_apart_are_even() -> None:
     marks = [
-        Mark(j, w, v) for w, vs in {"a": (7, 5, 9), "b": (6, 8, 6.5), "c": (1, 0, 1)}.items() for j, v in zip("xyz", vs, strict=True)
+        Mark(j, w, v)
+        for w, vs in {"a": (7, 5, 9), "b": (6, 8, 6.5), "c": (1, 0, 1)}.items()
+        for j, v in zip("xyz", vs, strict=True)
     ]
     first, second, last = reviews.results(marks)
     assert last.work == "c"
