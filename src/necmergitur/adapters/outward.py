@@ -42,17 +42,19 @@ def pool_to(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConn
 def cut_after(pool: urllib3.HTTPConnectionPool, seconds_max: float) -> Iterator[None]:
     """Cut the pool's line after `seconds_max`: a time-out for each read is none for a partner that drips."""
     made: list[Any] = []
+    lines: list[Any] = []
 
     class Watched(pool.ConnectionCls):  # type: ignore[name-defined,misc]  # the pool's own kind, HTTP or HTTPS
         def connect(self) -> None:
             made.append(self)
             super().connect()
+            lines.append(self.sock)  # an answer without a length takes the line from its connection
 
     def cut() -> None:
-        for connection in made:
-            if connection.sock is not None:
+        for line in (*lines, *(connection.sock for connection in made)):
+            if line is not None:
                 with contextlib.suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+                    line.shutdown(socket.SHUT_RDWR)
 
     pool.ConnectionCls = Watched
     timer = threading.Timer(seconds_max, cut)
