@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dc09_port: int = 0
     uplink_token: str = ""
     webhook_private: bool = False
+    watch_private: bool = False
     witnesses: tuple[str, ...] = ()
     log_name: str = ""
     metrics_port: int = 0

@@ -56,6 +56,7 @@ def _ours() -> list[str]:
         "programme",
         "network",
         "hackathon",
+        "watch",
         "vault",
         "api",
     )

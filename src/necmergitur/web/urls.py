@@ -28,6 +28,7 @@ ROOMS = (
     ("programme/", "network"),
     ("programme/hackathon/", "hackathon"),
     ("programme/", "programme"),
+    ("programme/", "watch"),
     ("vault/", "vault"),
     ("api/v1/", "api"),
 )

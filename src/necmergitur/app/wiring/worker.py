@@ -42,6 +42,7 @@ CRISES_S = 10.0  # ours: what should be gone is gone within seconds
 DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes before the next one is asked
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+WATCH_S = 10.0  # ours: "ask it now" is done within seconds; how often a source is asked is its own rhythm
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
 
 
@@ -69,6 +70,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
+            Sweep("watch", WATCH_S, _Watching(settings, clock)),
             *_population(settings, over, clock),
             *publiclog.sweeps(settings, over),
         ),
@@ -106,6 +108,28 @@ def _post(settings: Settings) -> Messenger:
         inbox = Texts(f"{settings.sim_devices_url}/messages", "demo")
         return Messenger(inbox, inbox, pusher, switchboard)
     return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher, switchboard)
+
+
+class _Watching:
+    """Follow the innovation watch's sources. What reads them is loaded when the first turn comes."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._watch: Any = None
+
+    def __call__(self) -> int:
+        from necmergitur.web.boot import boot
+
+        boot()
+        from necmergitur.adapters.watch.fetching import Fetcher
+        from necmergitur.web.watch.gathering import Watch
+
+        if self._watch is None:
+            contact = f"{self._settings.public_url.rstrip('/')}/programme/"
+            policy = "private" if self._settings.watch_private else "public"
+            self._watch = Watch(Fetcher(self._clock.now, contact, policy), self._clock.now)
+        found: int = self._watch.turn()
+        return found
 
 
 class _OpenDoors:

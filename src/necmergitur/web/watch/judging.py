@@ -1,0 +1,68 @@
+"""What analysts say of matches, and how good matching is by it: the precision of the first ten, by need and week."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import msgspec
+from django.utils import timezone
+
+from necmergitur.web.programme.models import Need
+from necmergitur.web.watch.constants import TOP, WEEKS_SHOWN
+from necmergitur.web.watch.models import Judgement, Match
+
+
+class Week(msgspec.Struct, frozen=True, kw_only=True):
+    """One need's first ten of one week. What nobody judged counts as not relevant, as in trials of retrieval."""
+
+    monday: date
+    shown: int
+    judged: int
+    relevant: int
+
+    @property
+    def precision(self) -> float:
+        """The precision at ten (of as many as there were, where there were fewer)."""
+        return self.relevant / self.shown
+
+
+def verdicts(need: Need, items: Iterable[object]) -> dict[object, int]:
+    """Return for each judged item how many more say relevant than not."""
+    found: dict[object, int] = {}
+    for item, relevant in Judgement.objects.filter(need=need, item__in=items).values_list("item_id", "relevant"):
+        found[item] = found.get(item, 0) + (1 if relevant else -1)
+    return found
+
+
+def weeks(need: Need, now: datetime) -> list[Week]:
+    """Return the weeks in which something was found for a need, oldest first."""
+    begin = monday_of(now) - timedelta(weeks=WEEKS_SHOWN - 1)
+    found: dict[date, list[object]] = {}
+    matches = Match.objects.filter(need=need, first_at__date__gte=begin).order_by("-score", "item_id")
+    for first_at, item in matches.values_list("first_at", "item_id"):
+        week = found.setdefault(monday_of(first_at), [])
+        if len(week) < TOP:
+            week.append(item)
+    said = verdicts(need, [item for week in found.values() for item in week])
+    return [
+        Week(
+            monday=monday,
+            shown=len(items),
+            judged=sum(item in said for item in items),
+            relevant=sum(said.get(item, 0) > 0 for item in items),
+        )
+        for monday, items in sorted(found.items())
+    ]
+
+
+def monday_of(at: datetime) -> date:
+    """Return the Monday of the week, in the city's time."""
+    day = timezone.localtime(at).date()
+    return day - timedelta(days=day.weekday())
+
+
+def exported() -> Iterable[str]:
+    """Yield all judgements as lines: need, item, grade, by tabulators (the form `nec bench matching` reads)."""
+    for number, item, relevant in Judgement.objects.order_by("need__chain", "item_id", "by_id").values_list(
+        "need__chain", "item_id", "relevant"
+    ):
+        yield f"NM-{number}\t{item}\t{int(relevant)}\n"
