@@ -83,6 +83,11 @@ def stems(text: str) -> list[str]:
     return [stem for stem in map(_STEMS[_language(said)].__getitem__, said) if stem]
 
 
+def stem(word: str, language: str) -> str:
+    """Return the stem of one word of a text in that language; empty for a word that says nothing."""
+    return _STEMS[language][word.lower()]
+
+
 def pairs(text: str) -> list[str]:
     """Return the stems of a text, and each two that follow each other."""
     single = stems(text)

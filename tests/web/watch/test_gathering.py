@@ -1,10 +1,10 @@
+# ruff: noqa: RUF001 -- French typography
 """The worker's turn on the real database: every format kept once, matched to needs; errors told, and given up on."""
 
 from datetime import timedelta
 
-from django.conf import settings
-
 from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.embedding import E5
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring.worker import _Watching
 from necmergitur.web.watch import words
@@ -52,7 +52,7 @@ def test_every_listed_format_is_ingested_and_matched_to_the_need_it_answers(
     assert {one.problem for one in Source.objects.all()} == {""}
     best = [one.item.title for one in Match.objects.filter(need=asked)[:4]]
     assert best[0] == "Compter une foule sans caméra & sans visage"
-    assert "Détection de mouvements de foule par fibre optique" in best
+    assert best[1] == "France – Comptage – Capteurs pour places publiques"
     # The next turn is due later, and asks an archive for what is new alone.
     assert watch.turn() == 0
     hours.at += timedelta(hours=7)
@@ -76,7 +76,7 @@ def test_the_same_thing_said_by_another_source_is_met_again_not_kept_again(
     copied = body.replace(b"villes-2026-101", b"copie-9").replace(
         b"villes.example/2026/foule?utm_source=lettre", b"copie.example/9"
     )
-    site.pages["/copied.xml"] = (200, {}, copied.replace("préviennent en".encode(), b"previennent en"))
+    site.pages["/copied.xml"] = (200, {}, copied.replace(b" en une minute.", b" en une minute !"))
     site.pages["/robots.txt"] = (404, {}, b"")
     Source.objects.create(
         id="0" * 31 + "1",
@@ -170,10 +170,30 @@ def test_the_workers_own_watch_asks_no_private_address_unless_it_is_told(city: C
     hours = Hours()
     source = followed(site, hours, "rss.xml", "feed")
     Source.objects.update(due_at=SystemClock().now())
-    assert settings.configured
-    _Watching(Settings(public_url="https://city.example"), SystemClock())()
+    _Watching(Settings(public_url="https://city.example"), SystemClock()).turn()
     source.refresh_from_db()
     assert (source.state, source.problem, site.asked) == ("off", "address_not_allowed", [])
     Source.objects.update(state="on", due_at=SystemClock().now())
     told = _Watching(Settings(public_url="https://city.example", watch_private=True), SystemClock())
-    assert told() == 2
+    assert told.turn() == 2
+
+
+def test_what_answers_in_another_language_is_found_by_its_vector(
+    city: City, site: Site, hours: Hours, watch: Watch
+) -> None:
+    asked = need(
+        hours,
+        title="Prévenir les sourds quand la sirène sonne",
+        situation="Les habitants sourds n’entendent pas l’alerte de la ville.",
+        measure="minutes avant d’être prévenu",
+        constraints="",
+    )
+    followed(site, hours, "rdf.xml", "feed")
+    followed(site, hours, "cordis.csv", "cordis")
+    watch.turn()
+    before = Match.objects.filter(need=asked, item__title="Sirens that speak to the deaf").first()
+    assert watch.embed(E5()) == 3
+    best = Match.objects.filter(need=asked)[0]
+    assert best.item.title == "Sirens that speak to the deaf"
+    assert before is None or best.score > before.score
+    assert watch.embed(E5()) == 0

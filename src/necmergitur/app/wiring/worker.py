@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
+from necmergitur.adapters.embedding import E5
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
 from necmergitur.adapters.messages import Messenger, Pusher, Switchboard, Texts, messenger
+from necmergitur.adapters.outward import Policy
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
 from necmergitur.adapters.webhooks import EVENTS, Webhooks
@@ -43,6 +45,7 @@ DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes bef
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 WATCH_S = 10.0  # ours: "ask it now" is done within seconds; how often a source is asked is its own rhythm
+VECTORS_S = 30.0  # ours: twenty texts, four seconds of a processor, in each
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
 
 
@@ -51,6 +54,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
     over = store(settings, WORKER_CONNECTIONS)
     clock = SystemClock()
     shredder = shred_list_of(settings.home)
+    watching = _Watching(settings, clock)
     hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
     outbox = Outbox(over, clock, {**dict.fromkeys(EVENTS, hooks.fan_out), breakglass.EFFECT: _tell_of_glass})
     return WorkerParts(
@@ -70,7 +74,8 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
-            Sweep("watch", WATCH_S, _Watching(settings, clock)),
+            Sweep("watch", WATCH_S, watching.turn),
+            Sweep("watch-vectors", VECTORS_S, watching.embed),
             *_population(settings, over, clock),
             *publiclog.sweeps(settings, over),
         ),
@@ -111,25 +116,35 @@ def _post(settings: Settings) -> Messenger:
 
 
 class _Watching:
-    """Follow the innovation watch's sources. What reads them is loaded when the first turn comes."""
+    """Follow the innovation watch's sources. What reads and compares them is loaded when the first turn comes."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._watch: Any = None
+        self._embedder = E5()
+        self._made: Any = None
 
-    def __call__(self) -> int:
+    def turn(self) -> int:
+        """Ask the sources that are due."""
+        found: int = self._watch().turn()
+        return found
+
+    def embed(self) -> int:
+        """Make a few vectors that are missing. The model is loaded with the first."""
+        made: int = self._watch().embed(self._embedder)
+        return made
+
+    def _watch(self) -> Any:
         from necmergitur.web.boot import boot
 
         boot()
         from necmergitur.adapters.watch.fetching import Fetcher
         from necmergitur.web.watch.gathering import Watch
 
-        if self._watch is None:
+        if self._made is None:
             contact = f"{self._settings.public_url.rstrip('/')}/programme/"
-            policy = "private" if self._settings.watch_private else "public"
-            self._watch = Watch(Fetcher(self._clock.now, contact, policy), self._clock.now)
-        found: int = self._watch.turn()
-        return found
+            policy: Policy = "private" if self._settings.watch_private else "public"
+            self._made = Watch(Fetcher(self._clock.now, contact, policy), self._clock.now)
+        return self._made
 
 
 class _OpenDoors:

@@ -6,10 +6,11 @@ EVERY_DEFAULT = timedelta(hours=6)  # ours: a feed of a lab or an office says a 
 BACK_OFF_MAX = timedelta(days=7)  # ours: the longest pause after errors, and after a Retry-After
 FAILURES_MAX = 8  # ours: with pauses that double from six hours, a source is gone for three weeks
 SOURCES_A_TURN_MAX = 20  # ours: a turn ends within minutes, whatever sources wait
-NEAR_BITS = 3  # Manku, Jain and Das Sarma 2007, section 3: of 64 bits, for pages nearly alike
+PRINTS_MAX = 200_000  # ours: compared in a millisecond; what is older comes back as new
 SHORT_WORDS = 12  # ours: a fingerprint of fewer words says little; such items are one only when all bits are
 ITEMS_MATCHED_MAX = 20_000  # ours: the newest; older news was judged or is history
 MATCHED_A_NEED_MAX = 50  # ours: more are read by nobody
+VECTORS_A_TURN = 20  # ours: four seconds of a processor (200 ms each, measured)
 SHARED_WORDS_MAX = 8  # ours: shown as the reason
 TOP = 10  # what P@10 counts
 WEEKS_SHOWN = 12  # ours: a quarter

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -11,10 +12,13 @@ from necmergitur.adapters.watch import oai, openalex, reading, ted
 from necmergitur.adapters.watch.constants import PAGES_MAX
 from necmergitur.adapters.watch.entries import Entry, Reading
 from necmergitur.adapters.watch.fetching import Fetched, Fetcher, Known, Unchanged
+from necmergitur.innovation import texts
+from necmergitur.innovation.matching import Embedder
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.store import store
-from necmergitur.web.watch import likeness, matching
-from necmergitur.web.watch.constants import BACK_OFF_MAX, FAILURES_MAX, SHEET_KEPT, SOURCES_A_TURN_MAX
+from necmergitur.web.watch import matching, vectors
+from necmergitur.web.watch.constants import BACK_OFF_MAX, FAILURES_MAX, SHEET_KEPT, SOURCES_A_TURN_MAX, VECTORS_A_TURN
+from necmergitur.web.watch.likeness import Prints, stored
 from necmergitur.web.watch.models import Format, Identifier, Item, Sheet, Source, SourceState
 
 log = structlog.get_logger(__name__)
@@ -44,16 +48,23 @@ class Watch:
             matching.match(self._matched_at)
         return fresh
 
+    def embed(self, embedder: Embedder) -> int:
+        """Give vectors to a few texts that have none; match anew once all have. Return how many were made."""
+        made = vectors.make(embedder)
+        if 0 < made < VECTORS_A_TURN:
+            matching.match(self._clock())
+        return made
+
     def follow(self, source: Source) -> int:
         """Ask one source; return how many items are new. What goes wrong is written on it."""
         source.asked_at = self._clock()
-        fresh = 0
+        fresh, prints = 0, Prints()
         for page in range(PAGES_MAX):
             found = self._page(source, first=page == 0 and not source.following)
             if isinstance(found, Refusal):
                 self._failed(source, found)
                 return fresh
-            fresh += keep_all(source, found.entries, self._clock())
+            fresh += keep_all(source, found.entries, self._clock(), prints)
             source.following = found.following
             if not found.following:
                 break
@@ -137,19 +148,20 @@ class Watch:
             Source.objects.filter(pk=source.pk, state=SourceState.ON).update(state=SourceState.OFF)
 
 
-def keep_all(source: Source, entries: Iterable[Entry], now: datetime) -> int:
+def keep_all(source: Source, entries: Iterable[Entry], now: datetime, prints: Prints) -> int:
     """Keep entries that nobody said before; return how many."""
-    return sum(keep(source, one, now) is not None for one in entries)
+    return sum(keep(source, one, now, prints) is not None for one in entries)
 
 
 @transaction.atomic
-def keep(source: Source, entry: Entry, now: datetime) -> Item | None:
+def keep(source: Source, entry: Entry, now: datetime, prints: Prints) -> Item | None:
     """Keep an entry; None when it is here already, by one of its names or by what it says."""
-    known = Identifier.objects.filter(value__in=entry.identifiers).select_related("item").first()
     text = f"{entry.title} {entry.summary}"
-    old = known.item if known is not None else likeness.near(text)
+    number = texts.simhash(text)
+    known = Identifier.objects.filter(value__in=entry.identifiers).values_list("item_id", flat=True).first()
+    old = known or prints.near(text, number)
     if old is not None:
-        Item.objects.filter(pk=old.pk).update(again=F("again") + 1)
+        Item.objects.filter(pk=old).update(again=F("again") + 1)
         _name(old, entry)
         return None
     made = Item.objects.create(
@@ -163,12 +175,13 @@ def keep(source: Source, entry: Entry, now: datetime) -> Item | None:
         language=entry.language,
         published=entry.published,
         found_at=now,
-        **likeness.columns(likeness.fingerprint(text)),
+        print=stored(number),
     )
-    _name(made, entry)
+    prints.add(made.pk, number)
+    _name(made.pk, entry)
     return made
 
 
-def _name(item: Item, entry: Entry) -> None:
-    rows = [Identifier(item=item, value=value) for value in entry.identifiers]
+def _name(item: UUID, entry: Entry) -> None:
+    rows = [Identifier(item_id=item, value=value) for value in entry.identifiers]
     Identifier.objects.bulk_create(rows, ignore_conflicts=True)

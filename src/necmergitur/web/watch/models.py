@@ -75,11 +75,8 @@ class Item(models.Model):
     published = models.DateTimeField(null=True)
     found_at = models.DateTimeField(db_index=True)
     again = models.PositiveIntegerField(default=0)  # how often it was met again, here or elsewhere
-    print = models.BigIntegerField()  # the fingerprint's 64 bits, and its four quarters to find near ones by
-    print_a = models.IntegerField(db_index=True)
-    print_b = models.IntegerField(db_index=True)
-    print_c = models.IntegerField(db_index=True)
-    print_d = models.IntegerField(db_index=True)
+    print = models.BigIntegerField()  # the fingerprint's 64 bits
+    vector = models.BinaryField(null=True)  # made in the background (`adapters.embedding`)
 
     class Meta:
         db_table = "watch_item"
@@ -100,6 +97,20 @@ class Identifier(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class NeedVector(models.Model):
+    """A need's vector, made in the background; made anew when its text changed."""
+
+    need = models.OneToOneField(Need, on_delete=models.CASCADE, primary_key=True, related_name="vector")
+    text = models.TextField()
+    vector = models.BinaryField()
+
+    class Meta:
+        db_table = "watch_need_vector"
+
+    def __str__(self) -> str:
+        return self.text[:40]
 
 
 class Match(models.Model):
