@@ -188,7 +188,7 @@ def precision(request: HttpRequest) -> HttpResponse:
 @require(rights.may_read)
 @require_safe
 def judgements(request: HttpRequest) -> StreamingHttpResponse:
-    """All judgements, as a file that `nec bench matching` reads."""
+    """All judgements, as a judgement set."""
     answer = StreamingHttpResponse(judging.exported(), content_type="text/tab-separated-values; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="judgements.tsv"'
     return answer

@@ -61,7 +61,7 @@ def monday_of(at: datetime) -> date:
 
 
 def exported() -> Iterable[str]:
-    """Yield all judgements as lines: need, item, grade, by tabulators (the form `nec bench matching` reads)."""
+    """Yield all judgements as lines: need, item, grade, by tabulators (a judgement set, `innovation.judgements`)."""
     for number, item, relevant in Judgement.objects.order_by("need__chain", "item_id", "by_id").values_list(
         "need__chain", "item_id", "relevant"
     ):
