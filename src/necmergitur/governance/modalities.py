@@ -22,6 +22,17 @@ class CrowdCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minute: Annotated[int, msgspec.Meta(ge=0, le=MINUTE_MAX)]
 
 
+class Advice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a solution on trial advises for one zone and minute: from 0, nothing to do, to 3, act now.
+
+    `confidence`, in hundredths, is what it says of itself: it is kept and judges nothing.
+    """
+
+    level: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    minute: Annotated[int, msgspec.Meta(ge=0, le=MINUTE_MAX)]
+    confidence: Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
 class Modality(msgspec.Struct, frozen=True):
     """One kind of stream. `bits` is what one payload can tell at most; `body_max` its bytes at most.
 
@@ -38,4 +49,6 @@ class Modality(msgspec.Struct, frozen=True):
 
 # 17 bits of count and 27 of minute.
 CROWD_COUNT = Modality("crowd_count", "crowd_count/1", CrowdCount, bits=44, body_max=64)
-MODALITIES: Mapping[str, Modality] = MappingProxyType({m.name: m for m in (CROWD_COUNT,)})
+# 2 bits of level, 27 of minute, 7 of confidence.
+ADVICE = Modality("advice", "advice/1", Advice, bits=36, body_max=64)
+MODALITIES: Mapping[str, Modality] = MappingProxyType({m.name: m for m in (CROWD_COUNT, ADVICE)})

@@ -1,4 +1,6 @@
-"""Bounds and weights of matching, each with its source."""
+"""Bounds and weights of matching and of trials, each with its source."""
+
+from datetime import timedelta
 
 # Robertson and Zaragoza 2009, section 3.3: from 1.2 to 2.
 BM25_K1 = 1.2
@@ -30,3 +32,17 @@ SIMHASH_BITS = 64  # Manku, Jain and Das Sarma 2007
 SIMHASH_NEAR_BITS = 8
 VECTORS_BLOCK = 4_096  # ours: vectors are kept in blocks, so that one more never copies the others (6 MB each)
 HUBS = 10  # Conneau and others 2018, section 2.3: the ten nearest say how near a text is to everything
+# Article 37-1 of the Constitution and organic law 2021-467 know experiments of years; ours end within one, as their
+# papers do (EXPERIMENT_DAYS_MAX): then people decide again.
+TRIAL_LONGEST = timedelta(days=366)
+HYPOTHESES_MAX = 12  # ours: more nobody can answer with one trial
+TEXT_MAX = 1_000  # ours: a hypothesis is a sentence or two
+REASON_MAX = 400  # ours, as for every stage of the chain
+SOURCES_MAX = 20  # ours: more keys than any trial of one vendor needs
+TOLERANCE_S_MAX = 3_600  # ours: an advice an hour away from what was seen is about something else
+OPERATORS_MAX = 1_000  # ours: the largest control room
+SAMPLE_MAX = 100_000  # ours: judged alarms; beyond, the trial is an office
+COST_CENTS_MAX = 1_000_000_000  # ours: ten million euros in one entry is a slip of the hand
+# Ours: alarms of one source with less than this between them are one alarm (a source speaks about once a minute).
+ALARM_GAP = timedelta(minutes=2)
+ADVICE_AT_ONCE = 200  # ours: facts of one append; presses wait behind it

@@ -38,6 +38,8 @@ PUBLISHED: Mapping[str, Rule] = MappingProxyType(
         # Whose key signs for whom, since when, and who let it in: one enrolled this morning may be anybody's.
         "party": Rule("whole"),
         "proposal": Rule("header"),
+        # What is tried, what a vendor advised, what was seen, and what came of it: of nobody.
+        "trial": Rule("whole"),
         "breakglass": Rule("header"),
         # Which services, where, until when, how many used them, and that all of it was erased.
         "crisis": Rule("whole"),

@@ -57,6 +57,7 @@ def _ours() -> list[str]:
         "network",
         "hackathon",
         "watch",
+        "trials",
         "vault",
         "api",
     )

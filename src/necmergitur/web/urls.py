@@ -27,6 +27,7 @@ ROOMS = (
     ("trust/", "trust"),
     ("programme/", "network"),
     ("programme/hackathon/", "hackathon"),
+    ("programme/trials/", "trials"),
     ("programme/", "programme"),
     ("programme/", "watch"),
     ("vault/", "vault"),

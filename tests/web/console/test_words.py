@@ -14,6 +14,7 @@ from necmergitur.web.console.reasons import in_words
 from necmergitur.web.console.ui_words import WORDS
 from necmergitur.web.dialogue import desk
 from necmergitur.web.sensors import words as sensors
+from necmergitur.web.trials import words as trials
 from necmergitur.web.trust import reasons
 from necmergitur.web.trust.signing import words as signing
 
@@ -36,7 +37,7 @@ def test_every_rule_an_operation_names_has_its_sentence() -> None:
     rules = {rule for path in SPOKEN for rule in RULE.findall(path.read_text(encoding="utf-8"))}
     assert len(rules) > 60
     # Each room says its own; the control room's are shared.
-    said = set().union(refusals.RULES, reasons.SENTENCES, signing.RULES, sensors.RULES, desk.WRONG)
+    said = set().union(refusals.RULES, reasons.SENTENCES, signing.RULES, sensors.RULES, desk.WRONG, trials.RULES)
     assert sorted(rules - said) == []
 
 

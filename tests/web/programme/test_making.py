@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection, transaction
 
 from necmergitur.innovation.chain import (
     ChallengeState,
-    Exit,
     ExperimentState,
     LeadState,
     ProjectState,
@@ -22,6 +21,7 @@ from necmergitur.web.programme import making, showing
 from necmergitur.web.programme.models import Deployment, Lead, Need
 from tests.web.pages import City
 from tests.web.programme.stating import stated
+from tests.web.trials.trying import reported
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -39,10 +39,12 @@ def whole_chain(by: Any) -> list[Any]:
         (ChallengeState.OPEN, {}, {"title": "Densité SAS"}),
         (TeamState.READY, {}, {"title": "Crowd advice"}),
         (ProjectState.SELECTED, {}, {"title": "A season at the hall"}),
-        (ExperimentState.REPORTED, {"exit": Exit.ADOPT.value}, {"title": "At the hall", "route": "market"}),
+        (ExperimentState.REPORTED, {}, {"title": "At the hall", "route": "market"}),
     ]
     for state, fields, following in ready:
-        if state:
+        if state == ExperimentState.REPORTED:
+            stages[-1] = reported(stages[-1], NOW)  # the record alone says so
+        elif state:
             stages[-1] = making.move(stages[-1], state, NOW, by, **fields)
         made = making.make(stages[-1], NOW, by, **following)
         assert not isinstance(made, Refusal), made

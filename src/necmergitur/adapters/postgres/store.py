@@ -38,6 +38,7 @@ from necmergitur.adapters.postgres.session import CONNECT_TIMEOUT_S, KEEP_ALIVE,
 from necmergitur.adapters.postgres.signals import SignalMixin
 from necmergitur.adapters.postgres.statements import Statements, sent_ahead
 from necmergitur.adapters.postgres.telling import TellingMixin
+from necmergitur.adapters.postgres.trials import TrialMixin
 from necmergitur.adapters.postgres.trust import TrustMixin
 from necmergitur.adapters.sealing import KeyRing
 from necmergitur.governance.accesses import SEALED_BY_SUBJECT
@@ -73,6 +74,7 @@ class PostgresTransaction(
     TrustMixin,
     ProposalMixin,
     SensorMixin,
+    TrialMixin,
     CrisisMixin,
     TellingMixin,
     FollowingMixin,

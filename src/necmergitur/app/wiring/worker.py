@@ -21,7 +21,7 @@ from necmergitur.app.wiring import publiclog, store
 from necmergitur.governance import law
 from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
-from necmergitur.operations import breakglass, erasure, retention, streams
+from necmergitur.operations import breakglass, erasure, retention, streams, trials
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.operations.population import banners, checkins, crises, relaying, telling
 from necmergitur.operations.population.doors_ports import Tools
@@ -36,6 +36,7 @@ BANNERS_S = 5.0  # ours: a banner nobody answered ends with the ten minutes, and
 PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
+TRIALS_S = 10.0  # ours: a trial that must end has its keys dead within this time
 RELAY_S = 2.0  # ours: somebody who asks waits for a person's answer anyway
 DOUBLES_S = 10.0  # ours: a list of ten thousand is compared in some ten minutes, beside everything else
 NAMES_S = 30.0  # ours: each name that waits is a question to the finder
@@ -72,6 +73,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
+            Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
             Sweep("watch", WATCH_S, watching.turn),

@@ -148,6 +148,7 @@ MODALITIES: Words = {
     "sound": _("Sound level"),
     "scan": _("3D scans"),
     "crowd_count": _("Counts of people"),
+    "advice": _("Advice of a solution on trial"),
     "population": _("Services for the population"),
 }
 AUTHORISATION_KINDS: Words = {

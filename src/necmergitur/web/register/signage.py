@@ -69,6 +69,7 @@ PURPOSES = {
 # Modality -> technology, data, what is done with it. One that is not here is told as a table of values.
 TECHNOLOGIES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "crowd_count": ("tech__person_detection", ("data__values_time",), ("process__aggregated",)),
+    "advice": ("tech__person_detection", ("data__values_time",), ("process__aggregated",)),
     "lidar_track": ("tech__li_dar", ("data__spatial", "data__values_time"), ("process__raw_data",)),
     "drone_flight": (
         "tech__unmanned_aircraft_system",

@@ -34,6 +34,18 @@ KINDS: dict[str, Kind] = {
             _("No telephone, no card, no number plate, nobody’s way."),
         ),
     ),
+    "advice": Kind(
+        _("Solution on trial"),
+        (
+            _("What it advises for the zone: a level from 0, nothing to do, to 3, act now."),
+            _("The minute it speaks of, and how sure it says it is."),
+        ),
+        (
+            _("No picture, no film, no sound."),
+            _("No word: it cannot write anything."),
+            _("Nothing that recognises somebody."),
+        ),
+    ),
     "drone_flight": Kind(
         _("Drone"),
         (

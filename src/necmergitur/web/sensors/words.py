@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-MODALITIES = {"crowd_count": _("count of people")}
+MODALITIES = {"crowd_count": _("count of people"), "advice": _("advice of a solution on trial")}
 PURPOSES = {
     "crowd_safety": _("safety of crowds"),
     "emergency_response": _("answer to emergencies"),

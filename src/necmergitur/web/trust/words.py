@@ -38,6 +38,7 @@ DATA: Words = {
 SENSED: Words = {
     "": _("no sensor"),
     "crowd_count": _("how many people (crowd counter)"),
+    "advice": _("advice of a solution on trial (a level, no picture)"),
     "camera": _("pictures (fixed camera)"),
     "drone_camera": _("pictures (drone)"),
     "augmented_camera": _("pictures analysed by a machine"),
@@ -55,7 +56,18 @@ SENSED: Words = {
     "scan": _("3D scans of places"),
 }
 # What the forms offer; the rest only appears in rules.
-OFFERED = ("", "crowd_count", "camera", "drone_camera", "augmented_camera", "lidar", "scan", "sound", "biometric")
+OFFERED = (
+    "",
+    "crowd_count",
+    "advice",
+    "camera",
+    "drone_camera",
+    "augmented_camera",
+    "lidar",
+    "scan",
+    "sound",
+    "biometric",
+)
 STATES: Words = {
     "draft": _("being written"),
     "refused": pgettext_lazy("assessment", "refused"),

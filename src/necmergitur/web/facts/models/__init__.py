@@ -44,6 +44,7 @@ from necmergitur.web.facts.models.territory import (
     GeozoneSet,
     Zone,
 )
+from necmergitur.web.facts.models.trials import Trial
 from necmergitur.web.facts.models.trust import Assessment, Party, TermsProposal
 
 __all__ = [
@@ -84,5 +85,6 @@ __all__ = [
     "SystemAlarm",
     "TermsProposal",
     "TestWindow",
+    "Trial",
     "Zone",
 ]

@@ -24,6 +24,7 @@ PURPOSES: dict[str, Any] = {
 }
 MODALITIES: dict[str, Any] = {
     "crowd_count": _("Number of people in a zone, once a minute; no picture, no sound"),
+    "advice": _("Advice of a solution on trial: a level from 0 to 3 for a zone; no picture, no sound, no word"),
     "drone_camera": _("Pictures from a drone, on scene, for a call for help; no sound"),
 }
 READERS: dict[str, Any] = {

@@ -1,0 +1,266 @@
+"""What a trial measured, computed from facts alone: advice as our gate heard it against what our observer saw.
+
+What a vendor says of itself counts nowhere: not its confidence, and the minute it speaks of only orders nothing; the
+time is the one at which the gate heard it. An alarm that no observer's note covers is neither right nor false: it is
+counted apart, and said.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from math import ceil, sqrt
+from typing import Literal
+
+import msgspec
+
+from necmergitur.innovation.constants import ALARM_GAP
+from necmergitur.innovation.protocol import (
+    Goal,
+    Protocol,
+    TrialAdvised,
+    TrialBegun,
+    TrialComplaint,
+    TrialCost,
+    TrialEvent,
+    TrialStopped,
+    TrialTruth,
+    Use,
+)
+
+Z_95 = 1.959964  # of the normal distribution, two-sided 95 %
+AT_MOST = frozenset({"false_alarms_per_hour", "delay_p95_s", "cost_eur", "complaints"})
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One fact of a trial: when it was recorded, and what it says."""
+
+    at: datetime
+    event: TrialEvent
+
+
+class Share(msgspec.Struct, frozen=True):
+    """`hits` of `of`, with Wilson's 95 % interval; all None when there is nothing to divide by."""
+
+    hits: int
+    of: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """One alarm: when the gate heard it begin, where, and what the observer's notes make of it (None: nothing).
+
+    `judged_by`: the place, among the facts, of the one that judged it.
+    """
+
+    at: datetime
+    use: Use
+    zone_id: str
+    right: bool | None
+    judged_by: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one use at one site, or of all together ("" for both)."""
+
+    use: str
+    zone_id: str
+    advice: int
+    alarms: int
+    unjudged: int
+    precision: Share
+    recall: Share
+    false_alarms: int
+    false_alarms_per_hour: float | None
+    delay_p50_s: float | None
+    delay_p95_s: float | None
+
+
+class Met(msgspec.Struct, frozen=True):
+    """One goal of the protocol and what was measured; `holds` None when there was nothing to measure."""
+
+    metric: str
+    goal: float
+    value: float | None
+    holds: bool | None
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a report says."""
+
+    began_at: datetime | None
+    until: datetime
+    operator_hours: float
+    rows: tuple[Row, ...]
+    total: Row
+    costs: tuple[tuple[str, int], ...]
+    cost_cents: int
+    complaints: int
+    goals: tuple[Met, ...]
+    outcomes: tuple[bool, ...]
+    outcome: Literal["hold", "fail", "unknown"]
+
+
+def wilson(hits: int, of: int) -> Share:
+    """Return a share with its interval (E. B. Wilson, 1927), which stays within 0 and 1 for few cases too."""
+    if of == 0:
+        return Share(hits, of, None, None, None)
+    p, zz = hits / of, Z_95 * Z_95
+    middle = (p + zz / (2 * of)) / (1 + zz / of)
+    half = Z_95 / (1 + zz / of) * sqrt(p * (1 - p) / of + zz / (4 * of * of))
+    low = 0.0 if hits == 0 else max(0.0, middle - half)
+    high = 1.0 if hits == of else min(1.0, middle + half)
+    return Share(hits, of, round(p, 6), round(low, 6), round(high, 6))
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the nearest-rank percentile: a value that was measured, never one between two."""
+    ordered = sorted(values)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else None
+
+
+def alarms(protocol: Protocol, told: Sequence[Told]) -> list[Alarm]:
+    """Return the alarms, in time. Advice that stays at the alarm's level is one alarm, until it falls or falls silent.
+
+    An alarm is right when what it tells of was seen within the tolerance; false when an observer noted that it was not.
+    """
+    slack = timedelta(seconds=protocol.tolerance_s)
+    of = {source.sensor_id: source for source in protocol.sources}
+    notes = [(at, one.event) for at, one in enumerate(told) if isinstance(one.event, TrialTruth)]
+    last: dict[str, datetime] = {}
+    found: list[Alarm] = []
+    heard = ((at, one.event) for at, one in enumerate(told) if isinstance(one.event, TrialAdvised))
+    for place, advice in sorted(heard, key=lambda one: (one[1].at, one[1].sensor_id, one[1].seq)):
+        source = of.get(advice.sensor_id)
+        if source is None:
+            continue
+        if advice.level < protocol.alarm_level:
+            last.pop(advice.sensor_id, None)
+            continue
+        before = last.get(advice.sensor_id)
+        last[advice.sensor_id] = advice.at
+        if before is not None and advice.at - before <= ALARM_GAP:
+            continue
+        right, judged_by = None, place
+        for at, note in notes:
+            if (note.use, note.zone_id) != (source.use, source.zone_id):
+                continue
+            wide = slack if note.present else timedelta()
+            if note.since - wide <= advice.at <= note.until + wide and (right is None or (note.present and not right)):
+                right, judged_by = note.present, max(place, at)
+        found.append(Alarm(advice.at, source.use, source.zone_id, right, judged_by))
+    return found
+
+
+def outcomes(found: Iterable[Alarm]) -> list[bool]:
+    """Return whether each judged alarm was right, in the order in which the facts judged them."""
+    judged = sorted((one for one in found if one.right is not None), key=lambda one: (one.judged_by, one.at))
+    return [bool(one.right) for one in judged]
+
+
+def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
+    """Compute everything from the facts of a trial's stream, in their order."""
+    began = next((one.at for one in told if isinstance(one.event, TrialBegun)), None)
+    stopped = next((one.at for one in told if isinstance(one.event, TrialStopped)), None)
+    until = stopped or now
+    hours = 0.0 if began is None else max(0.0, (until - began).total_seconds() / 3600)
+    found = alarms(protocol, told)
+    advised = [one.event for one in told if isinstance(one.event, TrialAdvised)]
+    truths = [one.event for one in told if isinstance(one.event, TrialTruth) and one.event.present]
+    pairs = sorted({(source.use, source.zone_id) for source in protocol.sources})
+    at = {source.sensor_id: (source.use, source.zone_id) for source in protocol.sources}
+    rows = tuple(
+        _row(
+            protocol,
+            pair,
+            sum(1 for one in advised if at.get(one.sensor_id) == pair),
+            [one for one in found if (one.use, one.zone_id) == pair],
+            [one for one in truths if (one.use, one.zone_id) == pair],
+            hours * protocol.operators,
+        )
+        for pair in pairs
+    )
+    known = [one for one in truths if (one.use, one.zone_id) in pairs]
+    total = _row(protocol, ("", ""), len(advised), found, known, hours * protocol.operators)
+    costs: dict[str, int] = {}
+    for one in told:
+        if isinstance(one.event, TrialCost):
+            costs[one.event.of] = costs.get(one.event.of, 0) + one.event.cents
+    complaints = sum(isinstance(one.event, TrialComplaint) for one in told)
+    cents = sum(costs.values())
+    goals = tuple(_met(goal, total, cents, complaints) for goal in protocol.goals)
+    return Figures(
+        began_at=began,
+        until=until,
+        operator_hours=round(hours * protocol.operators, 4),
+        rows=rows,
+        total=total,
+        costs=tuple(sorted(costs.items())),
+        cost_cents=cents,
+        complaints=complaints,
+        goals=goals,
+        outcomes=tuple(outcomes(found)),
+        outcome="fail"
+        if any(m.holds is False for m in goals)
+        else "hold"
+        if all(m.holds for m in goals)
+        else "unknown",
+    )
+
+
+def digest_of(found: Figures) -> str:
+    """Return the hash of a report's figures: whoever recomputes them from the facts finds the same."""
+    return hashlib.sha256(msgspec.json.encode(found, order="sorted")).hexdigest()
+
+
+def _row(
+    protocol: Protocol,
+    pair: tuple[str, str],
+    advice: int,
+    found: Sequence[Alarm],
+    truths: Sequence[TrialTruth],
+    operator_hours: float,
+) -> Row:
+    slack = timedelta(seconds=protocol.tolerance_s)
+    judged = [one for one in found if one.right is not None]
+    right = sum(1 for one in judged if one.right)
+    delays: list[float] = []
+    for truth in truths:
+        near = [
+            one.at
+            for one in found
+            if (one.use, one.zone_id) == (truth.use, truth.zone_id)
+            and truth.since - slack <= one.at <= truth.until + slack
+        ]
+        if near:
+            delays.append(round((min(near) - truth.since).total_seconds(), 3))
+    false = len(judged) - right
+    return Row(
+        use=pair[0],
+        zone_id=pair[1],
+        advice=advice,
+        alarms=len(found),
+        unjudged=len(found) - len(judged),
+        precision=wilson(right, len(judged)),
+        recall=wilson(len(delays), len(truths)),
+        false_alarms=false,
+        false_alarms_per_hour=round(false / operator_hours, 4) if operator_hours else None,
+        delay_p50_s=percentile(delays, 0.5),
+        delay_p95_s=percentile(delays, 0.95),
+    )
+
+
+def _met(goal: Goal, total: Row, cents: int, complaints: int) -> Met:
+    measured: dict[str, float | None] = {
+        "precision": total.precision.value,
+        "recall": total.recall.value,
+        "false_alarms_per_hour": total.false_alarms_per_hour,
+        "delay_p95_s": total.delay_p95_s,
+        "cost_eur": cents / 100,
+        "complaints": float(complaints),
+    }
+    value = measured[goal.metric]
+    if value is None:
+        return Met(goal.metric, goal.value, None, None)
+    return Met(goal.metric, goal.value, value, value <= goal.value if goal.metric in AT_MOST else value >= goal.value)

@@ -1,0 +1,391 @@
+"""Trials carried out: a protocol fixed before the start, a vendor's keys opened by signed papers, and an end by rule.
+
+Advice enters by the gate as every reading does. What it said becomes facts of the trial here, read in the analyst's
+role and for the paper's purpose, so that figures are computed from the record alone and every such look is on record.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol as Port
+from uuid import UUID
+
+import msgspec
+
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance import authorisations, gate
+from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.modalities import ADVICE, Advice
+from necmergitur.innovation import metrics, protocol, sequential
+from necmergitur.innovation.constants import ADVICE_AT_ONCE, REASON_MAX
+from necmergitur.innovation.metrics import Figures, Told
+from necmergitur.innovation.protocol import (
+    ExitName,
+    Protocol,
+    TrialAdvised,
+    TrialBegun,
+    TrialChangeRefused,
+    TrialComplaint,
+    TrialCost,
+    TrialEvent,
+    TrialExit,
+    TrialProtocol,
+    TrialReported,
+    TrialStopped,
+    TrialTruth,
+    Why,
+)
+from necmergitur.innovation.trial import Trial, evolve
+from necmergitur.kernel.events import Fact, Recorded
+from necmergitur.kernel.ids import IdSource
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import readings
+from necmergitur.operations.constants import READ_LONGEST, READ_ROWS_MAX
+from necmergitur.operations.readings import Asked
+from necmergitur.operations.retry import on_conflict
+from necmergitur.operations.sensors import SensorTransaction
+
+BY_ITSELF = "engine:trials"
+READER = "analyst"  # the one role that reads advice in shadow
+_NOBODY = Person(0, "")
+_SOON = timedelta(seconds=2)
+_WATCHED = frozenset({"lead", "operator", "pilot", "responder", "public"})
+
+
+class TrialTransaction(SensorTransaction, Port):
+    """A transaction that knows trials."""
+
+    def trial(self, trial_id: UUID) -> Trial | None:
+        """Return one trial as it stands."""
+        ...
+
+    def trials_running(self) -> list[UUID]:
+        """Return the trials whose keys are open."""
+        ...
+
+    def put_trial(self, trial: Trial, seq: int) -> None:
+        """Store a trial as its last fact says it is."""
+        ...
+
+
+class TrialStore(Port):
+    """Where such transactions come from."""
+
+    def transaction(self) -> AbstractContextManager[TrialTransaction]:
+        """Open a transaction. Raises Unreachable, VersionConflict, StoreRefused."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new identifiers come from."""
+        ...
+
+
+def freeze(store: TrialStore, asked: Protocol, by: Person, now: datetime) -> Trial | list[Refusal]:
+    """Fix a protocol for good, or say all that stands against it.
+
+    Another protocol for the same trial is refused, and that somebody wanted it is a fact everybody reads.
+    """
+
+    def attempt(tx: TrialTransaction) -> Trial | list[Refusal]:
+        tx.serialise()
+        text = protocol.text_of(asked)
+        state = tx.trial(asked.id)
+        if state is not None:
+            if state.protocol == text:
+                return state
+            fields = protocol.changed(protocol.read(state.protocol), asked)
+            _say(tx, state, [TrialChangeRefused(fields, protocol.digest_of(text))], f"user:{by.id}", now)
+            return [Refusal(rule="trial_protocol_fixed", facts={"fields": ", ".join(fields)})]
+        against = [*protocol.check(asked, now), *_sources_against(tx, asked)]
+        if against:
+            return against
+        return _begin_stream(tx, asked.id, TrialProtocol(text, protocol.digest_of(text)), f"user:{by.id}", now)
+
+    return on_conflict(store, attempt)
+
+
+def _sources_against(tx: TrialTransaction, asked: Protocol) -> list[Refusal]:
+    known = {sensor.id: sensor for sensor in tx.sensors([source.sensor_id for source in asked.sources])}
+    found = []
+    for source in asked.sources:
+        sensor = known.get(source.sensor_id)
+        if sensor is None or sensor.retired_at is not None or sensor.modality != ADVICE.name:
+            found.append(Refusal(rule="trial_source_unknown", facts={"sensor": source.sensor_id}))
+        elif sensor.zone_id != source.zone_id:
+            found.append(Refusal(rule="trial_source_elsewhere", facts={"sensor": source.sensor_id}))
+    return found
+
+
+def begin(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial | Refusal:
+    """Begin: each of the vendor's keys has a paper of three parties that names the protocol's hash."""
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state != "frozen":
+            return Refusal(rule="trial_not_frozen")
+        told = protocol.read(state.protocol)
+        if now >= told.ends:
+            return Refusal(rule="trial_over", until=told.ends)
+        papers: list[Authorisation] = []
+        for source in told.sources:
+            found = _paper_of(tx, state, told, source.sensor_id, now)
+            if isinstance(found, Refusal):
+                return found
+            papers.append(found)
+        event = TrialBegun(tuple(paper.id for paper in papers), state.digest)
+        return _say(tx, state, [event], f"user:{by.id}", now)
+
+    return on_conflict(store, attempt)
+
+
+def _paper_of(
+    tx: TrialTransaction, state: Trial, told: Protocol, sensor_id: str, now: datetime
+) -> Authorisation | Refusal:
+    """Return the paper that opens a source for this trial and nothing else, or what is wrong with the newest."""
+    facts = {"sensor": sensor_id}
+    papers = [one for one in tx.papers_of(f"sensor:{sensor_id}") if one.paper is not None and one.current(now)]
+    if not papers:
+        return Refusal(rule="trial_paper_missing", facts=facts)
+    paper = papers[0]
+    assert paper.paper is not None
+    terms = paper.paper.terms
+    if terms.experiment is None or state.digest not in terms.experiment.evaluation:
+        return Refusal(rule="trial_paper_of_another_protocol", facts=facts)
+    if terms.valid_until > told.ends:
+        return Refusal(rule="trial_paper_too_long", until=told.ends, facts=facts)
+    if not set(terms.zones) <= set(told.sites):
+        return Refusal(rule="trial_paper_elsewhere", facts=facts)
+    if READER not in terms.readers:
+        return Refusal(rule="trial_paper_unread", facts=facts)
+    if told.mode == "shadow" and set(terms.readers) & _WATCHED:
+        return Refusal(rule="trial_paper_not_shadow", facts=facts)
+    return paper
+
+
+def note(
+    store: TrialStore, trial_id: UUID, event: TrialTruth | TrialComplaint | TrialCost, by: Person, now: datetime
+) -> Trial | Refusal:
+    """Keep what was seen, complained of or paid; then see whether the trial must end."""
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state not in ("running", "stopped"):
+            return Refusal(rule="trial_not_running")
+        told = protocol.read(state.protocol)
+        against = None
+        if isinstance(event, TrialTruth):
+            against = protocol.truth_against(event, told, now)
+        elif isinstance(event, TrialComplaint):
+            against = None if event.zone_id in told.sites else Refusal(rule="trial_truth_elsewhere")
+        else:
+            against = protocol.cost_against(event)
+        return against or _say(tx, state, [event], f"user:{by.id}", now)
+
+    outcome = on_conflict(store, attempt)
+    return outcome if isinstance(outcome, Refusal) else look(store, trial_id, now) or outcome
+
+
+def look_at_all(store: TrialStore, now: datetime) -> int:
+    """Hear what vendors said, and end every trial that must end; return how many ended."""
+    with store.transaction() as tx:
+        running = tx.trials_running()
+    seen = [look(store, trial_id, now) for trial_id in running]
+    return sum(1 for one in seen if one is not None and one.state == "stopped")
+
+
+def look(store: TrialStore, trial_id: UUID, now: datetime) -> Trial | None:
+    """Make facts of what a running trial's vendor said meanwhile, and end it when a rule of its protocol says so."""
+    with store.transaction() as tx:
+        state = tx.trial(trial_id)
+        if state is None or state.state != "running":
+            return state
+        told = protocol.read(state.protocol)
+        facts = tx.stream(protocol.stream_of(trial_id))
+        waiting = [source.sensor_id for source in told.sources if _unheard(tx, source.sensor_id, facts)]
+    heard = [one for sensor_id in waiting for one in _heard(store, sensor_id, facts, state, now)]
+    for start in range(0, len(heard), ADVICE_AT_ONCE):
+        keep = heard[start : start + ADVICE_AT_ONCE]
+        on_conflict(store, lambda tx, keep=keep: _hear(tx, trial_id, keep, now))  # type: ignore[misc]
+    return on_conflict(store, lambda tx: _end_if_due(tx, trial_id, now))
+
+
+def _last_of(facts: Sequence[Recorded], sensor_id: str) -> TrialAdvised | None:
+    events = (protocol.event_of(one.payload) for one in reversed(facts) if one.kind == TrialAdvised.__name__)
+    return next((one for one in events if isinstance(one, TrialAdvised) and one.sensor_id == sensor_id), None)
+
+
+def _unheard(tx: TrialTransaction, sensor_id: str, facts: Sequence[Recorded]) -> bool:
+    """Return whether a vendor said something since: asked of the stream's place alone, which needs no reading."""
+    place, last = tx.last_reading(f"sensor:{sensor_id}"), _last_of(facts, sensor_id)
+    return place is not None and (last is None or (last.boot_id, last.seq) < (place.boot_id, place.seq))
+
+
+def _heard(
+    store: TrialStore, sensor_id: str, facts: Sequence[Recorded], state: Trial, now: datetime
+) -> list[TrialAdvised]:
+    """Read what a vendor said since the last advice on record, as the paper permits."""
+    last = _last_of(facts, sensor_id)
+    assert state.begun_at is not None
+    # Readings are found by their minute; what was said in it before the trial began is none of it.
+    since = (state.begun_at if last is None else last.at).replace(second=0, microsecond=0)
+    with store.transaction() as tx:
+        papers = tx.papers_of(f"sensor:{sensor_id}")
+    if not papers:
+        return []
+    found: list[TrialAdvised] = []
+    while since < now:
+        until = min(now + _SOON, since + READ_LONGEST)
+        asked = Asked(stream=f"sensor:{sensor_id}", role=READER, purpose=papers[0].purpose, since=since, until=until)
+        rows = readings.read(store, asked, now)
+        if isinstance(rows, Refusal):
+            break
+        for row in rows:
+            fresh = last is None or (row.boot_id, row.seq) > (last.boot_id, last.seq)
+            if fresh and row.at >= state.begun_at:
+                said = msgspec.json.decode(row.payload, type=Advice)
+                found.append(
+                    TrialAdvised(sensor_id, row.at, said.minute, said.level, said.confidence, row.boot_id, row.seq)
+                )
+        if len(rows) >= READ_ROWS_MAX:
+            break  # the rest at the next look: it begins after what was found here
+        since = until
+    return found
+
+
+def _hear(tx: TrialTransaction, trial_id: UUID, said: Sequence[TrialAdvised], now: datetime) -> None:
+    """Make facts of advice, each once."""
+    tx.serialise()
+    state = tx.trial(trial_id)
+    if state is None or state.state != "running":
+        return
+    facts = tx.stream(protocol.stream_of(trial_id), [TrialAdvised.__name__])
+    places = {one.sensor_id: _last_of(facts, one.sensor_id) for one in said}
+    fresh = [
+        one
+        for one in said
+        if (last := places[one.sensor_id]) is None or (one.boot_id, one.seq) > (last.boot_id, last.seq)
+    ]
+    if fresh:
+        _say(tx, state, fresh, BY_ITSELF, now)
+
+
+def _end_if_due(tx: TrialTransaction, trial_id: UUID, now: datetime) -> Trial | None:
+    tx.serialise()
+    state = tx.trial(trial_id)
+    if state is None or state.state != "running":
+        return state
+    told = protocol.read(state.protocol)
+    found = told_of(tx.stream(protocol.stream_of(trial_id)))
+    why = why_ends(told, metrics.figures(told, found, now), now)
+    return state if why is None else _stop(tx, state, TrialStopped(why), BY_ITSELF, now)
+
+
+def why_ends(told: Protocol, figures: Figures, now: datetime) -> Why | None:
+    """Return the rule of the protocol that ends the trial now, None while none does."""
+    says, _after = sequential.verdict(sequential.bounds_of(told.stop), figures.outcomes, sample=told.sample)
+    if says == "bad":
+        return "too_many_false_alarms"
+    if told.stop.complaints and figures.complaints >= told.stop.complaints:
+        return "complaints"
+    if says == "good":
+        return "as_good_as_promised"
+    return "window_over" if now >= told.ends else None
+
+
+def _stop(tx: TrialTransaction, state: Trial, event: TrialStopped, actor: str, now: datetime) -> Trial:
+    """End a trial, and its papers with it: the vendor's keys open nothing from here on."""
+    (begun,) = told_of(tx.stream(protocol.stream_of(state.id), [TrialBegun.__name__]))
+    assert isinstance(begun.event, TrialBegun)
+    after = _say(tx, state, [event], actor, now)
+    for paper_id in begun.event.authorisations:
+        paper = tx.authorisation(paper_id)
+        if paper is None or not paper.current(now):
+            continue
+        ended = authorisations.revoke(paper, actor, f"trial_{event.why}", now)
+        if isinstance(ended, Refusal):
+            continue
+        paper = authorisations.evolve(paper, ended)
+        fact = Fact(stream=authorisations.stream_of(paper.id), version=paper.version, event=ended, actor=actor)
+        tx.put_authorisation(paper, tx.append(gate.admit_record([fact], now)))
+    return after
+
+
+def _with_reason(reason: str) -> Refusal | None:
+    said = reason.strip()
+    if len(said) < 10:  # noqa: PLR2004 -- as every reason of the chain
+        return Refusal(rule="trial_reason_missing")
+    return None if len(said) <= REASON_MAX else Refusal(rule="trial_reason_too_long")
+
+
+def stop(store: TrialStore, trial_id: UUID, reason: str, by: Person, now: datetime) -> Trial | Refusal:
+    """End a trial by hand, with a reason everybody reads."""
+    look(store, trial_id, now)  # what was said before is heard: afterwards the papers open nothing
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state != "running":
+            return Refusal(rule="trial_not_running")
+        return _with_reason(reason) or _stop(tx, state, TrialStopped("by_hand", reason.strip()), f"user:{by.id}", now)
+
+    return on_conflict(store, attempt)
+
+
+def report(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial | Refusal:
+    """Close the observer's notes and fix the report: the hash of its figures, computed from the facts so far."""
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state != "stopped":
+            return Refusal(rule="trial_not_stopped")
+        facts = tx.stream(protocol.stream_of(trial_id))
+        found = metrics.figures(protocol.read(state.protocol), told_of(facts), now)
+        return _say(tx, state, [TrialReported(len(facts), metrics.digest_of(found))], f"user:{by.id}", now)
+
+    return on_conflict(store, attempt)
+
+
+def leave(store: TrialStore, trial_id: UUID, how: ExitName, reason: str, by: Person, now: datetime) -> Trial | Refusal:
+    """Say how it ended for the city, once it was reported."""
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state != "reported" or state.exit:
+            return Refusal(rule="trial_not_reported")
+        return _with_reason(reason) or _say(tx, state, [TrialExit(how, reason.strip())], f"user:{by.id}", now)
+
+    return on_conflict(store, attempt)
+
+
+def facts_of(store: TrialStore, trial_id: UUID) -> list[Told]:
+    """Return what is on record of a trial, in its order."""
+    with store.transaction() as tx:
+        return told_of(tx.stream(protocol.stream_of(trial_id)))
+
+
+def told_of(facts: Sequence[Recorded]) -> list[Told]:
+    """Return the facts of a trial's stream as its figures are computed from."""
+    return [Told(one.recorded_at, protocol.event_of(one.payload)) for one in facts]
+
+
+def _begin_stream(tx: TrialTransaction, trial_id: UUID, event: TrialProtocol, actor: str, now: datetime) -> Trial:
+    after = evolve(None, trial_id, event, now)
+    fact = Fact(stream=protocol.stream_of(trial_id), version=1, event=event, actor=actor)
+    tx.put_trial(after, tx.append(gate.admit_record([fact], now)))
+    return after
+
+
+def _say(tx: TrialTransaction, state: Trial, events: Sequence[TrialEvent], actor: str, now: datetime) -> Trial:
+    stream = protocol.stream_of(state.id)
+    last = tx.last_of(stream)
+    version = 0 if last is None else last[0]
+    facts = [Fact(stream=stream, version=version + n, event=one, actor=actor) for n, one in enumerate(events, 1)]
+    for one in events:
+        state = evolve(state, state.id, one, now)
+    tx.put_trial(state, tx.append(gate.admit_record(facts, now)))
+    return state

@@ -1,0 +1,177 @@
+"""Forms of experiments. What was typed is kept when something is to mend; nothing of the protocol is asked twice."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from necmergitur.innovation import protocol
+from necmergitur.innovation.constants import HYPOTHESES_MAX, REASON_MAX, TEXT_MAX
+from necmergitur.innovation.protocol import Goal, Protocol, Source, Stop
+from necmergitur.web.facts.models import Sensor
+from necmergitur.web.programme.models import Experiment
+from necmergitur.web.trials import words
+
+
+def moment(label: Any, **options: Any) -> forms.DateTimeField:
+    """Return a field for an instant, to the minute."""
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        **options,
+    )
+
+
+class BeginForm(forms.Form):
+    """An experiment of a project."""
+
+    title = forms.CharField(label=_("What is tried, and where"), max_length=160, min_length=5)
+
+
+class ProtocolForm(forms.Form):
+    """A protocol, before it is fixed for good."""
+
+    hypotheses = forms.CharField(
+        label=words.FIELDS["hypotheses"],
+        help_text=_("One a line. What must turn out true for the solution to be worth it?"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=HYPOTHESES_MAX * TEXT_MAX,
+    )
+    sources = forms.MultipleChoiceField(
+        label=words.FIELDS["sources"],
+        help_text=_("Devices enrolled for the vendor alone: each advises on one zone."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    use = forms.ChoiceField(label=_("What it advises on"), choices=tuple(words.USES.items()))
+    mode = forms.ChoiceField(label=words.FIELDS["mode"], choices=tuple(words.MODES.items()))
+    starts = moment(words.FIELDS["starts"])
+    ends = moment(words.FIELDS["ends"])
+    alarm_level = forms.IntegerField(label=words.FIELDS["alarm_level"], min_value=1, max_value=3, initial=2)
+    tolerance_s = forms.IntegerField(
+        label=words.FIELDS["tolerance_s"],
+        help_text=_("An alarm is right when what it tells of was seen within this time."),
+        min_value=0,
+        max_value=3600,
+        initial=120,
+    )
+    operators = forms.IntegerField(
+        label=words.FIELDS["operators"],
+        help_text=_("False alarms are counted per hour of each of them."),
+        min_value=1,
+        initial=1,
+    )
+    sample = forms.IntegerField(label=words.FIELDS["sample"], min_value=1, initial=20)
+    good = forms.IntegerField(label=_("False alarms promised (in a hundred)"), min_value=1, max_value=98, initial=20)
+    bad = forms.IntegerField(
+        label=_("False alarms nobody would accept (in a hundred)"), min_value=2, max_value=99, initial=50
+    )
+    alpha = forms.IntegerField(
+        label=_("How often a good one may be stopped by chance (in a hundred)"), min_value=1, max_value=49, initial=5
+    )
+    beta = forms.IntegerField(
+        label=_("How often a bad one may pass by chance (in a hundred)"), min_value=1, max_value=49, initial=10
+    )
+    complaints = forms.IntegerField(
+        label=_("Complaints that stop it"), help_text=_("0: none stops it."), min_value=0, initial=0
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Offer the vendors' keys that are enrolled, and a goal for each figure."""
+        super().__init__(*args, **options)
+        found = Sensor.objects.filter(modality="advice", retired_at=None).select_related("zone").order_by("id")
+        self.fields["sources"].choices = [(one.id, f"{one.id} · {one.label} · {one.zone.label}") for one in found]  # type: ignore[attr-defined]
+        for name, label in words.METRICS.items():
+            most = name not in ("precision", "recall")
+            self.fields[f"goal_{name}"] = forms.FloatField(
+                label=label, help_text=_("At most") if most else _("At least"), required=False, min_value=0
+            )
+
+    @property
+    def goals(self) -> list[Any]:
+        """The fields of the goals, for the page."""
+        return [self[f"goal_{name}"] for name in words.METRICS]
+
+    @property
+    def others(self) -> list[Any]:
+        """The other fields."""
+        return [field for field in self if not field.name.startswith("goal_")]
+
+    def read(self, of: Experiment) -> Protocol:
+        """Return the protocol as written."""
+        said = self.cleaned_data
+        zones = dict(Sensor.objects.filter(id__in=said["sources"]).values_list("id", "zone_id"))
+        goals = [(name, said.get(f"goal_{name}")) for name in protocol.METRICS]
+        return Protocol(
+            id=UUID(str(of.pk)),
+            chain=of.chain,
+            title=of.title,
+            hypotheses=tuple(line.strip() for line in said["hypotheses"].splitlines() if line.strip()),
+            goals=tuple(Goal(name, float(value)) for name, value in goals if value is not None),
+            sources=tuple(Source(one, said["use"], zones[one]) for one in sorted(zones)),
+            mode=said["mode"],
+            starts=said["starts"],
+            ends=said["ends"],
+            alarm_level=said["alarm_level"],
+            tolerance_s=said["tolerance_s"],
+            operators=said["operators"],
+            sample=said["sample"],
+            stop=Stop(**{name: said[name] for name in ("good", "bad", "alpha", "beta", "complaints")}),
+        )
+
+
+class TruthForm(forms.Form):
+    """What an observer saw, or saw was not there."""
+
+    place = forms.ChoiceField(label=pgettext_lazy("experiment", "Site"))
+    since = moment(words.FIELDS["starts"])
+    until = moment(words.FIELDS["ends"])
+    present = forms.ChoiceField(
+        label=_("What was seen"),
+        choices=(
+            ("yes", _("It was there")),
+            ("no", _("It was not: the place was watched, and nothing of it was seen")),
+        ),
+    )
+    seen = forms.ChoiceField(label=_("How it is known"), choices=tuple(words.SEEN.items()))
+
+    def __init__(self, *args: Any, places: Any = (), **options: Any) -> None:
+        """`places`: the uses and sites of the protocol, as offered."""
+        super().__init__(*args, **options)
+        self.fields["place"].choices = places  # type: ignore[attr-defined]
+
+
+class ComplaintForm(forms.Form):
+    """That somebody complained, and about what: never who."""
+
+    about = forms.ChoiceField(label=_("About what"), choices=tuple(words.COMPLAINTS.items()))
+    zone = forms.ChoiceField(label=pgettext_lazy("experiment", "Site"))
+
+    def __init__(self, *args: Any, zones: Any = (), **options: Any) -> None:
+        """`zones`: the sites of the protocol."""
+        super().__init__(*args, **options)
+        self.fields["zone"].choices = zones  # type: ignore[attr-defined]
+
+
+class CostForm(forms.Form):
+    """What it cost the city."""
+
+    of = forms.ChoiceField(label=_("For what"), choices=tuple(words.COSTS.items()))
+    euros = forms.DecimalField(label=_("Euros"), min_value=0, max_digits=10, decimal_places=2)
+
+
+class StopForm(forms.Form):
+    """Why a trial is stopped by hand."""
+
+    reason = forms.CharField(
+        label=_("Why"), help_text=_("Everybody reads it. Name no person."), min_length=10, max_length=REASON_MAX
+    )
+
+
+class ExitForm(StopForm):
+    """How it ends for the city, and why."""
+
+    how = forms.ChoiceField(label=pgettext_lazy("experiment", "How it ends"), choices=tuple(words.EXITS.items()))
+    field_order = ("how", "reason")

@@ -1,0 +1,220 @@
+"""What pages show of a trial: everything computed from the record, at this moment, by whoever looks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from necmergitur.innovation import metrics, protocol
+from necmergitur.innovation.metrics import Row, Told
+from necmergitur.innovation.protocol import (
+    Protocol,
+    TrialAdvised,
+    TrialBegun,
+    TrialChangeRefused,
+    TrialComplaint,
+    TrialCost,
+    TrialExit,
+    TrialProtocol,
+    TrialReported,
+    TrialStopped,
+    TrialTruth,
+)
+from necmergitur.web.facts.models import LedgerEvent, Trial, Zone
+from necmergitur.web.register import history, refusals
+from necmergitur.web.trials import plot, words
+
+FACTS_SHOWN = 200  # ours: the newest; figures are computed from all
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One fact of a trial, in words, with its number in the record."""
+
+    seq: int
+    at: datetime
+    said: str
+
+
+def facts(pk: UUID) -> list[tuple[int, Told]]:
+    """Return the facts of a trial's stream with their numbers, in order."""
+    rows = LedgerEvent.objects.filter(stream=protocol.stream_of(pk)).order_by("version")
+    return [
+        (row.seq, Told(row.recorded_at, protocol.event_of(msgspec.json.encode(row.payload)))) for row in rows.iterator()
+    ]
+
+
+def zones(told: Protocol) -> dict[str, str]:
+    """Return the names of the sites."""
+    return dict(Zone.objects.filter(id__in=told.sites).values_list("id", "label"))
+
+
+def written(told: Protocol) -> dict[str, Any]:
+    """Return a protocol in words."""
+    names = zones(told)
+    return {
+        "hypotheses": told.hypotheses,
+        "goals": [(words.METRICS[one.metric], _at(one.metric, one.value)) for one in told.goals],
+        "sources": [(one.sensor_id, words.USES[one.use], names.get(one.zone_id, one.zone_id)) for one in told.sources],
+        "mode": words.MODES[told.mode],
+        "starts": told.starts,
+        "ends": told.ends,
+        "pairs": [
+            (words.FIELDS["alarm_level"], told.alarm_level),
+            (words.FIELDS["tolerance_s"], told.tolerance_s),
+            (words.FIELDS["operators"], told.operators),
+            (words.FIELDS["sample"], told.sample),
+            (_("False alarms promised (in a hundred)"), told.stop.good),
+            (_("False alarms nobody would accept (in a hundred)"), told.stop.bad),
+            (_("How often a good one may be stopped by chance (in a hundred)"), told.stop.alpha),
+            (_("How often a bad one may pass by chance (in a hundred)"), told.stop.beta),
+            (_("Complaints that stop it"), told.stop.complaints or "–"),
+        ],
+    }
+
+
+def _at(metric: str, value: float) -> str:
+    least = (
+        pgettext("goal", "at most %(value)s") if metric in metrics.AT_MOST else pgettext("goal", "at least %(value)s")
+    )
+    return least % {"value": _number(value)}
+
+
+def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, Any]:
+    """Return the report as tables and drawings, computed from facts."""
+    figures = metrics.figures(told, found, now)
+    names = zones(told)
+    rows = [_row(row, words.USES[row.use], names.get(row.zone_id, row.zone_id)) for row in figures.rows]
+    rows.append(_row(figures.total, _("Together"), ""))
+    shares = [
+        (f"{words.METRICS_SHORT[name]} · {row['site'] or row['use']}", getattr(row["of"], name))
+        for row in rows
+        for name in ("precision", "recall")
+    ]
+    return {
+        "figures": figures,
+        "rows": rows,
+        "goals": [
+            {
+                "name": words.METRICS[one.metric],
+                "goal": _at(one.metric, one.goal),
+                "value": "–" if one.value is None else _number(one.value),
+                "state": {True: ("ours", _("reached")), False: ("serious", _("missed"))}.get(
+                    one.holds,  # type: ignore[arg-type]
+                    ("attention", _("not measured")),
+                ),
+            }
+            for one in figures.goals
+        ],
+        "outcome": words.OUTCOMES[figures.outcome],
+        "costs": [(words.COSTS[name], f"{cents / 100:.2f}") for name, cents in figures.costs],
+        "cost": f"{figures.cost_cents / 100:.2f}",
+        "hours": _number(figures.operator_hours),
+        "digest": metrics.digest_of(figures),
+        "odds": plot.odds(told, figures.outcomes),
+        "odds_said": plot.said(told, figures.outcomes),
+        "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else "",
+        "evening": plot.evening(told, found, figures.began_at or told.starts, figures.until),
+    }
+
+
+def _row(row: Row, use: Any, site: str) -> dict[str, Any]:
+    return {
+        "of": row,
+        "use": use,
+        "site": site,
+        "precision": share(row.precision),
+        "recall": share(row.recall),
+        "false_per_hour": "–" if row.false_alarms_per_hour is None else _number(row.false_alarms_per_hour),
+        "p50": "–" if row.delay_p50_s is None else _number(row.delay_p50_s),
+        "p95": "–" if row.delay_p95_s is None else _number(row.delay_p95_s),
+    }
+
+
+def share(found: metrics.Share) -> str:
+    """Return a share with its interval, as people read it."""
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    return f"{found.hits}/{found.of} = {found.value:.0%} ({found.low:.0%}–{found.high:.0%})"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if value == round(value, 2) else f"{value:.2f}"
+
+
+def lines(found: list[tuple[int, Told]], told: Protocol) -> list[Line]:
+    """Return the newest facts in words, the newest first."""
+    names = zones(told)
+    return [Line(seq, one.at, _said(one, names)) for seq, one in reversed(found[-FACTS_SHOWN:])]
+
+
+def _said(one: Told, names: dict[str, str]) -> str:  # noqa: PLR0911 -- one sentence for each kind
+    event = one.event
+    if isinstance(event, TrialProtocol):
+        return _("The protocol was fixed: %(digest)s") % {"digest": event.digest}
+    if isinstance(event, TrialChangeRefused):
+        fields = ", ".join(dict.fromkeys(str(words.FIELDS[name]) for name in event.fields))
+        return _("A change of the protocol was refused: %(fields)s") % {"fields": fields}
+    if isinstance(event, TrialBegun):
+        return _("It began, under signed papers that name the protocol.")
+    if isinstance(event, TrialAdvised):
+        return _("Advice of %(sensor)s: level %(level)d") % {"sensor": event.sensor_id, "level": event.level}
+    if isinstance(event, TrialTruth):
+        what = _("It was there") if event.present else pgettext("seen", "It was not there")
+        site = names.get(event.zone_id, event.zone_id)
+        return f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
+    if isinstance(event, TrialComplaint):
+        return _("A complaint: %(about)s") % {"about": words.COMPLAINTS[event.about]}
+    if isinstance(event, TrialCost):
+        return _("Paid: %(euros)s € for %(what)s") % {
+            "euros": f"{event.cents / 100:.2f}",
+            "what": words.COSTS[event.of],
+        }
+    if isinstance(event, TrialStopped):
+        return f"{words.WHY[event.why]} {event.reason}".strip()
+    if isinstance(event, TrialReported):
+        return _("The report was fixed: %(digest)s") % {"digest": event.digest}
+    assert isinstance(event, TrialExit)
+    return f"{words.EXITS[event.how]}. {event.reason}"
+
+
+def refused(told: Protocol, found: list[tuple[int, Told]], now: datetime) -> dict[str, Any]:
+    """Return what was refused: of the vendor's keys by the gate, and of the protocol by everybody."""
+    return {
+        "keys": [
+            (source.sensor_id, rule, count)
+            for source in told.sources
+            for rule, count in refusals.of_stream(f"sensor:{source.sensor_id}", now)
+        ],
+        "changes": [
+            (seq, one.at, ", ".join(dict.fromkeys(str(words.FIELDS[name]) for name in one.event.fields)))
+            for seq, one in found
+            if isinstance(one.event, TrialChangeRefused)
+        ],
+    }
+
+
+def whole(row: Trial, now: datetime) -> dict[str, Any]:
+    """Return everything of one trial that anybody may read."""
+    told = protocol.read(row.protocol)
+    found = facts(row.id)
+    seq = found[0][0]
+    # A report is of the facts it was made from: what is said later changes none of its figures.
+    fixed = next((one.event.version for _seq, one in found if isinstance(one.event, TrialReported)), len(found))
+    return {
+        "trial": row,
+        "told": told,
+        "written": written(told),
+        "report": report(told, [one for _seq, one in found[:fixed]], now),
+        "lines": lines(found, told),
+        "count": len(found),
+        "refused": refused(told, found, now),
+        "protocol_seq": seq,
+        "checkpoint": history.checkpoint(),
+        "why": words.WHY.get(row.why, ""),
+        "how": words.EXITS.get(row.exit, ""),
+        "is_fixed": row.state == "reported",
+    }

@@ -1,0 +1,23 @@
+"""Addresses of experiments."""
+
+from django.urls import path
+
+from necmergitur.web.trials import desk, views
+
+app_name = "trials"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("<uuid:pk>/", views.one, name="one"),
+    path("<uuid:pk>/protocol.json", views.text, name="text"),
+    path("desk/", desk.home, name="desk"),
+    path("desk/of/<uuid:pk>/", desk.new, name="new"),
+    path("desk/<uuid:pk>/", desk.one, name="desk-one"),
+    path("desk/<uuid:pk>/protocol/", desk.write, name="write"),
+    path("desk/<uuid:pk>/begin/", desk.begin, name="begin"),
+    path("desk/<uuid:pk>/truth/", desk.truth, name="truth"),
+    path("desk/<uuid:pk>/complaint/", desk.complaint, name="complaint"),
+    path("desk/<uuid:pk>/cost/", desk.cost, name="cost"),
+    path("desk/<uuid:pk>/stop/", desk.stop, name="stop"),
+    path("desk/<uuid:pk>/report/", desk.report, name="report"),
+    path("desk/<uuid:pk>/exit/", desk.leave, name="exit"),
+]

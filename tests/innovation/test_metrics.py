@@ -1,0 +1,161 @@
+"""Figures are what a hand counts from the facts, and nothing the vendor says of itself moves them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from necmergitur.innovation import metrics, protocol
+from necmergitur.innovation.metrics import Told, figures, percentile, wilson
+from necmergitur.innovation.protocol import (
+    Goal,
+    Protocol,
+    Source,
+    Stop,
+    TrialAdvised,
+    TrialBegun,
+    TrialComplaint,
+    TrialCost,
+    TrialEvent,
+    TrialStopped,
+    TrialTruth,
+)
+
+START = datetime(2026, 11, 26, 18, tzinfo=UTC)
+PROTOCOL = Protocol(
+    id=UUID(int=1),
+    chain=7,
+    title="A season at the hall",
+    hypotheses=("It comes in time.",),
+    goals=(Goal("precision", 0.6), Goal("recall", 0.5), Goal("delay_p95_s", 60), Goal("cost_eur", 10)),
+    sources=(Source("v-1", "density", "z-1"), Source("v-2", "density", "z-2")),
+    mode="shadow",
+    starts=START,
+    ends=START + timedelta(hours=2),
+    alarm_level=2,
+    tolerance_s=60,
+    operators=3,
+    sample=5,
+    stop=Stop(good=20, bad=60),
+)
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def advice(minutes: float, level: int, sensor: str = "v-1", **more: Any) -> TrialAdvised:
+    said = {"confidence": 50, "boot_id": 1, "seq": int(minutes * 60)} | more
+    return TrialAdvised(sensor, at(minutes), int(at(minutes).timestamp() // 60), level, **said)
+
+
+def truth(since: float, until: float, *, present: bool = True, zone: str = "z-1") -> TrialTruth:
+    return TrialTruth("density", zone, at(since), at(until), present, "steward")
+
+
+def told(*events: TrialEvent) -> list[Told]:
+    return [
+        Told(START, TrialBegun((), "")),
+        *(Told(at(60), event) for event in events),
+        Told(at(60), TrialStopped("by_hand")),
+    ]
+
+
+# One evening at two sites: alarms at 5 (right), 20 (false), 40 (nobody looked), and at the other site at 30 (right).
+EVENING = (
+    advice(4, 1), advice(5, 2), advice(6, 3), advice(7, 0),
+    advice(20, 2), advice(21, 0), advice(40, 3), advice(41, 1),
+    advice(30, 2, "v-2"), advice(31, 0, "v-2"),
+    truth(4.5, 8), truth(50, 55), truth(19, 25, present=False), truth(30.5, 33, zone="z-2"),
+    TrialCost("licence", 900), TrialCost("staff", 300), TrialComplaint("privacy", "z-1", at(30)),
+)  # fmt: skip
+
+
+def test_an_evening_s_figures_are_those_of_a_hand() -> None:
+    found = figures(PROTOCOL, told(*EVENING), at(60))
+    total = found.total
+    assert (total.advice, total.alarms, total.unjudged, total.false_alarms) == (10, 4, 1, 1)
+    assert (total.precision.hits, total.precision.of) == (2, 3)
+    assert (total.recall.hits, total.recall.of) == (2, 3)
+    assert found.operator_hours == 3.0 and total.false_alarms_per_hour == pytest.approx(1 / 3, abs=1e-4)
+    assert (total.delay_p50_s, total.delay_p95_s) == (-30.0, 30.0)
+    assert (found.cost_cents, found.costs, found.complaints) == (1_200, (("licence", 900), ("staff", 300)), 1)
+    assert [(row.zone_id, row.precision.hits, row.precision.of) for row in found.rows] == [("z-1", 1, 2), ("z-2", 1, 1)]
+    assert [goal.holds for goal in found.goals] == [True, True, True, False]
+    assert found.outcome == "fail"
+    assert sorted(found.outcomes) == [False, True, True]
+
+
+def test_what_a_vendor_says_of_itself_moves_no_figure() -> None:
+    boasts = tuple(
+        msgspec.structs.replace(one, confidence=100, minute=one.minute + 3) if isinstance(one, TrialAdvised) else one
+        for one in EVENING
+    )
+    assert metrics.digest_of(figures(PROTOCOL, told(*boasts), at(60))) == metrics.digest_of(
+        figures(PROTOCOL, told(*EVENING), at(60))
+    )
+
+
+def test_advice_of_a_key_that_is_not_in_the_protocol_counts_nowhere() -> None:
+    found = figures(PROTOCOL, told(*EVENING, advice(10, 3, "v-9")), at(60))
+    assert found.total.alarms == 4
+
+
+def test_one_long_alarm_is_one_and_silence_ends_it() -> None:
+    found = figures(PROTOCOL, told(*(advice(n, 3) for n in range(10)), advice(30, 3)), at(60))
+    assert found.total.alarms == 2
+
+
+def test_a_note_that_it_was_there_outweighs_one_that_it_was_not() -> None:
+    notes = (truth(0, 20, present=False), truth(5, 6), truth(0, 20, present=False))
+    found = figures(PROTOCOL, told(advice(5, 2), *notes), at(60))
+    assert found.outcomes == (True,)
+
+
+def test_nothing_measured_is_no_figure_and_decides_nothing() -> None:
+    found = figures(PROTOCOL, [], at(60))
+    assert found.total.precision.value is None and found.total.delay_p95_s is None
+    assert found.outcome == "unknown" and found.operator_hours == 0.0
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"), [(8, 10, 0.490162, 0.943318), (0, 5, 0.0, 0.434482), (5, 5, 0.565518, 1.0)]
+)
+def test_wilson_s_interval_is_the_published_one(hits: int, of: int, low: float, high: float) -> None:
+    share = wilson(hits, of)
+    assert share.low == pytest.approx(low, abs=1e-5) and share.high == pytest.approx(high, abs=1e-5)
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert percentile([1, 2, 3, 4], 0.5) == 2
+    assert percentile([5.0], 0.95) == 5.0
+    assert percentile([], 0.5) is None
+
+
+def test_a_protocol_is_one_text_and_reads_back() -> None:
+    text = protocol.text_of(PROTOCOL)
+    assert protocol.read(text) == PROTOCOL
+    assert protocol.digest_of(text) == protocol.digest_of(protocol.text_of(protocol.read(text)))
+    assert protocol.check(PROTOCOL, START) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"hypotheses": ()}, "trial_hypotheses_missing"),
+        ({"goals": ()}, "trial_goals_missing"),
+        ({"goals": (Goal("recall", 1), Goal("recall", 2))}, "trial_goals_twice"),
+        ({"sources": ()}, "trial_sources_missing"),
+        ({"ends": START}, "trial_ends_before_start"),
+        ({"ends": START + timedelta(days=400)}, "trial_ends_too_late"),
+        ({"alarm_level": 4}, "trial_alarm_level_out_of_range"),
+        ({"tolerance_s": -1}, "trial_tolerance_s_out_of_range"),
+        ({"stop": Stop(good=60, bad=20)}, "trial_bad_not_above_good"),
+        ({"sample": 0}, "trial_sample_out_of_range"),
+    ],
+)
+def test_a_protocol_that_decides_nothing_is_refused(changes: dict[str, Any], rule: str) -> None:
+    refused = protocol.check(msgspec.structs.replace(PROTOCOL, **changes), START)
+    assert [one.rule for one in refused] == [rule]

@@ -1,0 +1,140 @@
+"""Experiments through forms alone: a protocol fixed, a trial noted, stopped, reported, left; and what everybody reads."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from necmergitur.operations import trials
+from necmergitur.operations.sensing import Memory
+from necmergitur.web.facts.models import Trial
+from necmergitur.web.programme.models import Experiment
+from necmergitur.web.store import store
+from tests.web.pages import City
+from tests.web.trials.trying import VENDOR, now, paper, project, say, vendor
+
+DESK = "/programme/trials/desk/"
+
+
+def local(at: Any) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
+
+
+def typed(**changes: Any) -> dict[str, Any]:
+    said = {
+        "hypotheses": "It tells two minutes before the stewards.\nIt disturbs nobody in vain.",
+        "sources": [VENDOR],
+        "use": "density",
+        "mode": "shadow",
+        "starts": local(now() + timedelta(minutes=1)),
+        "ends": local(now() + timedelta(hours=3)),
+        "alarm_level": "2",
+        "tolerance_s": "120",
+        "operators": "2",
+        "sample": "5",
+        "good": "20",
+        "bad": "60",
+        "alpha": "5",
+        "beta": "10",
+        "complaints": "0",
+        "goal_precision": "0.7",
+        "goal_recall": "0.5",
+    }
+    return said | changes
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.content.decode()
+
+
+def nobody() -> Client:
+    browser = Client()
+    browser.cookies["nec_language"] = "en"
+    return browser
+
+
+def made(city: City) -> tuple[Client, Experiment]:
+    found = project(city.users["analyst"], now())
+    analyst = city.client("analyst")
+    assert "Crowd advice" in text_of(analyst, DESK)
+    answer = analyst.post(f"{DESK}of/{found.pk}/", {"title": "A season at the hall"})
+    row = Experiment.objects.get()
+    assert answer.headers["Location"] == f"{DESK}{row.pk}/"
+    return analyst, row
+
+
+def test_an_analyst_goes_from_a_project_to_an_exit_and_everybody_reads_how(city: City) -> None:
+    vendor(now())
+    analyst, row = made(city)
+    at, public = f"{DESK}{row.pk}/", f"/programme/trials/{row.pk}/"
+    assert "is being written" in text_of(nobody(), public)
+    assert analyst.post(f"{at}protocol/", typed(hypotheses="A draft.")).status_code == 302
+    assert "A draft." in text_of(analyst, at) and not Trial.objects.exists()
+    answer = analyst.post(f"{at}protocol/", typed(freeze="1", bad="10"))
+    assert answer.status_code == 422 and "must lie above" in answer.content.decode()
+    assert "disturbs nobody in vain" in answer.content.decode(), "what was typed is kept"
+    assert analyst.post(f"{at}protocol/", typed(freeze="1")).status_code == 302
+    found = Trial.objects.get()
+    text = Client().get(f"{public}protocol.json").content
+    assert hashlib.sha256(text).hexdigest() == found.digest
+    assert found.digest in text_of(nobody(), public) and found.digest in text_of(analyst, at)
+    answer = analyst.post(f"{at}begin/")
+    assert answer.status_code == 422 and "No signed paper" in answer.content.decode()
+    from necmergitur.innovation import protocol
+
+    paper(protocol.read(found.protocol), now())
+    assert analyst.post(f"{at}begin/").status_code == 302
+    memory = Memory(None)
+    for seq, level in ((1, 0), (2, 3), (3, 0)):
+        assert say(memory, now(), seq, level) == ""
+    trials.look_at_all(store(), now())
+    note = {"place": "density@z-1", "since": local(now()), "until": local(now()), "present": "yes", "seen": "steward"}
+    assert analyst.post(f"{at}truth/", note).status_code == 302
+    assert analyst.post(f"{at}complaint/", {"about": "privacy", "zone": "z-1"}).status_code == 302
+    assert analyst.post(f"{at}cost/", {"of": "licence", "euros": "12.50"}).status_code == 302
+    assert analyst.post(f"{at}protocol/", typed(freeze="1", goal_precision="0.1")).status_code == 409
+    assert analyst.post(f"{at}stop/", {"reason": "no"}).status_code == 422
+    assert analyst.post(f"{at}stop/", {"reason": "The evening is over."}).status_code == 302
+    assert say(memory, now(), 4, 3) == "authorisation_revoked"
+    assert analyst.post(f"{at}report/").status_code == 302
+    assert analyst.post(f"{at}exit/", {"how": "adopt", "reason": "It did what was promised."}).status_code == 302
+    page = text_of(nobody(), public)
+    for words in (
+        "1/1 = 100%",
+        "12.50",
+        "A change of the fixed protocol",
+        "Figures it is judged by",
+        "The evening is over.",
+        "Adopt: the city takes it into service",
+        "It did what was promised.",
+    ):
+        assert words in page, words
+    assert "A season at the hall" in text_of(nobody(), "/programme/trials/")
+    row.refresh_from_db()
+    assert (row.state, row.exit) == ("reported", "adopt")
+
+
+def test_the_desk_is_the_analyst_s_and_nobody_else_begins_anything(city: City) -> None:
+    _analyst, row = made(city)
+    assert Client().get(DESK).status_code == 302
+    assert city.client("operator").get(f"{DESK}{row.pk}/").status_code == 403
+    assert city.client("lead").get(f"{DESK}{row.pk}/").status_code == 200
+    assert city.client("lead").post(f"{DESK}{row.pk}/protocol/", typed(freeze="1")).status_code == 403
+
+
+def test_a_form_that_is_wrong_keeps_what_was_typed(city: City) -> None:
+    analyst, row = made(city)
+    answer = analyst.post(f"{DESK}{row.pk}/protocol/", typed(freeze="1", sources=["v-none"]))
+    assert answer.status_code == 422 and "disturbs nobody in vain" in answer.content.decode()
+    assert not Trial.objects.exists()
+
+
+def test_everything_is_said_in_french_too(city: City) -> None:
+    _analyst, row = made(city)
+    french = city.client("analyst", "fr")
+    assert "Expérimentations" in text_of(french, DESK)
+    assert "Figer le protocole" in text_of(french, f"{DESK}{row.pk}/")

@@ -1,0 +1,204 @@
+"""A trial on the real database: fixed before the start, heard by the gate, ended by rule, and what PostgreSQL refuses."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+import pytest
+
+from necmergitur.innovation import metrics, protocol
+from necmergitur.innovation.protocol import TrialComplaint, TrialCost, TrialTruth
+from necmergitur.innovation.trial import Trial
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import trials
+from necmergitur.operations.sensing import Memory
+from necmergitur.web.programme import making
+from necmergitur.web.programme.models import Experiment
+from necmergitur.web.store import store
+from tests import signed
+from tests.web.pages import City
+from tests.web.trials.trying import VENDOR, experiment, now, paper, reported, say, trial, vendor, written
+
+
+def started(city: City, **changes: Any) -> tuple[Trial, Memory]:
+    at = now()
+    vendor(at)
+    asked = written(experiment(city, at), at, **changes)
+    frozen = trials.freeze(store(), asked, city.person("analyst"), at)
+    assert isinstance(frozen, Trial), frozen
+    paper(asked, at)
+    begun = trials.begin(store(), asked.id, city.person("analyst"), now())
+    assert isinstance(begun, Trial), begun
+    return begun, Memory(None)
+
+
+def seen(at: Any, *, present: bool, minutes: float = 1) -> TrialTruth:
+    return TrialTruth("density", "z-1", at, at + timedelta(minutes=minutes), present, "steward")
+
+
+def kinds(pk: Any) -> list[str]:
+    return [type(one.event).__name__ for one in trials.facts_of(store(), pk)]
+
+
+def test_from_a_fixed_protocol_to_a_computed_report_whose_figures_are_the_hand_s(city: City) -> None:
+    by = city.person("analyst")
+    begun, memory = started(city)
+    at = now()
+    assert [say(memory, at, seq, level) for seq, level in ((1, 0), (2, 2), (3, 3), (4, 0))] == [""] * 4
+    assert trials.note(store(), begun.id, seen(at - timedelta(seconds=30), present=True, minutes=0.4), by, now())
+    trials.note(store(), begun.id, TrialComplaint("privacy", "z-1", at), by, now())
+    trials.note(store(), begun.id, TrialCost("licence", 120_000), by, now())
+    stopped = trials.stop(store(), begun.id, "The evening is over.", by, now())
+    assert isinstance(stopped, Trial) and stopped.state == "stopped", stopped
+    assert say(memory, now(), 5, 3) == "authorisation_revoked"
+    done = trials.report(store(), begun.id, by, now())
+    assert isinstance(done, Trial), done
+    told = trials.facts_of(store(), begun.id)
+    found = metrics.figures(protocol.read(done.protocol), told[:-1], now())
+    assert told[-1].event.digest == metrics.digest_of(found)  # type: ignore[union-attr]
+    assert (found.total.advice, found.total.alarms, found.total.precision.hits, found.total.recall.value) == (
+        4,
+        1,
+        1,
+        1.0,
+    )
+    assert (found.cost_cents, found.complaints) == (120_000, 1)
+    assert found.total.delay_p50_s is not None and 29 <= found.total.delay_p50_s <= 31
+    left = trials.leave(store(), begun.id, "adopt", "It did what was promised.", by, now())
+    assert isinstance(left, Trial) and left.exit == "adopt"
+    row = Experiment.objects.get(pk=begun.id)
+    assert (row.state, row.exit) == ("reported", "adopt")
+    made = making.make(row, now(), city.users["analyst"], title="At the hall", route="market")
+    assert made.chain == row.chain
+
+
+def test_false_alarms_beyond_what_the_protocol_accepts_end_it_and_kill_the_key(city: City) -> None:
+    begun, memory = started(city)
+    seq = 0
+    for _ in range(4):
+        at = now()
+        for level in (2, 0):
+            seq += 1
+            rule = say(memory, at, seq, level)
+            assert rule in ("", "authorisation_revoked"), rule
+        state = trials.note(store(), begun.id, seen(at, present=False, minutes=0), city.person("analyst"), now())
+        if isinstance(state, Trial) and state.state == "stopped":
+            break
+    assert trial(begun.id).why == "too_many_false_alarms"
+    assert say(memory, now(), seq + 1, 3) == "authorisation_revoked"
+
+
+def test_the_window_s_end_stops_a_trial_by_itself(city: City) -> None:
+    begun, _memory = started(city)
+    after = trials.look(store(), begun.id, now() + timedelta(hours=4))
+    assert after is not None and after.why == "window_over"
+
+
+def test_a_metric_changed_after_the_start_is_refused_and_that_it_was_is_a_fact(city: City) -> None:
+    begun, _memory = started(city)
+    told = protocol.read(begun.protocol)
+    other = msgspec.structs.replace(told, goals=(), tolerance_s=600)
+    refused = trials.freeze(store(), other, city.person("analyst"), now())
+    assert isinstance(refused, list) and refused[0].rule == "trial_protocol_fixed"
+    event = trials.facts_of(store(), begun.id)[-1].event
+    assert isinstance(event, protocol.TrialChangeRefused) and event.fields == ("goals", "tolerance_s")
+    assert trial(begun.id).protocol == begun.protocol
+    same = trials.freeze(store(), told, city.person("analyst"), now())
+    assert isinstance(same, Trial) and kinds(begun.id).count("TrialChangeRefused") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"readers": ("analyst", "lead")}, "trial_paper_not_shadow"),
+        ({"readers": ("lead",)}, "trial_paper_unread"),
+        ({"valid_until": timedelta(days=2)}, "trial_paper_too_long"),
+        ({"evaluation": "We will see."}, "trial_paper_of_another_protocol"),
+        (None, "trial_paper_missing"),
+    ],
+)
+def test_nothing_begins_under_a_paper_that_says_otherwise(city: City, changes: Any, rule: str) -> None:
+    at = now()
+    vendor(at)
+    asked = written(experiment(city, at), at)
+    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
+    if changes is not None:
+        if "valid_until" in changes:
+            changes = {"valid_until": at + changes["valid_until"]}
+        if "evaluation" in changes:
+            base = signed.terms(at).experiment
+            assert base is not None
+            changes = {"experiment": msgspec.structs.replace(base, **changes)}
+        paper_of(asked, at, changes)
+    refused = trials.begin(store(), asked.id, city.person("analyst"), now())
+    assert isinstance(refused, Refusal) and refused.rule == rule
+
+
+def paper_of(asked: Any, at: Any, changes: dict[str, Any]) -> None:
+    held = changes.pop("experiment", None)
+    if held is None:
+        paper(asked, at, **changes)
+    else:
+        paper(msgspec.structs.replace(asked, title="Another protocol"), at)
+
+
+def test_advice_of_another_form_or_too_often_is_refused_and_counted(city: City) -> None:
+    _begun, memory = started(city)
+    at = now()
+    assert say(memory, at, 1, 4) == "reading_not_of_its_type"
+    assert say(memory, at, 1, 2, words="help") == "reading_not_of_its_type"
+    rules = [say(memory, at, seq, 0) for seq in range(1, 40)]
+    assert rules[0] == "" and rules[-1] in ("rate_exceeded", "bit_budget_exceeded")
+
+
+def a_protocol_rewritten(pk: Any) -> str:
+    return f"UPDATE trial SET protocol = '{{}}', digest = encode(sha256('{{}}'), 'hex') WHERE id = '{pk}'"
+
+
+def a_trial_deleted(pk: Any) -> str:
+    return f"DELETE FROM trial WHERE id = '{pk}'"
+
+
+def a_trial_that_never_stopped(pk: Any) -> str:
+    return f"UPDATE trial SET state = 'frozen' WHERE id = '{pk}'"
+
+
+def an_exit_before_the_report(pk: Any) -> str:
+    return f"UPDATE trial SET exit = 'adopt' WHERE id = '{pk}'"
+
+
+def an_experiment_that_says_it_was_adopted(pk: Any) -> str:
+    return f"UPDATE programme_experiment SET state = 'reported', exit = 'adopt' WHERE id = '{pk}'"
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        a_protocol_rewritten,
+        a_trial_deleted,
+        a_trial_that_never_stopped,
+        an_exit_before_the_report,
+        an_experiment_that_says_it_was_adopted,
+    ],
+)
+def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Any], str]) -> None:
+    begun, _memory = started(city)
+    with psycopg.connect(city.url) as connection, pytest.raises(psycopg.DatabaseError) as caught:
+        connection.execute(breach(begun.id))
+    assert caught.value.sqlstate == "NM023"
+
+
+def test_a_second_protocol_is_refused_by_the_record_itself(city: City) -> None:
+    from necmergitur.ledger.ports import StoreRefused
+
+    begun, _memory = started(city)
+    with pytest.raises(StoreRefused), store().transaction() as tx:
+        trials._say(tx, begun, [protocol.TrialProtocol("{}", protocol.digest_of("{}"))], "user:1", now())
+
+
+def test_an_experiment_brought_to_its_exit_may_be_deployed(city: City) -> None:
+    at = now()
+    made = reported(experiment(city, at), at)
+    assert (made.state, made.exit, VENDOR) == ("reported", "adopt", "v-0001")
