@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.hackathon import mine, voting
+from necmergitur.web.programme import voting as needs
 from tests.web.entering import browsers, served_city  # noqa: F401 -- fixtures
 from tests.web.hackathon.playing import Hackathon
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
@@ -18,6 +19,7 @@ def nobody_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one address did is counted anew for each test."""
     monkeypatch.setattr(voting, "newcomers", Limit(voting.NEWCOMERS_MAX))
     monkeypatch.setattr(voting, "applications", Limit(voting.APPLICATIONS_MAX))
+    monkeypatch.setattr(needs, "needs_stated", Limit(needs.NEEDS_MAX))
     monkeypatch.setattr(mine, "asked", Limit(voting.QUESTIONS_MAX))
 
 

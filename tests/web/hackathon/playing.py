@@ -22,6 +22,13 @@ BLIND = {"need": "7", "measure": "6", "freedoms": "8"}
 SEEN = {"works": "7", "trial": "6", "remark": "Clear."}
 
 
+def somebody(address: str = "10.3.0.1", language: str = "en") -> Client:
+    """Return a browser of somebody without account."""
+    browser = Client(REMOTE_ADDR=address)
+    browser.cookies["nec_language"] = language
+    return browser
+
+
 class Hackathon:
     """One edition with its analyst at hand."""
 
@@ -46,7 +53,7 @@ class Hackathon:
 
     def apply(self, number: int, **changes: Any) -> str:
         """Apply as somebody; return the address of their own page."""
-        answer = Client(REMOTE_ADDR=f"10.1.{number // 250}.{number % 250 + 1}").post(
+        answer = somebody(f"10.1.{number // 250}.{number % 250 + 1}").post(
             "/programme/hackathon/spring/register/", self.said(number, **changes)
         )
         assert answer.status_code == 302, answer.content.decode()
@@ -79,7 +86,7 @@ class Hackathon:
 
     def _challenge(self, title: str) -> Challenge:
         """Go from a citizen's need to an open challenge, by forms."""
-        Client(REMOTE_ADDR=f"10.9.0.{len(title)}").post("/programme/needs/new/", stated(title=title))
+        somebody(f"10.9.0.{len(title)}").post("/programme/needs/new/", stated(title=title))
         number = Lead.objects.count() + 1
         lead = {
             "title": f"Lead to {title}",

@@ -4,21 +4,22 @@ import random
 import re
 import time
 
+import pytest
 from django.db import connection
-from django.test import Client
 
 from necmergitur.innovation.editions import Phase
 from necmergitur.web.hackathon import jury
 from necmergitur.web.hackathon.models import Entry, Member, Participant, Question, Review, Submission
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment, Project, Team
-from tests.web.hackathon.playing import Hackathon, badge_of, project
+from tests.web.hackathon.playing import Hackathon, badge_of, project, somebody
 from tests.web.pages import City
 
 PEOPLE, TEAMS, JURORS, EACH, VOTERS = 400, 80, 24, 3, 120
-MOST_S = 100.0  # on two shared cores; under half a minute alone
+MOST_S = 200.0  # when everything else runs beside it; half a minute alone
 
 
+@pytest.mark.timeout(300)
 def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: City) -> None:
     begun, drawn = time.monotonic(), random.Random(7)
     played = Hackathon(city, themes=3, places=PEOPLE)
@@ -36,9 +37,9 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
 
     played.at(Phase.SUBMISSION)
     for number, link in of_team.items():
-        page = Client().get(link).content.decode()
+        page = somebody().get(link).content.decode()
         assert "Soup is served" in page
-        answer = Client().post(link, project(number))
+        answer = somebody().post(link, project(number))
         assert answer.status_code == 302, answer.content.decode()
     assert Submission.objects.count() == Project.objects.count() == TEAMS
 
@@ -48,7 +49,7 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
     ]
     for number, link in enumerate(jurors):
         known = f"person{number * 7}@people.invalid\nSomebody Else"
-        assert Client().post(link, {"knows": known}).status_code == 302
+        assert somebody().post(link, {"knows": known}).status_code == 302
     assert played.desk("assign", each=str(EACH)).status_code == 302
     assert Review.objects.count() == TEAMS * EACH
     loads = [Review.objects.filter(juror__name=f"Juror {number}").count() for number in range(JURORS)]
@@ -73,11 +74,11 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
     experiment = Experiment.objects.get()
     assert (experiment.state, experiment.project_id) == ("draft", best.project_id)
     assert making.stage_of(making.line_of(experiment)[0]).value == "need"
-    assert Client().get("/programme/hackathon/spring/results/").status_code == 404
+    assert somebody().get("/programme/hackathon/spring/results/").status_code == 404
     assert played.desk("publish").status_code == 302
-    public = Client().get("/programme/hackathon/spring/results/").content.decode()
+    public = somebody().get("/programme/hackathon/spring/results/").content.decode()
     assert "First prize" in public and best.project.title in public and "Person Nr" not in public
-    certificate = Client().get(of_team[best.entry.number] + "certificate/").content.decode()
+    certificate = somebody().get(of_team[best.entry.number] + "certificate/").content.decode()
     assert "First prize" in certificate
     assert time.monotonic() - begun < MOST_S
 
@@ -85,10 +86,10 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
 def _registered(played: Hackathon) -> list[str]:
     links = [played.apply(number) for number in range(PEOPLE)]
     assert Participant.objects.filter(counts=True).count() == PEOPLE
-    late = Client().post("/programme/hackathon/spring/register/", played.said(9_999))
+    late = somebody().post("/programme/hackathon/spring/register/", played.said(9_999))
     assert late.status_code == 409 and "All places are taken" in late.content.decode()
     for link in links:
-        assert "<svg" in Client().get(link).content.decode()
+        assert "<svg" in somebody().get(link).content.decode()
         assert played.desk(f"door/{badge_of(link)}").status_code == 302
     assert Participant.objects.filter(checked_in_at__isnull=False).count() == PEOPLE
     return links
@@ -98,7 +99,7 @@ def _one_each(links: list[str]) -> dict[int, str]:
     """Return one member's page for each table, as it says itself which table theirs is."""
     found: dict[int, str] = {}
     for link in links:
-        table = re.search(r"Your team: table (\d+)", Client().get(link).content.decode())
+        table = re.search(r"Your team: table (\d+)", somebody().get(link).content.decode())
         assert table is not None
         found.setdefault(int(table[1]), link)
     assert len(found) == TEAMS
@@ -108,29 +109,29 @@ def _one_each(links: list[str]) -> dict[int, str]:
 def _mentored(played: Hackathon, asking: list[str]) -> None:
     mentor = played.invite("mentor", "Mona Mentor")
     for link in asking:
-        assert Client().post(link, {"do": "ask", "text": "How do we count?", "skill": "data"}).status_code == 302
-    wall = Client().get("/programme/hackathon/spring/wall/")
+        assert somebody().post(link, {"do": "ask", "text": "How do we count?", "skill": "data"}).status_code == 302
+    wall = somebody().get("/programme/hackathon/spring/wall/")
     assert wall.headers["Refresh"] and "Tables that wait for a mentor" in wall.content.decode()
-    for number in re.findall(r'name="question" value="(\d+)"', Client().get(mentor).content.decode()):
-        Client().post(mentor, {"question": number, "do": "take"})
-        Client().post(mentor, {"question": number, "do": "done"})
+    for number in re.findall(r'name="question" value="(\d+)"', somebody().get(mentor).content.decode()):
+        somebody().post(mentor, {"question": number, "do": "take"})
+        somebody().post(mentor, {"question": number, "do": "done"})
     assert Question.objects.filter(done_at__isnull=False).count() == len(asking)
 
 
 def _reviewed(link: str, quality: dict[int, float], bias: float, drawn: random.Random, number: int) -> None:
-    listed = Client().get(link).content.decode()
+    listed = somebody().get(link).content.decode()
     assert "Person Nr" not in listed
     for address, title in re.findall(r'<a href="(/programme/hackathon/jury/[\w-]+/\d+/)">Work (\d+)</a>', listed):
 
         def given(title: str = title) -> str:
             return str(min(10, max(0, round(quality[int(title)] + bias + drawn.gauss(0, 1)))))
 
-        first = Client().get(address).content.decode()
+        first = somebody().get(address).content.decode()
         assert "demo.invalid" not in first and "Person Nr" not in first
-        answer = Client().post(address, {"need": given(), "measure": given(), "freedoms": given()})
+        answer = somebody().post(address, {"need": given(), "measure": given(), "freedoms": given()})
         assert answer.headers["Location"] == address
-        assert "demo.invalid" in Client().get(address).content.decode()
-        answer = Client().post(address, {"works": given(), "trial": given(), "remark": f"From {number}."})
+        assert "demo.invalid" in somebody().get(address).content.decode()
+        answer = somebody().post(address, {"works": given(), "trial": given(), "remark": f"From {number}."})
         assert answer.headers["Location"] == link
 
 
@@ -139,9 +140,7 @@ def _voted(drawn: random.Random) -> None:
     favourite = Submission.objects.get(project__title="Work 3").pk
     for voter in range(VOTERS):
         chosen = favourite if voter % 3 == 0 else drawn.choice(choices)
-        answer = Client(REMOTE_ADDR=f"10.2.0.{voter + 1}").post(
-            "/programme/hackathon/spring/projects/", {"for": str(chosen)}
-        )
+        answer = somebody(f"10.2.0.{voter + 1}").post("/programme/hackathon/spring/projects/", {"for": str(chosen)})
         assert answer.status_code == 302
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM hackathon_voice")

@@ -46,12 +46,12 @@ def match(edition: Edition, count: int, now: datetime, by: User, *, present: boo
             placed = placing(edition, people, count)
             if isinstance(placed, Refusal):
                 return placed
-            wanted, seats = placed
+            themes, seats = placed
             by_id = {str(one.pk): one for one in people}
-            groups: dict[str, list[Participant]] = {team: [] for team in wanted}
+            groups: dict[str, list[Participant]] = {team: [] for team in themes}
             for person, team in seats.items():
                 groups[team].append(by_id[person])
-            return [_made(edition, wanted[team], members, now, by) for team, members in groups.items()]
+            return [_made(edition, themes[team], members, now, by) for team, members in groups.items()]
     except _Refused as error:
         return error.refusal
 
@@ -63,19 +63,26 @@ def placing(
     sizes = editions.sizes(len(people), count)
     if isinstance(sizes, Refusal):
         return sizes
-    challenges = {str(one.pk): one for one in edition.challenges.order_by("pk")}
+    challenges = {str(one.pk): one for one in edition.challenges.all()}
     if not challenges:
         return Refusal(rule="edition_no_themes")
-    wishes = {str(one.pk): [str(w) for w in one.wishes if str(w) in challenges] for one in people}
+    asking, offered, themes = market(edition, people, sizes)
+    return {team: challenges[theme] for team, theme in themes.items()}, teams.place(asking, offered)
+
+
+def market(
+    edition: Edition, people: list[Participant], sizes: list[int]
+) -> tuple[list[Person], list[Team], dict[str, str]]:
+    """Return people with their wishes, teams with what they seek, and each team's theme."""
+    themes = sorted(str(one) for one in edition.challenges.values_list("pk", flat=True))
+    wishes = {str(one.pk): [str(w) for w in one.wishes if str(w) in themes] for one in people}
     first = Counter(one[0] for one in wishes.values() if one)
-    shares = editions.shares({theme: first[theme] for theme in challenges}, count)
-    made = _wanted(shares, sizes)
-    of_theme: dict[str, list[Team]] = {theme: [] for theme in challenges}
+    made = wanted(editions.shares({theme: first[theme] for theme in themes}, len(sizes)), sizes)
+    of_theme: dict[str, list[Team]] = {theme: [] for theme in themes}
     for theme, team in made:
         of_theme[theme].append(team)
     asking = [_asking(one, wishes[str(one.pk)], of_theme) for one in people]
-    seats = teams.place(asking, [team for _, team in made])
-    return {team.id: challenges[theme] for theme, team in made}, seats
+    return asking, [team for _, team in made], {team.id: theme for theme, team in made}
 
 
 def by_hand(edition: Edition, challenge: Challenge, people: list[Participant], now: datetime, by: User) -> Any:
@@ -126,7 +133,7 @@ def _made(edition: Edition, challenge: Challenge, members: list[Participant], no
     return entry
 
 
-def _wanted(shares: dict[str, int], sizes: list[int]) -> list[tuple[str, Team]]:
+def wanted(shares: dict[str, int], sizes: list[int]) -> list[tuple[str, Team]]:
     """Return the teams with their themes. What each seeks most goes round, so that no skill gathers at one table."""
     themes = [theme for theme, count in shares.items() for _ in range(count)]
     skills = Skill.values

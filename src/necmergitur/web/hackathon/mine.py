@@ -43,16 +43,22 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, **bound:
     now, entry = CLOCK.now(), _entry(person)
     submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
     door = reverse("hackathon:door", args=[person.edition.slug, person.badge])
-    wishes = {f"wish_{number}": str(one) for number, one in enumerate(person.wishes, 1)}
-    forms: dict[str, Any] = {
-        "mine": MineForm(edition=person.edition, instance=person, initial=wishes),
-        "ask": AskForm(),
-        "hand": HandInForm(instance=submission.project if submission else None),
-    }
-    context = pages.told(person.edition, now) | {
+    told = pages.told(person.edition, now)
+    may = told["may"]
+    forms: dict[str, Any] = {}
+    if may["register"]:
+        wishes = {f"wish_{number}": str(one) for number, one in enumerate(person.wishes, 1)}
+        forms["mine"] = MineForm(edition=person.edition, instance=person, initial=wishes)
+    if entry is not None and may["help"]:
+        forms["ask"] = AskForm()
+    if entry is not None and may["submit"]:
+        forms["hand"] = HandInForm(instance=submission.project if submission else None)
+    awaited = may["check_in"] and person.checked_in_at is None
+    context = told | {
         "person": person,
         "here": request.path,
-        "code": code(request.build_absolute_uri(door)),
+        "address": request.build_absolute_uri(request.path),
+        "code": code(request.build_absolute_uri(door)) if awaited else "",
         "entry": entry,
         "team": [] if entry is None else [one.participant for one in entry.members.select_related("participant")],
         "challenge": None if entry is None else entry.team.challenge,

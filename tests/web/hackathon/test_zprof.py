@@ -1,0 +1,148 @@
+"""A hackathon of four hundred people, from the first application to the prizes, through forms alone."""
+
+import random
+import re
+import time
+
+from django.db import connection
+from django.test import Client
+
+from necmergitur.innovation.editions import Phase
+from necmergitur.web.hackathon import jury
+from necmergitur.web.hackathon.models import Entry, Member, Participant, Question, Review, Submission
+from necmergitur.web.programme import making
+from necmergitur.web.programme.models import Experiment, Project, Team
+from tests.web.hackathon.playing import Hackathon, badge_of, project
+from tests.web.pages import City
+
+PEOPLE, TEAMS, JURORS, EACH, VOTERS = 100, 20, 24, 3, 120
+MOST_S = 100.0  # on two shared cores; under half a minute alone
+
+
+def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: City) -> None:
+    begun, drawn = time.monotonic(), random.Random(7)
+    played = Hackathon(city, themes=3, places=PEOPLE)
+    links = _registered(played)
+    played.at(Phase.TEAMS)
+    assert played.desk("match", teams=str(TEAMS), present="on").status_code == 302
+    assert Entry.objects.count() == Team.objects.count() == TEAMS
+    assert set(Member.objects.values_list("entry_id").distinct()) == set(Entry.objects.values_list("id"))
+    assert all(entry.members.count() == PEOPLE // TEAMS for entry in Entry.objects.all())
+    of_team = _one_each(links)
+
+    played.at(Phase.WORK)
+    played.desk("announce", text="Soup is served in the court.")
+    _mentored(played, list(of_team.values())[:5])
+
+    played.at(Phase.SUBMISSION)
+    for number, link in of_team.items():
+        page = Client().get(link).content.decode()
+        assert "Soup is served" in page
+        answer = Client().post(link, project(number))
+        assert answer.status_code == 302, answer.content.decode()
+    assert Submission.objects.count() == Project.objects.count() == TEAMS
+
+    played.at(Phase.REVIEW)
+    jurors = [
+        played.invite("juror", f"Juror {number}", organisation=f"Organisation {number}") for number in range(JURORS)
+    ]
+    for number, link in enumerate(jurors):
+        known = f"person{number * 7}@people.invalid\nSomebody Else"
+        assert Client().post(link, {"knows": known}).status_code == 302
+    assert played.desk("assign", each=str(EACH)).status_code == 302
+    assert Review.objects.count() == TEAMS * EACH
+    loads = [Review.objects.filter(juror__name=f"Juror {number}").count() for number in range(JURORS)]
+    assert max(loads) - min(loads) <= 2
+    quality = {number: drawn.gauss(6, 1.5) for number in of_team}
+    for number, link in enumerate(jurors):
+        _reviewed(link, quality, drawn.gauss(0, 1.2), drawn, number)
+    assert not Review.objects.filter(done_at__isnull=True).exists()
+    _voted(drawn)
+
+    played.at(Phase.RESULTS)
+    page = played.analyst.get("/programme/hackathon/desk/spring/jury/").content.decode()
+    assert f"{VOTERS} votes, counted apart from the jury." in page
+    found = jury.results(played.edition)
+    assert len(found) == TEAMS and all(one.low <= one.mark <= one.high for one in found)
+    best = Submission.objects.get(pk=int(found[0].work))
+    favourite = Submission.objects.get(project__title="Work 3")
+    for prize, winner in (("First prize", best), ("Public prize", favourite)):
+        assert played.desk(f"award/{winner.pk}", title=prize, why="").status_code == 302
+    for _ in range(2):  # pressed twice: one experiment
+        assert played.desk(f"experiment/{best.pk}").status_code == 302
+    experiment = Experiment.objects.get()
+    assert (experiment.state, experiment.project_id) == ("draft", best.project_id)
+    assert making.stage_of(making.line_of(experiment)[0]).value == "need"
+    assert Client().get("/programme/hackathon/spring/results/").status_code == 404
+    assert played.desk("publish").status_code == 302
+    public = Client().get("/programme/hackathon/spring/results/").content.decode()
+    assert "First prize" in public and best.project.title in public and "Person Nr" not in public
+    certificate = Client().get(of_team[best.entry.number] + "certificate/").content.decode()
+    assert "First prize" in certificate
+    assert time.monotonic() - begun < MOST_S
+
+
+def _registered(played: Hackathon) -> list[str]:
+    links = [played.apply(number) for number in range(PEOPLE)]
+    assert Participant.objects.filter(counts=True).count() == PEOPLE
+    late = Client().post("/programme/hackathon/spring/register/", played.said(9_999))
+    assert late.status_code == 409 and "All places are taken" in late.content.decode()
+    for link in links:
+        assert "<svg" in Client().get(link).content.decode()
+        assert played.desk(f"door/{badge_of(link)}").status_code == 302
+    assert Participant.objects.filter(checked_in_at__isnull=False).count() == PEOPLE
+    return links
+
+
+def _one_each(links: list[str]) -> dict[int, str]:
+    """Return one member's page for each table, as it says itself which table theirs is."""
+    found: dict[int, str] = {}
+    for link in links:
+        table = re.search(r"Your team: table (\d+)", Client().get(link).content.decode())
+        assert table is not None
+        found.setdefault(int(table[1]), link)
+    assert len(found) == TEAMS
+    return dict(sorted(found.items()))
+
+
+def _mentored(played: Hackathon, asking: list[str]) -> None:
+    mentor = played.invite("mentor", "Mona Mentor")
+    for link in asking:
+        assert Client().post(link, {"do": "ask", "text": "How do we count?", "skill": "data"}).status_code == 302
+    wall = Client().get("/programme/hackathon/spring/wall/")
+    assert wall.headers["Refresh"] and "Tables that wait for a mentor" in wall.content.decode()
+    for number in re.findall(r'name="question" value="(\d+)"', Client().get(mentor).content.decode()):
+        Client().post(mentor, {"question": number, "do": "take"})
+        Client().post(mentor, {"question": number, "do": "done"})
+    assert Question.objects.filter(done_at__isnull=False).count() == len(asking)
+
+
+def _reviewed(link: str, quality: dict[int, float], bias: float, drawn: random.Random, number: int) -> None:
+    listed = Client().get(link).content.decode()
+    assert "Person Nr" not in listed
+    for address, title in re.findall(r'<a href="(/programme/hackathon/jury/[\w-]+/\d+/)">Work (\d+)</a>', listed):
+
+        def given(title: str = title) -> str:
+            return str(min(10, max(0, round(quality[int(title)] + bias + drawn.gauss(0, 1)))))
+
+        first = Client().get(address).content.decode()
+        assert "demo.invalid" not in first and "Person Nr" not in first
+        answer = Client().post(address, {"need": given(), "measure": given(), "freedoms": given()})
+        assert answer.headers["Location"] == address
+        assert "demo.invalid" in Client().get(address).content.decode()
+        answer = Client().post(address, {"works": given(), "trial": given(), "remark": f"From {number}."})
+        assert answer.headers["Location"] == link
+
+
+def _voted(drawn: random.Random) -> None:
+    choices = list(Submission.objects.values_list("pk", flat=True))
+    favourite = Submission.objects.get(project__title="Work 3").pk
+    for voter in range(VOTERS):
+        chosen = favourite if voter % 3 == 0 else drawn.choice(choices)
+        answer = Client(REMOTE_ADDR=f"10.2.0.{voter + 1}").post(
+            "/programme/hackathon/spring/projects/", {"for": str(chosen)}
+        )
+        assert answer.status_code == 302
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM hackathon_voice")
+        assert cursor.fetchone() == (VOTERS,)
