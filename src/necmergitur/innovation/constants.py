@@ -16,9 +16,8 @@ PIECE_SIZES = (3, 4)  # ours: the shortest that tell a root from an ending
 PIECES_CHARS_MAX = 4_000  # ours: two pages are what a text is about
 PIECES_BITS = 18  # ours: pieces are told apart by so many bits of their checksum: 262,144 of them
 PIECES_SAMPLE = 2_000  # ours: texts from which is learned how rare a piece is
-NEAR = (
-    100  # ours: of many texts, how many are measured closely for one question: those with the best words, and vectors
-)
+# Of many texts, how many are measured closely for one question: those with the best words, and vectors.
+NEAR = 100  # ours
 WHOLE_MAX = 2_000  # ours: so many are all measured closely, those that share no whole word with it too
 OPEN_MAX = 512  # ours: texts kept in lists before they are packed; packing them takes about 15 ms
 PIECES_KEPT_MAX = 8_192  # ours: texts whose pieces are kept, about 100 MB

@@ -58,6 +58,7 @@ def _ours() -> list[str]:
         "hackathon",
         "watch",
         "trials",
+        "incubation",
         "vault",
         "api",
     )

@@ -28,6 +28,7 @@ ROOMS = (
     ("programme/", "network"),
     ("programme/hackathon/", "hackathon"),
     ("programme/trials/", "trials"),
+    ("programme/", "incubation"),
     ("programme/", "programme"),
     ("programme/", "watch"),
     ("vault/", "vault"),

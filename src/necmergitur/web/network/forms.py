@@ -23,7 +23,7 @@ class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
             "kind": pgettext_lazy("partner", "Kind"),
             "about": pgettext_lazy("partner", "What they do"),
             "contact_name": _("Whom to write to"),
-            "contact_email": _("E-mail"),
+            "contact_email": pgettext_lazy("partner", "E-mail"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "contact_name": _("Shown to nobody but the desk, forgotten when the partnership ends.")

@@ -14,7 +14,7 @@ PLACES = {
     Stage.LEAD: "programme:lead",
     Stage.CHALLENGE: "programme:challenge",
     Stage.TEAM: "programme:team",
-    Stage.PROJECT: "programme:project",
+    Stage.PROJECT: "incubation:project",
     Stage.EXPERIMENT: "trials:one",
     Stage.DEPLOYMENT: "programme:deployment",
 }

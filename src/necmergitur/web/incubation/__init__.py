@@ -1,0 +1,1 @@
+"""Incubation: calls, applications, cohorts, dated phases, money."""

@@ -1,0 +1,198 @@
+"""The analysts' desk of the incubation."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from necmergitur.innovation.phases import FOLLOWS, Phase
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.rules import require
+from necmergitur.web.console import guards
+from necmergitur.web.incubation import keeping, views, words
+from necmergitur.web.incubation.forms import (
+    CallForm,
+    DecideForm,
+    GrantForm,
+    LineForm,
+    MilestoneForm,
+    PaymentForm,
+    PhaseForm,
+)
+from necmergitur.web.incubation.models import Application, Call, Grant, Line, Milestone
+from necmergitur.web.programme import making, pages, rights, showing
+from necmergitur.web.programme.models import Project
+from necmergitur.web.store import CLOCK, store
+
+TAB = "incubation"
+LISTED_MAX = 200
+
+
+def refused(request: HttpRequest, refusal: Refusal, back: str) -> HttpResponse:
+    """Say a refusal with the way back."""
+    why = words.REFUSALS.get(refusal.rule)
+    if why is None:
+        return pages.refused(request, refusal, back)
+    return pages.show(request, "programme/refused.html", {"why": why, "back": back}, status=guards.status_of(refusal))
+
+
+@require(rights.may_read)
+@never_cache
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Calls, projects under way, grants, years."""
+    projects = Project.objects.filter(steps__isnull=False).distinct().prefetch_related("steps")[:LISTED_MAX]
+    context = {
+        "calls": [{"one": one, "open": views.is_open(one, CLOCK.now())} for one in Call.objects.all()[:LISTED_MAX]],
+        "projects": [{"one": one, "phase": words.PHASES[list(one.steps.all())[-1].phase]} for one in projects],
+        "grants": [{"one": one, "now": keeping.standing(one)} for one in Grant.objects.all()[:LISTED_MAX]],
+        "years": [views.told(each) for each in views.indicators()],
+        "heads": [word for _tone, word in words.PHASES.values()],
+    }
+    return pages.show(request, "incubation/desk/home.html", context, tab=TAB)
+
+
+@require(rights.may_run)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, what: str) -> HttpResponse:
+    """Write a call or a grant."""
+    form: Any = (CallForm if what == "call" else GrantForm)(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = form.save(commit=False)
+        if what == "call":
+            made.id = store().ids.new()
+        with transaction.atomic():
+            made.save()
+            if what == "call":
+                making.note(made.challenge, "call", cast(User, request.user), CLOCK.now())
+        return redirect("incubation:desk-call", made.pk) if what == "call" else redirect("incubation:grant", made.pk)
+    status = 422 if form.is_bound else 200
+    return pages.show(request, "incubation/desk/write.html", {"form": form, "what": what}, tab=TAB, status=status)
+
+
+@require(rights.may_read)
+@never_cache
+@require_safe
+def call(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One call with its applications."""
+    found = get_object_or_404(Call, pk=pk)
+    context = {
+        "one": found,
+        "rows": found.applications.all(),
+        "given": found.applications.filter(accepted=True).count(),
+        "bar": showing.bar(found.challenge),
+    }
+    return pages.show(request, "incubation/desk/call.html", context, tab=TAB)
+
+
+@require(rights.may_read)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def application(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One application; decided here."""
+    found = get_object_or_404(Application.objects.select_related("call", "project"), pk=pk)
+    form = DecideForm(request.POST or None)
+    if request.method == "POST" and rights.may_run(request.user) and form.is_valid():
+        accepted, by = request.POST.get("to") == "accept", cast(User, request.user)
+        made = keeping.decide(found, form.cleaned_data["reason"], CLOCK.now(), by, accepted=accepted)
+        if isinstance(made, Refusal):
+            return refused(request, made, request.path)
+        return redirect("incubation:desk-call", found.call_id)
+    context = {"one": found, "form": form}
+    return pages.show(
+        request, "incubation/desk/application.html", context, tab=TAB, status=422 if form.is_bound else 200
+    )
+
+
+@require(rights.may_read)
+@never_cache
+@require_safe
+def project(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One project: its phases, milestones and money."""
+    return _project_page(request, get_object_or_404(Project, pk=pk))
+
+
+def _project_page(request: HttpRequest, found: Project, **bound: Any) -> HttpResponse:
+    steps = list(found.steps.all())
+    following = FOLLOWS.get(Phase(steps[-1].phase), frozenset()) if steps else frozenset()
+    context = {
+        "one": found,
+        "told": showing.told(found),
+        "bar": showing.bar(found),
+        "steps": [(words.PHASES[each.phase], each) for each in steps],
+        "following": [(one.value, words.PHASES[one][1]) for one in Phase if one in following],
+        "milestones": found.milestones.all(),
+        "lines": found.lines.select_related("grant"),
+        "forms": {"phase": PhaseForm(), "milestone": MilestoneForm()} | bound,
+    }
+    return pages.show(request, "incubation/desk/project.html", context, tab=TAB, status=422 if bound else 200)
+
+
+@require(rights.may_run)
+@require_POST
+def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
+    """Enter a phase; add, reach or drop a milestone."""
+    found, now = get_object_or_404(Project, pk=pk), CLOCK.now()
+    if what == "phase":
+        form, to = PhaseForm(request.POST), request.POST.get("to", "")
+        if not form.is_valid() or to not in set(Phase):
+            return _project_page(request, found, phase=form)
+        made = keeping.enter(found, Phase(to), form.cleaned_data["reason"], now, cast(User, request.user))
+        if isinstance(made, Refusal):
+            return refused(request, made, request.path.removesuffix("do/phase/"))
+    elif what == "milestone":
+        aim = MilestoneForm(request.POST, instance=Milestone(project=found))
+        if not aim.is_valid():
+            return _project_page(request, found, milestone=aim)
+        aim.save()
+    elif what in ("reached", "dropped"):
+        open_ones = found.milestones.filter(pk=request.POST.get("id") or 0, done_at=None, dropped_at=None)
+        if what == "reached":
+            open_ones.update(done_at=now)
+        else:
+            open_ones.update(dropped_at=now, dropped_why=request.POST.get("why", "")[:400])
+    return redirect("incubation:project", pk)
+
+
+@require(rights.may_read)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """One grant: its lines, what was paid, what is left."""
+    found, now = get_object_or_404(Grant, pk=pk), CLOCK.now()
+    line_form, payment_form = LineForm(), PaymentForm()
+    made: Any = None
+    if request.method == "POST" and rights.may_run(request.user):
+        if "line" in request.POST:
+            payment_form = PaymentForm(request.POST)
+            if payment_form.is_valid():
+                line = get_object_or_404(Line, pk=request.POST["line"] or 0, grant=found)
+                made = keeping.pay(line, **payment_form.cleaned_data)
+        else:
+            line_form = LineForm(request.POST)
+            if line_form.is_valid():
+                said = line_form.cleaned_data
+                made = keeping.promise(found, said["title"], said["committed"], said["project"], now)
+        if isinstance(made, Refusal):
+            return refused(request, made, request.path)
+        if made is not None:
+            return redirect("incubation:grant", pk)
+    lines = [
+        {"one": line, "paid": sum(each.cents for each in line.payments.all())}
+        for line in found.lines.select_related("project").prefetch_related("payments")
+    ]
+    context = {
+        "one": found,
+        "now": keeping.standing(found),
+        "lines": lines,
+        "line_form": line_form,
+        "payment_form": payment_form,
+    }
+    status = 422 if line_form.is_bound or payment_form.is_bound else 200
+    return pages.show(request, "incubation/desk/grant.html", context, tab=TAB, status=status)

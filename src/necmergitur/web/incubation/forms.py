@@ -1,0 +1,133 @@
+"""Forms of the incubation."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from necmergitur.innovation.chain import ChallengeState
+from necmergitur.web.incubation.models import Application, Call, Grant, Milestone
+from necmergitur.web.programme.forms import long
+from necmergitur.web.programme.models import SHORT, Challenge, Project
+
+EUR_MAX = 100_000_000  # ours: a typing error, not a grant
+
+
+def _when() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class Euros(forms.DecimalField):
+    """Euros as people type them, cents as they are kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Bound what can be typed."""
+        super().__init__(min_value=Decimal("0.01"), max_value=EUR_MAX, decimal_places=2, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        """Return cents."""
+        return int(super().clean(value) * 100)
+
+
+class CallForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An invitation to apply."""
+
+    challenge = forms.ModelChoiceField(
+        label=_("Challenge"), queryset=Challenge.objects.filter(state=ChallengeState.OPEN), empty_label=None
+    )
+
+    class Meta:
+        model = Call
+        fields = ("challenge", "title", "text", "opens_at", "closes_at", "places")
+        labels: ClassVar[dict[str, Any]] = {
+            "title": pgettext_lazy("call", "Title"),
+            "text": _("What is offered and asked"),
+            "opens_at": _("Opens"),
+            "closes_at": _("Closes"),
+            "places": _("Places"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {"text": long(6), "opens_at": _when(), "closes_at": _when()}
+
+    def clean(self) -> dict[str, Any]:
+        """A call closes after it opens."""
+        said = super().clean() or {}
+        if said.get("opens_at") and said.get("closes_at") and said["closes_at"] <= said["opens_at"]:
+            self.add_error("closes_at", _("It closes before it opens."))
+        return said
+
+
+class ApplyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A company's answer."""
+
+    demo = forms.URLField(label=_("Demonstration"), required=False, max_length=500, assume_scheme="https")
+    repository = forms.URLField(label=_("Source code"), required=False, max_length=500, assume_scheme="https")
+
+    class Meta:
+        model = Application
+        fields = ("organisation", "title", "summary", "demo", "repository", "contact_name", "contact_email")
+        labels: ClassVar[dict[str, Any]] = {
+            "organisation": _("Company or organisation"),
+            "title": pgettext_lazy("application", "Project"),
+            "summary": _("What it does, and what you would measure"),
+            "contact_name": _("Your name"),
+            "contact_email": _("Your e-mail"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "contact_email": _("Read by the programme's team alone, forgotten a year after the decision.")
+        }
+        widgets: ClassVar[dict[str, Any]] = {"summary": long(8)}
+
+
+class DecideForm(forms.Form):
+    """Accepted or not, and why."""
+
+    reason = forms.CharField(label=_("Why"), min_length=20, max_length=4_000, widget=long(3))
+
+
+class PhaseForm(forms.Form):
+    """Into which phase, and why."""
+
+    reason = forms.CharField(label=_("Why"), max_length=400)
+
+
+class MilestoneForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is to be reached."""
+
+    class Meta:
+        model = Milestone
+        fields = ("title", "due")
+        labels: ClassVar[dict[str, Any]] = {"title": _("Milestone"), "due": pgettext_lazy("milestone", "By")}
+        widgets: ClassVar[dict[str, Any]] = {"due": _day()}
+
+
+class GrantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Money given to the programme."""
+
+    cents = Euros(label=_("Euros"))
+
+    class Meta:
+        model = Grant
+        fields = ("title", "cents", "given_on")
+        labels: ClassVar[dict[str, Any]] = {"title": pgettext_lazy("grant", "Grant"), "given_on": _("Given on")}
+        widgets: ClassVar[dict[str, Any]] = {"given_on": _day()}
+
+
+class LineForm(forms.Form):
+    """Part of a grant promised."""
+
+    title = forms.CharField(label=_("What for"), max_length=SHORT)
+    committed = Euros(label=_("Euros"))
+    project = forms.ModelChoiceField(label=_("Project"), queryset=Project.objects.all(), required=False)
+
+
+class PaymentForm(forms.Form):
+    """Money that left."""
+
+    cents = Euros(label=_("Euros"))
+    paid_on = forms.DateField(label=_("Paid on"), widget=_day())

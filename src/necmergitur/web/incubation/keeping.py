@@ -1,0 +1,133 @@
+"""What the incubation writes: each change under a lock, by the pure rules, with one audit fact beside its rows."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from necmergitur.innovation import budget, phases
+from necmergitur.innovation.chain import ProjectState, TeamState
+from necmergitur.innovation.phases import Phase
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
+from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
+from necmergitur.web.programme import making
+from necmergitur.web.programme.models import Project
+from necmergitur.web.store import store
+
+KEPT = timedelta(days=365)  # ours: what the form says
+TOKEN_BYTES = 32  # 256 random bits
+# What a phase makes of the chain's project.
+_STATES = {
+    Phase.PERENNIAL: ProjectState.EXITED,
+    Phase.STOPPED: ProjectState.ABANDONED,
+    Phase.ABANDONED: ProjectState.ABANDONED,
+    Phase.EXCLUDED: ProjectState.ABANDONED,
+}
+
+
+def digest(text: str) -> str:
+    """Return what is kept of a link or an address."""
+    return hashlib.sha256(text.strip().lower().encode()).hexdigest()
+
+
+@transaction.atomic
+def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | None:
+    """Keep an application; return its link's token, None when the same address applied to this call before."""
+    who = digest(fields["contact_email"])
+    if Application.objects.filter(call=call, contact_digest=who).exists():
+        return None
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    Application.objects.create(
+        id=store().ids.new(), call=call, contact_digest=who, link_hash=key(token), received_at=now, **fields
+    )
+    return token
+
+
+def key(token: str) -> str:
+    """Return what is kept of a private link's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def decide(application: Application, reason: str, now: datetime, by: User, *, accepted: bool) -> Application | Refusal:
+    """Accept an application, which makes a team and its project of the challenge, or turn it down."""
+    call = Call.objects.select_for_update().get(pk=application.call_id)
+    held = Application.objects.select_for_update().get(pk=application.pk)
+    if held.accepted is not None:
+        return Refusal(rule="application_decided")
+    if accepted:
+        if call.applications.filter(accepted=True).count() >= call.places:
+            return Refusal(rule="call_full")
+        team = making.make(call.challenge, now, by, title=held.organisation, organisation=held.organisation)
+        if isinstance(team, Refusal):
+            return team
+        team = making.move(team, TeamState.READY, now, by)
+        project: Any = making.make(
+            team, now, by, title=held.title, summary=held.summary, demo=held.demo, repository=held.repository
+        )
+        held.project = making.move(project, ProjectState.INCUBATED, now, by)
+        Step.objects.create(project=held.project, phase=Phase.INVESTIGATION, reason=reason[:400], at=now, by_id=by.pk)
+    held.accepted, held.reason, held.decided_at = accepted, reason, now
+    held.save()
+    return held
+
+
+@transaction.atomic
+def enter(project: Project, phase: Phase, reason: str, now: datetime, by: User) -> Step | Refusal:
+    """Bring a project into a phase."""
+    held = Project.objects.select_for_update().get(pk=project.pk)
+    last = held.steps.last()
+    refused = (
+        Refusal(rule="phase_does_not_follow") if last is None else phases.may_enter(Phase(last.phase), phase, reason)
+    )
+    if refused is not None:
+        return refused
+    step = Step.objects.create(project=held, phase=phase, reason=reason, at=now, by_id=by.pk)
+    if phase in _STATES:
+        making.move(held, _STATES[phase], now, by, reason=reason)
+    else:
+        making.note(held, f"phase:{phase.value}", by, now)
+    return step
+
+
+def standing(grant: Grant) -> budget.Standing:
+    """Return where a grant stands."""
+    lines = grant.lines.annotate(gone=Sum("payments__cents"))
+    return budget.standing(grant.cents, [budget.Line(line.committed, line.gone or 0) for line in lines])
+
+
+@transaction.atomic
+def promise(grant: Grant, title: str, cents: int, project: Project | None, now: datetime) -> Line | Refusal:
+    """Promise part of a grant."""
+    held = Grant.objects.select_for_update().get(pk=grant.pk)
+    refused = budget.may_commit(standing(held), cents)
+    return (
+        Line.objects.create(grant=held, project=project, title=title, committed=cents, at=now)
+        if refused is None
+        else refused
+    )
+
+
+@transaction.atomic
+def pay(line: Line, cents: int, paid_on: Any) -> Payment | Refusal:
+    """Pay part of a line."""
+    held = Line.objects.select_for_update().get(pk=line.pk)
+    gone = held.payments.aggregate(sum=Sum("cents"))["sum"] or 0
+    refused = budget.may_pay(budget.Line(held.committed, gone), cents)
+    return Payment.objects.create(line=held, cents=cents, paid_on=paid_on) if refused is None else refused
+
+
+def forget_old(now: datetime) -> int:
+    """Forget whom to write to of applications a year after their decision, or after their call; return how many."""
+    old = Application.objects.exclude(contact_email="").filter(
+        Q(decided_at__lte=now - KEPT) | Q(decided_at=None, call__closes_at__lte=now - KEPT)
+    )
+    for one in old:
+        one.contact_name = one.contact_email = one.link_hash = ""
+        one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays
+        one.save()
+    return len(old)

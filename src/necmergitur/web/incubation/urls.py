@@ -1,0 +1,19 @@
+"""Addresses of the incubation."""
+
+from django.urls import path
+
+from necmergitur.web.incubation import desk, views
+
+app_name = "incubation"
+urlpatterns = [
+    path("incubation/", views.calls, name="calls"),
+    path("incubation/calls/<uuid:pk>/", views.call, name="call"),
+    path("incubation/mine/<str:token>/", views.mine, name="mine"),
+    path("desk/incubation/", desk.home, name="desk"),
+    path("desk/incubation/new/<slug:what>/", desk.write, name="desk-new"),
+    path("desk/incubation/calls/<uuid:pk>/", desk.call, name="desk-call"),
+    path("desk/incubation/applications/<uuid:pk>/", desk.application, name="application"),
+    path("desk/incubation/grants/<int:pk>/", desk.grant, name="grant"),
+    path("desk/projects/<uuid:pk>/", desk.project, name="project"),
+    path("desk/projects/<uuid:pk>/do/<slug:what>/", desk.project_act, name="project-act"),
+]

@@ -1,0 +1,200 @@
+"""From a call to what a year came to, through forms alone; and what PostgreSQL refuses by itself."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from necmergitur.innovation.chain import ChallengeState, LeadState
+from necmergitur.web.incubation import keeping
+from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
+from necmergitur.web.programme import making
+from necmergitur.web.programme.models import Challenge, Project
+from tests.web.conftest import accessibility_problems
+from tests.web.pages import City
+from tests.web.programme.test_making import NOW, need
+from tests.web.test_pages import VIEWPORTS, _keep
+
+DESK = "/programme/desk/incubation/"
+APPLY = {
+    "organisation": "Densité SAS", "title": "Crowd advice", "summary": "Says when a square is too full.", "demo": "",
+    "repository": "", "contact_name": "Ada Example", "contact_email": "ada@densite.example",
+}  # fmt: skip
+WHY = "It measures what the need asks for."
+
+
+def challenge(city: City) -> Challenge:
+    """Return a challenge open to teams."""
+    by = city.users["analyst"]
+    lead = making.move(making.make(need(), NOW, by, title="Lidar counts"), LeadState.CONTACT, NOW, by)
+    made: Challenge = making.make(lead, NOW, by, title="Count without faces")
+    return making.move(made, ChallengeState.OPEN, NOW, by)
+
+
+def called(city: City, *, days: int = 10, places: int = 1) -> tuple[Client, Call]:
+    """Open a call; return the analyst's browser and the call."""
+    analyst, now = city.client("analyst"), timezone.localtime()
+    sent = {
+        "challenge": str(challenge(city).pk), "title": "Cohort 2027", "text": "Six months at three sites.",
+        "opens_at": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}", "closes_at": f"{now + timedelta(days=days):%Y-%m-%dT%H:%M}",
+        "places": str(places),
+    }  # fmt: skip
+    answer = analyst.post(f"{DESK}new/call/", sent)
+    assert answer.status_code == 302, answer.content.decode()
+    return analyst, Call.objects.get()
+
+
+def applied(call: Call, **changes: str) -> Any:
+    return Client().post(f"/programme/incubation/calls/{call.pk}/", APPLY | changes)
+
+
+def accepted(city: City) -> tuple[Client, Project]:
+    analyst, call = called(city)
+    applied(call)
+    one = Application.objects.get()
+    answer = analyst.post(f"{DESK}applications/{one.pk}/", {"reason": WHY, "to": "accept"})
+    assert answer.status_code == 302, answer.content.decode()
+    return analyst, Project.objects.get()
+
+
+def test_an_application_is_read_by_its_company_alone_and_becomes_a_project_of_the_chain(city: City) -> None:
+    analyst, call = called(city)
+    answer = applied(call)
+    mine = answer.headers["Location"]
+    assert mine.startswith("/programme/incubation/mine/")
+    company = Client()
+    company.cookies["nec_language"] = "en"
+    assert "Not decided yet" in company.get(mine).content.decode()
+    one = Application.objects.get()
+    assert analyst.post(f"{DESK}applications/{one.pk}/", {"reason": "no", "to": "accept"}).status_code == 422
+    assert analyst.post(f"{DESK}applications/{one.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
+    project = Project.objects.get()
+    assert (project.state, project.chain, project.team.organisation) == (
+        "incubated",
+        call.challenge.chain,
+        "Densité SAS",
+    )
+    page = company.get(mine).content.decode()
+    assert WHY in page and "Investigation" in page
+    assert analyst.post(f"{DESK}applications/{one.pk}/", {"reason": WHY, "to": "refuse"}).status_code == 409
+
+
+def test_the_same_address_applies_once_and_no_place_is_given_twice(city: City) -> None:
+    analyst, call = called(city)
+    assert applied(call).status_code == 302
+    assert applied(call, contact_email="ADA@densite.example").status_code == 409
+    assert applied(call, contact_email="bo@autre.example").status_code == 302
+    first, second = Application.objects.all()
+    assert analyst.post(f"{DESK}applications/{first.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
+    full = analyst.post(f"{DESK}applications/{second.pk}/", {"reason": WHY, "to": "accept"})
+    assert full.status_code == 409 and "Every place" in full.content.decode()
+    assert Project.objects.count() == 1
+
+
+def test_nobody_applies_before_a_call_opens_or_after_it_closed(city: City) -> None:
+    _analyst, call = called(city)
+    Call.objects.update(closes_at=timezone.now() - timedelta(hours=1))
+    assert applied(call).status_code == 200
+    assert not Application.objects.exists()
+
+
+def test_phases_follow_one_another_with_a_reason_and_giving_up_ends_the_project(city: City) -> None:
+    analyst, project = accepted(city)
+    act = f"/programme/desk/projects/{project.pk}/do/phase/"
+    assert analyst.post(act, {"to": "transfer", "reason": "straight to the end"}).status_code == 409
+    assert analyst.post(act, {"to": "construction", "reason": "three sites agreed"}).status_code == 302
+    assert analyst.post(act, {"to": "abandoned", "reason": "too many false alarms at night"}).status_code == 302
+    project.refresh_from_db()
+    assert (project.state, project.reason) == ("abandoned", "too many false alarms at night")
+    assert analyst.post(act, {"to": "construction", "reason": "once more, please"}).status_code == 409
+    page = Client().get("/programme/incubation/").content.decode()
+    assert "What each year came to" in page or "Ce que chaque année a donné" in page
+
+
+def test_a_grant_says_what_was_promised_paid_and_left(city: City) -> None:
+    analyst, project = accepted(city)
+    given = {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"}
+    grant = analyst.post(f"{DESK}new/grant/", given).headers["Location"]
+    line = {"title": "Trial at the hall", "committed": "300000.50", "project": str(project.pk)}
+    assert analyst.post(grant, line).status_code == 302
+    assert analyst.post(grant, line | {"committed": "20000"}).status_code == 409
+    pay = {"line": str(Line.objects.get().pk), "cents": "100000", "paid_on": "2026-03-01"}
+    assert analyst.post(grant, pay).status_code == 302
+    assert analyst.post(grant, pay | {"cents": "300000"}).status_code == 409
+    page = analyst.get(grant).content.decode()
+    assert "€19,999.50" in page and "€200,000.50" in page
+
+
+def test_whom_to_write_to_is_forgotten_a_year_after_the_decision_and_the_page_with_it(city: City) -> None:
+    _analyst, call = called(city)
+    mine = applied(call)["Location"]
+    applied(call, contact_email="bo@autre.example")
+    Application.objects.filter(contact_email="ada@densite.example").update(
+        accepted=False, decided_at=timezone.now() - timedelta(days=364)
+    )
+    assert keeping.forget_old(timezone.now()) == 0
+    assert keeping.forget_old(timezone.now() + timedelta(days=2)) == 1
+    assert keeping.forget_old(timezone.now() + timedelta(days=2)) == 0
+    kept = Application.objects.get(accepted=False)
+    assert (kept.contact_name, kept.contact_email) == ("", "")
+    assert kept.contact_digest != keeping.digest("ada@densite.example")
+    assert Client().get(mine).status_code == 404
+    assert keeping.forget_old(timezone.now() + timedelta(days=400)) == 1, "nobody decided: a year after the call"
+
+
+def promised_twice(grant: Grant, _line: Line) -> None:
+    Line.objects.create(grant=grant, title="again", committed=30_000_000, at=NOW)
+
+
+def paid_more(_grant: Grant, line: Line) -> None:
+    Payment.objects.create(line=line, cents=line.committed + 1, paid_on=NOW.date())
+
+
+def paid_back(_grant: Grant, line: Line) -> None:
+    Payment.objects.create(line=line, cents=-5, paid_on=NOW.date())
+
+
+def step_rewritten(_grant: Grant, _line: Line) -> None:
+    Step.objects.update(phase="perennial")
+
+
+@pytest.mark.parametrize("breach", [promised_twice, paid_more, paid_back, step_rewritten])
+def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Grant, Line], None]) -> None:
+    accepted(city)
+    grant = Grant.objects.create(title="City grant", cents=32_000_000, given_on=NOW.date())
+    line = Line.objects.create(grant=grant, title="Trial", committed=10_000_000, at=datetime.now(UTC))
+    with pytest.raises(DatabaseError, match="incubation"), transaction.atomic():
+        breach(grant, line)
+
+
+@pytest.mark.screens
+def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: Callable[..., Page]) -> None:
+    analyst, project = accepted(city)
+    Call.objects.update(places=2)
+    call = Call.objects.get()
+    mine = applied(call, contact_email="bo@autre.example").headers["Location"]
+    second = Application.objects.get(accepted=None)
+    grant = analyst.post(f"{DESK}new/grant/", {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"})
+    analyst.post(grant.headers["Location"], {"title": "Trial", "committed": "1000", "project": str(project.pk)})
+    analyst.post(f"/programme/desk/projects/{project.pk}/do/milestone/", {"title": "First count", "due": "2027-01-01"})
+    desk = {
+        "home": DESK, "call": f"{DESK}calls/{call.pk}/", "application": f"{DESK}applications/{second.pk}/",
+        "project": f"/programme/desk/projects/{project.pk}/", "grant": grant.headers["Location"], "new": f"{DESK}new/call/",
+    }  # fmt: skip
+    public = {"calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine}
+    problems: list[str] = []
+    for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
+        for role, places in (("analyst", desk), ("", public)):
+            page = enter(role, language, theme, viewport=VIEWPORTS[size])
+            for name, place in places.items():
+                page.goto(place)
+                wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+                problems += [f"{place}: {each}" for each in accessibility_problems(page)]
+                problems += [f"{place}: wider than the screen"] if wide else []
+                _keep(page, f"incubation-{name}-{language}-{theme}-{size}")
+    assert problems == []
