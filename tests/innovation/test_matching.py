@@ -60,6 +60,13 @@ def test_a_new_lead_is_held_against_every_need_and_scores_as_if_asked() -> None:
     assert held[0] == pytest.approx(asked[place], rel=0.01)
 
 
+def test_needs_that_change_are_held_against_as_they_are_now() -> None:
+    index = Index(LEADS)
+    flood, light = Question("prévoir la crue"), Question("allumer les lampadaires")
+    assert index.against(0, [flood, light]).argmax() == 0
+    assert index.against(0, [light, flood]).argmax() == 1
+
+
 def test_vectors_of_a_new_lead_count_beside_its_words() -> None:
     index = Index(LEADS)
     needs = [Question("un", vector(1, 0)), Question("deux", vector(0, 1)), Question("trois")]

@@ -16,12 +16,18 @@ PIECE_SIZES = (3, 4)  # ours: the shortest that tell a root from an ending
 PIECES_CHARS_MAX = 4_000  # ours: two pages are what a text is about
 PIECES_BITS = 18  # ours: pieces are told apart by so many bits of their checksum: 262,144 of them
 PIECES_SAMPLE = 2_000  # ours: texts from which is learned how rare a piece is
-# Of many texts, how many are measured closely for one question: those with the best words, and vectors.
-NEAR = 100  # ours
+# Ours: of many texts, how many are measured closely for one question: those with the best words, and vectors.
+NEAR = 100
 WHOLE_MAX = 2_000  # ours: so many are all measured closely, those that share no whole word with it too
 OPEN_MAX = 512  # ours: texts kept in lists before they are packed; packing them takes about 15 ms
 PIECES_KEPT_MAX = 8_192  # ours: texts whose pieces are kept, about 100 MB
 BEST_OF_EXPERT = 3  # published with the gold standard's texts: three are better than all, and than the best alone
+# Ours, from our own development sets (docs/benchmarks.md, matching): a text is read with half as much again of what the
+# ten nearest to it say.
+NEIGHBOURS = 10
+EXPANSION_WEIGHT = 0.5  # ours, from the same: more helps there too, and blurs texts of one field
+EXPANSION_ROWS = 512  # ours: rows held at once against all texts, 2 kB for each of them
+EXPERT_VECTORS_WEIGHT = 1.0  # ours, from the same: as much as words
 TEXT_CHARS_MAX = 20_000  # ours: what a reader reads of a text before judging what it is about
 LANGUAGE_WORDS = 400  # ours: a page says which language it is in
 WORDS_KEPT_MAX = 500_000  # ours: more different words than a language has, with its typing errors

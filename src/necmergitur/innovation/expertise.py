@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
+from scipy import sparse
 
-from necmergitur.innovation.constants import BEST_OF_EXPERT
-from necmergitur.innovation.lexical import Tfidf
-
-Floats = npt.NDArray[np.float32]
+from necmergitur.innovation.constants import (
+    BEST_OF_EXPERT,
+    EXPANSION_ROWS,
+    EXPANSION_WEIGHT,
+    EXPERT_VECTORS_WEIGHT,
+    NEIGHBOURS,
+)
+from necmergitur.innovation.lexical import Floats, Tfidf
+from necmergitur.innovation.matching import Embedder
 
 
 def affinity(near: Floats, most: int = BEST_OF_EXPERT) -> Floats:
@@ -22,19 +27,42 @@ def affinity(near: Floats, most: int = BEST_OF_EXPERT) -> Floats:
     return found
 
 
+def expanded(vectors: sparse.csr_matrix, most: int = NEIGHBOURS) -> sparse.csr_matrix:
+    """Return vectors of length one, each with the words of the texts nearest to it (Singhal and Pereira 1999).
+
+    Two texts about one thing say it in different words; what stands near both says it in either.
+    """
+    blocks = []
+    for start in range(0, vectors.shape[0], EXPANSION_ROWS):
+        near = np.asarray((vectors[start : start + EXPANSION_ROWS] @ vectors.T).todense(), np.float32)
+        rows = np.arange(len(near))
+        near[rows, start + rows] = 0
+        if near.shape[1] > most:
+            near[near < np.partition(near, -most, axis=1)[:, -most][:, None]] = 0
+        near /= np.maximum(near.sum(axis=1, keepdims=True), 1e-9)
+        blocks.append(sparse.csr_matrix(near) @ vectors)
+    grown = sparse.csr_matrix(vectors + EXPANSION_WEIGHT * sparse.vstack(blocks))
+    lengths = np.sqrt(np.asarray(grown.multiply(grown).sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.maximum(lengths, 1e-9)) @ grown)
+
+
 def affinities(
-    experts: Mapping[str, Sequence[str]], proposals: Mapping[str, str], most: int = BEST_OF_EXPERT
+    experts: Mapping[str, Sequence[str]], proposals: Mapping[str, str], embedder: Embedder | None = None
 ) -> dict[str, dict[str, float]]:
-    """Return for each expert how near each proposal is, by stemmed words (TF-IDF)."""
+    """Return for each expert how near each proposal is, by stems, and by vectors where somebody makes them."""
     own = [(expert, text) for expert, texts in experts.items() for text in texts]
-    index = Tfidf([*proposals.values(), *(text for _, text in own)])
-    wanted, vectors = index.vectors[: len(proposals)], index.vectors[len(proposals) :]
-    near = np.asarray((vectors @ wanted.T).todense(), np.float32)
+    if not own or not proposals:
+        return {expert: {} for expert in experts}
+    wanted, held = list(proposals.values()), [text for _, text in own]
+    vectors = expanded(Tfidf([*wanted, *held]).vectors)
+    near = np.asarray((vectors[len(wanted) :] @ vectors[: len(wanted)].T).todense(), np.float32)
+    if embedder is not None:
+        near = near + np.float32(EXPERT_VECTORS_WEIGHT) * (embedder.passages(held) @ embedder.passages(wanted).T)
     rows: dict[str, list[int]] = {expert: [] for expert in experts}
     for number, (expert, _) in enumerate(own):
         rows[expert].append(number)
     return {
-        expert: dict(zip(proposals, affinity(near[numbers], most).tolist(), strict=True)) if numbers else {}
+        expert: dict(zip(proposals, affinity(near[numbers]).tolist(), strict=True)) if numbers else {}
         for expert, numbers in rows.items()
     }
 

@@ -90,7 +90,7 @@ class Index:
         document = self._texts[place]
         said = self._words.said(document)
         words = np.array([against(self._words.asked(question.text), said) for question in questions], np.float32)
-        pieces = self._pieces.scores(document, [(-1 - number, each.text) for number, each in enumerate(questions)])
+        pieces = self._pieces.scores(document, [(each.text, each.text) for each in questions])
         vector = self._vectors.of(place)
         found: Floats = words + np.float32(PIECES_WEIGHT) * pieces
         if vector is not None:

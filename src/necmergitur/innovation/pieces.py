@@ -49,7 +49,7 @@ class Pieces:
         """Learn how rare pieces are from some of the documents, evenly spread."""
         self._held = np.zeros(1 << PIECES_BITS, np.float32)
         self._met = 0
-        self._kept: dict[int, Cut] = {}
+        self._kept: dict[int | str, Cut] = {}
         step = max(1, -(-len(documents) // PIECES_SAMPLE))
         for document in documents[::step]:
             self.learn(document)
@@ -60,14 +60,14 @@ class Pieces:
             self._held[_cut(document)[0]] += 1
             self._met += 1
 
-    def scores(self, query: str, documents: Sequence[tuple[int, str]]) -> Floats:
-        """Return the cosine of a question with each of some documents; their pieces are kept by their places."""
+    def scores(self, query: str, documents: Sequence[tuple[int | str, str]]) -> Floats:
+        """Return the cosine of a text with each of some others; their pieces are kept by the keys they come with."""
         if not documents:
             return np.zeros(0, np.float32)
         asked = np.zeros(1 << PIECES_BITS, np.float32)
         numbers, weights = self._weighed(*_cut(query))
         asked[numbers] = weights / max(1e-9, float(np.linalg.norm(weights)))
-        cuts = [self._of(place, document) for place, document in documents]
+        cuts = [self._of(key, document) for key, document in documents]
         sizes = np.array([len(found) for found, _ in cuts])
         rows = np.repeat(np.arange(len(cuts)), sizes)
         all_numbers, all_said = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
@@ -75,20 +75,20 @@ class Pieces:
         norms = np.sqrt(np.bincount(rows, weights * weights, len(cuts)))
         return (np.bincount(rows, weights * asked[numbers], len(cuts)) / np.maximum(norms, 1e-9)).astype(np.float32)
 
-    def forget(self, place: int) -> None:
-        """Keep the pieces of a document no longer."""
-        self._kept.pop(place, None)
+    def forget(self, key: int | str) -> None:
+        """Keep the pieces of a text no longer."""
+        self._kept.pop(key, None)
 
     def _weighed(self, numbers: Numbers, said: Floats) -> Cut:
         rarity = np.log((1 + self._met) / (1 + self._held[numbers])) + 1
         return numbers, (said * rarity).astype(np.float32)
 
-    def _of(self, place: int, document: str) -> Cut:
-        found = self._kept.get(place)
+    def _of(self, key: int | str, document: str) -> Cut:
+        found = self._kept.get(key)
         if found is None:
             if len(self._kept) >= PIECES_KEPT_MAX:
                 self._kept.pop(next(iter(self._kept)))
-            found = self._kept[place] = _cut(document)
+            found = self._kept[key] = _cut(document)
         return found
 
 
