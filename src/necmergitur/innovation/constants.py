@@ -10,14 +10,14 @@ SAID_MAX = 3  # ours: what a question says thrice it does not say louder by repe
 # of near namesakes, so they order little.
 PIECES_WEIGHT = 0.35
 # Ours, from the same: vectors find what shares no word, and know little of long texts.
-VECTORS_WEIGHT = 0.6
+VECTORS_WEIGHT = 1.0
 VECTORS_NOTHING = 0.8  # measured on the same: the cosine this model gives texts that have nothing in common
 PIECE_SIZES = (3, 4)  # ours: the shortest that tell a root from an ending
 PIECES_CHARS_MAX = 4_000  # ours: two pages are what a text is about
 PIECES_BITS = 18  # ours: pieces are told apart by so many bits of their checksum: 262,144 of them
-PIECES_SAMPLE = 2_000  # ours: texts from which is learned how rare a piece is
+PIECES_SAMPLE = 1_000  # ours: texts from which is learned how rare a piece is
 # Ours: of many texts, how many are measured closely for one question: those with the best words, and vectors.
-NEAR = 100
+NEAR = 50
 WHOLE_MAX = 2_000  # ours: so many are all measured closely, those that share no whole word with it too
 OPEN_MAX = 512  # ours: texts kept in lists before they are packed; packing them takes about 15 ms
 PIECES_KEPT_MAX = 8_192  # ours: texts whose pieces are kept, about 100 MB

@@ -57,7 +57,9 @@ def affinities(
     vectors = expanded(Tfidf([*wanted, *held]).vectors)
     near = np.asarray((vectors[len(wanted) :] @ vectors[: len(wanted)].T).todense(), np.float32)
     if embedder is not None:
-        near = near + np.float32(EXPERT_VECTORS_WEIGHT) * (embedder.passages(held) @ embedder.passages(wanted).T)
+        once = {text: number for number, text in enumerate(dict.fromkeys(held))}  # some texts have several authors
+        papers = embedder.passages(list(once))[[once[text] for text in held]]
+        near = near + np.float32(EXPERT_VECTORS_WEIGHT) * (papers @ embedder.passages(wanted).T)
     rows: dict[str, list[int]] = {expert: [] for expert in experts}
     for number, (expert, _) in enumerate(own):
         rows[expert].append(number)

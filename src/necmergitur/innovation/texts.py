@@ -122,6 +122,5 @@ def nearest(one: int, others: npt.NDArray[np.uint64]) -> int | None:
 
 
 def _language(said: Sequence[str]) -> str:
-    begun = said[:LANGUAGE_WORDS]
-    counted = {language: sum(word in small for word in begun) for language, small in SMALL.items()}
-    return "en" if counted["en"] > counted["fr"] else "fr"
+    begun = set(said[:LANGUAGE_WORDS])
+    return "en" if len(SMALL["en"] & begun) > len(SMALL["fr"] & begun) else "fr"
