@@ -1,0 +1,139 @@
+"""A young company's crowd-density advice, on trial: a program of its own, with its own key, that says a level a minute.
+
+It reads counts of people from a file (an evening recorded or made up) or line by line as its own counter gives them,
+and knows nothing of the city but the address of the broker and the authority it trusts. Two candidates: one holds the
+count against a threshold, the other against where the count is going.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import msgspec
+
+from necmergitur.sim.devices import mqtt
+from necmergitur.sim.devices.counter import MINUTE_S, Counter, Manner
+from necmergitur.sim.devices.credentials import Identity, read_identities
+
+Candidate = Literal["threshold", "trend"]
+CANDIDATES: tuple[Candidate, ...] = ("threshold", "trend")
+LEVELS = (0.6, 0.8, 1.0)  # ours: shares of what a place holds from which level 1, 2 and 3 are advised
+AHEAD = 2  # ours: the trend looks so many steps ahead
+BACK = 3  # ours: and so many back
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One advice: a level, and how sure it says it is, in hundredths."""
+
+    level: int
+    confidence: int
+
+
+def advise(candidate: Candidate, counts: Sequence[int], capacity: int) -> Said:
+    """Return what a candidate advises after the last of `counts`. Raises ValueError without any."""
+    if not counts or capacity < 1:
+        raise ValueError("nothing was counted")
+    expected = float(counts[-1])
+    if candidate == "trend" and len(counts) > 1:
+        known = counts[-BACK:]
+        expected += AHEAD * (known[-1] - known[0]) / (len(known) - 1)
+    share = expected / capacity
+    level = sum(share >= bound for bound in LEVELS)
+    nearest = min(abs(share - bound) for bound in LEVELS)
+    return Said(level, min(99, round(50 + 250 * nearest)))
+
+
+def read_counts(path: Path) -> list[int]:
+    """Read an evening: one count a line, or `minute,count` with or without a head. Raises ValueError."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        last = line.rpartition(",")[2].strip()
+        if last.isascii() and last.isdecimal():
+            found.append(int(last))
+        elif line.strip() and number > 1:
+            raise ValueError(f"line {number} is no count: {line[:40]}")
+    return found
+
+
+class Vendor(Counter):
+    """The vendor's program. It obeys the city's orders as every device does, and stops with its counts."""
+
+    def __init__(
+        self, identity: Identity, address: tuple[str, int], trust_pem: str, *, counts: Sequence[int], capacity: int,
+        candidate: Candidate = "threshold", rate_per_minute: int = 1, obeys: bool = True,
+    ) -> None:  # fmt: skip
+        """`obeys` False: it speaks whatever it is told, as one that does not keep to its paper would."""
+        manner = Manner(rate_per_minute=rate_per_minute, payload_schema="advice/1")
+        super().__init__(identity, address, trust_pem, manner=manner)
+        self._rest: Iterator[int] = iter(counts)
+        self._seen: list[int] = []
+        self._capacity, self._candidate, self._obeys = capacity, candidate, obeys
+        self.done = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether it speaks: while its lease lasts, unless it does not obey."""
+        return not self._obeys or super().runs
+
+    def say(self) -> None:
+        """Say one advice on the next count; the last one is said again when it does not obey."""
+        count = next(self._rest, None)
+        if count is None:
+            self.done = True
+            if self._obeys:
+                return
+            count = self._seen[-1]
+        self._seen.append(count)
+        said = advise(self._candidate, self._seen, self._capacity)
+        self._seq += 1
+        self.sent += 1
+        values: dict[str, Any] = {
+            "level": said.level,
+            "minute": int(time.time() // MINUTE_S),
+            "confidence": said.confidence,
+        }
+        body = {"boot_id": self._boot_id, "seq": self._seq, "values": values}
+        self._link.send(mqtt.publish(f"{self._topic}/reading", msgspec.json.encode(body)))
+
+
+async def _run(counts: Path, said: dict[str, Any]) -> int:
+    vendor = Vendor(
+        next(read_identities(said["key"])),
+        (said["host"], said["port"]),
+        said["trust"].read_text(),
+        counts=read_counts(counts),
+        capacity=said["capacity"],
+        candidate=said["candidate"],
+        rate_per_minute=said["rate"],
+        obeys=not said["disobey"],
+    )
+    vendor.start()
+    ends = time.monotonic() + said["for_s"]
+    while time.monotonic() < ends and (said["disobey"] or not vendor.done):  # noqa: ASYNC110 -- its own program
+        await asyncio.sleep(0.2)
+    await vendor.stop()
+    return vendor.sent
+
+
+@click.command()
+@click.argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option("--trust", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, required=True)
+@click.option("--capacity", type=click.IntRange(1), required=True)
+@click.option("--candidate", type=click.Choice(CANDIDATES), default="threshold", show_default=True)
+@click.option("--rate", type=click.IntRange(1, 600), default=1, show_default=True)
+@click.option("--for-s", type=float, default=3_600.0, show_default=True)
+@click.option("--disobey", is_flag=True, help="Speak on whatever the city orders.")
+def main(counts: Path, **said: Any) -> None:
+    """Advise on COUNTS, a file with one count a line, until it ends or the city says stop."""
+    click.echo(f"{asyncio.run(_run(counts, said))} advice said")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
