@@ -9,7 +9,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from necmergitur.innovation.metrics import Figures, Told, figures
-from necmergitur.innovation.protocol import Protocol, Source, Stop, TrialAdvised, TrialBegun, TrialStopped, TrialTruth
+from necmergitur.innovation.protocol import (
+    Protocol,
+    Source,
+    Stop,
+    TrialAdvised,
+    TrialBegun,
+    TrialEvent,
+    TrialStopped,
+    TrialTruth,
+)
 
 START = datetime(2000, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -53,7 +62,7 @@ def compare(
     found = {}
     for name, advised in levels.items():
         heard = [TrialAdvised("candidate", START + n * _MINUTE, n, level, 0, 1, n) for n, level in enumerate(advised)]
-        events = [*notes, *heard]
+        events: list[TrialEvent] = [*notes, *heard]
         told = [Told(START, TrialBegun((), "")), *(Told(protocol.ends, one) for one in events)]
         told.append(Told(protocol.ends, TrialStopped("window_over")))
         found[name] = figures(protocol, told, protocol.ends)

@@ -24,7 +24,7 @@ def play(counts: Path, seen: str, capacity: int, tolerance_s: int) -> None:
     try:
         evening = read_counts(counts)
         spans = [_span(one) for one in seen.split(",") if one.strip()]
-        levels = {
+        levels: dict[str, list[int]] = {
             name: [advise(name, evening[: n + 1], capacity).level for n in range(len(evening))] for name in CANDIDATES
         }
         found = replay.compare(levels, spans, tolerance_s=tolerance_s)
