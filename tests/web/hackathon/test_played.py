@@ -88,20 +88,21 @@ def _registered(played: Hackathon) -> list[str]:
     assert Participant.objects.filter(counts=True).count() == PEOPLE
     late = somebody().post("/programme/hackathon/spring/register/", played.said(9_999))
     assert late.status_code == 409 and "All places are taken" in late.content.decode()
-    for link in links:
-        assert "<svg" in somebody().get(link).content.decode()
+    for number, link in enumerate(links):
+        if number % 20 == 0:
+            assert "Your code for the door" in somebody().get(link).content.decode()
         assert played.desk(f"door/{badge_of(link)}").status_code == 302
     assert Participant.objects.filter(checked_in_at__isnull=False).count() == PEOPLE
     return links
 
 
 def _one_each(links: list[str]) -> dict[int, str]:
-    """Return one member's page for each table, as it says itself which table theirs is."""
+    """Return one member's page for each table; each says itself which table theirs is."""
     found: dict[int, str] = {}
     for link in links:
-        table = re.search(r"Your team: table (\d+)", somebody().get(link).content.decode())
-        assert table is not None
-        found.setdefault(int(table[1]), link)
+        number = Entry.objects.get(members__participant__badge=badge_of(link)).number
+        if found.setdefault(number, link) == link:
+            assert f"Your team: table {number}" in somebody().get(link).content.decode()
     assert len(found) == TEAMS
     return dict(sorted(found.items()))
 
@@ -126,11 +127,13 @@ def _reviewed(link: str, quality: dict[int, float], bias: float, drawn: random.R
         def given(title: str = title) -> str:
             return str(min(10, max(0, round(quality[int(title)] + bias + drawn.gauss(0, 1)))))
 
-        first = somebody().get(address).content.decode()
-        assert "demo.invalid" not in first and "Person Nr" not in first
+        if number == 0:
+            first = somebody().get(address).content.decode()
+            assert "demo.invalid" not in first and "Person Nr" not in first
         answer = somebody().post(address, {"need": given(), "measure": given(), "freedoms": given()})
         assert answer.headers["Location"] == address
-        assert "demo.invalid" in somebody().get(address).content.decode()
+        if number == 0:
+            assert "demo.invalid" in somebody().get(address).content.decode()
         answer = somebody().post(address, {"works": given(), "trial": given(), "remark": f"From {number}."})
         assert answer.headers["Location"] == link
 

@@ -72,6 +72,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("programme", DAY_S, lambda: _forget_applicants(clock)),
+            Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
@@ -209,6 +210,16 @@ def _tell_of_glass(_kind: str, payload: Mapping[str, Any], _name: str) -> None:
     from necmergitur.web.breakglass.telling import tell
 
     tell(payload)
+
+
+def _forget_hackathons(clock: Clock) -> int:
+    """Erase who took part in a hackathon a year after its results."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.hackathon.people import sweep
+
+    return sweep(clock.now())
 
 
 def _forget_requests(clock: Clock) -> int:
