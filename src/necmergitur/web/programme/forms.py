@@ -6,7 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from necmergitur.web.programme.models import LONG, Challenge, Lead, Need
+from necmergitur.innovation.grading import CLAIMED
+from necmergitur.web.programme.models import LONG, Challenge, Deployment, Evidence, Lead, Need
+from necmergitur.web.programme.words import CRITERIA, ROUTES
 
 LANGUAGES = (("fr", "Français"), ("en", "English"))
 
@@ -115,3 +117,43 @@ class ChallengeForm(forms.ModelForm):  # type: ignore[type-arg]
 def initial_of(row: Any, *names: str) -> dict[str, Any]:
     """Return what a form of the next stage begins with."""
     return {name: getattr(row, name) for name in names}
+
+
+class DeployForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Where something is adopted, by whom, and how it is bought."""
+
+    route = forms.ChoiceField(label=_("Procurement route"), choices=ROUTES.items())
+
+    class Meta:
+        model = Deployment
+        fields = ("title", "adopter", "place", "route")
+        labels: ClassVar[dict[str, Any]] = {
+            "title": pgettext_lazy("deployment", "What is deployed"),
+            "adopter": _("Adopted by"),
+            "place": _("Where"),
+        }
+
+
+class EffectForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What it costs a year, and what it did."""
+
+    class Meta:
+        model = Deployment
+        fields = ("running_cost_eur", "effect")
+        labels: ClassVar[dict[str, Any]] = {
+            "running_cost_eur": _("Cost of a year, in euros"),
+            "effect": _("What it did, a year later"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {"effect": long()}
+
+
+class EvidenceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What shows that a criterion is met."""
+
+    criterion = forms.ChoiceField(label=_("Criterion"), choices=[(one.value, CRITERIA[one]) for one in CLAIMED])
+    url = forms.URLField(label=_("Where it can be seen"), max_length=500, assume_scheme="https")
+
+    class Meta:
+        model = Evidence
+        fields = ("criterion", "url", "note")
+        labels: ClassVar[dict[str, Any]] = {"note": _("What was looked at, and found")}

@@ -19,6 +19,7 @@ from necmergitur.innovation.chain import (
     TeamState,
     shown,
 )
+from necmergitur.innovation.grading import CLAIMED
 
 SHORT, LONG = 160, 4_000
 
@@ -212,3 +213,22 @@ class Deployment(_Stage):
     class Meta:
         db_table = "programme_deployment"
         ordering = ("-created_at",)
+
+
+class Evidence(models.Model):
+    """That a project meets a criterion, as somebody of the city saw it: it grows old, or is taken back."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="evidence")
+    criterion = models.CharField(max_length=10, choices=[(one.value, one.value) for one in CLAIMED])
+    url = models.URLField(max_length=500)
+    note = models.CharField(max_length=400)
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "programme_evidence"
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.note[:40]}"

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from necmergitur.innovation.chain import (
     ChallengeState,
     DeploymentState,
+    Exit,
     ExperimentState,
     LeadState,
     NeedState,
@@ -16,6 +17,7 @@ from necmergitur.innovation.chain import (
     Stage,
     TeamState,
 )
+from necmergitur.innovation.grading import Criterion, Grade
 from necmergitur.kernel.refusal import Refusal
 
 STAGES: dict[str, Any] = {
@@ -75,6 +77,26 @@ ROUTES: dict[str, Any] = {
     Route.PARTNERSHIP: _("Innovation partnership"),
     Route.MARKET: _("Public contract"),
     Route.SUBSIDY: _("Subsidy"),
+}
+EXITS: dict[str, Any] = {
+    Exit.STOP: pgettext_lazy("exit", "Stopped for good"),
+    Exit.EXTEND: pgettext_lazy("exit", "Extended"),
+    Exit.ADOPT: pgettext_lazy("exit", "Adopted"),
+    Exit.OPEN: pgettext_lazy("exit", "Open to all"),
+}
+CRITERIA: dict[str, Any] = {
+    Criterion.DOCUMENTED: pgettext_lazy("criterion", "documented"),
+    Criterion.TESTED: pgettext_lazy("criterion", "tested"),
+    Criterion.ACCESSIBLE: pgettext_lazy("criterion", "accessible"),
+    Criterion.SECURE: pgettext_lazy("criterion", "secure"),
+    Criterion.MEASURED: pgettext_lazy("criterion", "measured in the field"),
+}
+GRADES: dict[str, tuple[str, Any]] = {
+    Grade.NONE: ("neutral", pgettext_lazy("grade", "No grade")),
+    Grade.BRONZE: ("ours", pgettext_lazy("grade", "Bronze")),
+    Grade.SILVER: ("ours", pgettext_lazy("grade", "Silver")),
+    Grade.GOLD: ("ours", pgettext_lazy("grade", "Gold")),
+    Grade.PLATINUM: ("ours", pgettext_lazy("grade", "Platinum")),
 }
 REFUSALS: dict[str, Any] = {
     "chain_not_ready": _("The stage before is not there yet: it must be open or ready first."),
