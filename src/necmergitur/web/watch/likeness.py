@@ -38,3 +38,8 @@ class Prints:
         """Know one more."""
         self._items.append(item)
         self._prints = np.append(self._prints, np.uint64(number))
+
+
+def plain_word(text: str) -> str:
+    """Return a heading as headings are compared: without case, accents and signs."""
+    return " ".join(texts.words(texts.fold(text.replace("’", " ").replace("'", " "))))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.watch import desk, sources
+from necmergitur.web.watch import benchmarks, desk, import_views, sources
 
 app_name = "watch"
 urlpatterns = [
@@ -17,4 +17,12 @@ urlpatterns = [
     path("desk/watch/sources/", sources.all_sources, name="sources"),
     path("desk/watch/sources/<uuid:pk>/", sources.source, name="source"),
     path("desk/watch/sources/<uuid:pk>/act/", sources.act, name="act"),
+    path("desk/watch/import/", import_views.begin, name="import"),
+    path("desk/watch/import/<uuid:pk>/", import_views.sheet, name="sheet"),
+    path("desk/watch/benchmarks/", benchmarks.all_benchmarks, name="benchmarks"),
+    path("desk/watch/benchmarks/<uuid:pk>/", benchmarks.edit, name="benchmark"),
+    path("desk/watch/benchmarks/<uuid:pk>/act/", benchmarks.act, name="benchmark-act"),
+    path("desk/watch/benchmarks/<uuid:pk>/<int:solution>/", benchmarks.cells, name="cells"),
+    path("benchmarks/", benchmarks.public_list, name="comparisons"),
+    path("benchmarks/<uuid:pk>/", benchmarks.public, name="comparison"),
 ]

@@ -39,6 +39,13 @@ PROBLEMS: dict[str, Any] = {
     "watch_not_patents": NOT_SO,
     "watch_not_page": NOT_SO,
 }
+SHEETS: dict[str, Any] = {
+    "sheet_too_large": _("The file is larger than 2 MB."),
+    "sheet_too_long": _("The file has more than %(most)s rows: send it in parts."),
+    "sheet_empty": _("The file has no row below its headings."),
+    "sheet_unreadable": _("The file cannot be read as a table. CSV, .xlsx and .ods can."),
+    "sheet_headings": _("These headings are missing in the first row: %(missing)s."),
+}
 TONES = {SourceState.ON: "ours", SourceState.PAUSED: "neutral", SourceState.OFF: "serious"}
 
 

@@ -1,0 +1,87 @@
+"""The import's three steps: a file, what would be made of it, a yes."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from necmergitur.adapters import sheets
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.rules import require
+from necmergitur.web.programme import pages, rights
+from necmergitur.web.store import CLOCK, store
+from necmergitur.web.watch import importing, words
+from necmergitur.web.watch.constants import SHEET_BYTES_MAX, SHEET_ROWS_MAX
+from necmergitur.web.watch.models import Sheet
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(rights.may_run)
+def begin(request: HttpRequest) -> HttpResponse:
+    """Take a file; go to its preview."""
+    if request.method != "POST":
+        return _begin_page(request)
+    kind, sent = request.POST.get("kind", ""), request.FILES.get("file")
+    if kind not in importing.FORMS or sent is None or sent.size is None:
+        return _begin_page(request, _("Choose what the file holds, and the file."), kind)
+    if sent.size > SHEET_BYTES_MAX:
+        return _begin_page(request, str(words.SHEETS["sheet_too_large"]), kind)
+    rows = sheets.read(sent.read(), SHEET_ROWS_MAX)
+    if not isinstance(rows, Refusal):
+        rows = importing.headed(rows, kind)  # type: ignore[assignment]
+    if isinstance(rows, Refusal):
+        return _begin_page(request, str(words.SHEETS[rows.rule]) % rows.facts, kind)
+    kept = Sheet.objects.create(
+        id=store().ids.new(),
+        kind=kind,
+        name=(sent.name or "")[:160],
+        rows=rows,
+        at=CLOCK.now(),
+        by_id=cast(User, request.user).pk,
+    )
+    return redirect("watch:sheet", kept.pk)
+
+
+def _begin_page(request: HttpRequest, wrong: str = "", kind: str = "") -> HttpResponse:
+    context = {"wrong": wrong, "kind": kind or importing.NEEDS, "part": "import", "rows_max": SHEET_ROWS_MAX}
+    return pages.show(request, "watch/import.html", context, tab="watch", status=422 if wrong else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(rights.may_run)
+def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show what would be made and what is wrong, row by row; make it when told to."""
+    found = get_object_or_404(Sheet, pk=pk, by_id=cast(User, request.user).pk)
+    rows = importing.judged(found.rows, found.kind)
+    good = [row for row in rows if not row.problems]
+    bad = len(rows) - len(good)
+    refused = ""
+    if request.method == "POST":
+        if request.POST.get("drop"):
+            found.delete()
+            return redirect("watch:import")
+        if good and (not bad or request.POST.get("leave_out")):
+            made = importing.make(good, found.kind, cast(User, request.user))
+            if not isinstance(made, Refusal):
+                found.delete()
+                return redirect("programme:desk")
+            refused = str(words.sentence(made))
+        else:
+            refused = _("Nothing was made: some rows are wrong. Mend the file, or say that they are left out.")
+    context: dict[str, Any] = {
+        "sheet": found,
+        "rows": rows,
+        "good": len(good),
+        "bad": bad,
+        "refused": refused,
+        "part": "import",
+        "is_leads": found.kind == importing.LEADS,
+    }
+    return pages.show(request, "watch/sheet.html", context, tab="watch", status=422 if refused else 200)

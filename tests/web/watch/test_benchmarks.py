@@ -1,0 +1,65 @@
+"""Comparison grids: made of leads and others, each mark with its evidence, read by everybody once published."""
+
+from django.test import Client
+
+from necmergitur.web.programme import making
+from necmergitur.web.store import CLOCK
+from necmergitur.web.watch.models import Benchmark, Evidence
+from tests.adapters.watch.sites import Hours
+from tests.web.pages import City
+from tests.web.watch.following import need
+
+BENCHMARKS = "/programme/desk/watch/benchmarks/"
+
+
+def begun(city: City) -> Benchmark:
+    asked = need(Hours())
+    made = making.make(
+        asked, CLOCK.now(), city.users["analyst"], title="Lidar counts", organisation="Densité SAS", country="FR"
+    )
+    making.move(made, "benchmark", CLOCK.now(), city.users["analyst"], reason="Two others do it too.")
+    typed = {"need": str(asked.pk), "title": "Counting crowds", "summary": "Read in November.", "language": "en"}
+    assert city.client("analyst").post(BENCHMARKS, typed).status_code == 302
+    return Benchmark.objects.get()
+
+
+def test_a_grid_is_filled_published_and_taken_back(city: City) -> None:
+    one = begun(city)
+    analyst, act = city.client("analyst"), f"{BENCHMARKS}{one.pk}/act/"
+    assert [each.name for each in one.solutions.all()] == ["Lidar counts"]  # the lead that was put in a benchmark
+    solution = {
+        "what": "solution",
+        "name": "Fibre listens",
+        "organisation": "",
+        "country": "nl",
+        "url": "https://fibre.example/",
+    }
+    assert analyst.post(act, solution | {"url": "javascript:alert(1)"}).status_code == 422
+    assert analyst.post(act, solution).status_code == 302
+    assert analyst.post(act, {"what": "criterion", "name": "No camera", "how": "It cannot film."}).status_code == 302
+    criterion, first = one.criteria.get(), one.solutions.get(name="Lidar counts")
+    cells = f"{BENCHMARKS}{one.pk}/{first.pk}/"
+    name = f"c{criterion.pk}"
+    kept = analyst.post(cells, {f"{name}-mark": "yes", f"{name}-words": "", f"{name}-url": ""})
+    assert kept.status_code == 422  # a yes rests on something
+    said = {f"{name}-mark": "yes", f"{name}-words": "Data sheet, page 4", f"{name}-url": "https://lidar.example/4"}
+    assert analyst.post(cells, said).status_code == 302
+    assert Evidence.objects.get().mark == "yes"
+    assert Client().get(f"/programme/benchmarks/{one.pk}/").status_code == 404
+    analyst.post(act, {"what": "publish"})
+    page = Client().get(f"/programme/benchmarks/{one.pk}/").content.decode()
+    assert "Data sheet, page 4" in page and "https://lidar.example/4" in page and "Fibre listens" in page
+    assert "Counting crowds" in Client().get("/programme/benchmarks/").content.decode()
+    analyst.post(act, {"what": "withdraw"})
+    assert Client().get(f"/programme/benchmarks/{one.pk}/").status_code == 404
+    analyst.post(act, {"what": "drop-solution", "number": str(first.pk)})
+    assert not Evidence.objects.exists()
+
+
+def test_benchmarks_are_written_by_analysts_alone(city: City) -> None:
+    one = begun(city)
+    lead = city.client("lead")
+    assert lead.get(f"{BENCHMARKS}{one.pk}/").status_code == 200
+    assert lead.post(f"{BENCHMARKS}{one.pk}/act/", {"what": "publish"}).status_code == 403
+    assert lead.get(f"{BENCHMARKS}{one.pk}/1/").status_code == 403
+    assert Client().get(BENCHMARKS).status_code == 302

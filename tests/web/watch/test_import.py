@@ -1,0 +1,98 @@
+"""Needs and leads from a spreadsheet: seen before anything is made, nothing when a row is wrong unless told so."""
+
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from necmergitur.web.programme.models import Lead, Need
+from necmergitur.web.store import CLOCK
+from necmergitur.web.watch.gathering import Watch
+from necmergitur.web.watch.models import Sheet
+from tests.adapters.test_sheets import said, xlsx
+from tests.adapters.watch.sites import Hours
+from tests.web.pages import City
+from tests.web.watch.following import need
+
+IMPORT = "/programme/desk/watch/import/"
+NEEDS = """In one sentence;Au nom de;Situation;Sufferers;Measure;Unité;Aujourd’hui;Target value;Langue
+Alléger les files aux urgences;Health;Les files d’attente débordent le samedi soir.;Patients;minutes d’attente;minutes;95,5;30;fr
+Guide people out of smoke;venue;Signs cannot be seen in smoke.;Spectators;minutes to leave;minutes;;4;en
+"""  # noqa: RUF001 -- French typography
+WRONG = NEEDS + "Sans chiffre;police;Rien ne se mesure ici.;Personne;rien;rien;;bientôt;fr\n"
+
+
+def sent(client: Client, text: str | bytes, kind: str = "needs", name: str = "besoins.csv") -> str:
+    """Send a file; return where its preview is."""
+    raw = text.encode() if isinstance(text, str) else text
+    answer = client.post(IMPORT, {"kind": kind, "file": SimpleUploadedFile(name, raw)})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer.headers["Location"]
+
+
+def test_needs_are_seen_first_then_made_all_together(city: City) -> None:
+    analyst = city.client("analyst")
+    at = sent(analyst, NEEDS)
+    assert "2 needs would be made" in analyst.get(at).content.decode()
+    assert not Need.objects.exists()
+    assert analyst.post(at).status_code == 302
+    found = Need.objects.order_by("chain")
+    assert [(n.chain, n.spoken_for, n.now_value, n.target_value, n.language) for n in found] == [
+        (1, "health", 95.5, 30, "fr"),
+        (2, "venue", None, 4, "en"),
+    ]
+    assert not Sheet.objects.exists() and analyst.post(at).status_code == 404
+
+
+def test_nothing_is_made_when_a_row_is_wrong_unless_told_to_leave_it_out(city: City) -> None:
+    analyst = city.client("analyst")
+    at = sent(analyst, WRONG)
+    page = analyst.get(at).content.decode()
+    assert "1 row is wrong" in page and "Success is: Enter a number." in page
+    refused = analyst.post(at)
+    assert refused.status_code == 422 and "Nothing was made" in refused.content.decode()
+    assert not Need.objects.exists()
+    assert analyst.post(at, {"leave_out": "1"}).status_code == 302
+    assert Need.objects.count() == 2
+
+
+def test_leads_come_into_the_chain_of_the_need_they_name(city: City) -> None:
+    asked = need(Hours())
+    analyst = city.client("analyst")
+    rows = [
+        ("need", "title", "country", "url"),
+        ("NM-1", "Lidar counts", "fr", "https://lidar.example/"),
+        ("7", "For nobody", "", ""),
+    ]
+    cells = "".join(
+        f'<row r="{at}">{"".join(said(f"{column}{at}", cell) for column, cell in zip("ABCD", row, strict=True))}</row>'
+        for at, row in enumerate(rows, 1)
+    )
+    at = sent(analyst, xlsx(cells), "leads", "pistes.xlsx")
+    assert "No open need has the number 7." in analyst.get(at).content.decode()
+    assert analyst.post(at, {"leave_out": "1"}).status_code == 302
+    assert [(one.chain, one.need_id, one.country, one.title) for one in Lead.objects.all()] == [
+        (1, asked.pk, "FR", "Lidar counts")
+    ]
+
+
+def test_a_file_that_is_no_such_table_is_refused_in_words(city: City, watch: Watch, hours: Hours) -> None:
+    analyst = city.client("analyst")
+    for raw, words in (
+        (b"a;b\n1;2\n", "These headings are missing in the first row: title."),
+        (b"", "Choose what the file holds"),
+        (b"title\n" + b"x\n" * 600, "more than 500 rows"),
+        (b"\0\1", "cannot be read as a table"),
+        (b"x" * 2_000_001, "larger than 2 MB"),
+    ):
+        answer = analyst.post(
+            IMPORT, {"kind": "needs", "file": SimpleUploadedFile("a.csv", raw)} if raw else {"kind": "needs"}
+        )
+        assert answer.status_code == 422 and words in answer.content.decode()
+    at = sent(analyst, NEEDS)
+    other = city.client("lead")
+    assert other.get(at).status_code == 403 and other.get(IMPORT).status_code == 403
+    Sheet.objects.update(at=CLOCK.now() - timedelta(days=2))
+    hours.at = CLOCK.now()
+    watch.turn()
+    assert not Sheet.objects.exists()
