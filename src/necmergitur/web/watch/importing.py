@@ -12,6 +12,7 @@ from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import making
 from necmergitur.web.programme.forms import LeadForm, NeedForm
 from necmergitur.web.programme.models import Need, Spoken
@@ -69,8 +70,8 @@ def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | R
 def _names(kind: str) -> dict[str, str]:
     found: dict[str, str] = {"need": "need", "besoin": "need", "nm": "need"} if kind == LEADS else {}
     for name, field in FORMS[kind]().fields.items():
-        for said in (name, name.replace("_", " "), HEADINGS.get(name, name), str(field.label)):
-            found[plain_word(said)] = name
+        for told in (name, name.replace("_", " "), HEADINGS.get(name, name), str(field.label)):
+            found[plain_word(told)] = name
     return found
 
 
@@ -91,7 +92,7 @@ def _judged(number: int, values: dict[str, str], kind: str) -> Row:
     if not form.is_valid():
         for name, errors in form.errors.items():
             label = str(form.fields[name].label) if name in form.fields else ""
-            row.problems += [f"{label}: {error}" if label else str(error) for error in errors]
+            row.problems += [said(label, error) if label else str(error) for error in errors]
     if kind == LEADS:
         read = chain.read(values.get("need", ""))
         row.need = None if read is None else Need.objects.filter(chain=read, state=NeedState.OPEN).first()
