@@ -13,7 +13,7 @@ from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
 from tests.web.pages import City
-from tests.web.trials.trying import VENDOR, now, paper, project, say, vendor
+from tests.web.trials.trying import VENDOR, now, paper, project, reported, say, vendor
 
 DESK = "/programme/trials/desk/"
 
@@ -138,3 +138,31 @@ def test_everything_is_said_in_french_too(city: City) -> None:
     french = city.client("analyst", "fr")
     assert "Expérimentations" in text_of(french, DESK)
     assert "Figer le protocole" in text_of(french, f"{DESK}{row.pk}/")
+
+
+def test_what_was_adopted_is_deployed_followed_and_on_the_wall_beside_what_failed(city: City) -> None:
+    analyst, row = made(city)
+    vendor(now())
+    deploy = {
+        "title": "Advice at the hall",
+        "adopter": "The hall",
+        "place": "Square of the hall",
+        "route": "innovation_partnership",
+        "running_cost_eur": "",
+    }
+    assert analyst.post(f"{DESK}{row.pk}/deploy/", deploy).status_code == 409
+    reported(row, now())
+    assert "Record the deployment" in text_of(analyst, f"{DESK}{row.pk}/")
+    assert analyst.post(f"{DESK}{row.pk}/deploy/", deploy | {"route": "gift"}).status_code == 422
+    where = analyst.post(f"{DESK}{row.pk}/deploy/", deploy).headers["Location"]
+    assert "Innovation partnership" in text_of(nobody(), where)
+    assert nobody().post(f"{where}move/", {"to": "running"}).status_code in (302, 403)
+    analyst.post(f"{where}move/", {"to": "running"})
+    assert analyst.post(f"{where}move/", {"to": "effect", "effect": "short"}).status_code == 422
+    said = {"to": "effect", "effect": "Eleven evenings, two exits opened in time.", "running_cost_eur": "4200"}
+    analyst.post(f"{where}move/", said)
+    analyst.post(f"{where}move/", {"to": "ended", "reason": "The hall closed for works."})
+    page = text_of(nobody(), where)
+    assert "two exits opened in time" in page and "4200" in page and "closed for works" in page
+    wall = text_of(nobody(), "/programme/trials/wall/")
+    assert "It did what was promised." in wall and "closed for works" in wall and "Innovation partnership" in wall

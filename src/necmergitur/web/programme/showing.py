@@ -16,7 +16,7 @@ PLACES = {
     Stage.TEAM: "programme:team",
     Stage.PROJECT: "incubation:project",
     Stage.EXPERIMENT: "trials:one",
-    Stage.DEPLOYMENT: "programme:deployment",
+    Stage.DEPLOYMENT: "trials:deployment",
 }
 
 ON_THE_DESK = (Stage.LEAD, Stage.CHALLENGE, Stage.TEAM, Stage.PROJECT)

@@ -24,6 +24,7 @@ from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme.models import Experiment, Project
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trials import showing, words
+from necmergitur.web.trials.deploying import DeploymentForm
 from necmergitur.web.trials.forms import (
     BeginForm,
     ComplaintForm,
@@ -104,6 +105,7 @@ def _forms(found: Trial) -> dict[str, Any]:
         "cost": CostForm(),
         "stop": StopForm(auto_id="id_stop_%s"),
         "exit": ExitForm(auto_id="id_exit_%s"),
+        "deploy": DeploymentForm(auto_id="id_deploy_%s"),
     }
 
 

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from necmergitur.web.trials import desk, views
+from necmergitur.web.trials import deploying, desk, views
 
 app_name = "trials"
 urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:pk>/", views.one, name="one"),
     path("<uuid:pk>/protocol.json", views.text, name="text"),
+    path("wall/", deploying.wall, name="wall"),
+    path("deployments/<uuid:pk>/", deploying.one, name="deployment"),
+    path("deployments/<uuid:pk>/move/", deploying.move, name="deployment-move"),
+    path("desk/<uuid:pk>/deploy/", deploying.new, name="deploy"),
     path("desk/", desk.home, name="desk"),
     path("desk/of/<uuid:pk>/", desk.new, name="new"),
     path("desk/<uuid:pk>/", desk.one, name="desk-one"),

@@ -1,0 +1,134 @@
+"""What was adopted: where, by whom, how it was bought, what it costs, what it did a year later; and the public wall."""
+
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from necmergitur.innovation.chain import DeploymentState
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.rules import require
+from necmergitur.web.programme import making, pages, rights
+from necmergitur.web.programme import showing as chain
+from necmergitur.web.programme import words as programme
+from necmergitur.web.programme.models import LONG, Deployment, Experiment
+from necmergitur.web.store import CLOCK
+from necmergitur.web.trials import words
+
+LISTED_MAX = 200
+
+
+class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is adopted, where, by whom, and by which route it was bought."""
+
+    route = forms.ChoiceField(label=_("How it was bought"), choices=tuple(programme.ROUTES.items()))
+    running_cost_eur = forms.DecimalField(
+        label=_("Running cost a year (euros)"),
+        help_text=_("Leave empty if nobody knows yet."),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+    )
+
+    class Meta:
+        model = Deployment
+        fields = ("title", "adopter", "place", "route", "running_cost_eur")
+        labels: ClassVar[dict[str, Any]] = {
+            "title": _("What is put into service"),
+            "adopter": _("By whom"),
+            "place": pgettext_lazy("deployment", "Where"),
+        }
+
+
+class EffectForm(forms.Form):
+    """What it did, a year later."""
+
+    effect = forms.CharField(
+        label=_("What it did, in figures"), widget=forms.Textarea(attrs={"rows": 4}), min_length=20, max_length=LONG
+    )
+    running_cost_eur = forms.DecimalField(
+        label=_("Running cost a year (euros)"), min_value=0, max_digits=12, decimal_places=2
+    )
+
+
+class EndForm(forms.Form):
+    """Why it stands there no more."""
+
+    reason = forms.CharField(label=_("Why"), min_length=10, max_length=400)
+
+
+@require(rights.may_run)
+@require_POST
+def new(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Make a deployment of an experiment whose exit was to adopt it, or to open it to all."""
+    found, form = get_object_or_404(Experiment, pk=pk), DeploymentForm(request.POST)
+    if not form.is_valid():
+        context = {"one": found, "form": form}
+        return pages.show(request, "trials/desk/deploy.html", context, tab="trials", status=422)
+    made = making.make(found, CLOCK.now(), cast(User, request.user), **form.cleaned_data)
+    if isinstance(made, Refusal):
+        return pages.refused(request, made, "../")
+    return redirect("trials:deployment", made.pk)
+
+
+@never_cache
+@require_safe
+def one(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One deployment, for everybody; the analyst brings it further here."""
+    return _page(request, get_object_or_404(Deployment, pk=pk))
+
+
+def _page(request: HttpRequest, row: Deployment, **bound: Any) -> HttpResponse:
+    context = {
+        "one": row,
+        "state": chain.told(row),
+        "bar": chain.bar(row),
+        "route": programme.ROUTES[row.route],
+        "may_run": rights.may_run(request.user),
+        "forms": {"effect": EffectForm(auto_id="id_effect_%s"), "end": EndForm(auto_id="id_end_%s")} | bound,
+    }
+    return render(request, "trials/deployment.html", context, status=422 if bound else 200)
+
+
+@require(rights.may_run)
+@require_POST
+def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Bring a deployment into service, keep what it did, or end it with a reason."""
+    row, user, now = get_object_or_404(Deployment, pk=pk), cast(User, request.user), CLOCK.now()
+    to = request.POST.get("to", "")
+    if to == DeploymentState.RUNNING and row.state == DeploymentState.PLANNED:
+        making.move(row, to, now, user)
+    elif to == "effect":
+        form = EffectForm(request.POST, auto_id="id_effect_%s")
+        if not form.is_valid():
+            return _page(request, row, effect=form)
+        making.move(row, row.state, now, user, effect_at=now, **form.cleaned_data)
+    elif to == DeploymentState.ENDED and row.state != DeploymentState.ENDED:
+        ending = EndForm(request.POST, auto_id="id_end_%s")
+        if not ending.is_valid():
+            return _page(request, row, end=ending)
+        making.move(row, to, now, user, ended_reason=ending.cleaned_data["reason"])
+    return redirect("trials:deployment", pk)
+
+
+@require_safe
+def wall(request: HttpRequest) -> HttpResponse:
+    """Everything that was tried and what came of it, failures beside what works."""
+    tried = Experiment.objects.exclude(exit="").prefetch_related("deployments")[:LISTED_MAX]
+    rows = [
+        {
+            **chain.told(row),
+            "how": words.EXITS[row.exit],
+            "deployments": [{**chain.told(one), "route": programme.ROUTES[one.route]} for one in row.deployments.all()],
+        }
+        for row in tried
+    ]
+    return render(request, "trials/wall.html", {"rows": rows})
