@@ -1,5 +1,6 @@
 """What a hackathon refuses, from whoever sends it; what it keeps of people, and how they are erased."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -336,6 +337,28 @@ def test_of_two_mentors_one_has_a_question(played: Hackathon) -> None:
     somebody().post(other, {"question": str(asked.pk), "do": "done"})
     asked.refresh_from_db()
     assert asked.taken_by is not None and asked.taken_by.name == "Mona" and asked.done_at is None
+
+
+def test_a_key_to_the_simulated_city_ends_with_the_edition(played: Hackathon) -> None:
+    tables = with_teams(played, 1)
+    played.at(Phase.WORK)
+    page = somebody().post(tables[1][0], {"do": "key"}).content.decode()
+    found = re.search(r"sim_[\w-]{43}", page)
+    assert found is not None and found[0] not in somebody().get(tables[1][0]).content.decode()
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {found[0]}"}
+    city = f"{SPRING}city/?minute=60"
+    answer = somebody().get(city, **bearer)
+    assert answer.status_code == 200 and answer.json()["simulated"] is True
+    assert somebody().get(city).status_code == 401
+    assert somebody().get(city, HTTP_AUTHORIZATION="Bearer sim_guess").status_code == 401
+    assert somebody().get(f"{SPRING}city/?minute=240", **bearer).status_code == 422
+    assert somebody().get("/api/v1/incidents", **bearer).status_code in (401, 404)
+    second = somebody().post(tables[1][1], {"do": "key"}).content.decode()
+    assert "sim_" in second and somebody().get(city, **bearer).status_code == 401  # the team's last key counts
+    key = re.search(r"sim_[\w-]{43}", second)
+    assert key is not None
+    played.at(Phase.REVIEW)
+    assert somebody().get(city, HTTP_AUTHORIZATION=f"Bearer {key[0]}").status_code == 403
 
 
 # --- what PostgreSQL refuses by itself ---

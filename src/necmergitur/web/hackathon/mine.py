@@ -16,7 +16,7 @@ from necmergitur.innovation.editions import Act
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.console import guards
 from necmergitur.web.dialogue.limits import Limit
-from necmergitur.web.hackathon import handing, pages, people, voting, words
+from necmergitur.web.hackathon import handing, pages, people, sandbox, voting, words
 from necmergitur.web.hackathon.forms import AskForm, HandInForm, MineForm
 from necmergitur.web.hackathon.models import Entry, Participant, Question, Submission
 from necmergitur.web.register.signs import code
@@ -39,7 +39,7 @@ def mine(request: HttpRequest, link: str) -> HttpResponse:
     return _page(request, person)
 
 
-def _page(request: HttpRequest, person: Participant, status: int = 200, **bound: Any) -> HttpResponse:
+def _page(request: HttpRequest, person: Participant, status: int = 200, *, key: str = "", **bound: Any) -> HttpResponse:
     now, entry = CLOCK.now(), _entry(person)
     submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
     door = reverse("hackathon:door", args=[person.edition.slug, person.badge])
@@ -67,6 +67,8 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, **bound:
         "announcements": person.edition.announcements.all()[:5],
         "prizes": [] if submission is None else submission.prizes.all(),
         "certified": person.checked_in_at is not None,
+        "key": key,
+        "city": request.build_absolute_uri(reverse("hackathon:city", args=[person.edition.slug])),
         "forms": forms | bound,
     }
     return pages.show_private(request, "mine.html", context, status)
@@ -111,6 +113,15 @@ def _hand_in(request: HttpRequest, person: Participant, link: str) -> HttpRespon
     return _back(request, link, _("Handed in. You may mend it until the end."))
 
 
+def _key(request: HttpRequest, person: Participant, link: str) -> HttpResponse:
+    entry = _entry(person)
+    made = Refusal(rule="no_team") if entry is None else sandbox.make(entry, CLOCK.now())
+    if isinstance(made, Refusal):
+        messages.warning(request, words.sentence(made))
+        return pages.private(redirect("hackathon:mine", link))
+    return _page(request, person, key=made)
+
+
 def _erase(request: HttpRequest, person: Participant, _link: str) -> HttpResponse:
     slug = person.edition.slug
     people.erase(person)
@@ -118,7 +129,7 @@ def _erase(request: HttpRequest, person: Participant, _link: str) -> HttpRespons
     return redirect("hackathon:edition", slug)
 
 
-DEEDS = {"change": _change, "ask": _ask, "hand": _hand_in, "erase": _erase}
+DEEDS = {"change": _change, "ask": _ask, "hand": _hand_in, "key": _key, "erase": _erase}
 
 
 @never_cache

@@ -157,6 +157,20 @@ class Helper(models.Model):
         return self.name
 
 
+class Key(models.Model):
+    """A team's key to the simulated city; a digest. It ends with the work, by the edition's dates."""
+
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="key")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "hackathon_key"
+
+    def __str__(self) -> str:
+        return str(self.made_at)
+
+
 class Question(models.Model):
     """What a team asks mentors: waiting, taken, done."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.hackathon import desk, desk_jury, desk_people, jurors, mine, views
+from necmergitur.web.hackathon import desk, desk_jury, desk_people, jurors, mine, sandbox, views
 
 app_name = "hackathon"
 urlpatterns = [
@@ -32,5 +32,6 @@ urlpatterns = [
     path("<slug:slug>/register/", views.register, name="register"),
     path("<slug:slug>/wall/", views.wall, name="wall"),
     path("<slug:slug>/projects/", views.projects, name="projects"),
+    path("<slug:slug>/city/", sandbox.city, name="city"),
     path("<slug:slug>/results/", views.results, name="results"),
 ]
