@@ -49,6 +49,7 @@ def test_a_grid_is_filled_published_and_taken_back(city: City) -> None:
     analyst.post(act, {"what": "publish"})
     page = Client().get(f"/programme/benchmarks/{one.pk}/").content.decode()
     assert "Data sheet, page 4" in page and "https://lidar.example/4" in page and "Fibre listens" in page
+    assert "/programme/benchmarks/" in Client().get("/programme/").content.decode()
     assert "Counting crowds" in Client().get("/programme/benchmarks/").content.decode()
     analyst.post(act, {"what": "withdraw"})
     assert Client().get(f"/programme/benchmarks/{one.pk}/").status_code == 404
