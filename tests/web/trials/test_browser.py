@@ -1,0 +1,37 @@
+"""Experiments in a real browser: no serious finding of axe, and nothing wider than a telephone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.web.conftest import accessibility_problems
+from tests.web.pages import City
+from tests.web.trials.test_trials import seen, started
+from tests.web.trials.trying import now, say
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_page_of_an_experiment_passes_axe_and_fits_a_telephone(
+    city: City, enter: Callable[..., Page], language: str
+) -> None:
+    from necmergitur.operations import trials
+    from necmergitur.web.store import store
+
+    begun, memory = started(city)
+    for seq, level in ((1, 0), (2, 3), (3, 0)):
+        say(memory, now(), seq, level)
+    trials.note(store(), begun.id, seen(now(), present=True, minutes=0), city.person("analyst"), now())
+    analyst, citizen = enter("analyst", language), enter("", language)
+    for page, addresses in (
+        (analyst, ("/programme/trials/desk/", f"/programme/trials/desk/{begun.id}/")),
+        (citizen, ("/programme/trials/", f"/programme/trials/{begun.id}/", "/programme/trials/wall/")),
+    ):
+        for address in addresses:
+            page.goto(address)
+            assert accessibility_problems(page) == [], address
+            page.set_viewport_size({"width": 390, "height": 800})
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{address} is {wide} px too wide"
+            page.set_viewport_size({"width": 1280, "height": 900})
