@@ -71,7 +71,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("effects", HOUR_S, outbox.forget_old),
             Sweep("accounts", DAY_S, _sweep_accounts),
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
-            Sweep("programme", DAY_S, lambda: _forget_applicants(clock)),
+            Sweep("applicants", DAY_S, lambda: _forget_applicants(clock)),
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
@@ -233,11 +233,10 @@ def _forget_requests(clock: Clock) -> int:
 
 
 def _forget_applicants(clock: Clock) -> int:
-    """Forget people of the innovation programme a year after the edition or the call they took part in."""
+    """Forget whom to write to of an application a year after its decision."""
     from necmergitur.web.boot import boot
 
     boot()
-    from necmergitur.web.hackathon.people import sweep
     from necmergitur.web.incubation.keeping import forget_old
 
-    return sweep(clock.now()) + forget_old(clock.now())
+    return forget_old(clock.now())
