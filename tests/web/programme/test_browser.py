@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
-from necmergitur.web.programme.models import Challenge, Deployment, Lead, Project
+from necmergitur.web.programme.models import Challenge, Lead, Project
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.programme.stating import stated
@@ -20,15 +20,13 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
     Client().post("/programme/needs/new/", stated(title="Hear calls for help in the underground"))
     challenge, lead = Challenge.objects.get(), Lead.objects.get()
     public = {"front": "/programme/", "need": "/programme/needs/NM-1/", "state": "/programme/needs/new/"}
-    deployed, project = Deployment.objects.get(), Project.objects.get()
-    public |= {"wall": "/programme/wall/", "deployment": f"/programme/deployments/{deployed.pk}/"}
+    project = Project.objects.get()
+    public["wall"] = "/programme/wall/"
     desk = {
         "desk": "/programme/desk/",
         "desk-need": "/programme/desk/needs/NM-2/",
         "desk-lead": f"/programme/desk/leads/{lead.pk}/",
-        "deployment-desk": f"/programme/deployments/{deployed.pk}/",
         "grade": f"/programme/desk/projects/{project.pk}/grade/",
-        "deploy": f"/programme/desk/experiments/{deployed.experiment_id}/deploy/",
         "desk-challenge": f"/programme/desk/challenges/{challenge.pk}/",
     }
     problems: list[str] = []

@@ -164,5 +164,5 @@ def test_what_was_adopted_is_deployed_followed_and_on_the_wall_beside_what_faile
     analyst.post(f"{where}move/", {"to": "ended", "reason": "The hall closed for works."})
     page = text_of(nobody(), where)
     assert "two exits opened in time" in page and "4200" in page and "closed for works" in page
-    wall = text_of(nobody(), "/programme/trials/wall/")
+    wall = text_of(nobody(), "/programme/wall/")
     assert "It did what was promised." in wall and "closed for works" in wall and "Innovation partnership" in wall

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation.grading import CLAIMED
-from necmergitur.web.programme.models import LONG, Challenge, Deployment, Evidence, Lead, Need
-from necmergitur.web.programme.words import CRITERIA, ROUTES
+from necmergitur.web.programme.models import LONG, Challenge, Evidence, Lead, Need
+from necmergitur.web.programme.words import CRITERIA
 
 LANGUAGES = (("fr", "Français"), ("en", "English"))
 
@@ -117,34 +117,6 @@ class ChallengeForm(forms.ModelForm):  # type: ignore[type-arg]
 def initial_of(row: Any, *names: str) -> dict[str, Any]:
     """Return what a form of the next stage begins with."""
     return {name: getattr(row, name) for name in names}
-
-
-class DeployForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Where something is adopted, by whom, and how it is bought."""
-
-    route = forms.ChoiceField(label=_("Procurement route"), choices=ROUTES.items())
-
-    class Meta:
-        model = Deployment
-        fields = ("title", "adopter", "place", "route")
-        labels: ClassVar[dict[str, Any]] = {
-            "title": pgettext_lazy("deployment", "What is deployed"),
-            "adopter": _("Adopted by"),
-            "place": _("Where"),
-        }
-
-
-class EffectForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What it costs a year, and what it did."""
-
-    class Meta:
-        model = Deployment
-        fields = ("running_cost_eur", "effect")
-        labels: ClassVar[dict[str, Any]] = {
-            "running_cost_eur": _("Cost of a year, in euros"),
-            "effect": _("What it did, a year later"),
-        }
-        widgets: ClassVar[dict[str, Any]] = {"effect": long()}
 
 
 class EvidenceForm(forms.ModelForm):  # type: ignore[type-arg]

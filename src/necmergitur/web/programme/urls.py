@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.programme import deploying, desk, views
+from necmergitur.web.programme import desk, tried, views
 
 app_name = "programme"
 urlpatterns = [
@@ -11,11 +11,8 @@ urlpatterns = [
     path("needs/new/", views.state, name="state"),
     path("needs/NM-<int:number>/", views.need, name="need"),
     path("needs/NM-<int:number>/vote/", views.vote, name="vote"),
-    path("wall/", deploying.wall, name="wall"),
-    path("deployments/<uuid:pk>/", deploying.one, name="deployment"),
-    path("deployments/<uuid:pk>/do/<slug:what>/", deploying.act, name="deployment-act"),
-    path("desk/experiments/<uuid:pk>/deploy/", deploying.deploy, name="deploy"),
-    path("desk/projects/<uuid:pk>/grade/", deploying.grade, name="grade"),
+    path("wall/", tried.wall, name="wall"),
+    path("desk/projects/<uuid:pk>/grade/", tried.grade, name="grade"),
     path("desk/", desk.home, name="desk"),
     path("desk/needs/NM-<int:number>/", desk.need, name="desk-need"),
     path("desk/needs/NM-<int:number>/answer/", desk.answer, name="answer"),

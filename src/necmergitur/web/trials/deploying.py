@@ -1,4 +1,4 @@
-"""What was adopted: where, by whom, how it was bought, what it costs, what it did a year later; and the public wall."""
+"""What was adopted: where, by whom, how it was bought, what it costs, what it did a year later."""
 
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -20,7 +20,6 @@ from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme import words as programme
 from necmergitur.web.programme.models import LONG, Deployment, Experiment
 from necmergitur.web.store import CLOCK
-from necmergitur.web.trials import words
 
 LISTED_MAX = 200
 
@@ -117,18 +116,3 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
             return _page(request, row, end=ending)
         making.move(row, to, now, user, ended_reason=ending.cleaned_data["reason"])
     return redirect("trials:deployment", pk)
-
-
-@require_safe
-def wall(request: HttpRequest) -> HttpResponse:
-    """Everything that was tried and what came of it, failures beside what works."""
-    tried = Experiment.objects.exclude(exit="").prefetch_related("deployments")[:LISTED_MAX]
-    rows = [
-        {
-            **chain.told(row),
-            "how": words.EXITS[row.exit],
-            "deployments": [{**chain.told(one), "route": programme.ROUTES[one.route]} for one in row.deployments.all()],
-        }
-        for row in tried
-    ]
-    return render(request, "trials/wall.html", {"rows": rows})

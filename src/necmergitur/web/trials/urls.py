@@ -9,7 +9,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:pk>/", views.one, name="one"),
     path("<uuid:pk>/protocol.json", views.text, name="text"),
-    path("wall/", deploying.wall, name="wall"),
     path("deployments/<uuid:pk>/", deploying.one, name="deployment"),
     path("deployments/<uuid:pk>/move/", deploying.move, name="deployment-move"),
     path("desk/<uuid:pk>/deploy/", deploying.new, name="deploy"),

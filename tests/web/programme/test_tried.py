@@ -1,4 +1,4 @@
-"""What is deployed, what everybody reads of what was tried, and grades that rest on evidence."""
+"""What everybody reads of what was tried, and grades that rest on evidence."""
 
 from datetime import timedelta
 
@@ -7,45 +7,16 @@ from django.utils import timezone
 
 from necmergitur.innovation.chain import ProjectState
 from necmergitur.web.programme import making
-from necmergitur.web.programme.models import Deployment, Evidence, Project
+from necmergitur.web.programme.models import Evidence, Project
 from tests.web.pages import City
 from tests.web.programme.test_making import NOW, whole_chain
 from tests.web.trials.trying import project, reported
-
-DEPLOY = {
-    "title": "At the hall",
-    "adopter": "Palais des Sports",
-    "place": "Main hall",
-    "route": "innovation_partnership",
-}
 
 
 def english() -> Client:
     browser = Client()
     browser.cookies["nec_language"] = "en"
     return browser
-
-
-def test_only_an_adopted_experiment_is_deployed_and_its_route_is_recorded(city: City) -> None:
-    analyst, of = city.client("analyst"), project(city.users["analyst"], NOW)
-    stopped, adopted = (making.make(of, NOW, city.users["analyst"], title=f"Season {n}") for n in (1, 2))
-    reported(stopped, NOW, "stop")
-    reported(adopted, NOW, "adopt")
-    assert analyst.post(f"/programme/desk/experiments/{stopped.pk}/deploy/", DEPLOY).status_code == 409
-    address = f"/programme/desk/experiments/{adopted.pk}/deploy/"
-    assert analyst.post(address, DEPLOY | {"route": "a friend"}).status_code == 422
-    page = analyst.post(address, DEPLOY).headers["Location"]
-    shown = english().get(page).content.decode()
-    assert "Innovation partnership" in shown and "not told yet" in shown and "NM-1" in shown
-    act = f"{page}do/"
-    assert analyst.post(f"{act}run/").status_code == 302
-    assert analyst.post(f"{act}effect/", {"running_cost_eur": "12000.50", "effect": "Warned twice."}).status_code == 302
-    assert "12,000.50" in english().get(page).content.decode()
-    assert analyst.post(f"{act}end/", {"reason": "short"}).status_code == 422
-    assert analyst.post(f"{act}end/", {"reason": "The hall was rebuilt."}).status_code == 302
-    assert "The hall was rebuilt." in english().get(page).content.decode()
-    assert Client().post(f"{act}run/").status_code == 302
-    assert Deployment.objects.get().state == "ended"
 
 
 def test_failures_stand_on_the_wall_with_their_reason(city: City) -> None:

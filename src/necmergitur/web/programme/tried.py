@@ -1,0 +1,67 @@
+"""What was tried, for everybody, failures too; and the grades of solutions with the evidence they rest on."""
+
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from necmergitur.innovation.chain import ProjectState
+from necmergitur.innovation.grading import CLAIMED
+from necmergitur.web.accounts.models import User
+from necmergitur.web.accounts.rules import require
+from necmergitur.web.programme import grades, pages, rights, showing, words
+from necmergitur.web.programme.forms import EvidenceForm
+from necmergitur.web.programme.models import Deployment, Evidence, Experiment, Project
+from necmergitur.web.store import CLOCK
+
+LISTED_MAX = 200
+
+
+@require_safe
+def wall(request: HttpRequest) -> HttpResponse:
+    """Everything that was tried: what runs somewhere, what was measured, what was given up and why."""
+    now = CLOCK.now()
+    projects = Project.objects.prefetch_related("evidence", "experiments")[:LISTED_MAX]
+    context = {
+        "deployments": [
+            {**showing.told(one), "route": words.ROUTES.get(one.route, "")}
+            for one in Deployment.objects.all()[:LISTED_MAX]
+        ],
+        "experiments": [
+            {**showing.told(one), "exit": words.EXITS.get(one.exit, "")}
+            for one in Experiment.objects.all()[:LISTED_MAX]
+        ],
+        "projects": [{**showing.told(one), "grade": grades.of(one, now)} for one in projects],
+        "given_up": [one for one in projects if one.state == ProjectState.ABANDONED],
+    }
+    return render(request, "programme/wall.html", context)
+
+
+@require(rights.may_read)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def grade(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A project's grade, and the evidence it rests on; evidence is added and taken back here."""
+    found, now = get_object_or_404(Project, pk=pk), CLOCK.now()
+    form = EvidenceForm(request.POST or None)
+    if request.method == "POST" and rights.may_run(request.user):
+        if "withdraw" in request.POST:
+            which = request.POST["withdraw"]
+            found.evidence.filter(pk=which if which.isdecimal() else 0, withdrawn_at=None).update(withdrawn_at=now)
+            return redirect("programme:grade", pk)
+        if form.is_valid():
+            by = cast(User, request.user)
+            Evidence.objects.create(project=found, at=now, by_id=by.pk, **form.cleaned_data)
+            return redirect("programme:grade", pk)
+    context = {
+        "one": found,
+        "bar": showing.bar(found),
+        "grade": grades.of(found, now),
+        "rows": [(words.CRITERIA[each.criterion], each) for each in found.evidence.all()],
+        "form": form,
+        "claimed": CLAIMED,
+    }
+    return pages.show(request, "programme/desk/grade.html", context, tab="needs", status=422 if form.is_bound else 200)
