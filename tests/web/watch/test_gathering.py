@@ -3,6 +3,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import override
+
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.embedding import E5
 from necmergitur.app.settings import Settings
@@ -137,7 +139,8 @@ def test_a_source_that_fails_is_asked_less_and_less_then_switched_off_with_the_r
         hours.at = source.due_at
     assert pauses == [6, 12, 24, 48, 96, 168, 168, 168]
     assert (source.state, source.failures) == ("off", 8)
-    assert words.problem_of(source) == "The host answers with an error (500)."
+    with override("en"):
+        assert words.problem_of(source) == "The host answers with an error (500)."
     asked = len(site.asked)
     hours.at += timedelta(days=30)
     watch.turn()
