@@ -43,6 +43,7 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, *, key: 
     now, entry = CLOCK.now(), _entry(person)
     submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
     door = reverse("hackathon:door", args=[person.edition.slug, person.badge])
+    city = request.build_absolute_uri(reverse("hackathon:city", args=[person.edition.slug]))
     told = pages.told(person.edition, now)
     may = told["may"]
     forms: dict[str, Any] = {}
@@ -68,7 +69,7 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, *, key: 
         "prizes": [] if submission is None else submission.prizes.all(),
         "certified": person.checked_in_at is not None,
         "key": key,
-        "city": request.build_absolute_uri(reverse("hackathon:city", args=[person.edition.slug])),
+        "example": (f"GET {city}?minute=0", "Authorization: Bearer …"),
         "forms": forms | bound,
     }
     return pages.show_private(request, "mine.html", context, status)

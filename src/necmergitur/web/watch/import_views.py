@@ -49,7 +49,16 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 
 def _begin_page(request: HttpRequest, wrong: str = "", kind: str = "") -> HttpResponse:
-    context = {"wrong": wrong, "kind": kind or importing.NEEDS, "part": "import", "rows_max": SHEET_ROWS_MAX}
+    context = {
+        "wrong": wrong,
+        "kind": kind or importing.NEEDS,
+        "part": "import",
+        "rows_max": SHEET_ROWS_MAX,
+        "headings": {
+            "needs": "; ".join(importing.FORMS[importing.NEEDS]().fields),
+            "leads": "; ".join(["need", *importing.FORMS[importing.LEADS]().fields]),
+        },
+    }
     return pages.show(request, "watch/import.html", context, tab="watch", status=422 if wrong else 200)
 
 

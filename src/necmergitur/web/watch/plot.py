@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from necmergitur.web.watch.judging import Week
 
-WIDTH, HEIGHT, FOOT = 360, 96, 16
-BAR, GAP = 22, 6
+WIDTH, HEIGHT, FOOT = 456, 98, 18
+BAR, GAP = 30, 8
 
 
 def plot(weeks: Sequence[Week]) -> SafeString:
