@@ -68,7 +68,7 @@ def test_the_list_says_why_a_sensor_stands_still(city: City, counter: Any) -> No
         ("en", "The device now sends 200 readings a minute; the assessment was of 100."),
         (
             "fr",
-            "L\N{RIGHT SINGLE QUOTATION MARK}appareil envoie maintenant 200 mesures par minute ; l\N{RIGHT SINGLE QUOTATION MARK}analyse portait sur 100.",
+            "L\N{RIGHT SINGLE QUOTATION MARK}appareil envoie maintenant 200 mesures par minute\N{NO-BREAK SPACE}; l\N{RIGHT SINGLE QUOTATION MARK}analyse portait sur 100.",
         ),
     ],
 )
