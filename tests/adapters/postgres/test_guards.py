@@ -59,6 +59,19 @@ def test_a_fact_under_a_revoked_authorisation_is_refused(scene: Scene) -> None:
     assert refusal(scene, FLIGHTS, START) == "NM002"
 
 
+def test_one_fact_that_may_not_stand_takes_the_whole_statement_with_it(scene: Scene) -> None:
+    late = START + timedelta(days=30)
+    good, bad = (planted(scene, FLIGHTS, START) for _ in range(2)), planted(scene, FLIGHTS, late)
+    first, last = good
+    with scene.store.cursor() as cursor:
+        (before,) = cursor.execute("SELECT count(*) FROM ledger_event").fetchone()
+    with pytest.raises(StoreRefused) as caught, scene.store.transaction() as tx:
+        tx.append([first, bad, last])
+    assert caught.value.code == "NM002"
+    with scene.store.cursor() as cursor:
+        assert cursor.execute("SELECT count(*) FROM ledger_event").fetchone() == (before,)
+
+
 def test_a_signal_without_a_current_authorisation_is_refused(scene: Scene, as_role) -> None:
     def put(cursor, authorisation_id: UUID, at) -> None:
         cursor.execute(

@@ -14,12 +14,11 @@ from necmergitur.innovation.phases import Phase
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
-from necmergitur.web.programme import making
+from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Project
 from necmergitur.web.store import store
 
 KEPT = timedelta(days=365)  # ours: what the form says
-TOKEN_BYTES = 32  # 256 random bits
 # What a phase makes of the chain's project.
 _STATES = {
     Phase.PERENNIAL: ProjectState.EXITED,
@@ -30,7 +29,7 @@ _STATES = {
 
 
 def digest(text: str) -> str:
-    """Return what is kept of a link or an address."""
+    """Return what is kept of an address."""
     return hashlib.sha256(text.strip().lower().encode()).hexdigest()
 
 
@@ -40,16 +39,11 @@ def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | None:
     who = digest(fields["contact_email"])
     if Application.objects.filter(call=call, contact_digest=who).exists():
         return None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token, kept = links.made()
     Application.objects.create(
-        id=store().ids.new(), call=call, contact_digest=who, link_hash=key(token), received_at=now, **fields
+        id=store().ids.new(), call=call, contact_digest=who, link_hash=kept, received_at=now, **fields
     )
     return token
-
-
-def key(token: str) -> str:
-    """Return what is kept of a private link's token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic

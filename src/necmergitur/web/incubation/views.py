@@ -15,6 +15,7 @@ from necmergitur.web.incubation import keeping, words
 from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Application, Call, Step
 from necmergitur.web.portal.errors import too_many
+from necmergitur.web.programme.links import digest
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 100
@@ -76,7 +77,7 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """What became of an application."""
-    found = Application.objects.select_related("call", "project").filter(link_hash=keeping.key(token)).first()
+    found = Application.objects.select_related("call", "project").filter(link_hash=digest(token)).first()
     if found is None:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]

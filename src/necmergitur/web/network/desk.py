@@ -13,10 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.network import links
 from necmergitur.web.network.forms import ClauseForm, PartnerForm, SiteForm
 from necmergitur.web.network.models import Clause, Hosting, Partner, Site
-from necmergitur.web.programme import pages, rights, showing
+from necmergitur.web.programme import links, pages, rights, showing
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK, beside_rows, person, store
 

@@ -1,24 +1,9 @@
-"""A partner's private link: whoever has it is the partner. Only its digest is kept."""
-
-import hashlib
-import secrets
+"""A partner's private link: whoever has it is the partner."""
 
 from django.http import Http404
 
 from necmergitur.web.network.models import Partner
-
-TOKEN_BYTES = 32  # 256 random bits
-
-
-def made() -> tuple[str, str]:
-    """Return a new link's token, and what is kept of it."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    return token, digest(token)
-
-
-def digest(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+from necmergitur.web.programme.links import digest
 
 
 def partner_of(token: str) -> Partner:
