@@ -59,6 +59,7 @@ def _ours() -> list[str]:
         "watch",
         "trials",
         "incubation",
+        "commons",
         "vault",
         "api",
     )

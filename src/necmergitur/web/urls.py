@@ -26,6 +26,7 @@ ROOMS = (
     ("", "find"),
     ("trust/", "trust"),
     ("programme/", "network"),
+    ("programme/", "commons"),
     ("programme/hackathon/", "hackathon"),
     ("programme/trials/", "trials"),
     ("programme/", "incubation"),

@@ -73,6 +73,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("applicants", DAY_S, lambda: _forget_applicants(clock)),
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
+            Sweep("bookings", DAY_S, lambda: _forget_bookings(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
@@ -218,6 +219,16 @@ def _forget_hackathons(clock: Clock) -> int:
 
     boot()
     from necmergitur.web.hackathon.people import sweep
+
+    return sweep(clock.now())
+
+
+def _forget_bookings(clock: Clock) -> int:
+    """Empty what bookings were for a month after they are over; free what erased people hold."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.commons.bookings import sweep
 
     return sweep(clock.now())
 

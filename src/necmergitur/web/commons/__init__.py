@@ -1,0 +1,1 @@
+"""What the programme shares: rooms and equipment to book, documents with versions, a letter, a calendar."""
