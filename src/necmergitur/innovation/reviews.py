@@ -10,6 +10,7 @@ dividing by it makes noise of whoever was consistent.
 """
 
 import heapq
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import sqrt
@@ -29,6 +30,14 @@ TOLD_APART = 1.96  # the 95 % interval of a normal difference
 BLIND = ("need", "measure", "freedoms")  # read from words alone
 SEEN = ("works", "trial")  # once the demonstration is open
 CRITERIA = (*BLIND, *SEEN)
+APPLIED = (*BLIND, "trial")  # of an application: it is read from words alone, to the end
+# What is written behind a company's name and tells no two companies apart.
+_LEGAL_FORMS = frozenset({"sa", "sas", "sasu", "sarl", "eurl", "scop", "gmbh", "ag", "ltd", "llc", "inc", "bv", "srl"})
+# Where everybody has a mailbox: two of them have nothing in common.
+_MAILBOXES = frozenset(
+    {"gmail.com", "outlook.com", "hotmail.com", "hotmail.fr", "yahoo.com", "yahoo.fr", "orange.fr", "wanadoo.fr"}
+    | {"free.fr", "sfr.fr", "laposte.net", "icloud.com", "proton.me", "protonmail.com", "live.fr"}
+)
 
 
 class Juror(msgspec.Struct, frozen=True):
@@ -83,17 +92,31 @@ def plain(text: str) -> str:
     return " ".join("".join(one for one in apart_ if not unicodedata.combining(one)).split())
 
 
+def company(name: str) -> str:
+    """Return a company's name as it is compared: without its legal form."""
+    words = plain(name).replace(".", "").split()
+    return " ".join(word for word in words if word not in _LEGAL_FORMS)
+
+
+def house_of(email: str) -> str:
+    """Return the domain of an organisation's own mail; empty for a mailbox that anybody may have."""
+    domain = plain(email).rpartition("@")[2]
+    return "" if domain in _MAILBOXES else domain
+
+
 def conflict(juror: Juror, work: Work) -> Refusal | None:
     """Return why somebody may not review a work: theirs, a friend's, or one they recognised."""
     if work.id in juror.declared:
         return Refusal(rule="review_conflict", facts={"why": "declared"})
-    knows = {plain(one) for one in juror.knows}
+    knows = {plain(one) for one in juror.knows} - {""}
+    firms = {company(one) for one in juror.knows} - {""}
     for author in work.authors:
+        firm = company(author.organisation)
         if plain(author.email) == plain(juror.email) and juror.email:
             return Refusal(rule="review_conflict", facts={"why": "own"})
-        if author.organisation and plain(author.organisation) == plain(juror.organisation):
+        if firm and firm == company(juror.organisation):
             return Refusal(rule="review_conflict", facts={"why": "organisation"})
-        if plain(author.email) in knows or plain(author.name) in knows:
+        if plain(author.email) in knows or plain(author.name) in knows or firm in firms:
             return Refusal(rule="review_conflict", facts={"why": "known"})
     return None
 
@@ -151,6 +174,20 @@ def names_in(text: str, authors: Iterable[Author]) -> list[str]:
             said = plain(word)
             if len(said) > 2 and said in read:  # noqa: PLR2004 -- "Li" stands in too many words
                 told.append(word)
+    return told
+
+
+def company_in(text: str, organisation: str, email: str) -> list[str]:
+    """Return what a text tells of the company it comes from: its name as it writes it, or where its mail lives.
+
+    A company that is named like a thing may speak of the thing: small letters tell nobody.
+    """
+    told, kept = [], [word for word in organisation.split() if company(word)]
+    name, house = " ".join(kept), house_of(email)
+    if len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):  # noqa: PLR2004 -- as for people
+        told.append(name)
+    if house and house in plain(text):
+        told.append(house)
     return told
 
 

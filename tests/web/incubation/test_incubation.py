@@ -25,6 +25,10 @@ APPLY = {
     "organisation": "Densité SAS", "title": "Crowd advice", "summary": "Says when a square is too full.", "demo": "",
     "repository": "", "contact_name": "Ada Example", "contact_email": "ada@densite.example",
 }  # fmt: skip
+OTHER = {
+    "organisation": "Autre SARL", "title": "Doors that count", "summary": "Counts at doors, tells nobody who passed.",
+    "contact_name": "Bo Autre", "contact_email": "bo@autre.example", "demo": "https://autre.example/demo",
+}  # fmt: skip
 WHY = "It measures what the need asks for."
 
 
@@ -88,7 +92,7 @@ def test_the_same_address_applies_once_and_no_place_is_given_twice(city: City) -
     analyst, call = called(city)
     assert applied(call).status_code == 302
     assert applied(call, contact_email="ADA@densite.example").status_code == 409
-    assert applied(call, contact_email="bo@autre.example").status_code == 302
+    assert applied(call, **OTHER).status_code == 302
     first, second = Application.objects.all()
     assert analyst.post(f"{DESK}applications/{first.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
     full = analyst.post(f"{DESK}applications/{second.pk}/", {"reason": WHY, "to": "accept"})
@@ -133,7 +137,7 @@ def test_a_grant_says_what_was_promised_paid_and_left(city: City) -> None:
 def test_whom_to_write_to_is_forgotten_a_year_after_the_decision_and_the_page_with_it(city: City) -> None:
     _analyst, call = called(city)
     mine = applied(call)["Location"]
-    applied(call, contact_email="bo@autre.example")
+    applied(call, **OTHER)
     Application.objects.filter(contact_email="ada@densite.example").update(
         accepted=False, decided_at=timezone.now() - timedelta(days=364)
     )
@@ -177,7 +181,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
     analyst, project = accepted(city)
     Call.objects.update(places=2)
     call = Call.objects.get()
-    mine = applied(call, contact_email="bo@autre.example").headers["Location"]
+    mine = applied(call, **OTHER).headers["Location"]
     second = Application.objects.get(accepted=None)
     grant = analyst.post(f"{DESK}new/grant/", {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"})
     analyst.post(grant.headers["Location"], {"title": "Trial", "committed": "1000", "project": str(project.pk)})

@@ -15,6 +15,7 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards
 from necmergitur.web.incubation import keeping, views, words
+from necmergitur.web.incubation import showing as told
 from necmergitur.web.incubation.forms import (
     CallForm,
     DecideForm,
@@ -35,10 +36,8 @@ LISTED_MAX = 200
 
 def refused(request: HttpRequest, refusal: Refusal, back: str) -> HttpResponse:
     """Say a refusal with the way back."""
-    why = words.REFUSALS.get(refusal.rule)
-    if why is None:
-        return pages.refused(request, refusal, back)
-    return pages.show(request, "programme/refused.html", {"why": why, "back": back}, status=guards.status_of(refusal))
+    context = {"why": words.sentence(refusal), "back": back}
+    return pages.show(request, "programme/refused.html", context, tab=TAB, status=guards.status_of(refusal))
 
 
 @require(rights.may_read)
@@ -104,7 +103,7 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
         if isinstance(made, Refusal):
             return refused(request, made, request.path)
         return redirect("incubation:desk-call", found.call_id)
-    context = {"one": found, "form": form}
+    context = {"one": found, "form": form} | told.of(found)
     return pages.show(
         request, "incubation/desk/application.html", context, tab=TAB, status=422 if form.is_bound else 200
     )

@@ -7,10 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from necmergitur.innovation import reviews
 from necmergitur.innovation.chain import ChallengeState
-from necmergitur.web.incubation.models import Application, Call, Grant, Milestone
+from necmergitur.web.hackathon.words import CRITERIA
+from necmergitur.web.incubation.models import Application, Call, Grant, Helper, Milestone
 from necmergitur.web.programme.forms import long
-from necmergitur.web.programme.models import SHORT, Challenge, Project
+from necmergitur.web.programme.models import LONG, SHORT, Challenge, Project
 
 EUR_MAX = 100_000_000  # ours: a typing error, not a grant
 
@@ -44,21 +46,29 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Call
-        fields = ("challenge", "title", "text", "opens_at", "closes_at", "places")
+        fields = ("challenge", "title", "text", "opens_at", "closes_at", "read_by", "places")
         labels: ClassVar[dict[str, Any]] = {
             "title": pgettext_lazy("call", "Title"),
             "text": _("What is offered and asked"),
             "opens_at": _("Opens"),
             "closes_at": _("Closes"),
+            "read_by": _("Reviewers read until (if there are any)"),
             "places": _("Places"),
         }
-        widgets: ClassVar[dict[str, Any]] = {"text": long(6), "opens_at": _when(), "closes_at": _when()}
+        widgets: ClassVar[dict[str, Any]] = {
+            "text": long(6),
+            "opens_at": _when(),
+            "closes_at": _when(),
+            "read_by": _when(),
+        }
 
     def clean(self) -> dict[str, Any]:
         """A call closes after it opens."""
         said = super().clean() or {}
         if said.get("opens_at") and said.get("closes_at") and said["closes_at"] <= said["opens_at"]:
             self.add_error("closes_at", _("It closes before it opens."))
+        if said.get("read_by") and said.get("closes_at") and said["read_by"] <= said["closes_at"]:
+            self.add_error("read_by", _("Reviewers read once the call is closed."))
         return said
 
 
@@ -79,9 +89,64 @@ class ApplyForm(forms.ModelForm):  # type: ignore[type-arg]
             "contact_email": _("Your e-mail"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
-            "contact_email": _("Read by the programme's team alone, forgotten a year after the decision.")
+            "title": _("Reviewers read title and text without knowing who you are: name nobody, nor your company."),
+            "contact_email": _("Read by the programme's team alone, forgotten a year after the decision."),
         }
         widgets: ClassVar[dict[str, Any]] = {"summary": long(8)}
+
+
+class HelperForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Somebody with a private link."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")], initial="fr")
+
+    class Meta:
+        model = Helper
+        fields = ("name", "email", "organisation", "language")
+        labels: ClassVar[dict[str, Any]] = {
+            "name": pgettext_lazy("person", "Name"),
+            "email": _("E-mail"),
+            "organisation": _("Organisation"),
+        }
+
+
+class ReadersForm(forms.Form):
+    """How many read each application."""
+
+    each = forms.IntegerField(
+        label=_("Reviewers for each application"), min_value=1, max_value=reviews.REVIEWS_MOST, initial=3
+    )
+
+
+class KnowsForm(forms.Form):
+    """Whom a reviewer knows."""
+
+    knows = forms.CharField(
+        label=_("People and companies you know that may apply: one a line"),
+        max_length=LONG,
+        required=False,
+        widget=long(6),
+        help_text=_("Family, friends, colleagues, customers, shares you hold. Nobody reads it."),
+    )
+
+
+class MarksForm(forms.Form):
+    """A reviewer's marks, and what the company should hear."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for a mark for each criterion."""
+        super().__init__(*args, **kwargs)
+        for name in reviews.APPLIED:
+            self.fields[name] = forms.IntegerField(
+                label=CRITERIA[name], min_value=0, max_value=reviews.MARK_MOST, help_text=_("0 to 10")
+            )
+        self.fields["remark"] = forms.CharField(
+            label=_("What the company should hear"),
+            max_length=400,
+            required=False,
+            widget=long(3),
+            help_text=_("They read it with the decision, without your name."),
+        )
 
 
 class DecideForm(forms.Form):

@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, Sum
 
-from necmergitur.innovation import budget, phases
+from necmergitur.innovation import budget, phases, selection
 from necmergitur.innovation.chain import ProjectState, TeamState
 from necmergitur.innovation.phases import Phase
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Project
@@ -34,11 +35,17 @@ def digest(text: str) -> str:
 
 
 @transaction.atomic
-def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | None:
-    """Keep an application; return its link's token, None when the same address applied to this call before."""
+def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | Refusal:
+    """Keep an application; return its link's token. Sent twice it is kept once; one that names itself is not blind."""
+    told = reviewing.told_by(fields)
+    if told:
+        return Refusal(rule="application_not_blind", facts={"told": ", ".join(told)})
+    Call.objects.select_for_update().get(pk=call.pk)  # one at a time: of two alike, one is there
     who = digest(fields["contact_email"])
     if Application.objects.filter(call=call, contact_digest=who).exists():
-        return None
+        return Refusal(rule="address_known")
+    if reviewing.same_as(call, fields) is not None:
+        return Refusal(rule="application_known")
     token, kept = links.made()
     Application.objects.create(
         id=store().ids.new(), call=call, contact_digest=who, link_hash=kept, received_at=now, **fields
@@ -53,6 +60,9 @@ def decide(application: Application, reason: str, now: datetime, by: User, *, ac
     held = Application.objects.select_for_update().get(pk=application.pk)
     if held.accepted is not None:
         return Refusal(rule="application_decided")
+    refused = selection.may_decide(reviewing.reading_of(call), now)
+    if refused is not None:
+        return refused
     if accepted:
         if call.applications.filter(accepted=True).count() >= call.places:
             return Refusal(rule="call_full")
@@ -120,6 +130,7 @@ def forget_old(now: datetime) -> int:
     old = Application.objects.exclude(contact_email="").filter(
         Q(decided_at__lte=now - KEPT) | Q(decided_at=None, call__closes_at__lte=now - KEPT)
     )
+    reviewing.sweep(now)
     for one in old:
         one.contact_name = one.contact_email = one.link_hash = ""
         one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.innovation.phases import Phase, Year, years
 from necmergitur.innovation.phases import Step as Walked
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.dialogue.limits import address_of as network_of
 from necmergitur.web.incubation import keeping, words
@@ -66,9 +67,12 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
         if not applications.passed(network_of(request)):
             return too_many(request)
         token = keeping.apply(found, form.cleaned_data, now)
-        if token is not None:
+        if not isinstance(token, Refusal):
             return redirect("incubation:mine", token)
-        return render(request, "incubation/known.html", {"one": found}, status=409)
+        if token.rule != "application_not_blind":
+            context = {"one": found, "why": words.sentence(token)}
+            return render(request, "incubation/known.html", context, status=409)
+        form.add_error(None, words.sentence(token))
     context = {"one": found, "form": form, "early": now < found.opens_at}
     return render(request, "incubation/call.html", context, status=422 if form is not None and form.is_bound else 200)
 
@@ -81,7 +85,9 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]
-    response = render(request, "incubation/mine.html", {"one": found, "steps": steps})
+    remarks = found.reviews.exclude(remark="").filter(done_at__isnull=False) if found.accepted is not None else []
+    context = {"one": found, "steps": steps, "remarks": [each.remark for each in remarks]}
+    response = render(request, "incubation/mine.html", context)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

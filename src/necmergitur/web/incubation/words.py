@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation.phases import Phase
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.programme import words as programme
 
 PHASES: dict[str, tuple[str, Any]] = {
     Phase.INVESTIGATION: ("attention", pgettext_lazy("phase", "Investigation")),
@@ -25,4 +27,38 @@ REFUSALS: dict[str, Any] = {
     "amount_out_of_range": _("An amount is more than nothing."),
     "application_decided": _("This application was decided already."),
     "call_full": _("Every place of this call is given."),
+    "call_still_open": _("Applications are read once the call is closed, all by as many."),
+    "reading_over": _("The reading is over."),
+    "reviews_under_way": _("Reviewers still read: %(left)s reviews are missing. Nothing is decided before."),
+    "nobody_applied": _("Nobody applied, or everything is decided."),
+    "reviewers_undeclared": _("A reviewer has not yet said whom they know. Nothing is given to anybody before."),
+    "jurors_too_few": _("An application would have too few reviewers who know nobody there. Invite another one."),
+    "reviews_out_of_range": _("One to nine reviews for each application."),
+    "review_conflict": _("You know somebody there, so you do not read it. Somebody else does."),
+    "review_done": _("You gave these marks. They stand."),
+    "marks_missing": _("Give a mark for each line."),
+    "marks_out_of_range": _("Marks go from 0 to 10."),
+    "application_not_blind": _("Reviewers read without names. Take out what tells who you are: %(told)s"),
+    "application_known": _(
+        "Your organisation applied to this call with this project already: its application counts, this one was not"
+        " kept. Whoever sent it has the address of its page."
+    ),
+    "address_known": _(
+        "One address applies once to a call. If you applied before, the address of your page was shown then; the"
+        " programme's team can tell you where you stand."
+    ),
 }
+WHY: dict[str, Any] = {
+    "own": pgettext_lazy("review", "their own application"),
+    "organisation": pgettext_lazy("review", "same organisation"),
+    "known": pgettext_lazy("review", "knows somebody there"),
+    "declared": pgettext_lazy("review", "recognised it"),
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return a refusal in plain words."""
+    text = REFUSALS.get(refusal.rule)
+    if text is None:
+        return str(programme.sentence(refusal))
+    return str(text) % refusal.facts if refusal.facts else str(text)

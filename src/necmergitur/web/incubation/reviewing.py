@@ -1,0 +1,236 @@
+"""Selection by blind review: who may read what, what they gave, what it comes to.
+
+The rules are those of the hackathon's jury (`innovation/reviews.py`); when they apply is `innovation/selection.py`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from necmergitur.innovation import reviews, selection, texts
+from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
+from necmergitur.innovation.selection import Reading
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
+from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
+from necmergitur.web.programme import links, making
+from necmergitur.web.store import store
+
+REVIEWER, MENTOR = Helper.Kind.REVIEWER, Helper.Kind.MENTOR
+KEPT = timedelta(days=365)  # ours: as long as applicants are
+
+
+def helper_of(token: str, kind: str) -> Helper | None:
+    """Return whose link it is."""
+    return Helper.objects.select_related("call").filter(link_hash=links.digest(token), kind=kind).first()
+
+
+def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str]:
+    """Add a reviewer or a mentor; return them and their private link's token."""
+    token, kept = links.made()
+    return Helper.objects.create(id=store().ids.new(), call=call, link_hash=kept, added_at=now, **said), token
+
+
+def authors_of(application: Application) -> tuple[Author, ...]:
+    """Return whose application it is, as reviews compare them: the person, their company, where its mail lives."""
+    house = reviews.house_of(application.contact_email)
+    person = Author(application.contact_name, application.contact_email, application.organisation)
+    return (person, Author(house, "")) if house else (person,)
+
+
+def work_of(application: Application) -> Work:
+    """Return an application with its people."""
+    return Work(id=str(application.pk), authors=authors_of(application))
+
+
+def reviewer_of(row: Helper) -> Juror:
+    """Return a reviewer as the rules read them."""
+    declared = row.conflicts.filter(why="declared").values_list("application_id", flat=True)
+    known = {line.strip() for line in row.knows.splitlines() if line.strip()} | {reviews.house_of(row.email)}
+    return Juror(
+        id=str(row.pk),
+        email=row.email,
+        organisation=row.organisation,
+        knows=frozenset(known - {""}),
+        declared=frozenset(str(one) for one in declared),
+    )
+
+
+def told_by(said: dict[str, Any]) -> list[str]:
+    """Return what of whoever applies their words tell, so that the review stays blind."""
+    text = f"{said['title']}\n{said['summary']}"
+    people = reviews.names_in(text, [Author(said["contact_name"], said["contact_email"])])
+    return [*people, *reviews.company_in(text, said["organisation"], said["contact_email"])]
+
+
+def same_as(call: Call, said: dict[str, Any]) -> Application | None:
+    """Return an application of the same company that says the same: by its title, or by nearly all of its words."""
+    title, number = reviews.plain(said["title"]), texts.simhash(said["summary"])
+    firm = reviews.company(said["organisation"])
+    for one in call.applications.all():
+        if reviews.company(one.organisation) == firm and (
+            reviews.plain(one.title) == title or texts.near(number, texts.simhash(one.summary))
+        ):
+            return one
+    return None
+
+
+def reading_of(call: Call) -> Reading:
+    """Return how far the reviewers of a call are."""
+    rows = Review.objects.filter(application__call=call)
+    return Reading(call.closes_at, call.read_by, rows.count(), rows.filter(done_at__isnull=False).count())
+
+
+@transaction.atomic
+def assign(call: Call, each: int, now: datetime, by: User) -> int | Refusal:
+    """Ask `each` reviewers for every application, conflicts excluded; return how many reviews were added."""
+    held = Call.objects.select_for_update().get(pk=call.pk)
+    waiting = list(held.applications.filter(accepted=None))
+    refused = selection.may_read(reading_of(held), now, decided=held.applications.exclude(accepted=None).exists())
+    if refused is not None:
+        return refused
+    if not waiting:
+        return Refusal(rule="nobody_applied")
+    people = _reviewers(held)
+    if any(one.declared_at is None for one in people):
+        return Refusal(rule="reviewers_undeclared")
+    _exclude(held)
+    made = reviews.assign([work_of(one) for one in waiting], [reviewer_of(one) for one in people], each, _held(held))
+    if isinstance(made, Refusal):
+        return made
+    held.each = each
+    held.save(update_fields=["each"])
+    _keep(held, made)
+    making.note(held.challenge, "call:read", by, now)
+    return len(made)
+
+
+@transaction.atomic
+def declare(reviewer: Helper, knows: str, now: datetime) -> None:
+    """Keep whom a reviewer says they know; what they read of them goes to others, marks and all."""
+    call = Call.objects.select_for_update().get(pk=reviewer.call_id)
+    reviewer.knows, reviewer.declared_at = knows, now
+    reviewer.save(update_fields=["knows", "declared_at"])
+    _exclude(call)
+    _refill(call, now)
+
+
+@transaction.atomic
+def recognise(review: Review, now: datetime) -> Refusal | None:
+    """A reviewer saw whose application it is: they say so, and somebody else reads it, if somebody may."""
+    call = Call.objects.select_for_update().get(pk=review.application.call_id)
+    refused = selection.may_read(reading_of(call), now, decided=review.application.accepted is not None)
+    if refused is not None:
+        return refused
+    if review.done_at is not None:
+        return Refusal(rule="review_done")
+    Conflict.objects.get_or_create(
+        reviewer=review.reviewer, application=review.application, defaults={"why": "declared"}
+    )
+    review.delete()
+    _refill(call, now)
+    return None
+
+
+@transaction.atomic
+def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) -> Review | Refusal:
+    """Keep a reviewer's marks, once. An application of a friend is refused whatever was asked."""
+    found = Review.objects.select_related("application__call").get(pk=review_id)
+    call = Call.objects.select_for_update().get(pk=found.application.call_id)
+    review = Review.objects.select_for_update(of=("self",)).select_related("reviewer", "application").get(pk=review_id)
+    # Marks that were given stand, also when the reading is over because of them.
+    refused = Refusal(rule="review_done") if review.done_at is not None else None
+    if refused is None:
+        refused = selection.may_read(reading_of(call), now, decided=review.application.accepted is not None)
+    if refused is None and review.reviewer is not None:
+        refused = reviews.conflict(reviewer_of(review.reviewer), work_of(review.application))
+    if refused is None:
+        refused = reviews.check_marks(given, reviews.APPLIED)
+    if refused is not None:
+        return refused
+    review.marks, review.remark, review.done_at = given, remark, now
+    review.save()
+    return review
+
+
+def results(call: Call) -> list[Result]:
+    """Return what finished reviews come to, best first."""
+    done = Review.objects.filter(application__call=call, done_at__isnull=False)
+    return reviews.results(
+        [Mark(str(one.number), str(one.application_id), reviews.value_of(one.marks)) for one in done]
+    )
+
+
+@transaction.atomic
+def end(call: Call, now: datetime) -> Refusal | None:
+    """End the reading: what nobody marked is taken back, and the marks may be looked at."""
+    held = Call.objects.select_for_update().get(pk=call.pk)
+    refused = selection.may_read(reading_of(held), now, decided=False)
+    if refused is not None:
+        return refused
+    held.read_by = now
+    held.save(update_fields=["read_by"])
+    return None
+
+
+def erase(helper: Helper) -> None:
+    """Erase a reviewer or a mentor. Marks they gave stay, by a number; what they did not read is anybody's."""
+    helper.reviews.filter(done_at=None).delete()
+    helper.delete()
+
+
+def sweep(now: datetime) -> int:
+    """Erase helpers of calls that closed a year ago; return how many."""
+    old = list(Helper.objects.filter(call__closes_at__lte=now - KEPT, added_at__lte=now - KEPT))
+    for one in old:
+        erase(one)
+    return len(old)
+
+
+def _reviewers(call: Call) -> list[Helper]:
+    return list(call.helpers.filter(kind=REVIEWER).order_by("pk"))
+
+
+def _held(call: Call) -> list[tuple[str, str]]:
+    rows = Review.objects.filter(application__call=call, reviewer__isnull=False)
+    return [(str(reader), str(work)) for reader, work in rows.values_list("reviewer_id", "application_id")]
+
+
+def _exclude(call: Call) -> None:
+    """Write every conflict down, and take back what was asked in spite of it, marks too: nobody counts for a friend."""
+    waiting = [(one, work_of(one)) for one in call.applications.filter(accepted=None)]
+    for row in _reviewers(call):
+        reader = reviewer_of(row)
+        for application, work in waiting:
+            found = reviews.conflict(reader, work)
+            if found is not None:
+                Review.objects.filter(reviewer=row, application=application).delete()
+                Conflict.objects.get_or_create(
+                    reviewer=row, application=application, defaults={"why": found.facts["why"]}
+                )
+
+
+def _refill(call: Call, now: datetime) -> None:
+    """Ask others for what was taken from somebody, if somebody may."""
+    waiting = [work_of(one) for one in call.applications.filter(accepted=None)]
+    if not call.each or selection.may_read(reading_of(call), now, decided=False) is not None:
+        return
+    people = [reviewer_of(one) for one in _reviewers(call) if one.declared_at is not None]
+    for work in waiting:
+        made = reviews.assign([work], people, call.each, _held(call))
+        if not isinstance(made, Refusal):
+            _keep(call, made)
+
+
+def _keep(call: Call, pairs: list[tuple[str, str]]) -> None:
+    rows = Review.objects.filter(application__call=call)
+    known = dict(rows.filter(reviewer__isnull=False).values_list("reviewer_id", "number"))
+    numbers = {str(key): value for key, value in known.items()}
+    last = rows.aggregate(last=Max("number"))["last"] or 0
+    for reader, work in pairs:
+        if reader not in numbers:
+            last += 1
+            numbers[reader] = last
+        Review.objects.create(reviewer_id=reader, application_id=work, number=numbers[reader])
