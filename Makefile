@@ -14,9 +14,18 @@ UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*
 CATALOGUES := $(wildcard src/necmergitur/web/locale/*/LC_MESSAGES/*.po src/necmergitur/web/*/locale/*/LC_MESSAGES/*.po)
 TESTS ?= tests
 # Django's pages, and the browser's own event loop, are tested in runs of their own: one process, one world.
-# Two workers suit two cores; one server of each kind is started per worker, and a module stays on one.
-WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+# Tests wait (for servers, browsers, lamps) about as long as they compute, so two workers a core; one server of each
+# kind is started per worker, and a module stays on one.
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
+# Each test has a database of its own: 1,300 files made and removed. In memory that takes half the time of a disk, and
+# a file system that has just forgotten a million files slows down no later test.
+SCRATCH_KIB_MIN := 8000000
+SCRATCH ?= $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt $(SCRATCH_KIB_MIN) 2>/dev/null && echo /dev/shm)
+# A run that stands still is ended instead of waited for (a test that does: faulthandler_timeout in pyproject.toml).
+GROUP_S_MAX := 2400
+PYTEST := $(if $(SCRATCH),env TMPDIR=$(SCRATCH)) timeout --foreground --signal=INT --kill-after=60 $(GROUP_S_MAX) \
+	$(BIN)/python -m pytest
+WORKED := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup run demo test test-postgres15 check bench lock screens docs clean chromium
 .PHONY: check-lint check-types check-imports check-migrations check-ui
@@ -34,12 +43,12 @@ demo: setup ## start a simulated, living city with labelled accounts (loopback o
 
 test: $(STAMPS)/dev $(STAMPS)/ui chromium ## run every test, its own set-up included
 	@if [ -f ui/package.json ]; then npm --prefix ui run --silent test; fi
-	@if [ "$(TESTS)" != tests ]; then exec $(PYTEST) $(TESTS); fi; \
+	@if [ "$(TESTS)" != tests ]; then exec $(PYTEST) $(WORKED) $(TESTS); fi; \
 	status=0; \
 	for group in "tests --ignore=tests/web" "$$(echo tests/web/test_*.py)" "$$(echo tests/web/*/test_*.py)"; do \
-		$(PYTEST) $$group || { [ -n "$(AGAIN)" ] && \
+		$(PYTEST) $(WORKED) $$group || { [ $$? = 1 ] && [ -n "$(AGAIN)" ] && \
 			echo "once more, one at a time, what failed (a test that passes now depends on the machine's load)" && \
-			$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $$group; } || status=1; \
+			$(PYTEST) --last-failed --last-failed-no-failures none $$group; } || status=1; \
 	done; \
 	exit $$status
 
@@ -47,7 +56,7 @@ test-postgres15: $(STAMPS)/dev ## run the tests of the database's rooms on Debia
 	@if [ ! -x /usr/lib/postgresql/15/bin/postgres ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15; \
 	fi
-	@NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(PYTEST) tests/adapters tests/web -m "not e2e"
+	@NEC_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(PYTEST) $(WORKED) tests/adapters tests/web -m "not e2e"
 
 check: $(STAMPS)/dev $(STAMPS)/node_modules ## lint, types, import contracts, migrations, front-end types
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target \
@@ -78,7 +87,7 @@ COMPILE := --python-version 3.11 --python-platform linux --generate-hashes --no-
 
 screens: $(STAMPS)/dev $(STAMPS)/ui chromium ## take docs/screens/ anew
 	@for group in "$$(echo tests/web/test_*.py)" "$$(echo tests/web/*/test_*.py)"; do \
-		NEC_SCREENS=docs/screens $(PYTEST) -m screens $$group; \
+		NEC_SCREENS=docs/screens $(PYTEST) $(WORKED) -m screens $$group; \
 	done
 	@echo "the README's five: tests/web/demo_pictures.py, beside a running make demo"
 

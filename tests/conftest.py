@@ -8,7 +8,9 @@ import os
 import shutil
 import ssl
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +35,7 @@ from necmergitur.adapters.embedded_postgres import EmbeddedPostgres, socket_dir_
 from necmergitur.adapters.pki import CityAuthority, DeviceCredential
 from necmergitur.app.services import free_port
 from necmergitur.app.settings import SECRETS, Settings
+from tests.schedule import Schedule, place_of
 
 ROOT = Path(__file__).parent.parent
 # Short, because a socket's path holds 108 bytes; private to this run and to this xdist worker.
@@ -48,6 +51,7 @@ POSTGRES = EmbeddedPostgres(
     bin_dir=Path(OTHER_POSTGRES) if OTHER_POSTGRES else None,
 )
 MIGRATED_DATABASE = "migrated"
+DROP_TRIES = 20
 # A busy machine is no failure; a test that hangs meets pytest's own time-out.
 hypothesis_settings.register_profile("ours", deadline=None)
 hypothesis_settings.load_profile("ours")
@@ -71,6 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep Django's settings from the workers' first breath: they would read this process's database address."""
     if getattr(config.option, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Schedule:
+    return Schedule(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(item.nodeid))
 
 
 def pytest_unconfigure() -> None:
@@ -149,14 +163,26 @@ def migrated_url(make_database: Callable[..., str], django_db_blocker: DjangoDbB
     return url
 
 
+def drop_database(name: str) -> None:
+    """Remove a database with whoever is still connected.
+
+    PostgreSQL's own cleaner may be in it, whom no account of ours may end; it leaves within a second.
+    """
+    with psycopg.connect(POSTGRES.url_of("postgres"), autocommit=True) as connection:
+        for _ in range(DROP_TRIES):
+            with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                return
+            time.sleep(0.5)
+    raise TimeoutError(f"{name} stayed in use")
+
+
 @pytest.fixture
 def database(migrated_url: str, make_database: Callable[..., str]) -> Iterator[str]:
     """A migrated database of this test's own."""
     url = make_database(template=conninfo_to_dict(migrated_url)["dbname"])
     yield url
-    name = str(conninfo_to_dict(url)["dbname"])
-    with psycopg.connect(POSTGRES.url_of("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    drop_database(str(conninfo_to_dict(url)["dbname"]))
 
 
 @pytest.fixture(scope="session")

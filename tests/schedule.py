@@ -1,0 +1,41 @@
+"""Which tests run beside which, so that no worker is left alone with what takes longest.
+
+Whole cities (every process, a browser, a drone's flight) start first, in two rows that each run one city at a time:
+three beside each other starve on two cores. The slowest other modules follow, then the rest in their order.
+"""
+
+from xdist.scheduler import LoadScopeScheduling
+
+CITIES = {
+    "tests/e2e/test_demonstration.py": "a city",
+    "tests/app/test_first_city.py": "a city",
+    "tests/sim/bench/test_whole.py": "a city",
+    "tests/e2e/test_crisis.py": "another city",
+    "tests/e2e/test_trust.py": "another city",
+    "tests/e2e/test_programme.py": "another city",
+    "tests/app/test_run.py": "another city",
+    "tests/sim/bench/test_start.py": "another city",
+}
+SLOW = (
+    "tests/adapters/mavlink/test_flight.py",
+    "tests/engine/test_outages.py",
+)
+ORDER = {module: place for place, module in enumerate([*CITIES, *SLOW])}
+
+
+class Schedule(LoadScopeScheduling):
+    """Modules stay whole, as with `--dist loadscope`; the cities of one row stay in one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = module_of(nodeid)
+        return CITIES.get(module) or module
+
+
+def module_of(nodeid: str) -> str:
+    """Return `tests/room/test_x.py` of `tests/room/test_x.py::test_y[z]`."""
+    return nodeid.split("::", 1)[0]
+
+
+def place_of(nodeid: str) -> int:
+    """Return where the module of a test stands in the order; the unnamed stand together behind."""
+    return ORDER.get(module_of(nodeid), len(ORDER))
