@@ -5,6 +5,8 @@ import { deflateSync } from "node:zlib";
 
 const FONTS = [["ibm-plex-sans", [400, 500, 600]], ["ibm-plex-mono", [400, 500]]];
 const SUBSETS = ["latin", "latin-ext"];
+// What names are written in beyond what the pages load: for papers (web/papers/fonts.py).
+const PAPERS = { family: "ibm-plex-sans", weights: [400, 600], subsets: ["greek", "cyrillic", "cyrillic-ext", "vietnamese"] };
 
 export async function copyFonts(root, out) {
   await mkdir(join(out, "fonts"), { recursive: true });
@@ -12,7 +14,8 @@ export async function copyFonts(root, out) {
     const folder = join(root, "node_modules/@fontsource", family);
     await cp(join(folder, "LICENSE"), join(out, "fonts", `${family}-LICENSE.txt`));
     for (const weight of weights) {
-      for (const subset of SUBSETS) {
+      const more = family === PAPERS.family && PAPERS.weights.includes(weight) ? PAPERS.subsets : [];
+      for (const subset of [...SUBSETS, ...more]) {
         const name = `${family}-${subset}-${weight}-normal.woff2`;
         await cp(join(folder, "files", name), join(out, "fonts", name));
       }

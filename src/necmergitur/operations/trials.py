@@ -29,6 +29,7 @@ from necmergitur.innovation.protocol import (
     TrialCost,
     TrialEvent,
     TrialExit,
+    TrialMidterm,
     TrialProtocol,
     TrialReported,
     TrialStopped,
@@ -189,7 +190,7 @@ def note(
 
 
 def look_at_all(store: TrialStore, now: datetime) -> int:
-    """Hear what vendors said, and end every trial that must end; return how many ended."""
+    """Hear what vendors said, make mid-term reports, end every trial that must end; return how many ended."""
     with store.transaction() as tx:
         running = tx.trials_running()
     seen = [look(store, trial_id, now) for trial_id in running]
@@ -197,7 +198,7 @@ def look_at_all(store: TrialStore, now: datetime) -> int:
 
 
 def look(store: TrialStore, trial_id: UUID, now: datetime) -> Trial | None:
-    """Make facts of what a running trial's vendor said meanwhile, and end it when a rule of its protocol says so."""
+    """Make facts of what a running trial's vendor said meanwhile; report half-way; end it when a rule says so."""
     with store.transaction() as tx:
         state = tx.trial(trial_id)
         if state is None or state.state != "running":
@@ -279,7 +280,11 @@ def _end_if_due(tx: TrialTransaction, trial_id: UUID, now: datetime) -> Trial | 
         return state
     told = protocol.read(state.protocol)
     found = told_of(tx.stream(protocol.stream_of(trial_id)))
-    why = why_ends(told, metrics.figures(told, found, now), now)
+    figures = metrics.figures(told, found, now)
+    if told.midway <= now < told.ends and not any(isinstance(one.event, TrialMidterm) for one in found):
+        event = TrialMidterm(len(found), now, metrics.digest_of(figures))
+        state = _say(tx, state, [event], BY_ITSELF, now)
+    why = why_ends(told, figures, now)
     return state if why is None else _stop(tx, state, TrialStopped(why), BY_ITSELF, now)
 
 

@@ -60,6 +60,7 @@ def _ours() -> list[str]:
         "trials",
         "incubation",
         "commons",
+        "papers",
         "vault",
         "api",
     )

@@ -14,6 +14,7 @@ from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment, Project, Team
 from tests.web.hackathon.playing import Hackathon, badge_of, project, somebody
 from tests.web.pages import City
+from tests.web.papers.reading import read
 
 PEOPLE, TEAMS, JURORS, EACH, VOTERS = 400, 80, 24, 3, 120
 MOST_S = 200.0  # when everything else runs beside it; half a minute alone
@@ -81,6 +82,18 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
     certificate = somebody().get(of_team[best.entry.number] + "certificate/").content.decode()
     assert "First prize" in certificate
     assert time.monotonic() - begun < MOST_S
+    _papers(played, of_team[best.entry.number], best.project.title)
+
+
+def _papers(played: Hackathon, winner: str, title: str) -> None:
+    """What is public as a file says the prizes and nobody's name; a certificate is behind its link alone."""
+    _reader, said = read(somebody().get("/programme/hackathon/spring/results.pdf").content)
+    assert "First prize" in said and title in said and "Person Nr" not in said
+    _reader, own = read(somebody().get(f"{winner}certificate.pdf").content)
+    assert "First prize" in own and "Person Nr" in own
+    reader, _all = read(played.analyst.get("/programme/hackathon/desk/spring/certificates.pdf").content)
+    assert len(reader.pages) == PEOPLE
+    assert somebody().get("/programme/hackathon/desk/spring/certificates.pdf").status_code != 200
 
 
 def _registered(played: Hackathon) -> list[str]:

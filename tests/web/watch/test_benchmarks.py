@@ -7,6 +7,7 @@ from necmergitur.web.store import CLOCK
 from necmergitur.web.watch.models import Benchmark, Evidence
 from tests.adapters.watch.sites import Hours
 from tests.web.pages import City
+from tests.web.papers.reading import read
 from tests.web.watch.following import need
 
 BENCHMARKS = "/programme/desk/watch/benchmarks/"
@@ -49,10 +50,19 @@ def test_a_grid_is_filled_published_and_taken_back(city: City) -> None:
     analyst.post(act, {"what": "publish"})
     page = Client().get(f"/programme/benchmarks/{one.pk}/").content.decode()
     assert "Data sheet, page 4" in page and "https://lidar.example/4" in page and "Fibre listens" in page
+    for language, heading in (("en", "Criterion"), ("fr", "Critère")):
+        paper = Client().get(f"/programme/benchmarks/{one.pk}/comparison.pdf?lang={language}")
+        reader, said = read(paper.content)
+        for word in (heading, "Counting crowds", "No camera", "It cannot film.", "Data sheet, page 4", "Fibre listens"):
+            assert word in said, word
+        assert "https://lidar.example/4" in said and reader.trailer["/Root"]["/Lang"] == language
+        assert Client().get(f"/programme/benchmarks/{one.pk}/comparison.pdf?lang={language}").content == paper.content
+        assert f"comparison.pdf?lang={language}" in page
     assert "/programme/benchmarks/" in Client().get("/programme/").content.decode()
     assert "Counting crowds" in Client().get("/programme/benchmarks/").content.decode()
     analyst.post(act, {"what": "withdraw"})
     assert Client().get(f"/programme/benchmarks/{one.pk}/").status_code == 404
+    assert Client().get(f"/programme/benchmarks/{one.pk}/comparison.pdf").status_code == 404
     analyst.post(act, {"what": "drop-solution", "number": str(first.pk)})
     assert not Evidence.objects.exists()
 

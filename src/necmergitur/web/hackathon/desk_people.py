@@ -51,6 +51,7 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
             for one in rows[:SHOWN_MAX]
         ],
         "waiting": waiting.count(),
+        "there": found.participants.filter(checked_in_at__isnull=False).exists(),
         "forms": {"match": MatchForm(), "hand": _hand_form(found), "move": MoveForm()} | bound,
         "entries": found.entries.select_related("team__challenge").prefetch_related("members__participant"),
     }

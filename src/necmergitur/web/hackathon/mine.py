@@ -140,17 +140,16 @@ def certificate(request: HttpRequest, link: str) -> HttpResponse:
     person = people.of_link(link)
     if person is None or person.checked_in_at is None:
         return pages.unknown(request)
+    context = pages.told(person.edition, CLOCK.now()) | certified(person) | {"link": link}
+    return pages.show_private(request, "certificate.html", context)
+
+
+def certified(person: Participant) -> dict[str, Any]:
+    """Return what a certificate says of somebody: the team's challenge, its work, its prizes once they are public."""
     entry = _entry(person)
     submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
     prizes = list(submission.prizes.all()) if submission and person.edition.published_at else []
-    context = pages.told(person.edition, CLOCK.now()) | {
-        "person": person,
-        "link": link,
-        "entry": entry,
-        "submission": submission,
-        "prizes": prizes,
-    }
-    return pages.show_private(request, "certificate.html", context)
+    return {"person": person, "entry": entry, "submission": submission, "prizes": prizes}
 
 
 def _entry(person: Participant) -> Entry | None:

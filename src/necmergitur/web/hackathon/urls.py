@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.hackathon import desk, desk_jury, desk_people, jurors, mine, sandbox, views
+from necmergitur.web.hackathon import desk, desk_jury, desk_people, jurors, mine, papers, sandbox, views
 
 app_name = "hackathon"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/<slug:slug>/edit/", desk.edit, name="edit"),
     path("desk/<slug:slug>/announce/", desk.announce, name="announce"),
     path("desk/<slug:slug>/invite/", desk.invite, name="invite"),
+    path("desk/<slug:slug>/certificates.pdf", papers.certificates, name="certificates-pdf"),
     path("desk/<slug:slug>/people/", desk_people.listed, name="people"),
     path("desk/<slug:slug>/door/<str:badge>/", desk_people.door, name="door"),
     path("desk/<slug:slug>/match/", desk_people.match, name="match"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("desk/<slug:slug>/publish/", desk_jury.publish, name="publish"),
     path("mine/<str:link>/", mine.mine, name="mine"),
     path("mine/<str:link>/certificate/", mine.certificate, name="certificate"),
+    path("mine/<str:link>/certificate.pdf", papers.certificate, name="certificate-pdf"),
     path("jury/<str:link>/", jurors.home, name="jury"),
     path("jury/<str:link>/<int:pk>/", jurors.one, name="review"),
     path("mentor/<str:link>/", jurors.mentor, name="mentor"),
@@ -34,4 +36,5 @@ urlpatterns = [
     path("<slug:slug>/projects/", views.projects, name="projects"),
     path("<slug:slug>/city/", sandbox.city, name="city"),
     path("<slug:slug>/results/", views.results, name="results"),
+    path("<slug:slug>/results.pdf", papers.results, name="results-pdf"),
 ]

@@ -49,6 +49,7 @@ class ProtocolForm(forms.Form):
     mode = forms.ChoiceField(label=words.FIELDS["mode"], choices=tuple(words.MODES.items()))
     starts = moment(words.FIELDS["starts"])
     ends = moment(words.FIELDS["ends"])
+    midterm = moment(words.FIELDS["midterm"], help_text=_("Left empty: half-way."), required=False)
     alarm_level = forms.IntegerField(label=words.FIELDS["alarm_level"], min_value=1, max_value=3, initial=2)
     tolerance_s = forms.IntegerField(
         label=words.FIELDS["tolerance_s"],
@@ -114,6 +115,7 @@ class ProtocolForm(forms.Form):
             mode=said["mode"],
             starts=said["starts"],
             ends=said["ends"],
+            midterm=said["midterm"],
             alarm_level=said["alarm_level"],
             tolerance_s=said["tolerance_s"],
             operators=said["operators"],

@@ -19,6 +19,7 @@ from necmergitur.innovation.protocol import (
     TrialComplaint,
     TrialCost,
     TrialExit,
+    TrialMidterm,
     TrialProtocol,
     TrialReported,
     TrialStopped,
@@ -116,7 +117,7 @@ def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, An
         "digest": metrics.digest_of(figures),
         "odds": plot.odds(told, figures.outcomes),
         "odds_said": plot.said(told, figures.outcomes),
-        "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else "",
+        "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else None,
         "evening": plot.evening(told, found, figures.began_at or told.starts, figures.until),
     }
 
@@ -151,7 +152,7 @@ def lines(found: list[tuple[int, Told]], told: Protocol) -> list[Line]:
     return [Line(seq, one.at, _said(one, names)) for seq, one in reversed(found[-FACTS_SHOWN:])]
 
 
-def _said(one: Told, names: dict[str, str]) -> str:  # noqa: PLR0911 -- one sentence for each kind
+def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- one sentence for each kind
     event = one.event
     if isinstance(event, TrialProtocol):
         return _("The protocol was fixed: %(digest)s") % {"digest": event.digest}
@@ -173,6 +174,8 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: PLR0911 -- one sent
             "euros": f"{event.cents / 100:.2f}",
             "what": words.COSTS[event.of],
         }
+    if isinstance(event, TrialMidterm):
+        return _("The mid-term report was made: %(digest)s") % {"digest": event.digest}
     if isinstance(event, TrialStopped):
         return f"{words.WHY[event.why]} {event.reason}".strip()
     if isinstance(event, TrialReported):
@@ -197,18 +200,33 @@ def refused(told: Protocol, found: list[tuple[int, Told]], now: datetime) -> dic
     }
 
 
+def fixed(told: Protocol, found: list[tuple[int, Told]], which: str, now: datetime) -> dict[str, Any] | None:
+    """Return a report as it was fixed, or the one so far; None for a mid-term report that was not made.
+
+    A report is of the facts it was made from: what is said later changes none of its figures.
+    """
+    kind: type[TrialReported | TrialMidterm] = TrialReported if which == "report" else TrialMidterm
+    facts = [one for _seq, one in found]
+    for seq, one in found:
+        if isinstance(one.event, kind):
+            until = one.event.until if isinstance(one.event, TrialMidterm) else now
+            made = report(told, facts[: one.event.version], until)
+            return made | {"at": one.at, "seq": seq, "recorded": one.event.digest}
+    return None if which == "midterm" else report(told, facts, now) | {"at": now, "seq": None, "recorded": ""}
+
+
 def whole(row: Trial, now: datetime) -> dict[str, Any]:
     """Return everything of one trial that anybody may read."""
     told = protocol.read(row.protocol)
     found = facts(row.id)
     seq = found[0][0]
-    # A report is of the facts it was made from: what is said later changes none of its figures.
-    fixed = next((one.event.version for _seq, one in found if isinstance(one.event, TrialReported)), len(found))
     return {
         "trial": row,
         "told": told,
         "written": written(told),
-        "report": report(told, [one for _seq, one in found[:fixed]], now),
+        "report": fixed(told, found, "report", now),
+        "midterm": fixed(told, found, "midterm", now),
+        "midway": told.midway,
         "lines": lines(found, told),
         "count": len(found),
         "refused": refused(told, found, now),

@@ -76,6 +76,7 @@ FIELDS: dict[str, Any] = {
     "mode": pgettext_lazy("experiment", "Mode"),
     "starts": _("From when"),
     "ends": _("Until when"),
+    "midterm": _("Mid-term report"),
     "alarm_level": _("Level from which an advice is an alarm"),
     "tolerance_s": _("Tolerance (seconds)"),
     "operators": _("People it would disturb"),
@@ -115,6 +116,7 @@ RULES: dict[str, Any] = {
     "trial_sources_twice": _("Each key once."),
     "trial_ends_before_start": _("It ends before it starts."),
     "trial_starts_past": _("It must start after its protocol is fixed."),
+    "trial_midterm_outside": _("It lies between the start and the end."),
     "trial_ends_too_late": _("At most a year: then people decide again."),
     "trial_alarm_level_out_of_range": _("From 1 to 3."),
     "trial_tolerance_s_out_of_range": _("From nothing to an hour."),
@@ -135,6 +137,7 @@ BESIDE = {
     "trial_starts_past": "starts",
     "trial_ends_before_start": "ends",
     "trial_ends_too_late": "ends",
+    "trial_midterm_outside": "midterm",
     "trial_complaints_negative": "complaints",
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.watch import benchmarks, desk, import_views, sources
+from necmergitur.web.watch import benchmarks, desk, import_views, papers, sources
 
 app_name = "watch"
 urlpatterns = [
@@ -25,4 +25,5 @@ urlpatterns = [
     path("desk/watch/benchmarks/<uuid:pk>/<int:solution>/", benchmarks.cells, name="cells"),
     path("benchmarks/", benchmarks.public_list, name="comparisons"),
     path("benchmarks/<uuid:pk>/", benchmarks.public, name="comparison"),
+    path("benchmarks/<uuid:pk>/comparison.pdf", papers.pdf, name="comparison-pdf"),
 ]

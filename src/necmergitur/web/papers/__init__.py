@@ -1,0 +1,1 @@
+"""Papers: what pages show, as PDF files made of the same values."""
