@@ -98,7 +98,8 @@ def _pdf(content: bytes) -> Kind | Refusal:
         return Refusal(rule="document_locked")
     if _ACTIVE.search(plain):
         return Refusal(rule="document_active")
-    return _streams(content) or PDF
+    hidden = _streams(content)
+    return PDF if hidden is None else hidden  # a refusal is falsy: `or` would pass over it
 
 
 def _named(piece: bytes) -> bytes:
@@ -203,7 +204,7 @@ def _parts(package: zipfile.ZipFile) -> Kind | Refusal:
             while piece := inside.read(CHUNK):
                 if spent.too_much(len(piece)):
                     return Refusal(rule="document_unpacks")
-    return kind or Refusal(rule="document_kind")
+    return Refusal(rule="document_kind") if kind is None else kind
 
 
 def _office(package: zipfile.ZipFile, names: list[str]) -> Kind | None:

@@ -45,6 +45,7 @@ CRISES_S = 10.0  # ours: what should be gone is gone within seconds
 DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes before the next one is asked
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+CALENDAR_S = 60.0  # ours: a date moved at a desk is moved in calendars at their next reading
 WATCH_S = 10.0  # ours: "ask it now" is done within seconds; how often a source is asked is its own rhythm
 VECTORS_S = 30.0  # ours: twenty texts, four seconds of a processor, in each
 SILENCE_S = 300.0  # the hour's worst is kept: an area silent for five minutes is seen
@@ -73,6 +74,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("rights", DAY_S, lambda: _forget_requests(clock)),
             Sweep("applicants", DAY_S, lambda: _forget_applicants(clock)),
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
+            Sweep("calendar", CALENDAR_S, lambda: _gather_dates(clock)),
             Sweep("bookings", DAY_S, lambda: _forget_bookings(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
@@ -231,6 +233,16 @@ def _forget_bookings(clock: Clock) -> int:
     from necmergitur.web.commons.bookings import sweep
 
     return sweep(clock.now())
+
+
+def _gather_dates(clock: Clock) -> int:
+    """Bring dates of hackathons and calls into the programme's calendar."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.commons.happenings import gather
+
+    return gather(clock.now())
 
 
 def _forget_requests(clock: Clock) -> int:

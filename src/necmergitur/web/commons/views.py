@@ -47,7 +47,7 @@ def _mine(request: HttpRequest, token: str, by: Who, refused: Refusal | None = N
         ],
         "week": showing.week(may, showing.monday_of(request, now)),
         "documents": [
-            {"row": one, "title": words.said(one, "title"), "last": one.versions.filter(emptied_at=None).first()}
+            {"row": one, "title": words.said(one, "title")}
             for one in Document.objects.filter(withdrawn_at=None).exclude(readers=Readers.DESK)[:LISTED_MOST]
         ],
         "why": words.sentence(refused) if refused is not None else "",
