@@ -11,9 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from necmergitur.innovation.chain import ChallengeState, LeadState
-from necmergitur.web.incubation import keeping
-from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
-from necmergitur.web.programme import making
+from necmergitur.web.incubation import keeping, reviewing
+from necmergitur.web.incubation.models import Application, Booking, Call, Grant, Line, Payment, Review, Slot, Step
+from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Challenge, Project
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
@@ -186,11 +186,25 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
     grant = analyst.post(f"{DESK}new/grant/", {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"})
     analyst.post(grant.headers["Location"], {"title": "Trial", "committed": "1000", "project": str(project.pk)})
     analyst.post(f"/programme/desk/projects/{project.pk}/do/milestone/", {"title": "First count", "due": "2027-01-01"})
+    reader, coach = (
+        reviewing.invite(call, {"kind": kind, "name": "Maud", "declared_at": NOW}, NOW)
+        for kind in ("reviewer", "mentor")
+    )
+    asked = Review.objects.create(reviewer=reader[0], application=second, number=1)
+    Booking.objects.create(
+        slot=Slot.objects.create(mentor=coach[0], starts_at=datetime(2099, 1, 5, 9, tzinfo=UTC)),
+        project=project, about="Where to count?", at=NOW,
+    )  # fmt: skip
+    Slot.objects.create(mentor=coach[0], starts_at=datetime(2099, 1, 5, 10, tzinfo=UTC))
+    chosen = links.own("applicant", Application.objects.get(accepted=True).pk)
     desk = {
-        "home": DESK, "call": f"{DESK}calls/{call.pk}/", "application": f"{DESK}applications/{second.pk}/",
+        "selection": f"{DESK}calls/{call.pk}/selection/", "mentors": f"{DESK}calls/{call.pk}/mentors/", "home": DESK, "call": f"{DESK}calls/{call.pk}/", "application": f"{DESK}applications/{second.pk}/",
         "project": f"/programme/desk/projects/{project.pk}/", "grant": grant.headers["Location"], "new": f"{DESK}new/call/",
     }  # fmt: skip
-    public = {"calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine}
+    public = {"calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine,
+        "reviewer": f"/programme/incubation/reviewer/{reader[1]}/", "review": f"/programme/incubation/reviewer/{reader[1]}/{asked.pk}/",
+        "mentor": f"/programme/incubation/mentor/{coach[1]}/", "hours": f"/programme/incubation/mine/{chosen}/hours/",
+    }  # fmt: skip
     problems: list[str] = []
     for language, theme, size in (("fr", "dark", "desktop"), ("en", "light", "phone")):
         for role, places in (("analyst", desk), ("", public)):

@@ -128,6 +128,7 @@ def _project_page(request: HttpRequest, found: Project, **bound: Any) -> HttpRes
         "following": [(one.value, words.PHASES[one][1]) for one in Phase if one in following],
         "milestones": found.milestones.all(),
         "lines": found.lines.select_related("grant"),
+        "hours": found.hours.select_related("slot__mentor"),
         "forms": {"phase": PhaseForm(), "milestone": MilestoneForm()} | bound,
     }
     return pages.show(request, "incubation/desk/project.html", context, tab=TAB, status=422 if bound else 200)

@@ -9,11 +9,13 @@ from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation import reviews
 from necmergitur.innovation.chain import ChallengeState
+from necmergitur.web.hackathon.models import Skill
 from necmergitur.web.hackathon.words import CRITERIA
 from necmergitur.web.incubation.models import Application, Call, Grant, Helper, Milestone
 from necmergitur.web.programme.forms import long
 from necmergitur.web.programme.models import LONG, SHORT, Challenge, Project
 
+CAPACITY_MOST = 20  # ours: more nobody accompanies
 EUR_MAX = 100_000_000  # ours: a typing error, not a grant
 
 
@@ -108,6 +110,38 @@ class HelperForm(forms.ModelForm):  # type: ignore[type-arg]
             "email": _("E-mail"),
             "organisation": _("Organisation"),
         }
+
+
+class MentorForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a mentor offers."""
+
+    skills = forms.MultipleChoiceField(
+        label=_("What they bring"), choices=Skill.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    capacity = forms.IntegerField(
+        label=_("Projects they can accompany"), min_value=1, max_value=CAPACITY_MOST, initial=3
+    )
+
+    class Meta:
+        model = Helper
+        fields = ("skills", "offers", "capacity")
+        labels: ClassVar[dict[str, Any]] = {"offers": _("What they offer, in their words")}
+        widgets: ClassVar[dict[str, Any]] = {"offers": long(3)}
+
+
+class HoursForm(forms.Form):
+    """When a mentor is there."""
+
+    day = forms.DateField(label=_("Day"), widget=_day())
+    begins = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"}))
+    ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"}))
+
+
+class BookForm(forms.Form):
+    """Which half hour, and what about."""
+
+    slot = forms.ChoiceField(label=_("Half hour"), widget=forms.RadioSelect)
+    about = forms.CharField(label=_("What about"), max_length=280, min_length=5)
 
 
 class ReadersForm(forms.Form):

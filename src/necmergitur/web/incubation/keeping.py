@@ -46,9 +46,10 @@ def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | Refusal:
         return Refusal(rule="address_known")
     if reviewing.same_as(call, fields) is not None:
         return Refusal(rule="application_known")
-    token, kept = links.made()
+    pk = store().ids.new()
+    token = links.own("applicant", pk)
     Application.objects.create(
-        id=store().ids.new(), call=call, contact_digest=who, link_hash=kept, received_at=now, **fields
+        id=pk, call=call, contact_digest=who, link_hash=links.digest(token), received_at=now, **fields
     )
     return token
 

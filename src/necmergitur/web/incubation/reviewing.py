@@ -29,8 +29,9 @@ def helper_of(token: str, kind: str) -> Helper | None:
 
 def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str]:
     """Add a reviewer or a mentor; return them and their private link's token."""
-    token, kept = links.made()
-    return Helper.objects.create(id=store().ids.new(), call=call, link_hash=kept, added_at=now, **said), token
+    pk = store().ids.new()
+    token = links.own("reader", pk)
+    return Helper.objects.create(id=pk, call=call, link_hash=links.digest(token), added_at=now, **said), token
 
 
 def authors_of(application: Application) -> tuple[Author, ...]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.incubation import desk, desk_review, reviewers, views
+from necmergitur.web.incubation import desk, desk_mentors, desk_review, mentors, reviewers, views
 
 app_name = "incubation"
 urlpatterns = [
@@ -11,11 +11,14 @@ urlpatterns = [
     path("incubation/mine/<str:token>/", views.mine, name="mine"),
     path("incubation/reviewer/<str:token>/", reviewers.home, name="reviewer"),
     path("incubation/reviewer/<str:token>/<int:pk>/", reviewers.review, name="review"),
+    path("incubation/mentor/<str:token>/", mentors.home, name="mentor"),
+    path("incubation/mine/<str:token>/hours/", mentors.hours, name="hours"),
     path("desk/incubation/", desk.home, name="desk"),
     path("desk/incubation/new/<slug:what>/", desk.write, name="desk-new"),
     path("desk/incubation/calls/<uuid:pk>/", desk.call, name="desk-call"),
     path("desk/incubation/calls/<uuid:pk>/selection/", desk_review.selecting, name="selection"),
     path("desk/incubation/calls/<uuid:pk>/selection/<slug:what>/", desk_review.act, name="selection-act"),
+    path("desk/incubation/calls/<uuid:pk>/mentors/", desk_mentors.listed, name="mentors"),
     path("desk/incubation/applications/<uuid:pk>/", desk.application, name="application"),
     path("desk/incubation/grants/<int:pk>/", desk.grant, name="grant"),
     path("desk/projects/<uuid:pk>/", desk.project, name="project"),

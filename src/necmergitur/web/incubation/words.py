@@ -43,6 +43,14 @@ REFUSALS: dict[str, Any] = {
         "Your organisation applied to this call with this project already: its application counts, this one was not"
         " kept. Whoever sent it has the address of its page."
     ),
+    "slot_taken": _("Somebody else was faster, or the mentor took this half hour back."),
+    "slot_past": _("This half hour is over."),
+    "mentor_full": _("This mentor accompanies as many projects as they can. Choose another one."),
+    "hour_elsewhere": _("Your project is elsewhere in this half hour."),
+    "hours_many": _("Your project has six half hours to come: that is as many as it may hold."),
+    "hours_out_of_range": _(
+        "Hours begin at the hour or at half past, in the future, twelve half hours at a time at most."
+    ),
     "address_known": _(
         "One address applies once to a call. If you applied before, the address of your page was shown then; the"
         " programme's team can tell you where you stand."
