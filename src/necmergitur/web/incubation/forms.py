@@ -116,7 +116,10 @@ class MentorForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a mentor offers."""
 
     skills = forms.MultipleChoiceField(
-        label=_("What they bring"), choices=Skill.choices, widget=forms.CheckboxSelectMultiple, required=False
+        label=pgettext_lazy("mentor", "What they bring"),
+        choices=Skill.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     capacity = forms.IntegerField(
         label=_("Projects they can accompany"), min_value=1, max_value=CAPACITY_MOST, initial=3
@@ -133,8 +136,12 @@ class HoursForm(forms.Form):
     """When a mentor is there."""
 
     day = forms.DateField(label=_("Day"), widget=_day())
-    begins = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"}))
-    ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"}))
+    begins = forms.TimeField(
+        label=pgettext_lazy("clock", "From"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"})
+    )
+    ends = forms.TimeField(
+        label=pgettext_lazy("clock", "Until"), widget=forms.TimeInput(attrs={"type": "time", "step": "1800"})
+    )
 
 
 class BookForm(forms.Form):
