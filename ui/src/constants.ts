@@ -40,6 +40,9 @@ export const READING_HOLD_MS = 5_000;
 export const PROPOSALS_SHOWN_MAX = 20;
 export const QUIET_SHOWN_MAX = 50;
 
+/** Advice on trial is no alarm: it is asked for again at the pace at which the worker hears it. */
+export const ADVICE_REFRESH_MS = 10_000;
+
 /** A panel is refetched at most twice a second. */
 export const PANEL_REFRESH_MS = 500;
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
+from tests.web.trials.test_live import alarmed, live_trial
 from tests.web.trials.test_trials import seen, started
 from tests.web.trials.trying import now, say
 
@@ -35,3 +36,17 @@ def test_every_page_of_an_experiment_passes_axe_and_fits_a_telephone(
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{address} is {wide} px too wide"
             page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.e2e
+def test_an_operator_marks_live_advice_with_one_key(city: City, enter: Callable[..., Page]) -> None:
+    begun = live_trial(city)
+    alarmed(begun.id)
+    page = enter("operator", "en")
+    page.wait_for_timeout(1_500)  # its window opens a second after the protocol was fixed
+    page.goto("/console/")
+    expect(page.locator("#advice")).to_contain_text("Level 3 of 3: act now")
+    assert accessibility_problems(page) == []
+    page.keyboard.press("x")
+    expect(page.locator("#advice")).to_contain_text("Noted: false")
+    assert page.locator("#advice button").count() == 0

@@ -91,7 +91,7 @@ def test_postgresql_refuses_a_second_one_and_one_of_fewer_facts(city: City, vers
 
 
 def test_nobody_rewrites_one(city: City) -> None:
-    begun, _memory = started(city)
+    _begun, _memory = started(city)
     trials.look_at_all(store(), now() + timedelta(hours=2))
     with psycopg.connect(city.url) as connection, pytest.raises(psycopg.DatabaseError):
         connection.execute("UPDATE ledger_event SET payload = '{}' WHERE kind = 'TrialMidterm'")

@@ -14,6 +14,7 @@ import type { CityMap } from "../map/index";
 import { Strips } from "../mission/strip";
 import { Telemetry } from "../mission/telemetry";
 import { t } from "../words";
+import { Advice } from "./advice";
 import { proposalsOf, Proposals, Quiet, type Decision } from "./lists";
 import { News, type Bulletin } from "./news";
 import { Panel } from "./panel";
@@ -41,6 +42,7 @@ class Board {
   private readonly proposals: Proposals;
   private readonly quiet: Quiet;
   private readonly news = new News();
+  private readonly advice: Advice;
   private readonly search = document.getElementById("queue-search") as HTMLInputElement | null;
   private map: CityMap | null = null;
 
@@ -57,6 +59,7 @@ class Board {
       drone: (id) => this.live.state.fleet.get(id)?.row,
     }), select);
     this.proposals = new Proposals(element("proposals"), (id, decision) => void this.decide(id, decision));
+    this.advice = new Advice(element("advice"), page.csrf);
     this.quiet = new Quiet(element<HTMLDetailsElement>("quiet"), select, url);
   }
 
@@ -69,6 +72,7 @@ class Board {
     const drawMute = muteButton(this.speaker);
     this.live.begin(readInitial());
     this.live.connect();
+    this.advice.start();
     window.setInterval(() => {
       this.tick();
       drawStatus();
@@ -182,6 +186,8 @@ class Board {
       { keys: ["p"], word: "keys.place", run: () => this.panel.focusForm("place") },
       { keys: ["o"], word: "keys.observe", run: () => this.panel.focusForm("observe") },
       { keys: ["f"], word: "keys.focus", run: () => this.map?.focusSelected() },
+      { keys: ["u"], word: "keys.advice_useful", run: () => this.advice.mark("useful") },
+      { keys: ["x"], word: "keys.advice_false", run: () => this.advice.mark("false") },
       { keys: ["s"], word: "keys.sound", run: () => this.speaker.toggleMute() },
       { keys: ["/"], word: "keys.search", run: () => this.search?.focus() },
     ]);

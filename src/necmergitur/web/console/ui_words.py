@@ -65,6 +65,8 @@ WORDS: dict[str, Any] = {
     "hold.hint": _("Hold for one second"),
     "keys.accept": _("Accept the flight"),
     "keys.acknowledge": _("Acknowledge"),
+    "keys.advice_false": _("Say that the first advice on trial was false"),
+    "keys.advice_useful": _("Say that the first advice on trial was of use"),
     "keys.call_back": _("Write down the call-back"),
     "keys.close": pgettext_lazy("dialog", "Close"),
     "keys.decline": _("Decline the flight"),

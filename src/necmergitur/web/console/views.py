@@ -17,6 +17,7 @@ from necmergitur.web.console.ui_words import words
 from necmergitur.web.console.words import SERVICES
 from necmergitur.web.facts.models import Incident
 from necmergitur.web.store import CLOCK
+from necmergitur.web.trials import advice
 
 
 @require(rights.may_work_here)
@@ -43,6 +44,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "initial": initial,
         "words": words(),
         "selected": selected or "",
+        "advice": advice.standing(request.user, now),
+        "may_mark": rights.may_answer(request.user),
     }
     if selected is not None:
         context |= acting.panel_context(request, selected)

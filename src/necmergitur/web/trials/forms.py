@@ -137,7 +137,9 @@ class TruthForm(forms.Form):
             ("no", _("It was not: the place was watched, and nothing of it was seen")),
         ),
     )
-    seen = forms.ChoiceField(label=_("How it is known"), choices=tuple(words.SEEN.items()))
+    seen = forms.ChoiceField(
+        label=_("How it is known"), choices=[one for one in words.SEEN.items() if one[0] != "control_room"]
+    )
 
     def __init__(self, *args: Any, places: Any = (), **options: Any) -> None:
         """`places`: the uses and sites of the protocol, as offered."""

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from necmergitur.web.trials import deploying, desk, papers, views
+from necmergitur.web.trials import advice, deploying, desk, papers, views
 
 app_name = "trials"
 urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:pk>/", views.one, name="one"),
     path("<uuid:pk>/protocol.json", views.text, name="text"),
+    path("advice/", advice.panel, name="advice"),
+    path("advice/<uuid:pk>/", advice.mark, name="mark"),
     path("<uuid:pk>/report.pdf", papers.pdf, {"which": "report"}, name="report-pdf"),
     path("<uuid:pk>/midterm.pdf", papers.pdf, {"which": "midterm"}, name="midterm-pdf"),
     path("deployments/<uuid:pk>/", deploying.one, name="deployment"),

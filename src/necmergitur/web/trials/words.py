@@ -35,6 +35,13 @@ SEEN: dict[str, Any] = {
     "patrol": pgettext_lazy("seen by", "A patrol"),
     "call_for_help": _("A call for help"),
     "pictures_reviewed": _("Pictures looked at afterwards"),
+    "control_room": _("Said by the control room, of an advice it was shown"),
+}
+LEVELS: dict[int, Any] = {
+    0: pgettext_lazy("level", "nothing to do"),
+    1: pgettext_lazy("level", "keep an eye on it"),
+    2: pgettext_lazy("level", "get ready"),
+    3: pgettext_lazy("level", "act now"),
 }
 COMPLAINTS: dict[str, Any] = {
     "false_alarm": _("A false alarm"),

@@ -1,0 +1,42 @@
+"""What the control room sees of a trial in live mode: the newest advice of each key, until the window ends.
+
+Of a trial in shadow there is nothing to see, whoever asks: that is decided here, before anything of it is looked up.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from necmergitur.innovation.constants import ALARM_GAP
+from necmergitur.innovation.protocol import Protocol, Source, TrialAdvised
+from necmergitur.innovation.trial import Trial
+
+SURE_FOR = ALARM_GAP  # a source that is silent for longer has let its alarm go (metrics.alarms), so its advice is old
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The newest advice of one key; `old` when nothing was said since for longer than it holds."""
+
+    source: Source
+    advised: TrialAdvised
+    old: bool
+
+
+def may_be_seen(trial: Trial, told: Protocol, now: datetime) -> bool:
+    """Return whether the control room may see what a trial's vendor says now: in live mode, within its window."""
+    return told.mode == "live" and trial.state == "running" and told.starts <= now < told.ends
+
+
+def standing(told: Protocol, advised: Iterable[TrialAdvised], now: datetime) -> list[Standing]:
+    """Return the newest advice of each of the protocol's keys, in the keys' order."""
+    newest: dict[str, TrialAdvised] = {}
+    for one in advised:
+        held = newest.get(one.sensor_id)
+        if held is None or (one.at, one.boot_id, one.seq) > (held.at, held.boot_id, held.seq):
+            newest[one.sensor_id] = one
+    return [
+        Standing(source, newest[source.sensor_id], now - newest[source.sensor_id].at > SURE_FOR)
+        for source in told.sources
+        if source.sensor_id in newest
+    ]

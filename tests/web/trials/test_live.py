@@ -1,0 +1,111 @@
+"""Live advice in the control room: shown to whom the papers name, old after its time, gone with the window; in shadow never."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from necmergitur.innovation import live, protocol
+from necmergitur.innovation.protocol import TrialTruth
+from necmergitur.innovation.trial import Trial
+from necmergitur.operations import trials
+from necmergitur.operations.sensing import Memory
+from necmergitur.web.store import store
+from necmergitur.web.trials import advice
+from tests.web.pages import City
+from tests.web.trials.test_trials import started
+from tests.web.trials.trying import VENDOR, experiment, now, paper, say, vendor, written
+
+BOARD, PANEL = "/console/", "/programme/trials/advice/"
+
+
+def live_trial(city: City, readers: tuple[str, ...] = ("analyst", "operator", "lead")) -> Any:
+    at = now()
+    vendor(at)
+    asked = written(experiment(city, at), at, mode="live")
+    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
+    paper(asked, at, readers=readers)
+    begun = trials.begin(store(), asked.id, city.person("analyst"), asked.starts)
+    assert isinstance(begun, Trial), begun
+    return begun
+
+
+def alarmed(pk: Any) -> None:
+    memory = Memory(None)
+    for seq, level in ((1, 0), (2, 3)):
+        assert say(memory, now() + timedelta(seconds=1), seq, level) == ""
+    trials.look(store(), pk, now() + timedelta(seconds=2))
+
+
+@pytest.fixture(autouse=True)
+def begun_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial begins a second after its protocol was fixed; the panel's clock is past it."""
+
+    class Later:
+        @staticmethod
+        def now() -> Any:
+            return now() + timedelta(seconds=2)
+
+    monkeypatch.setattr(advice, "CLOCK", Later)
+
+
+def test_an_operator_sees_what_a_live_trial_advises_and_that_it_is_no_alarm(city: City) -> None:
+    begun = live_trial(city)
+    alarmed(begun.id)
+    page = city.client("operator").get(PANEL).content.decode()
+    for words in ("advice, not an alarm", "Old Town", "Level 3 of 3: act now", "sure to 80 %", "A season at the hall"):
+        assert words in page, words
+    assert "Level 0" not in page  # the newest of a key, not all it ever said
+    assert city.client("pilot").get(PANEL).content.decode().strip() == ""
+
+
+def test_in_shadow_nothing_is_shown_though_the_same_was_said(city: City) -> None:
+    begun, _memory = started(city)
+    alarmed(begun.id)
+    assert city.client("operator").get(PANEL).content.decode().strip() == ""
+    assert "advice, not an alarm" not in city.client("operator").get(BOARD).content.decode()
+
+
+def test_a_planted_paper_that_opens_shadow_to_the_room_shows_nothing_either(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, _memory = started(city)
+    alarmed(begun.id)
+    monkeypatch.setattr(advice, "_is_reader", lambda row, user, at: True)
+    assert advice.standing(city.users["operator"], now() + timedelta(seconds=2)) == []
+    told = protocol.read(begun.protocol)
+    assert not live.may_be_seen(begun, told, told.starts)
+    assert live.may_be_seen(begun, msgspec.structs.replace(told, mode="live"), told.starts)  # the mode alone decides
+
+
+def test_whom_the_papers_do_not_name_sees_nothing(city: City) -> None:
+    begun = live_trial(city, readers=("analyst", "lead"))
+    alarmed(begun.id)
+    assert city.client("operator").get(PANEL).content.decode().strip() == ""
+    assert "Level 3 of 3" in city.client("lead").get(PANEL).content.decode()
+
+
+def test_advice_grows_old_and_is_gone_when_the_window_ends_or_the_trial_stops(city: City) -> None:
+    begun = live_trial(city)
+    alarmed(begun.id)
+    user, told = city.users["operator"], protocol.read(begun.protocol)
+    assert [one["old"] for one in advice.standing(user, now() + timedelta(seconds=5))] == [False]
+    assert [one["old"] for one in advice.standing(user, now() + timedelta(minutes=3))] == [True]
+    assert advice.standing(user, told.ends) == []
+    trials.stop(store(), begun.id, "The evening is over.", city.person("analyst"), now())
+    assert advice.standing(user, now() + timedelta(seconds=5)) == []
+
+
+@pytest.mark.parametrize(("button", "present"), [("useful", True), ("false", False)])
+def test_a_mark_is_noted_once_as_what_the_control_room_saw(city: City, button: str, present: bool) -> None:
+    begun = live_trial(city)
+    alarmed(begun.id)
+    operator, said = city.client("operator"), {"sensor": VENDOR, "seq": "2", button: "1"}
+    for _ in range(2):
+        answer = operator.post(f"{PANEL}{begun.id}/", said, headers={"x-fragment": "advice"})
+        assert answer.status_code == 200 and "Noted:" in answer.content.decode()
+    notes = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialTruth)]
+    assert [(one.present, one.seen, one.zone_id) for one in notes] == [(present, "control_room", "z-1")]
+    assert operator.post(f"{PANEL}{begun.id}/", said | {"seq": "9"}).status_code == 404
+    assert city.client("pilot").post(f"{PANEL}{begun.id}/", said).status_code == 403
