@@ -55,6 +55,7 @@ def _ours() -> list[str]:
         "sensors",
         "programme",
         "network",
+        "letters",
         "hackathon",
         "watch",
         "trials",

@@ -27,6 +27,7 @@ ROOMS = (
     ("trust/", "trust"),
     ("programme/", "network"),
     ("programme/", "commons"),
+    ("programme/links/", "letters"),
     ("programme/hackathon/", "hackathon"),
     ("programme/trials/", "trials"),
     ("programme/", "incubation"),

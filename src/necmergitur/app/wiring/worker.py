@@ -43,6 +43,8 @@ NAMES_S = 30.0  # ours: each name that waits is a question to the finder
 TELLING_S = 0.5  # ours: "your people know" within seconds
 CRISES_S = 10.0  # ours: what should be gone is gone within seconds
 DOORS_S = 5.0  # ours: somebody stands in the street; a host has two minutes before the next one is asked
+LETTERS_S = 2.0  # ours: a link is in its reader's mailbox while they still wait for it
+REMIND_S = 60.0  # ours: a reminder is of hours, not of seconds
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 CALENDAR_S = 60.0  # ours: a date moved at a desk is moved in calendars at their next reading
@@ -56,7 +58,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
     over = store(settings, WORKER_CONNECTIONS)
     clock = SystemClock()
     shredder = shred_list_of(settings.home)
-    watching = _Watching(settings, clock)
+    watching, post = _Watching(settings, clock), _post(settings)
     hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
     outbox = Outbox(over, clock, {**dict.fromkeys(EVENTS, hooks.fan_out), breakglass.EFFECT: _tell_of_glass})
     return WorkerParts(
@@ -76,6 +78,9 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
             Sweep("calendar", CALENDAR_S, lambda: _gather_dates(clock)),
             Sweep("bookings", DAY_S, lambda: _forget_bookings(clock)),
+            Sweep("letters", LETTERS_S, lambda: _send_letters(post, clock)),
+            Sweep("reminders", REMIND_S, lambda: _remind(clock)),
+            Sweep("letters-kept", DAY_S, lambda: _forget_letters(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
@@ -243,6 +248,36 @@ def _gather_dates(clock: Clock) -> int:
     from necmergitur.web.commons.happenings import gather
 
     return gather(clock.now())
+
+
+def _send_letters(post: Messenger, clock: Clock) -> int:
+    """Send what the programme wrote to people without account."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.letters.sending import send_due
+
+    return send_due(post, clock.now())
+
+
+def _remind(clock: Clock) -> None:
+    """Write to whoever has something to do before it ends."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.letters.sending import remind
+
+    remind(clock.now())
+
+
+def _forget_letters(clock: Clock) -> int:
+    """Forget letters that left long ago."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.letters.sending import forget_old
+
+    return forget_old(clock.now())
 
 
 def _forget_requests(clock: Clock) -> int:

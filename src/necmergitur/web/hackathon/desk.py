@@ -14,6 +14,7 @@ from necmergitur.web.accounts.rules import require
 from necmergitur.web.hackathon import pages, people, showing
 from necmergitur.web.hackathon.forms import AnnounceForm, EditionForm, HelperForm
 from necmergitur.web.hackathon.models import Edition, Helper, Submission
+from necmergitur.web.letters import sending
 from necmergitur.web.programme import rights
 from necmergitur.web.store import CLOCK, store
 
@@ -117,7 +118,11 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     found, form = pages.edition_of(slug), HelperForm(request.POST)
     if not form.is_valid():
         return page(request, found, 422, invite=form)
-    link = people.invite(found, form.cleaned_data)
+    link = people.invite(found, form.cleaned_data, CLOCK.now())
     place = "hackathon:jury" if form.cleaned_data["kind"] == Helper.Kind.JUROR else "hackathon:mentor"
-    made = {"name": form.cleaned_data["name"], "address": request.build_absolute_uri(reverse(place, args=[link]))}
+    made = {
+        "mailed": sending.mail_set() and bool(form.cleaned_data["email"]),
+        "name": form.cleaned_data["name"],
+        "address": request.build_absolute_uri(reverse(place, args=[link])),
+    }
     return page(request, found, made=made)

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,7 +17,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.hackathon import jury as rules
-from necmergitur.web.hackathon import pages, showing, words
+from necmergitur.web.hackathon import pages, showing, words, writing
 from necmergitur.web.hackathon.forms import AssignForm, AwardForm
 from necmergitur.web.hackathon.models import Conflict, Edition, Submission
 from necmergitur.web.programme import rights
@@ -101,7 +102,9 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     refused = may(Act.AWARD, found.dates, now)
     if refused is not None:
         return pages.refused(request, refused, _back(slug))
-    Edition.objects.filter(pk=found.pk, published_at__isnull=True).update(published_at=now)
+    with transaction.atomic():
+        if Edition.objects.filter(pk=found.pk, published_at__isnull=True).update(published_at=now):
+            writing.tell_certificates(found, now)
     return redirect("hackathon:results", slug)
 
 

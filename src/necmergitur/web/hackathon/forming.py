@@ -13,6 +13,7 @@ from necmergitur.innovation.editions import Act
 from necmergitur.innovation.teams import Person, Team
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.hackathon import writing
 from necmergitur.web.hackathon.models import Edition, Entry, Member, Participant, Skill
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Challenge
@@ -118,6 +119,7 @@ def move(person: Participant, entry: Entry, now: datetime, by: User) -> Refusal 
         if refused is not None:
             return refused
     Member.objects.update_or_create(participant=person, defaults={"entry": entry})
+    writing.tell_team(entry, [person], now)
     making.note(entry.team, "joined", by, now, table=str(entry.number))
     return None
 
@@ -130,6 +132,7 @@ def _made(edition: Edition, challenge: Challenge, members: list[Participant], no
     team = making.move(team, TeamState.READY, now, by)
     entry = Entry.objects.create(edition=edition, team=team, number=number)
     Member.objects.bulk_create(Member(entry=entry, participant=one) for one in members)
+    writing.tell_team(entry, members, now)
     return entry
 
 

@@ -164,9 +164,17 @@ class AnnounceForm(forms.ModelForm):  # type: ignore[type-arg]
 class HelperForm(forms.ModelForm):  # type: ignore[type-arg]
     """A juror or a mentor."""
 
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("fr", "Français"), ("en", "English")], initial="fr", required=False
+    )
+
+    def clean_language(self) -> str:
+        """Write in French to whoever did not choose."""
+        return self.cleaned_data["language"] or "fr"
+
     class Meta:
         model = Helper
-        fields = ("kind", "name", "email", "organisation")
+        fields = ("kind", "name", "email", "organisation", "language")
         labels: ClassVar[dict[str, Any]] = {
             "kind": _("Comes as"),
             "name": pgettext_lazy("person", "Name"),

@@ -3,13 +3,14 @@
 import hashlib
 import secrets
 
-LINK_BYTES = 32
+from necmergitur.web.programme import links
+
 BADGE_BYTES = 16
 
 
-def new() -> tuple[str, str]:
-    """Draw a link; return it and what is kept of it."""
-    link = secrets.token_urlsafe(LINK_BYTES)
+def own(kind: str, pk: object) -> tuple[str, str]:
+    """Return somebody's link, always the same, and what is kept of it."""
+    link = links.own(kind, pk)
     return link, digest(link)
 
 

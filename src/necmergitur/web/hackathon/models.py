@@ -81,6 +81,7 @@ class Participant(models.Model):
     skills = ArrayField(models.CharField(max_length=10, choices=Skill.choices))
     wishes = ArrayField(models.UUIDField(), default=list)
     access_needs = models.CharField(max_length=400, blank=True)
+    language = models.CharField(max_length=2, default="fr")  # which letters to them are in
     link = models.CharField(max_length=64, unique=True)  # a digest
     badge = models.CharField(max_length=22, unique=True)  # shown at the door; opens nothing without the desk's account
     counts = models.BooleanField(default=True)
@@ -147,6 +148,7 @@ class Helper(models.Model):
     organisation = models.CharField(max_length=SHORT, blank=True)
     knows = models.TextField(max_length=LONG, blank=True)
     declared_at = models.DateTimeField(null=True)
+    language = models.CharField(max_length=2, default="fr")
     link = models.CharField(max_length=64, unique=True)  # a digest
 
     class Meta:

@@ -10,6 +10,7 @@ from necmergitur.innovation.reviews import plain
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.hackathon import links
 from necmergitur.web.hackathon.models import Edition, Helper, Member, Participant
+from necmergitur.web.letters import sending
 from necmergitur.web.store import store
 
 
@@ -28,7 +29,8 @@ def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Ref
     refused = may(Act.REGISTER, edition.dates, now)
     if refused is not None:
         return refused
-    link, kept = links.new()
+    pk = store().ids.new()
+    link, kept = links.own("participant", pk)
     row = {
         "edition": edition,
         "email_key": key_of(said["email"]),
@@ -36,6 +38,7 @@ def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Ref
         "badge": links.badge(),
         "conduct_at": now,
         "registered_at": now,
+        "language": sending.language_now(),
         **said,
     }
     with transaction.atomic():
@@ -43,7 +46,8 @@ def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Ref
         known = held.participants.filter(email_key=row["email_key"]).exists()
         if not known and held.participants.filter(counts=True).count() >= held.places:
             return Refusal(rule="edition_full")
-        Participant.objects.create(id=store().ids.new(), counts=not known, **row)
+        Participant.objects.create(id=pk, counts=not known, **row)
+        sending.tell("registered", str(pk), said["email"], row["language"], ["participant", str(pk)], now)
     return link
 
 
@@ -99,8 +103,11 @@ def helper_of(link: str, kind: str) -> Helper | None:
     return Helper.objects.select_related("edition").filter(link=links.digest(link), kind=kind).first()
 
 
-def invite(edition: Edition, said: dict[str, Any]) -> str:
+@transaction.atomic
+def invite(edition: Edition, said: dict[str, Any], now: datetime) -> str:
     """Add a juror or a mentor; return their private link, shown once."""
-    link, kept = links.new()
-    Helper.objects.create(id=store().ids.new(), edition=edition, link=kept, **said)
+    pk = store().ids.new()
+    link, kept = links.own("helper", pk)
+    made = Helper.objects.create(id=pk, edition=edition, link=kept, **said)
+    sending.tell("invited", str(pk), made.email, made.language, ["helper", str(pk)], now)
     return link

@@ -16,6 +16,7 @@ from necmergitur.web.incubation.desk import TAB
 from necmergitur.web.incubation.forms import HelperForm, MentorForm
 from necmergitur.web.incubation.mentors import SKILLS
 from necmergitur.web.incubation.models import Booking, Call, Helper
+from necmergitur.web.letters.sending import mail_set
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.store import CLOCK
 
@@ -32,13 +33,18 @@ def listed(request: HttpRequest, pk: UUID) -> HttpResponse:
         said: dict[str, Any] = who.cleaned_data | what.cleaned_data | {"kind": Helper.Kind.MENTOR}
         helper, token = reviewing.invite(found, said, now)
         address = request.build_absolute_uri(reverse("incubation:mentor", args=[token]))
-        made, who, what = {"name": helper.name, "address": address}, HelperForm(), MentorForm()
+        made, who, what = (
+            {"name": helper.name, "address": address, "mailed": mail_set() and bool(helper.email)},
+            HelperForm(),
+            MentorForm(),
+        )
     mentors = found.helpers.filter(kind=Helper.Kind.MENTOR).annotate(
         free=Count("slots", filter=Q(slots__starts_at__gt=now, slots__booking=None), distinct=True),
         projects=Count("slots__booking__project", distinct=True),
     )
     context = {
         "one": found,
+        "mail": mail_set(),
         "made": made,
         "mentors": [(each, [SKILLS.get(skill, skill) for skill in each.skills]) for each in mentors],
         "booked": Booking.objects.filter(slot__mentor__call=found, slot__starts_at__gt=now).select_related(

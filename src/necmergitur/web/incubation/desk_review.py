@@ -20,6 +20,7 @@ from necmergitur.web.incubation import reviewing, showing, words
 from necmergitur.web.incubation.desk import TAB, refused
 from necmergitur.web.incubation.forms import HelperForm, ReadersForm
 from necmergitur.web.incubation.models import Call, Conflict, Helper
+from necmergitur.web.letters.sending import mail_set
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.store import CLOCK
 
@@ -38,6 +39,7 @@ def _page(request: HttpRequest, found: Call, status: int = 200, **more: Any) -> 
     conflicts = Conflict.objects.filter(application__call=found).select_related("reviewer", "application")
     context = {
         "one": found,
+        "mail": mail_set(),
         "reading": reading,
         "over": over,
         "may_assign": rights.may_run(request.user)
@@ -70,7 +72,9 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             return _page(request, found, 422, bound={"invite": form})
         helper, token = reviewing.invite(found, form.cleaned_data | {"kind": Helper.Kind.REVIEWER}, now)
         address = request.build_absolute_uri(reverse("incubation:reviewer", args=[token]))
-        return _page(request, found, made={"name": helper.name, "address": address})
+        return _page(
+            request, found, made={"name": helper.name, "address": address, "mailed": mail_set() and bool(helper.email)}
+        )
     outcome: Any
     if what == "assign":
         readers = ReadersForm(request.POST)

@@ -15,6 +15,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
+from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Project
 from necmergitur.web.store import store
@@ -48,9 +49,11 @@ def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | Refusal:
         return Refusal(rule="application_known")
     pk = store().ids.new()
     token = links.own("applicant", pk)
+    said = fields | {"language": sending.language_now()}
     Application.objects.create(
-        id=pk, call=call, contact_digest=who, link_hash=links.digest(token), received_at=now, **fields
+        id=pk, call=call, contact_digest=who, link_hash=links.digest(token), received_at=now, **said
     )
+    sending.tell("applied", str(pk), said["contact_email"], said["language"], ["applicant", str(pk)], now)
     return token
 
 
@@ -78,6 +81,7 @@ def decide(application: Application, reason: str, now: datetime, by: User, *, ac
         Step.objects.create(project=held.project, phase=Phase.INVESTIGATION, reason=reason[:400], at=now, by_id=by.pk)
     held.accepted, held.reason, held.decided_at = accepted, reason, now
     held.save()
+    sending.tell("decided", str(held.pk), held.contact_email, held.language, ["applicant", str(held.pk)], now)
     return held
 
 

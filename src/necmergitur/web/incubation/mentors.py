@@ -61,7 +61,9 @@ def _done(request: HttpRequest, found: Helper, token: str) -> HttpResponse:
     elif do == "withdraw":
         office.withdraw(found, number(request.POST.get("id", "")))
     elif do == "cancel":
-        office.cancel(Booking.objects.filter(slot__mentor=found), number(request.POST.get("id", "")), now)
+        office.cancel(
+            Booking.objects.filter(slot__mentor=found), number(request.POST.get("id", "")), now, by_mentor=True
+        )
     elif do == "erase":
         reviewing.erase(found)
         messages.success(request, _("All you said is erased."))
@@ -104,7 +106,7 @@ def hours(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     project, now, form, status = found.project, CLOCK.now(), None, 200
     if request.method == "POST" and request.POST.get("do") == "cancel":
-        office.cancel(Booking.objects.filter(project=project), number(request.POST.get("id", "")), now)
+        office.cancel(Booking.objects.filter(project=project), number(request.POST.get("id", "")), now, by_mentor=False)
         return private(redirect("incubation:hours", token))
     slots = list(office.free(project, now)[:SHOWN_MAX]) if office.under_way(project) else []
     if slots or request.method == "POST":

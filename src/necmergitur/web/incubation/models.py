@@ -46,6 +46,7 @@ class Application(models.Model):
     repository = models.URLField(max_length=500, blank=True)
     contact_name = models.CharField(max_length=SHORT)
     contact_email = models.EmailField()
+    language = models.CharField(max_length=2, default="fr")
     contact_digest = models.CharField(max_length=64)
     link_hash = models.CharField(max_length=64, db_index=True)
     received_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from necmergitur.innovation.phases import OVER, Phase
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.incubation import writing
 from necmergitur.web.incubation.models import Booking, Helper, Slot
 from necmergitur.web.programme.models import Project
 
@@ -66,16 +67,19 @@ def _booked(project: Project, slot_id: int, about: str, now: datetime) -> Bookin
         return Refusal(rule="hour_elsewhere")
     if mine.count() >= TO_COME_MAX:
         return Refusal(rule="hours_many")
-    return Booking.objects.create(slot=slot, project=project, about=about, at=now)
+    made = Booking.objects.create(slot=slot, project=project, about=about, at=now)
+    writing.tell_mentor("hour", made, now)
+    return made
 
 
-def cancel(bookings: Any, pk: int, now: datetime) -> Booking | None:
-    """Give a half hour to come back; return what it was."""
+@transaction.atomic
+def cancel(bookings: Any, pk: int, now: datetime, *, by_mentor: bool) -> Booking | None:
+    """Give a half hour to come back, and tell the other side; return what it was."""
     found: Booking | None = (
         bookings.filter(pk=pk, slot__starts_at__gt=now).select_related("slot__mentor__call", "project").first()
     )
-    if found is not None:
-        Booking.objects.filter(pk=pk).delete()
+    if found is not None and Booking.objects.filter(pk=pk).delete()[0]:
+        (writing.tell_project if by_mentor else writing.tell_mentor)("hour_off", found, now)
     return found
 
 

@@ -14,7 +14,9 @@ from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
 from necmergitur.innovation.selection import Reading
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.incubation import writing
 from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
+from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
 from necmergitur.web.store import store
 
@@ -27,11 +29,14 @@ def helper_of(token: str, kind: str) -> Helper | None:
     return Helper.objects.select_related("call").filter(link_hash=links.digest(token), kind=kind).first()
 
 
+@transaction.atomic
 def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str]:
     """Add a reviewer or a mentor; return them and their private link's token."""
     pk = store().ids.new()
     token = links.own("reader", pk)
-    return Helper.objects.create(id=pk, call=call, link_hash=links.digest(token), added_at=now, **said), token
+    made = Helper.objects.create(id=pk, call=call, link_hash=links.digest(token), added_at=now, **said)
+    sending.tell("reader", str(pk), made.email, made.language, ["reader", str(pk)], now)
+    return made, token
 
 
 def authors_of(application: Application) -> tuple[Author, ...]:
@@ -104,6 +109,7 @@ def assign(call: Call, each: int, now: datetime, by: User) -> int | Refusal:
     held.each = each
     held.save(update_fields=["each"])
     _keep(held, made)
+    writing.tell_readers(held, now)
     making.note(held.challenge, "call:read", by, now)
     return len(made)
 
@@ -223,6 +229,7 @@ def _refill(call: Call, now: datetime) -> None:
         made = reviews.assign([work], people, call.each, _held(call))
         if not isinstance(made, Refusal):
             _keep(call, made)
+            writing.tell_readers(call, now)
 
 
 def _keep(call: Call, pairs: list[tuple[str, str]]) -> None:

@@ -1,0 +1,157 @@
+"""Letters are kept with what they tell, in the same transaction, and leave afterwards: durably, and once each."""
+
+import hmac
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from importlib import import_module
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import get_language, override
+
+from necmergitur.innovation.reviews import plain
+from necmergitur.people.contacts import Contact
+from necmergitur.people.letters import Written
+from necmergitur.web.letters.constants import (
+    ATTEMPTS_MAX,
+    KEPT,
+    RETRY_FIRST,
+    RETRY_MAX,
+    SENT_MAX,
+    TO_ONE_MAX,
+)
+from necmergitur.web.letters.models import Letter
+
+log = structlog.get_logger(__name__)
+# Rooms that write letters. Each has KINDS: kind -> what writes it, of what the letter is about.
+ROOMS = ("hackathon", "incubation", "letters")
+_DAY = timedelta(days=1)
+ANYBODY = ("registered", "applied", "again")  # kinds that somebody without any link may cause
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A letter in words, before it is addressed."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Sender(Protocol):
+    """What hands mail over."""
+
+    def send(self, message: Written) -> None:
+        """Raises OSError when it was not taken now, ValueError when it never will be."""
+        ...
+
+
+def mail_set() -> bool:
+    """Return whether mail leaves from here at all (NEC_MAIL_URL)."""
+    return bool(settings.EMAIL_HOST)
+
+
+def language_now() -> str:
+    """Return the language of whoever asks, of those we write in."""
+    return "en" if (get_language() or "").startswith("en") else "fr"
+
+
+def counted(address: str) -> str:
+    """Return an address as letters to it are counted: under this server's key, so that no table of addresses is."""
+    return hmac.digest(settings.SECRET_KEY.encode(), b"letters/to/" + plain(address).encode(), sha256).hex()
+
+
+def tell(
+    kind: str, name: str, to: str, language: str, about: Any, now: datetime, until: datetime | None = None
+) -> None:
+    """Keep a letter, if mail leaves from here, if there is an address, and if it was not kept before."""
+    if not mail_set() or not to:
+        return
+    if kind in ANYBODY:
+        caused = Letter.objects.filter(to=counted(to), kind__in=ANYBODY, made_at__gt=now - _DAY)
+        if caused.count() >= TO_ONE_MAX:
+            return
+    tell_many(kind, [(name, to, language, about)], now, until)
+
+
+def tell_many(
+    kind: str, people: Iterable[tuple[str, str, str, Any]], now: datetime, until: datetime | None = None
+) -> None:
+    """Keep a letter for each: a name, an address, a language, what it is about."""
+    if not mail_set():
+        return
+    Letter.objects.bulk_create(
+        [
+            Letter(
+                name=f"{kind}:{name}", kind=kind, about=about, language=language, to=counted(to), made_at=now,
+                due_at=now, until=until,
+            )
+            for name, to, language, about in people
+            if to
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def remind(now: datetime) -> None:
+    """Keep what reminds people before something ends."""
+    if mail_set():
+        for room in ROOMS:
+            getattr(import_module(f"necmergitur.web.{room}.writing"), "remind", lambda _now: None)(now)
+
+
+def send_due(sender: Sender, now: datetime) -> int:
+    """Send what is due; return how many left. Of two workers, each letter has one."""
+    left = 0
+    for _ in range(SENT_MAX):
+        with transaction.atomic():
+            waiting = Letter.objects.select_for_update(skip_locked=True)
+            row = waiting.filter(due_at__lte=now, sent_at=None, dropped_at=None).order_by("due_at").first()
+            if row is None:
+                break
+            left += _send(sender, row, now)
+            row.save()
+    return left
+
+
+def forget_old(now: datetime) -> int:
+    """Forget letters that left, or never will, long ago; return how many."""
+    return Letter.objects.filter(made_at__lte=now - KEPT).delete()[0]
+
+
+def drop(addresses: Iterable[str]) -> int:
+    """Forget every letter to somebody; return how many."""
+    return Letter.objects.filter(to__in=[counted(one) for one in addresses if one]).delete()[0]
+
+
+def kinds() -> dict[str, Callable[[Any], Note | None]]:
+    """Return what writes each kind."""
+    made: dict[str, Callable[[Any], Note | None]] = {}
+    for room in ROOMS:
+        made |= import_module(f"necmergitur.web.{room}.writing").KINDS
+    return made
+
+
+def _send(sender: Sender, row: Letter, now: datetime) -> int:
+    with override(row.language):
+        note = None if row.until is not None and now >= row.until else kinds()[row.kind](row.about)
+    if note is None or not note.to:
+        row.dropped_at = now
+        return 0
+    try:
+        sender.send(Written(Contact("email", note.to), note.subject, note.text, language=row.language))
+    except OSError:
+        row.attempts += 1
+        if row.attempts >= ATTEMPTS_MAX:
+            row.dropped_at = now
+        row.due_at = now + min(RETRY_FIRST * 2 ** (row.attempts - 1), RETRY_MAX)
+        return 0
+    except ValueError as error:
+        log.warning("letter_refused", kind=row.kind, why=str(error))
+        row.dropped_at = now
+        return 0
+    row.sent_at = now
+    return 1
