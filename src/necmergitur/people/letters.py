@@ -81,13 +81,18 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A message in words. `subject` is for mail and for telephones told by push; there, `link` stands apart."""
+    """A message in words. `subject` is for mail and for telephones told by push; there, `link` stands apart.
+
+    `leave`: where whoever gets such mail regularly leaves with one click; `name`: the same however often it is sent.
+    """
 
     to: Contact
     subject: str
     text: str
     link: str = ""
     language: str = ""
+    leave: str = ""
+    name: str = ""
     connect: str = ""  # not words, but a call: between `to` and this number
 
 

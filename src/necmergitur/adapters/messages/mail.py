@@ -9,6 +9,17 @@ from necmergitur.people.letters import Written
 
 TIMEOUT_S = 10.0  # ours: RFC 5321 waits for minutes; the message is tried again instead
 _PERMANENT = 500  # RFC 5321 4.2.1: the server will not take it, however often it is sent
+# The server answered, and did not take it.
+_SAID_NO = (
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPNotSupportedError,
+)
+
+
+class MaybeTaken(OSError):
+    """The connection broke while a message was handed over: nobody knows whether the server has it."""
 
 
 class MailServer:
@@ -32,22 +43,39 @@ class MailServer:
         self._tls, self._from_the_first = tls, from_the_first
 
     def send(self, message: Written) -> None:
-        """Hand one mail over. Raises OSError when it was not taken now, ValueError when it never will be."""
+        """Hand one mail over.
+
+        Raises OSError when it was not taken now (MaybeTaken: when that is not known), ValueError when it never will be.
+        """
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._sender, message.to.written, message.subject
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self._sender.rpartition("@")[2] or None)
+        mail["Date"], mail["Message-ID"] = formatdate(), self._name(message)
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in answer
+        if message.leave:
+            mail["List-Unsubscribe"] = f"<{message.leave}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         mail.set_content(message.text + "\n")
         try:
-            with self._connected() as server:
-                server.send_message(mail)
+            server = self._connected()
+        except smtplib.SMTPException as error:
+            raise OSError(type(error).__name__) from None
+        try:
+            server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as refused:
             code = next(iter(refused.recipients.values()))[0]
             if code >= _PERMANENT:
                 raise ValueError(f"the recipient was refused: {code}") from None
             raise OSError(f"the recipient was put off: {code}") from None
-        except smtplib.SMTPException as error:
+        except _SAID_NO as error:
             raise OSError(type(error).__name__) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise MaybeTaken(type(error).__name__) from None
+        finally:
+            _hang_up(server)
+
+    def _name(self, message: Written) -> str:
+        domain = self._sender.rpartition("@")[2].strip(" >")
+        return f"<{message.name}@{domain}>" if message.name and domain else make_msgid(domain=domain or None)
 
     def _connected(self) -> smtplib.SMTP:
         if self._from_the_first:
@@ -59,3 +87,11 @@ class MailServer:
         if self._user:
             server.login(self._user, self._password)
         return server
+
+
+def _hang_up(server: smtplib.SMTP) -> None:
+    """Say goodbye. Whatever comes of that, the message was taken or not before."""
+    try:
+        server.quit()
+    except (smtplib.SMTPException, OSError):
+        server.close()

@@ -47,6 +47,7 @@ LETTERS_S = 2.0  # ours: a link is in its reader's mailbox while they still wait
 REMIND_S = 60.0  # ours: a reminder is of hours, not of seconds
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+LETTER_S = 5.0  # ours: whoever asks for the letter waits before their mailbox
 CALENDAR_S = 60.0  # ours: a date moved at a desk is moved in calendars at their next reading
 WATCH_S = 10.0  # ours: "ask it now" is done within seconds; how often a source is asked is its own rhythm
 VECTORS_S = 30.0  # ours: twenty texts, four seconds of a processor, in each
@@ -77,6 +78,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("applicants", DAY_S, lambda: _forget_applicants(clock)),
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
             Sweep("calendar", CALENDAR_S, lambda: _gather_dates(clock)),
+            *_letter(settings, clock),
             Sweep("bookings", DAY_S, lambda: _forget_bookings(clock)),
             Sweep("letters", LETTERS_S, lambda: _send_letters(post, clock)),
             Sweep("reminders", REMIND_S, lambda: _remind(clock)),
@@ -278,6 +280,24 @@ def _forget_letters(clock: Clock) -> int:
     from necmergitur.web.letters.sending import forget_old
 
     return forget_old(clock.now())
+
+
+def _letter(settings: Settings, clock: Clock) -> tuple[Sweep, ...]:
+    """Return the letter's chore, where mail leaves: without a way each reader would look like a wrong address."""
+    if not (settings.mail_url or (settings.demo and not settings.sms_url)):
+        return ()
+    post = _post(settings)
+    return (Sweep("letter", LETTER_S, lambda: _send_issues(post, clock)),)
+
+
+def _send_issues(post: Messenger, clock: Clock) -> int:
+    """Ask addresses to confirm, and send what is due of the programme's letter."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.commons.mailing import turn
+
+    return turn(post, clock.now)
 
 
 def _forget_requests(clock: Clock) -> int:

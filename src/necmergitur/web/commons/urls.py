@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.commons import desk, views, views_calendar, views_papers
+from necmergitur.web.commons import desk, views, views_calendar, views_letter, views_papers
 
 app_name = "commons"
 urlpatterns = [
@@ -15,6 +15,17 @@ urlpatterns = [
     path("documents/", views_papers.listed, name="documents"),
     path("documents/<uuid:pk>/", views_papers.one, name="document"),
     path("documents/<uuid:pk>/v<int:number>/", views_papers.download, name="version"),
+    path("letter/", views_letter.letter, name="letter"),
+    path("letter/asked/", views_letter.letter_asked, name="letter-asked"),
+    path("letter/<int:pk>/", views_letter.issue, name="issue"),
+    path("letter/confirm/<str:token>/", views_letter.confirm, name="confirm"),
+    path("letter/leave/<str:token>/", views_letter.leave, name="leave"),
+    path("desk/resources/letter/", views_letter.desk, name="desk-letter"),
+    path("desk/resources/letter/new/", views_letter.write, name="desk-letter-new"),
+    path("desk/resources/letter/readers/", views_letter.readers, name="desk-readers"),
+    path("desk/resources/letter/<int:pk>/", views_letter.desk_issue, name="desk-issue"),
+    path("desk/resources/letter/<int:pk>/write/", views_letter.write, name="desk-letter-write"),
+    path("desk/resources/letter/<int:pk>/act/", views_letter.act, name="desk-issue-act"),
     path("calendar/", views_calendar.calendar, name="calendar"),
     path("calendar.ics", views_calendar.feed, name="feed"),
     path("calendar/<uuid:pk>.ics", views_calendar.one, name="event"),

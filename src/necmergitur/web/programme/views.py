@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +35,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "example": chain.shown(7),
         "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},
         "may_read": rights.may_read(request.user),
+        "mail_leaves": settings.EMAIL_HOST or settings.DEMO,
     }
     return render(request, "programme/front.html", context)
 
