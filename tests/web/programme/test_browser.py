@@ -21,7 +21,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
     challenge, lead = Challenge.objects.get(), Lead.objects.get()
     public = {"front": "/programme/", "need": "/programme/needs/NM-1/", "state": "/programme/needs/new/"}
     project = Project.objects.get()
-    public["wall"] = "/programme/wall/"
+    public |= {"wall": "/programme/wall/", "solution": f"/programme/solutions/{project.pk}/"}
     desk = {
         "desk": "/programme/desk/",
         "desk-need": "/programme/desk/needs/NM-2/",
@@ -40,3 +40,11 @@ def test_the_pages_have_no_serious_finding_in_both_languages_and_themes(city: Ci
                 problems += [f"{place}: wider than the screen"] if wide else []
                 _keep(page, f"programme-{name}-{language}-{theme}-{size}")
     assert problems == []
+    page = enter("", "en", "light", viewport=VIEWPORTS["desktop"])
+    page.goto("/programme/wall/")
+    grade, why = page.locator("a.grade").first, page.locator(".grade__why").first
+    assert (why.bounding_box() or {"width": 0})["width"] <= 1
+    page.keyboard.press("Tab")  # the keyboard moves: what has it shows that it has
+    grade.focus()
+    assert (why.bounding_box() or {"width": 0})["width"] > 100
+    assert "The next grade still asks for" in why.inner_text() or "measured" in why.inner_text()

@@ -3,12 +3,17 @@
 from datetime import timedelta
 
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from necmergitur.innovation.chain import ProjectState
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Evidence, Project
-from tests.web.pages import City
+from necmergitur.web.store import store
+from necmergitur.web.watch.models import Benchmark, Solution
+from necmergitur.web.watch.models import Criterion as BenchmarkCriterion
+from tests.web.pages import City, queries
+from tests.web.papers.reading import read
 from tests.web.programme.test_making import NOW, whole_chain
 from tests.web.trials.trying import project, reported
 
@@ -45,5 +50,51 @@ def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(c
     analyst.post(address, {"withdraw": str(Evidence.objects.get(criterion="documented").pk)})
     assert "No grade" in analyst.get(address).content.decode()
     assert "No grade" in english().get("/programme/wall/").content.decode()
+    public = english().get(f"/programme/solutions/{of.pk}/").content.decode()
+    assert "No grade" in public and "https://densite.example/docs" in public and "Taken back" in public
+    assert f"/programme/trials/{trial.pk}/" in public
     assert Project.objects.count() == 1
     assert city.client("pilot").post(address, said | {"criterion": "documented"}).status_code == 403
+
+
+def test_a_grade_stands_in_words_wherever_the_solution_is_named(city: City) -> None:
+    by, now = city.users["analyst"], timezone.now()
+    stages = whole_chain(by)
+    lead, team, made, trial, deployed = stages[1], *stages[3:]
+    for criterion in ("documented", "tested"):
+        Evidence.objects.create(
+            project=made, criterion=criterion, url="https://d.example/", note="Read.", at=now, by_id=by.pk
+        )
+    comparison = Benchmark.objects.create(
+        id=store().ids.new(), need=stages[0], title="Counting", created_at=now, changed_at=now, created_by_id=by.pk,
+        published_at=now,
+    )  # fmt: skip
+    Solution.objects.create(benchmark=comparison, name="Lidar", lead=lead)
+    BenchmarkCriterion.objects.create(benchmark=comparison, name="No camera")
+    analyst, anybody, way = city.client("analyst"), english(), f'href="/programme/solutions/{made.pk}/"'
+    for browser, address in (
+        (anybody, "/programme/wall/"),
+        (anybody, f"/programme/trials/{trial.pk}/"),
+        (anybody, "/programme/trials/"),
+        (anybody, f"/programme/trials/deployments/{deployed.pk}/"),
+        (anybody, f"/programme/needs/NM-{made.chain}/"),
+        (anybody, f"/programme/benchmarks/{comparison.pk}/"),
+        (analyst, f"/programme/desk/challenges/{team.challenge_id}/"),
+        (analyst, f"/programme/trials/desk/{trial.pk}/"),
+        (analyst, reverse("incubation:project", args=[made.pk])),
+    ):
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        page = answer.content.decode()
+        assert way in page and "Silver" in page and "The next grade still asks for:" in page, address
+    _reader, paper = read(anybody.get(f"/programme/benchmarks/{comparison.pk}/comparison.pdf").content)
+    assert "Grade: Silver" in paper
+
+
+def test_the_wall_costs_the_same_for_one_solution_and_for_many(city: City) -> None:
+    by = city.users["analyst"]
+    whole_chain(by)
+    few = queries(lambda: english().get("/programme/wall/"))
+    for _ in range(3):
+        whole_chain(by)
+    assert queries(lambda: english().get("/programme/wall/")) == few

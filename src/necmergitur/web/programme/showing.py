@@ -35,7 +35,14 @@ def told(row: Any) -> dict[str, Any]:
     """Return a stage as a page shows it."""
     stage = stage_of(row)
     tone, word = words.STATES[stage].get(row.state, ("neutral", row.state))
-    return {"row": row, "stage": words.STAGES[stage], "tone": tone, "word": word, "address": address_of(row)}
+    return {
+        "row": row,
+        "stage": words.STAGES[stage],
+        "tone": tone,
+        "word": word,
+        "address": address_of(row),
+        "graded": stage is Stage.PROJECT,
+    }
 
 
 def bar(row: Any, *, public: bool = False) -> list[dict[str, Any]]:

@@ -23,21 +23,40 @@ LISTED_MAX = 200
 @require_safe
 def wall(request: HttpRequest) -> HttpResponse:
     """Everything that was tried: what runs somewhere, what was measured, what was given up and why."""
-    now = CLOCK.now()
     projects = Project.objects.prefetch_related("evidence", "experiments")[:LISTED_MAX]
     context = {
         "deployments": [
             {**showing.told(one), "route": words.ROUTES.get(one.route, "")}
-            for one in Deployment.objects.all()[:LISTED_MAX]
+            for one in Deployment.objects.prefetch_related(*_graded("experiment__project__"))[:LISTED_MAX]
         ],
         "experiments": [
             {**showing.told(one), "exit": words.EXITS.get(one.exit, "")}
-            for one in Experiment.objects.all()[:LISTED_MAX]
+            for one in Experiment.objects.prefetch_related(*_graded("project__"))[:LISTED_MAX]
         ],
-        "projects": [{**showing.told(one), "grade": grades.of(one, now)} for one in projects],
+        "projects": [showing.told(one) for one in projects],
         "given_up": [one for one in projects if one.state == ProjectState.ABANDONED],
     }
     return render(request, "programme/wall.html", context)
+
+
+def _graded(path: str) -> tuple[str, str]:
+    """Return what grades are made of, to be read for a whole list at once."""
+    return f"{path}evidence", f"{path}experiments"
+
+
+@never_cache
+@require_safe
+def solution(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A solution's grade for everybody, and what it rests on."""
+    found = get_object_or_404(Project, pk=pk)
+    context = {
+        "one": found,
+        "bar": showing.bar(found, public=True),
+        "grade": grades.of(found, CLOCK.now()),
+        "rows": [(words.CRITERIA[each.criterion], each) for each in found.evidence.all()],
+        "may_read": rights.may_read(request.user),
+    }
+    return render(request, "programme/solution.html", context)
 
 
 @require(rights.may_read)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("needs/NM-<int:number>/", views.need, name="need"),
     path("needs/NM-<int:number>/vote/", views.vote, name="vote"),
     path("wall/", tried.wall, name="wall"),
+    path("solutions/<uuid:pk>/", tried.solution, name="solution"),
     path("desk/projects/<uuid:pk>/grade/", tried.grade, name="grade"),
     path("desk/", desk.home, name="desk"),
     path("desk/needs/NM-<int:number>/", desk.need, name="desk-need"),
