@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
@@ -15,7 +16,14 @@ from necmergitur.web.commons import bookings
 from necmergitur.web.commons.constants import OPEN_MOST, WORDS_KEPT
 from necmergitur.web.commons.models import Asker, Booking
 from necmergitur.web.commons.who import Who
+from necmergitur.web.incubation.models import Application
+from necmergitur.web.letters import sending
+from necmergitur.web.network.models import Partner
+from necmergitur.web.programme import links
 from tests.web.commons.lending import HERE, anybody, partner, sent, thing, tomorrow
+from tests.web.commons.mailbox import mailbox
+from tests.web.hackathon.playing import Hackathon
+from tests.web.incubation.test_incubation import accepted
 from tests.web.pages import City
 
 
@@ -218,3 +226,33 @@ def test_a_thing_is_written_closed_and_opened_at_the_desk(city: City) -> None:
     analyst.post(f"{here}close/")
     assert analyst.post(f"{here}write/", form | {"capacity": "3"}).status_code == 302
     assert "Écran" in anybody("fr").get("/programme/resources/").content.decode()
+
+
+def test_people_of_the_incubation_and_of_hackathons_come_with_the_link_they_have_and_are_told_by_mail(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "EMAIL_HOST", "127.0.0.1")
+    analyst, _project = accepted(city)
+    company = f"/programme/resources/mine/{links.own('applicant', Application.objects.get().pk)}/"
+    someone = Hackathon(city).apply(1).removeprefix("/programme/hackathon/mine/")
+    room = thing(askers=[Asker.COMPANY, Asker.PARTICIPANT])
+    assert anybody().post(f"{company}things/{room.pk}/", sent(tomorrow(10), tomorrow(11))).status_code == 302
+    participant = f"/programme/resources/mine/{someone}"
+    assert anybody().post(f"{participant}things/{room.pk}/", sent(tomorrow(12), tomorrow(13))).status_code == 302
+    with mailbox() as inbox:
+        for one in Booking.objects.order_by("begins"):
+            analyst.post(f"{HERE}bookings/{one.pk}/", {"do": "confirm", "answer": "Ring twice."})
+        assert sending.send_due(inbox.messenger, timezone.now()) >= 2
+    told = {to: str(mail.get_content()) for to, mail in inbox.came if "Ring twice." in str(mail.get_content())}
+    assert len(told) == 2 and company in told["ada@densite.example"]
+
+
+def test_a_booking_of_somebody_who_was_erased_is_told_to_nobody(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "EMAIL_HOST", "127.0.0.1")
+    room, (gone, mine) = thing(), partner()
+    Partner.objects.update(contact_email="ada@hall.example")
+    anybody().post(f"{mine}things/{room.pk}/", sent(tomorrow(10), tomorrow(12)))
+    city.client("analyst").post(f"{HERE}bookings/{Booking.objects.get().pk}/", {"do": "confirm"})
+    gone.delete()
+    with mailbox() as inbox:
+        assert sending.send_due(inbox.messenger, timezone.now()) == 0 and inbox.came == []

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.innovation.booking import HOLDS, State
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.commons import bookings, pages, showing, views
+from necmergitur.web.commons import bookings, pages, showing, views, writing
 from necmergitur.web.commons.constants import LISTED_MOST
 from necmergitur.web.commons.forms import BookForm, ReasonForm, ThingForm
 from necmergitur.web.commons.models import Booking, Thing
@@ -128,4 +128,6 @@ def _do(request: HttpRequest, found: Booking, what: str, answer: str) -> Refusal
             return Refusal(rule="booking_moved_on")
         if refused is None:
             pages.note(request, f"booking:{what}", found.pk)
+            found.refresh_from_db()
+            writing.tell(found, now)
     return refused

@@ -23,7 +23,8 @@ class Asker(models.TextChoices):
     PARTNER = "partner", _("Partners")
     COMPANY = "company", _("Companies in incubation")
     PARTICIPANT = "participant", _("Hackathon participants")
-    HELPER = "helper", _("Jurors and mentors")
+    HELPER = "helper", _("Jurors and mentors of hackathons")
+    READER = "reader", _("Reviewers and mentors of a cohort")
 
 
 DESK = "desk"  # a booking the desk wrote down itself

@@ -1,4 +1,4 @@
-"""Who comes with a private link of the programme: a partner, a company in incubation, somebody of a hackathon.
+"""Who comes with a private link of the programme: a partner, people of the incubation or of a hackathon.
 
 Nothing of them is copied here: a booking keeps which row asked, and whoever is erased there is nobody here.
 """
@@ -14,6 +14,7 @@ from necmergitur.web.commons.models import DESK, Asker
 from necmergitur.web.hackathon import links as hackathon_links
 from necmergitur.web.hackathon.models import Helper, Participant
 from necmergitur.web.incubation.models import Application
+from necmergitur.web.incubation.models import Helper as CallHelper
 from necmergitur.web.network.models import Partner
 from necmergitur.web.programme import links
 
@@ -33,6 +34,9 @@ def of_link(token: str) -> Who | None:
     partner = Partner.objects.filter(link_hash=kept, ended_at=None).first()
     if partner is not None:
         return Who(Asker.PARTNER, str(partner.pk), partner.name, reverse("network:mine", args=[token]))
+    reader = CallHelper.objects.filter(link_hash=kept).first()
+    if reader is not None:
+        return Who(Asker.READER, str(reader.pk), reader.name)
     company = Application.objects.filter(link_hash=kept, accepted=True).first()
     if company is not None:
         return Who(Asker.COMPANY, str(company.pk), company.organisation, reverse("incubation:mine", args=[token]))
@@ -63,4 +67,5 @@ _ROWS: dict[Asker, tuple[Any, str]] = {
     Asker.COMPANY: (Application.objects.all(), "organisation"),
     Asker.PARTICIPANT: (Participant.objects.all(), "name"),
     Asker.HELPER: (Helper.objects.all(), "name"),
+    Asker.READER: (CallHelper.objects.all(), "name"),
 }

@@ -28,7 +28,7 @@ from necmergitur.web.letters.models import Letter
 
 log = structlog.get_logger(__name__)
 # Rooms that write letters. Each has KINDS: kind -> what writes it, of what the letter is about.
-ROOMS = ("hackathon", "incubation", "letters")
+ROOMS = ("hackathon", "incubation", "letters", "commons")
 _DAY = timedelta(days=1)
 ANYBODY = ("registered", "applied", "again")  # kinds that somebody without any link may cause
 
