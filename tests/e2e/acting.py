@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from necmergitur.sim.bench.whole import Whole
 
+AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SOON_S = 25.0  # the worker's turns are seconds apart; a machine at work may take a few of them
 # Sets the named fields of one form as a person would leave them.
 FILL = """(form, said) => {
@@ -106,3 +109,10 @@ def nec(city: Whole, *words: str, **more: str) -> subprocess.CompletedProcess[st
     argv = [sys.executable, "-m", "necmergitur.app.cli", *words]
     environ = {**city.settings.export(), **more}
     return subprocess.run(argv, capture_output=True, text=True, env=environ, check=False, timeout=120)
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe finds on a page, one line per rule and element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", AXE_TAGS)
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

@@ -23,7 +23,7 @@ WATCHDOG_S = 15.0
 POSTGRES_STOP_S_MAX = 4.0
 ANSWER_S_MAX = 2.0
 # Measured on two cores: when the whole city calls at once, housekeeping and a simulated city each delay the lamps.
-YIELDING = MappingProxyType({"worker": 10, "sim": 5, "finder": 10})
+YIELDING = MappingProxyType({"worker": 10, "sim": 5, "finder": 10, "programme": 10})
 # The secrets each process needs. What faces the Internet holds nothing that arms a drone.
 NEEDS: Mapping[str, Collection[str]] = MappingProxyType(
     {
@@ -68,7 +68,16 @@ def stages(settings: Settings, *, only: Collection[str] = (), without: Collectio
             nice=YIELDING["sim"],
             early=True,
         )
-        everything = (*everything, Stage(processes=(city,), beside=True))
+        # Waited for by nobody: it tells its story once the city is up.
+        example = ProcessSpec(
+            name="programme",
+            argv=_argv("sim", "programme"),
+            environ=running.export(),
+            stop_signals=(signal.SIGINT,),
+            nice=YIELDING["programme"],
+            is_ready=lambda: True,
+        )
+        everything = (*everything, Stage(processes=(city,), beside=True), Stage(processes=(example,)))
     # Last, and waited for by nobody: without a crisis it has nothing to do.
     finder = msgspec.structs.replace(_ours("finder", narrow["finder"]), early=False, is_ready=lambda: True)
     everything = (*everything, Stage(processes=(finder,)))

@@ -73,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_port: int = 0
     sim_port: int = 14_600
     sim_devices_url: str = ""
+    sim_programme_url: str = ""
     log_level: str = "info"
     time_zone: str = "Europe/Paris"
     region: str = "FR"
@@ -105,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             settings,
             home=settings.home.expanduser().absolute(),
             sim_devices_url=settings.sim_devices_url or f"http://127.0.0.1:{settings.sim_port - 1}",
+            sim_programme_url=settings.sim_programme_url or f"http://127.0.0.1:{settings.sim_port - 2}",
             public_url=settings.public_url or f"http://{_for_link(settings.host)}:{settings.port}",
         )
         _check(settings)

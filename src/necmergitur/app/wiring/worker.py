@@ -151,14 +151,20 @@ class _Watching:
         from necmergitur.web.boot import boot
 
         boot()
-        from necmergitur.adapters.watch.fetching import Fetcher
         from necmergitur.web.watch.gathering import Watch
 
         if self._made is None:
-            contact = f"{self._settings.public_url.rstrip('/')}/programme/"
-            policy: Policy = "private" if self._settings.watch_private else "public"
-            self._made = Watch(Fetcher(self._clock.now, contact, policy), self._clock.now)
+            self._made = Watch(fetcher(self._settings, self._clock), self._clock.now)
         return self._made
+
+
+def fetcher(settings: Settings, clock: Clock) -> Any:
+    """Return what asks the watch's sources. A demonstration's invented ones stand on one port of this machine."""
+    from necmergitur.adapters.watch.fetching import Fetcher
+
+    policy: Policy = "private" if settings.watch_private else "public"
+    besides = settings.sim_programme_url if settings.demo else ""
+    return Fetcher(clock.now, f"{settings.public_url.rstrip('/')}/programme/", policy, besides=besides)
 
 
 class _OpenDoors:

@@ -59,6 +59,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     shards: int
     surroundings: str = "fleet"
     without: tuple[str, ...] = ()
+    programme: bool = False  # with the innovation programme's worked example
     given: dict[str, str] = {}  # further settings, by the names of their variables
 
 
@@ -140,7 +141,11 @@ def whole_city(size: Size, *, seed: int = 1, made: City | None = None) -> Iterat
         environ = environment(home, size)
         settings = Settings.from_environment(environ)
         found(settings, size, seed, environ, made)
-        without = [word for name in ("sim", *size.without) for word in ("--without", name)]
+        without = [
+            word
+            for name in ("sim", *(() if size.programme else ("programme",)), *size.without)
+            for word in ("--without", name)
+        ]
         running.append(start(home, "run", ["run", "--demo", *without], environ))
         wait_until(home, running[0], lambda: is_up(home, running[0].pid))
         city = Whole(settings, embedded_postgres(settings).url)
@@ -176,6 +181,7 @@ def environment(home: Path, size: Size) -> dict[str, str]:
         "NEC_LOG_LEVEL": "warning",
         "NEC_SIM_PORT": str(_sim_port(size.zones)),
         "NEC_SIM_DEVICES_URL": f"http://127.0.0.1:{free_port()}",
+        "NEC_SIM_PROGRAMME_URL": f"http://127.0.0.1:{free_port()}",
         **size.given,
     }
 

@@ -9,6 +9,7 @@ from necmergitur.app import logs, notify
 from necmergitur.app.preparing import prepare as prepare_city
 from necmergitur.app.services import attach
 from necmergitur.app.settings import Settings
+from necmergitur.app.web_environment import export_for_web
 from necmergitur.app.wiring import store
 
 
@@ -47,6 +48,26 @@ def city(settings: Settings, seed: int, calls_per_hour: float) -> None:
     notify.ready()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_city(settings, over, seed=seed, calls_per_hour=calls_per_hour))
+    over.close()
+
+
+@command.command()
+@click.pass_obj
+def programme(settings: Settings) -> None:
+    """Live the innovation programme's worked example: sources, parties, a vendor, an observer."""
+    logs.configure("programme", settings.log_level)
+    if not settings.demo:
+        raise click.ClickException("Only in a demonstration: nec run --demo, or NEC_DEMO=1.")
+    settings = attach(settings)
+    export_for_web(settings)
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.sim.tour.run import run_tour
+
+    over = store(settings, 2)
+    notify.ready()
+    run_tour(settings, over)
     over.close()
 
 

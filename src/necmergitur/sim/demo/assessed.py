@@ -31,7 +31,7 @@ def writing(now: datetime) -> Writing:
 
     facts = msgspec.structs.replace(FLEET, purpose=EMERGENCY, retention_days=7)
     measure = "Ni son ni reconnaissance / No sound, no recognition"
-    return _writing(TITLE, facts, (*GDPR_LAW, DRONE_LAW), measure, now)
+    return text_about(TITLE, facts, (*GDPR_LAW, DRONE_LAW), measure, now)
 
 
 def population_writing(now: datetime) -> Writing:
@@ -40,10 +40,11 @@ def population_writing(now: datetime) -> Writing:
 
     facts = msgspec.structs.replace(POPULATION, purpose=EMERGENCY)
     measure = "Clé détruite à la fin / The key destroyed at the end"
-    return _writing(POPULATION_TITLE, facts, GDPR_LAW, measure, now)
+    return text_about(POPULATION_TITLE, facts, GDPR_LAW, measure, now)
 
 
-def _writing(title: str, facts: Facts, law: tuple[str, ...], measured: str, now: datetime) -> Writing:
+def text_about(title: str, facts: Facts, law: tuple[str, ...], measured: str, now: datetime) -> Writing:
+    """Return a whole invented text about what `facts` says."""
     said = {"text": Answer(text=INVENTED), "points": Answer(points=(INVENTED,)), "gauge": Answer(gauge=1)}
     measure = Measure(1, measured, INVENTED)
     judged = (*pia.EVALUATED, f"3.1.{measure.id}")
@@ -66,15 +67,15 @@ def _writing(title: str, facts: Facts, law: tuple[str, ...], measured: str, now:
 
 def put_assessment(store: PostgresStore, now: datetime) -> Assessment:
     """Sign the assessment of the cameras as its next version; one that holds is taken as it is."""
-    return _put(store, writing(now), now)
+    return put_signed(store, writing(now), now)
 
 
 def put_population_assessment(store: PostgresStore, now: datetime) -> Assessment:
     """Sign the assessment of a crisis's services as its next version; one that holds is taken as it is."""
-    return _put(store, population_writing(now), now)
+    return put_signed(store, population_writing(now), now)
 
 
-def _put(store: PostgresStore, text: Writing, now: datetime) -> Assessment:
+def put_signed(store: PostgresStore, text: Writing, now: datetime) -> Assessment:
     """Sign an assessment, with the trust desk's rows."""
     from necmergitur.web.trust.keeping import kept
     from necmergitur.web.trust.models import Study, StudyStep

@@ -1,11 +1,13 @@
 """The analysts' desk of the incubation."""
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,6 +34,7 @@ from necmergitur.web.store import CLOCK, store
 
 TAB = "incubation"
 LISTED_MAX = 200
+CALL_LASTS = timedelta(days=30)  # ours: what the form suggests; long enough for a small company to write
 
 
 def refused(request: HttpRequest, refusal: Refusal, back: str) -> HttpResponse:
@@ -61,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, what: str) -> HttpResponse:
     """Write a call or a grant."""
-    form: Any = (CallForm if what == "call" else GrantForm)(request.POST or None)
+    form: Any = (CallForm if what == "call" else GrantForm)(request.POST or None, initial=_asked(request))
     if request.method == "POST" and form.is_valid():
         made = form.save(commit=False)
         if what == "call":
@@ -73,6 +76,13 @@ def write(request: HttpRequest, what: str) -> HttpResponse:
         return redirect("incubation:desk-call", made.pk) if what == "call" else redirect("incubation:grant", made.pk)
     status = 422 if form.is_bound else 200
     return pages.show(request, "incubation/desk/write.html", {"form": form, "what": what}, tab=TAB, status=status)
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Return what a new call begins with: the challenge its address names, from now on for a month."""
+    now = timezone.localtime(CLOCK.now()).replace(second=0, microsecond=0)
+    begins = {"opens_at": now, "closes_at": now + CALL_LASTS, "places": 1}
+    return begins | ({"challenge": request.GET["challenge"]} if "challenge" in request.GET else {})
 
 
 @require(rights.may_read)

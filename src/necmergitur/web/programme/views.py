@@ -13,7 +13,7 @@ from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.web.dialogue.limits import address_of as network_of
 from necmergitur.web.portal.errors import too_many
-from necmergitur.web.programme import making, rights, showing, voting
+from necmergitur.web.programme import guide, making, rights, showing, voting
 from necmergitur.web.programme.forms import NeedForm
 from necmergitur.web.programme.models import Deployment, Experiment, Need
 from necmergitur.web.store import CLOCK
@@ -21,6 +21,7 @@ from necmergitur.web.store import CLOCK
 LISTED_MAX = 100
 
 
+@never_cache
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """Needs, those most voted for first; and what came of others."""
@@ -36,6 +37,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},
         "may_read": rights.may_read(request.user),
         "mail_leaves": settings.EMAIL_HOST or settings.DEMO,
+        "guide": guide.shown(),
     }
     return render(request, "programme/front.html", context)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -23,7 +24,7 @@ from necmergitur.web.programme import making, pages, rights
 from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme.models import Experiment, Project
 from necmergitur.web.store import CLOCK, store
-from necmergitur.web.trials import showing, words
+from necmergitur.web.trials import papering, showing, words
 from necmergitur.web.trials.deploying import DeploymentForm
 from necmergitur.web.trials.forms import (
     BeginForm,
@@ -82,8 +83,10 @@ def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
         draft = Draft.objects.filter(experiment=row).first()
         context["form"] = bound.get("form") or ProtocolForm(initial=draft.typed if draft else None)
         context["saved_at"] = draft.saved_at if draft else None
+        context["demo"] = settings.DEMO
     else:
         context |= showing.whole(found, CLOCK.now()) | {"forms": _forms(found) | bound}
+        context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" else []
     status = 422 if bound else 200
     return pages.show(request, "trials/desk/one.html", context, tab="trials", status=status)
 
@@ -139,6 +142,14 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Say a refusal on a page of its own, with the way back to the experiment."""
     context = {"why": words.sentence(refusal), "back": "../"}
     return pages.show(request, "programme/refused.html", context, tab="trials", status=guards.status_of(refusal))
+
+
+@require(rights.may_run)
+@require_POST
+def papers(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Draw up the paper of each key, for three parties to sign."""
+    row = get_object_or_404(Experiment, pk=pk)
+    return _after(request, pk, guards.run(request, lambda by, now: papering.draw_up(row, by, now)))
 
 
 @require(rights.may_run)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.trials import advice, deploying, desk, papers, views
+from necmergitur.web.trials import advice, deploying, desk, example, papers, views
 
 app_name = "trials"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("desk/of/<uuid:pk>/", desk.new, name="new"),
     path("desk/<uuid:pk>/", desk.one, name="desk-one"),
     path("desk/<uuid:pk>/protocol/", desk.write, name="write"),
+    path("desk/<uuid:pk>/example/", example.fill, name="example"),
+    path("desk/<uuid:pk>/papers/", desk.papers, name="papers"),
     path("desk/<uuid:pk>/begin/", desk.begin, name="begin"),
     path("desk/<uuid:pk>/truth/", desk.truth, name="truth"),
     path("desk/<uuid:pk>/complaint/", desk.complaint, name="complaint"),

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import words as programme
+from necmergitur.web.trust.signing import words as trust
 
 USES: dict[str, Any] = {
     "density": pgettext_lazy("use", "How full a place is"),
@@ -96,6 +97,9 @@ RULES: dict[str, Any] = {
     "trial_protocol_fixed": _("The protocol is fixed: it never changes. That somebody wanted to is on record."),
     "trial_not_frozen": _("There is no fixed protocol that waits to begin."),
     "trial_over": _("The time of this protocol is over."),
+    "trial_assessment_missing": _(
+        "No impact assessment in force covers this key of the vendor: the data protection officer writes one first."
+    ),
     "trial_paper_missing": _("No signed paper in force opens this key of the vendor."),
     "trial_paper_of_another_protocol": _("The signed paper does not name the hash of this protocol."),
     "trial_paper_too_long": _("The signed paper lasts longer than the protocol: the key must die with the trial."),
@@ -161,4 +165,6 @@ def field_of(rule: str) -> str:
 
 def sentence(refusal: Refusal) -> Any:
     """Return a refusal in plain words."""
-    return RULES.get(refusal.rule) or programme.sentence(refusal)
+    if refusal.rule in RULES or refusal.rule in programme.REFUSALS:
+        return RULES.get(refusal.rule) or programme.sentence(refusal)
+    return trust.explain(refusal)  # what stands against a paper

@@ -11,22 +11,20 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from necmergitur.adapters.watch.entries import cut
 from necmergitur.innovation.chain import NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.programme import making, pages, rights
-from necmergitur.web.programme.models import SHORT, Lead, Need
+from necmergitur.web.programme import pages, rights
+from necmergitur.web.programme.models import Lead, Need
 from necmergitur.web.store import CLOCK
-from necmergitur.web.watch import judging, matching, plot
+from necmergitur.web.watch import judging, leading, matching, plot
 from necmergitur.web.watch.constants import MATCHED_A_NEED_MAX
 from necmergitur.web.watch.forms import AsideForm
 from necmergitur.web.watch.models import Item, Judgement, Match, Source, SourceState
 
 NEEDS_SHOWN = 200
 FIRST = 3  # of each need, on the front of the desk
-PLAIN = {"fr", "en"}
 
 
 @require(rights.may_read)
@@ -117,26 +115,7 @@ def _back(number: int, pk: UUID) -> str:
 def lead(request: HttpRequest, number: int, pk: UUID) -> HttpResponse:
     """Make a lead of an item: the next stage of the need's chain. Once for each need."""
     match = get_object_or_404(Match.objects.select_related("item", "need"), need__chain=number, item_id=pk)
-    item, now, user = match.item, CLOCK.now(), cast(User, request.user)
-    with transaction.atomic():
-        Need.objects.select_for_update().get(pk=match.need_id)
-        made: Any = Lead.objects.filter(need=match.need, item=item.pk).first()
-        if made is None:
-            made = making.make(
-                match.need,
-                now,
-                user,
-                title=cut(item.title, SHORT),
-                summary=item.summary,
-                url=item.url,
-                organisation=item.organisation,
-                country=item.country,
-                language=item.language if item.language in PLAIN else "en",
-                item=item.pk,
-            )
-            if not isinstance(made, Refusal):
-                values = {"relevant": True, "at": now}
-                Judgement.objects.update_or_create(item=item, need=match.need, by_id=user.pk, defaults=values)
+    made = leading.lead_from(match, cast(User, request.user), CLOCK.now())
     if isinstance(made, Refusal):
         return pages.refused(request, made, reverse("watch:news", args=[number]))
     return redirect("programme:lead", made.pk)

@@ -1,5 +1,7 @@
 """Pages without an account: a party reads and signs; anybody reads a paper, checks it, and takes it along."""
 
+import os
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +17,23 @@ from necmergitur.adapters import papers, passkeys
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import signing, terms
 from necmergitur.governance.proposals import Proposal
-from necmergitur.governance.signing import Paper
+from necmergitur.governance.signing import Assertion, Paper
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import proposing
 from necmergitur.web.accounts.models import User
 from necmergitur.web.dialogue.limits import address_of
+from necmergitur.web.environment import Origin
 from necmergitur.web.facts.models import Authorisation, Party
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trust.signing import asking, showing, words
 from necmergitur.web.trust.signing.proposal_views import open_stream
+
+
+def demo_key() -> str:
+    """Return where the demonstration's own keys sign; empty outside one on this machine."""
+    control = os.environ.get("NEC_SIM_PROGRAMME_URL", "")
+    return control.rstrip("/") if settings.DEMO and control and Origin(control).loopback else ""
 
 
 @never_cache
@@ -38,15 +47,16 @@ def sign(request: HttpRequest, pk: UUID, role: str) -> HttpResponse:
     if request.method == "POST":
         if not asking.attempts.passed(address_of(request)):
             return too_many(request)
-        outcome = asking.run(lambda now: _signed(proposal, role, request, now))
+        said = passkeys.assertion(lambda name: request.POST.get(name, ""))
+        outcome = asking.run(lambda now: signed(proposal, role, said, now))
         if not isinstance(outcome, Refusal):
             return redirect("trust:proposal-sign", pk=pk, role=role)
         refusal = words.explain(outcome)
-    return _page(request, asking.proposal(pk) or proposal, role, refusal)
+    return page(request, asking.proposal(pk) or proposal, role, refusal)
 
 
-def _signed(proposal: Proposal, role: Any, request: HttpRequest, now: Any) -> Proposal | Refusal:
-    said = passkeys.assertion(lambda name: request.POST.get(name, ""))
+def signed(proposal: Proposal, role: Any, said: Assertion, now: datetime) -> Proposal | Refusal:
+    """Keep what a party's key answered; with the last signature the stream opens, if nothing stands in the way."""
     against = asking.obstacles(proposal.paper.terms, now)
     after = proposing.sign(store(), proposal.id, role, said, passkeys.verify, against, now)
     if isinstance(after, Proposal) and after.complete:
@@ -61,7 +71,8 @@ def _proposer(proposal: Proposal) -> Person:
     return Person(number, name or "")
 
 
-def _page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> HttpResponse:
+def page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> HttpResponse:
+    """Show a party what it is asked to sign, and what became of that."""
     now = CLOCK.now()
     asked = proposal.paper.terms
     granted = Authorisation.objects.filter(id=proposal.id).first()
@@ -72,6 +83,7 @@ def _page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> 
         "proposal": proposal,
         "terms": asked,
         "role": words.PARTIES[role],
+        "role_name": role,
         "lines": showing.in_words(asked),
         "digest": showing.digest(asked),
         "signatures": showing.signatures(proposal.paper),
@@ -82,6 +94,7 @@ def _page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> 
         "unknown": not keys,
         "may_sign": missing and proposal.withdrawn_at is None and not obstacles and bool(keys),
         "granted": granted,
+        "simulated": bool(demo_key()),
         "options": {
             "challenge": passkeys.b64(terms.digest(asked)),
             "rp_id": settings.ORIGIN.host,

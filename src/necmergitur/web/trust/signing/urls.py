@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.trust.signing import party_views, proposal_views, sign_views
+from necmergitur.web.trust.signing import demo_views, party_views, proposal_views, sign_views
 
 urlpatterns = [
     path("parties/", party_views.parties, name="party-list"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("terms/<uuid:pk>/dialogue/", proposal_views.dialogue, name="proposal-dialogue"),
     path("terms/<uuid:pk>/revoke/", proposal_views.revoke, name="proposal-revoke"),
     path("terms/<uuid:pk>/sign/<str:role>/", sign_views.sign, name="proposal-sign"),
+    path("terms/<uuid:pk>/sign/<str:role>/demo/", demo_views.sign, name="proposal-sign-demo"),
     path("papers/<uuid:pk>/", sign_views.paper, name="proposal-paper"),
     path("papers/<uuid:pk>/paper.json", sign_views.paper_file, name="proposal-paper-file"),
 ]

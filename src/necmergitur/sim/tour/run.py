@@ -1,0 +1,60 @@
+"""The example's process: it opens its door, makes what is missing, and lives the first chain while people look on."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import structlog
+from django.db import close_old_connections
+
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.settings import Settings
+from necmergitur.operations.ports import Unreachable, VersionConflict
+from necmergitur.sim.tour.chain import Example, put_parties
+from necmergitur.sim.tour.door import WATCH, Door
+from necmergitur.sim.tour.keys import keys_of
+from necmergitur.sim.tour.seeds import seed, somebody
+from necmergitur.sim.tour.vendors import Field, assess, put_vendors
+from necmergitur.web.accounts.roles import Role
+from necmergitur.web.store import person
+
+log = structlog.get_logger(__name__)
+
+TURN_S = 1.0
+
+
+def run_tour(settings: Settings, over: PostgresStore) -> None:
+    """Run until SIGINT or SIGTERM, in this thread: vendors die with it."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    origin = settings.public_url.rstrip("/")
+    keys = keys_of(settings.home, origin, urlsplit(origin).hostname or "")
+    door = Door(settings.sim_programme_url, keys)
+    field = Field(settings, over)
+    try:
+        now = datetime.now(UTC)
+        seed(f"{door.address}{WATCH}", now)
+        put_vendors(settings, over, now)
+        assess(over, person(somebody(Role.DPO)), now)
+        put_parties(keys, somebody(Role.DPO), now)
+        example = Example(over, keys, somebody(Role.ANALYST))
+        log.info("example_lives", sources=door.address)
+        while not stop.is_set():
+            if not _turn(example, field):
+                stop.wait(TURN_S)
+    finally:
+        field.close()
+        door.close()
+
+
+def _turn(example: Example, field: Field) -> bool:
+    """Do what is due. A database that is away, or another's step that was faster, is met again at the next turn."""
+    try:
+        close_old_connections()
+        field.turn(datetime.now(UTC))
+        return example.turn(datetime.now(UTC))
+    except (Unreachable, VersionConflict, RuntimeError) as wrong:
+        log.warning("example_waits", why=str(wrong))
+        return False

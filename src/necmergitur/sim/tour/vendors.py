@@ -1,0 +1,182 @@
+"""The example's two vendors: their keys, the assessments those rest on, and their program, a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from necmergitur.adapters.broker import BrokerProcess, shard_of
+from necmergitur.adapters.broker.files import shard_count
+from necmergitur.adapters.child_process import spawn
+from necmergitur.adapters.pki import CityAuthority
+from necmergitur.adapters.postgres.store import PostgresStore
+from necmergitur.app.sensing import enrol_sensor
+from necmergitur.app.settings import Settings
+from necmergitur.dispatch.incidents import Person
+from necmergitur.governance.assessments import Assessment
+from necmergitur.innovation import protocol
+from necmergitur.innovation.protocol import TrialAdvised, TrialTruth
+from necmergitur.kernel.geo import Position
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import trials
+from necmergitur.sim.demo.assessed import GDPR_LAW, put_signed, text_about
+from necmergitur.sim.devices.credentials import write_identities
+from necmergitur.sim.tour import evening
+from necmergitur.web.dialogue import opening
+from necmergitur.web.programme import example
+from necmergitur.web.trust import devices
+
+log = structlog.get_logger(__name__)
+
+OBSERVER = Person(9_200_001, "Simulated observer (demo)")
+PURPOSE, RETENTION_DAYS = "crowd_safety", 30
+RATE_MAX = 120  # a minute, of the keys: twice what the faster vendor says
+LASTS = timedelta(days=21)
+LAW = (*GDPR_LAW, "experiment_2021_467")
+
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's key and how its program speaks."""
+
+    sensor_id: str
+    company: str
+    rate_per_minute: int
+    overstays: bool  # it goes on speaking after its window, so that everybody sees what becomes of that
+
+
+VENDORS = (
+    Vendor(sensor_id="V-001", company="Densité SAS", rate_per_minute=60, overstays=True),
+    Vendor(sensor_id=example.KEY, company="Flot", rate_per_minute=60, overstays=False),
+)
+
+
+def put_vendors(settings: Settings, over: PostgresStore, now: datetime) -> None:
+    """Enrol both keys, unless they are: in the zone of the city's first dock."""
+    with over.transaction() as tx:
+        known = {one.id for one in tx.sensors([each.sensor_id for each in VENDORS])}
+    with over.cursor() as cursor:
+        place = cursor.execute("SELECT lon, lat FROM dock WHERE retired_at IS NULL ORDER BY id LIMIT 1").fetchone()
+    assert place is not None, "there is a city by now"
+    for one in VENDORS:
+        if one.sensor_id in known and _key(settings.home, one).exists():
+            continue
+        made = enrol_sensor(
+            settings,
+            over,
+            one.sensor_id,
+            modality="advice",
+            label=f"{one.company} (demonstration)",
+            place=Position(*place),
+            rate_per_minute=RATE_MAX,
+            now=now,
+        )
+        assert not isinstance(made, Refusal), made
+        write_identities(_key(settings.home, one), [made])
+
+
+def assess(over: PostgresStore, dpo: Person, now: datetime) -> None:
+    """Sign the assessment of each key, and hold the dialogue with the people about it, unless it was."""
+    for one in VENDORS:
+        facts = devices.facts_of(f"sensor:{one.sensor_id}")
+        assert facts is not None, "it is enrolled by now"
+        facts = msgspec.structs.replace(facts, purpose=PURPOSE, retention_days=RETENTION_DAYS, firmware="")
+        title = f"Conseils de densité / Advice on density: {one.company} (demonstration)"
+        signed = put_signed(over, text_about(title, facts, LAW, "Des nombres seuls / Numbers alone", now), now)
+        _ask_people(signed, title, dpo, now)
+
+
+def _ask_people(signed: Assessment, title: str, dpo: Person, now: datetime) -> None:
+    if opening.latest("assessment", signed.id) is not None:
+        return
+    talk = opening.open_conversation(
+        "assessment", signed.id, title, title, "Inventé : à quoi veiller quand un capteur dit qu'un parvis est plein ?",
+        now + LASTS, by=dpo, question_en="Invented: what to look after when a sensor says a square is full?",
+        now=now,
+    )  # fmt: skip
+    assert not isinstance(talk, Refusal), talk
+    opening.close_early(talk, "Inventé pour la démonstration. Invented for the demonstration.", dpo, now)
+
+
+def _key(home: Path, one: Vendor) -> Path:
+    return home / "sim" / f"vendor-{one.sensor_id}.jsonl"
+
+
+class Field:
+    """What happens at the site while a trial runs: vendors speak, somebody watches."""
+
+    def __init__(self, settings: Settings, over: PostgresStore) -> None:
+        """Nobody speaks yet."""
+        self._settings, self._over = settings, over
+        self._speaking: dict[UUID, list[subprocess.Popen[bytes]]] = {}
+
+    def turn(self, now: datetime) -> None:
+        """Let vendors of running trials speak, and note what was seen."""
+        with self._over.transaction() as tx:
+            running = tx.trials_running()
+        for trial_id in running:
+            self._live(trial_id, now)
+        for trial_id in list(self._speaking):
+            self._speaking[trial_id] = [one for one in self._speaking[trial_id] if one.poll() is None]
+
+    def close(self) -> None:
+        """Silence every vendor."""
+        for one in (one for several in self._speaking.values() for one in several):
+            one.terminate()
+
+    def _live(self, trial_id: UUID, now: datetime) -> None:
+        trials.look(self._over, trial_id, now)
+        with self._over.transaction() as tx:
+            state = tx.trial(trial_id)
+        if state is None or state.state != "running":
+            return
+        told = protocol.read(state.protocol)
+        of = {source.sensor_id: source for source in told.sources}
+        facts = [one.event for one in trials.facts_of(self._over, trial_id)]
+        for vendor in VENDORS:
+            source = of.get(vendor.sensor_id)
+            if source is None:
+                continue
+            advice = [one for one in facts if isinstance(one, TrialAdvised) and one.sensor_id == vendor.sensor_id]
+            if not advice:
+                if now >= told.starts:
+                    self._speak(vendor, trial_id)
+                continue
+            if trial_id not in self._speaking:
+                continue  # it began before this process: its evening is over
+            noted = sum(
+                isinstance(one, TrialTruth) and (one.use, one.zone_id) == (source.use, source.zone_id) for one in facts
+            )
+            for span, since, until in evening.due({one.seq - 1: one.at for one in advice}, noted):
+                event = TrialTruth(source.use, source.zone_id, since, until, span.full, "steward")
+                outcome = trials.note(self._over, trial_id, event, OBSERVER, now)
+                if isinstance(outcome, Refusal):
+                    log.info("observer_refused", rule=outcome.rule)
+                    break
+
+    def _speak(self, vendor: Vendor, trial_id: UUID) -> None:
+        if trial_id in self._speaking:
+            return
+        home = self._settings.home
+        evening_file, trust = home / "sim" / f"evening-{vendor.sensor_id}.csv", home / "sim" / "trust.pem"
+        found = evening.counts(trial_id)
+        evening_file.write_text("".join(f"{minute},{count}\n" for minute, count in enumerate(found)))
+        trust.write_bytes(CityAuthority.open(home / "pki").trust_pem)
+        port = BrokerProcess(home, shard_of(vendor.sensor_id, shard_count(home))).mqtt_port
+        lasts_s = (len(found) + 15) * 60 / vendor.rate_per_minute
+        argv = [
+            sys.executable, "-m", "necmergitur.sim.devices.vendor", str(evening_file), "--key", str(_key(home, vendor)),
+            "--trust", str(trust), "--port", str(port), "--capacity", str(evening.CAPACITY),
+            "--rate", str(vendor.rate_per_minute), "--for-s", str(lasts_s),
+        ]  # fmt: skip
+        # A vendor knows its own key and the broker's address: none of the city's secrets is in its environment.
+        environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
+        argv = [*argv, "--disobey"] if vendor.overstays else argv
+        made = spawn(argv, death_signal=signal.SIGTERM, output=subprocess.DEVNULL, environ=environ)
+        self._speaking[trial_id] = [made]
+        log.info("vendor_speaks", sensor=vendor.sensor_id, trial=str(trial_id))

@@ -1,0 +1,173 @@
+"""The demonstration's guide: the next step of the example that waits for its visitor's hands. Nowhere else.
+
+It knows nothing of its own: each step is read from the chain and the record, so it goes on as they do.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from necmergitur.governance import signing
+from necmergitur.innovation.chain import ChallengeState, Exit
+from necmergitur.web.accounts.demo import DemoAccount, demo_accounts
+from necmergitur.web.accounts.roles import Role
+from necmergitur.web.facts.models import Trial
+from necmergitur.web.incubation.models import Application, Call
+from necmergitur.web.programme.example import FIRST, TITLE
+from necmergitur.web.programme.models import Challenge, Experiment, Lead, Need, Project
+from necmergitur.web.trials import papering
+
+CITY, COMPANY, STATE, ALL = (
+    _("City"),
+    pgettext_lazy("party", "Company"),
+    pgettext_lazy("party", "State"),
+    _("Everybody"),
+)
+ROLES: dict[str, Any] = {"territory": CITY, "company": COMPANY, "state": STATE}
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: whose it is, what they do, and where; `done` once the chain says so."""
+
+    who: Any
+    what: Any
+    done: bool
+    address: str = ""
+
+
+def shown() -> dict[str, Any] | None:
+    """Return the guide as a page shows it; None outside a demonstration."""
+    if not settings.DEMO:
+        return None
+    need = Need.objects.filter(title=TITLE).first()
+    steps = [] if need is None else list(_steps(need))
+    following = next((number for number, one in enumerate(steps) if not one.done), None)
+    first = Need.objects.filter(title=FIRST).first()
+    account: DemoAccount | None = next((one for one in demo_accounts() if one.role == Role.ANALYST), None)
+    return {
+        "need": need,
+        "steps": [{"step": one, "next": number == following} for number, one in enumerate(steps)],
+        "over": bool(steps) and following is None,
+        "first": first,
+        "account": account,
+    }
+
+
+def _steps(need: Need) -> Iterator[Step]:
+    """Yield the steps; the way to each as far as it is open."""
+    leads = Lead.objects.filter(need=need)
+    challenge = Challenge.objects.filter(chain=need.chain).order_by("state", "created_at").last()
+    lead = leads.order_by("created_at").last() if challenge is None else challenge.lead
+    opened = challenge is not None and challenge.state != ChallengeState.DRAFT
+    yield Step(
+        who=CITY,
+        what=_("See what the watch found for the need, and make a lead of one."),
+        done=lead is not None,
+        address=reverse("watch:news", args=[need.chain]),
+    )
+    yield Step(
+        who=CITY,
+        what=_("Make a challenge of the lead, and open it to teams."),
+        done=opened,
+        address=""
+        if lead is None
+        else _at("programme:lead" if challenge is None else "programme:challenge", challenge or lead),
+    )
+    yield from _company(challenge if opened else None)
+    project = None if challenge is None else Project.objects.filter(team__challenge=challenge).first()
+    experiment = Experiment.objects.filter(project=project).first() if project is not None else None
+    yield Step(
+        who=CITY,
+        what=_("Give the project an experiment."),
+        done=experiment is not None,
+        address="" if project is None else reverse("trials:desk"),
+    )
+    yield from _trial(experiment)
+
+
+def _at(name: str, row: Any) -> str:
+    return reverse(name, args=[row.pk])
+
+
+def _company(challenge: Challenge | None) -> Iterator[Step]:
+    call = None if challenge is None else Call.objects.filter(challenge=challenge).first()
+    applied = (
+        None if call is None else Application.objects.filter(call=call).order_by("accepted", "received_at").first()
+    )
+    yield Step(
+        who=CITY,
+        what=_("Write a call, so that companies apply."),
+        done=call is not None,
+        address=""
+        if challenge is None
+        else f"{reverse('incubation:desk-new', args=['call'])}?challenge={challenge.pk}",
+    )
+    yield Step(
+        who=COMPANY,
+        what=_("Apply with a project, as Flot or under any name. No account: the page gives a private link."),
+        done=applied is not None,
+        address="" if call is None else _at("incubation:call", call),
+    )
+    yield Step(
+        who=CITY,
+        what=_("Read the application, and accept it."),
+        done=applied is not None and applied.project_id is not None,
+        address="" if applied is None else _at("incubation:application", applied),
+    )
+
+
+def _trial(experiment: Experiment | None) -> Iterator[Step]:
+    trial = None if experiment is None else Trial.objects.filter(id=experiment.pk).first()
+    state = "" if trial is None else trial.state
+    desk = "" if experiment is None else _at("trials:desk-one", experiment)
+    begun = state in ("running", "stopped", "reported")
+    papers = [] if trial is None else papering.proposals(trial)
+    missing = {role for one in papers for role in signing.missing(one.paper)}
+    yield Step(
+        who=CITY,
+        what=_("Write the protocol and fix it: the page fills in the example's figures if you ask."),
+        done=trial is not None,
+        address=desk,
+    )
+    yield Step(
+        who=CITY,
+        what=_("Draw up the paper for three parties."),
+        done=bool(papers) or begun,
+        address=desk if state == "frozen" else "",
+    )
+    for role, who in ROLES.items():
+        yield Step(
+            who=who,
+            what=_("Read the terms, and sign them with the party's key."),
+            done=begun or (bool(papers) and role not in missing),
+            address="" if not papers else reverse("trust:proposal-sign", args=[papers[0].id, role]),
+        )
+    yield Step(who=CITY, what=_("Begin the trial."), done=begun, address=desk if papers and not missing else "")
+    yield Step(
+        who=ALL,
+        what=_("Look on: the company's program advises, somebody on the spot notes what is there, the figures grow."),
+        done=state in ("stopped", "reported"),
+        address="" if experiment is None or not begun else _at("trials:one", experiment),
+    )
+    yield Step(
+        who=CITY, what=_("Fix the report."), done=state == "reported", address=desk if state == "stopped" else ""
+    )
+    yield Step(
+        who=CITY,
+        what=_("Say how it ends: stop, extend, adopt, or open to all."),
+        done=trial is not None and bool(trial.exit),
+        address=desk if state == "reported" else "",
+    )
+    if trial is None or not trial.exit or trial.exit in (Exit.ADOPT, Exit.OPEN):
+        deployed = experiment is not None and experiment.deployments.exists()
+        yield Step(
+            who=CITY,
+            what=_("Record where it is put into service, and how it was bought."),
+            done=deployed,
+            address=desk if trial is not None and trial.exit else "",
+        )
