@@ -208,6 +208,7 @@ RULES: dict[str, tuple[Any, Any]] = {
     "device_known_otherwise": (_("Another device has this number or key."), ""),
     "device_id_wrong": (_("Letters, figures and dashes make a number, 64 at most."), ""),
     "device_unknown": (_("There is no personal button of this number."), ""),
+    "address_unknown": (_("Nothing of the programme is held under this address."), ""),
     # break-glass
     "break_glass_unknown": (_("This break-glass does not exist."), ""),
     "break_glass_not_yours": (_("A room lead or a duty officer does this."), ""),

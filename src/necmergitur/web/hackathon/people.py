@@ -85,6 +85,12 @@ def erase(person: Participant) -> None:
         other.save(update_fields=["counts"])
 
 
+def erase_helper(helper: Helper) -> None:
+    """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark is anybody's."""
+    helper.reviews.filter(done_at=None).delete()
+    helper.delete()
+
+
 def sweep(now: datetime) -> int:
     """Erase people of editions whose results are a year old; return how many. Marks and votes name nobody."""
     old = Edition.objects.filter(results_at__lte=now - KEPT)

@@ -130,6 +130,13 @@ def pay(line: Line, cents: int, paid_on: Any) -> Payment | Refusal:
     return Payment.objects.create(line=held, cents=cents, paid_on=paid_on) if refused is None else refused
 
 
+def forget(one: Application) -> None:
+    """Forget whom to write to of an application, and its page. What the company proposed stays."""
+    one.contact_name = one.contact_email = one.link_hash = ""
+    one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays
+    one.save()
+
+
 def forget_old(now: datetime) -> int:
     """Forget whom to write to of applications a year after their decision, or after their call; return how many."""
     old = Application.objects.exclude(contact_email="").filter(
@@ -137,7 +144,5 @@ def forget_old(now: datetime) -> int:
     )
     reviewing.sweep(now)
     for one in old:
-        one.contact_name = one.contact_email = one.link_hash = ""
-        one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays
-        one.save()
+        forget(one)
     return len(old)

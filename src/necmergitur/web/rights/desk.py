@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_dpo, require
 from necmergitur.web.console import guards, refusals
 from necmergitur.web.facts.models import Device
-from necmergitur.web.rights import requests, words
+from necmergitur.web.rights import programme, requests, words
 from necmergitur.web.rights.constants import LISTED_MAX
 from necmergitur.web.rights.models import RightRequest
 from necmergitur.web.store import CLOCK, person, store
@@ -57,9 +58,15 @@ def prove(request: HttpRequest, pk: int) -> HttpResponse:
     known = not device or Device.objects.filter(id=device, kind="personal").exclude(transport=WEB).exists()
     if not known:
         return _page(request, row, Refusal(rule="device_unknown"))
-    return _after(
-        request, row, guards.run(request, lambda by, now: requests.prove(row, by, now, yes=yes, device_id=device))
-    )
+    email = request.POST.get("email", "").strip()[:254]
+    people = programme.found_by(email) if email else []
+    if email and not people:
+        return _page(request, row, Refusal(rule="address_unknown"))
+
+    def proven(by: Any, now: Any) -> Refusal | None:
+        return requests.prove(row, by, now, yes=yes, device_id=device, people=people)
+
+    return _after(request, row, guards.run(request, proven))
 
 
 @require(is_dpo)
@@ -93,7 +100,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
     said = request.POST.get("words", "")
 
     def carry_out(by: Any, now: Any) -> Refusal | None:
-        if row.kind != "erase" or row.proven is not True or not row.device_id:
+        if row.kind != "erase" or row.proven is not True or not (row.device_id or row.people):
             return Refusal(rule="right_not_proven", owner="gate")
         if not said.strip():
             return Refusal(rule="reason_missing")
@@ -101,8 +108,16 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
             return Refusal(rule="right_answered")
         if row.proven_by_id == by.id:
             return Refusal(rule="right_two_people", owner="gate")
-        counts = erasure.erase(store(), shred_list_of(settings.HOME), row.device_id, by, now)
-        return counts if isinstance(counts, Refusal) else requests.answer(row, by, "granted", "", said, now, counts)
+        counts: Any = {}
+        if row.device_id:
+            counts = erasure.erase(store(), shred_list_of(settings.HOME), row.device_id, by, now)
+        if isinstance(counts, Refusal):
+            return counts
+        with transaction.atomic():
+            counts = {**counts, **programme.erase(row.people, now)}
+            problem = requests.answer(row, by, "granted", "", said, now, counts)
+            transaction.set_rollback(problem is not None)
+            return problem
 
     return _after(request, row, guards.run(request, carry_out))
 
@@ -122,6 +137,7 @@ def _page(request: HttpRequest, row: RightRequest, refusal: Refusal | None = Non
         ],
         "outcomes": [(name, words.OUTCOMES[name]) for name in OUTCOMES],
         "extensions": list(words.EXTENSIONS.items()),
+        "people": [words.HELD_NAMES[kind] for kind, _pk in row.people],
         "alone": row.kind in TWO_PEOPLE and row.proven and row.proven_by_id == person(cast(User, request.user)).id,
         "article": KINDS.get(row.kind, ""),
         "words": request.POST.get("words", ""),

@@ -12,10 +12,20 @@ from necmergitur.operations.rights import Held, Looked
 from necmergitur.web.accounts.models import RoleGrant
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.facts.models import Zone
-from necmergitur.web.rights import requests
+from necmergitur.web.rights import programme, requests
+from necmergitur.web.rights.models import RightRequest
 from necmergitur.web.store import store
 
 FORM = "necmergitur/own-data/1"
+
+
+def of(row: RightRequest, now: datetime) -> dict[str, Any] | None:
+    """Return what a request opens: a button's data, what the programme holds, or both."""
+    said = gather(row.device_id, row.kind, now, row.proven_by_id or 0) if row.device_id else None
+    if not row.people:
+        return said
+    more = programme.gather(row.people, row.kind, now)
+    return more | (said or {}) | {name: more[name] for name in ("programme", "read_by") if name in more}
 
 
 def gather(device_id: str, kind: str, now: datetime, vouched_by: int = 0) -> dict[str, Any] | None:

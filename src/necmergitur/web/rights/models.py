@@ -13,6 +13,7 @@ class RightRequest(models.Model):
     # button: holds a personal button; other: was there, was called, works here.
     who = models.CharField(max_length=10)
     device_id = models.CharField(max_length=64, blank=True)
+    people = models.JSONField(default=list)  # of the programme: kinds and rows, never names
     words = models.TextField(blank=True)
     received_at = models.DateTimeField()
     due_at = models.DateTimeField(db_index=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -17,16 +18,20 @@ from necmergitur.web.store import store
 BY_CREDENTIAL = 0
 
 
-def make(kind: str, who: str, words: str, device_id: str, now: datetime) -> str:
-    """Make a request and return its code, shown once. What a credential proves is answered at once where it can be."""
+def make(kind: str, who: str, words: str, device_id: str, now: datetime, people: Sequence[list[str]] = ()) -> str:
+    """Make a request and return its code, shown once. What a credential proves is answered at once where it can be.
+
+    `people`: rows of the programme that a private page proved.
+    """
     code = secrets.token_urlsafe(CODE_BYTES)
-    proven = bool(device_id)
+    proven = bool(device_id or people)
     row = RightRequest(
         code_hash=digest(code),
         kind=kind,
         who=who,
         words=words,
         device_id=device_id,
+        people=list(people),
         received_at=now,
         due_at=rules.Case(kind=kind, received_at=now).due_at,
         proven=True if proven else None,
@@ -53,10 +58,13 @@ def find(code: str) -> RightRequest | None:
 def may_export(row: RightRequest, now: datetime) -> bool:
     """Return whether this request opens the person's data now."""
     served = row.outcome in ("granted", "partly") and row.kind in ("access", "log")
-    return bool(served and row.proven and row.device_id and row.answered_at and now < row.answered_at + EXPORT_LASTS)
+    known = row.device_id or row.people
+    return bool(served and row.proven and known and row.answered_at and now < row.answered_at + EXPORT_LASTS)
 
 
-def prove(row: RightRequest, by: Person, now: datetime, *, yes: bool, device_id: str = "") -> Refusal | None:
+def prove(
+    row: RightRequest, by: Person, now: datetime, *, yes: bool, device_id: str = "", people: Sequence[list[str]] = ()
+) -> Refusal | None:
     """Keep that the desk found the person to be who they say, or not. The questions and answers are kept nowhere.
 
     Who said so, of which button, is a fact: it opens a person's data.
@@ -66,8 +74,10 @@ def prove(row: RightRequest, by: Person, now: datetime, *, yes: bool, device_id:
     row.proven, row.proven_by_id, row.proven_at = yes, by.id, now
     if yes and device_id:
         row.device_id = device_id
+    if yes and people:
+        row.people = list(people)
     with transaction.atomic():
-        row.save(update_fields=["proven", "proven_by_id", "proven_at", "device_id"])
+        row.save(update_fields=["proven", "proven_by_id", "proven_at", "device_id", "people"])
         facts = {"kind": row.kind, "yes": "yes" if yes else "no"}
         rights.tell(store(), "dpo:right:prove", by, now, facts, row.device_id)
     return None
@@ -122,7 +132,7 @@ def answer(
 def forget_old(now: datetime) -> int:
     """Forget who asked and what was said, a year after the answer; dates and articles stay. Return how many."""
     return RightRequest.objects.filter(answered_at__lt=now - KEPT, forgotten_at=None).update(
-        words="", answer="", extended_words="", device_id="", forgotten_at=now
+        words="", answer="", extended_words="", device_id="", people=[], forgotten_at=now
     )
 
 

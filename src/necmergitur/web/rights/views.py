@@ -1,12 +1,14 @@
 """What a person does: ask, follow, read, take away. No account; works without scripts."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -19,7 +21,7 @@ from necmergitur.web.console.words import KINDS as PRESS_KINDS
 from necmergitur.web.console.words import OUTCOMES as CALL_OUTCOMES
 from necmergitur.web.console.words import say
 from necmergitur.web.dialogue.limits import Limit, address_of
-from necmergitur.web.rights import export, proving, requests, words
+from necmergitur.web.rights import export, programme, proving, requests, words
 from necmergitur.web.rights.constants import ASKED_MAX, CREDENTIAL_LENGTH_MAX, WORDS_MAX
 from necmergitur.web.store import CLOCK
 
@@ -48,6 +50,13 @@ class AskForm(forms.Form):
             "On the same paper. Without it the desk asks you something only you can know. Never give a PIN here."
         ),
     )
+    page = forms.CharField(
+        label=_("Address of your private page of the programme"),
+        max_length=CREDENTIAL_LENGTH_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
+        help_text=_("It shows who you are: of a hackathon, an application, a review, a mentor, a partner."),
+    )
     words = forms.CharField(
         label=_("In your words"),
         max_length=WORDS_MAX,
@@ -61,7 +70,7 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.shown = shown
         if shown:
-            del self.fields["device"], self.fields["credential"], self.fields["who"]
+            del self.fields["device"], self.fields["credential"], self.fields["who"], self.fields["page"]
 
     def clean(self) -> dict[str, Any]:
         """Hold the credential against the button, before anything is kept."""
@@ -73,13 +82,17 @@ class AskForm(forms.Form):
                 said["proven"] = device
             else:
                 self.add_error("credential", _("This is not the credential of that button."))
+        page = said.get("page", "").strip()
+        said["people"] = programme.proven_by(page) if page and not said["proven"] else []
+        if page and not said["proven"] and not said["people"]:
+            self.add_error("page", _("This is nobody's private page, or it was erased."))
         if said.get("kind") in ("rectify", "object") and not said.get("words", "").strip():
             self.add_error("words", _("Say what is wrong, or what you object to."))
         return said
 
 
 @never_cache
-@sensitive_post_parameters("credential")
+@sensitive_post_parameters("credential", "page")
 def start(request: HttpRequest) -> HttpResponse:
     """Say what may be asked, and take a request."""
     shown = proving.shown(request)
@@ -91,9 +104,11 @@ def start(request: HttpRequest) -> HttpResponse:
             status = 429
         elif form.is_valid():
             said = form.cleaned_data
-            who = "button" if said["proven"] else said["who"]
+            who = "button" if said["proven"] else "programme" if said["people"] else said["who"]
             try:
-                code = requests.make(said["kind"], who, said.get("words", "").strip(), said["proven"], CLOCK.now())
+                code = requests.make(
+                    said["kind"], who, said.get("words", "").strip(), said["proven"], CLOCK.now(), said["people"]
+                )
             except Unreachable:
                 form.add_error(None, _("The database does not answer: nothing was recorded. Try again in a moment."))
                 status = 503
@@ -153,8 +168,34 @@ def readable(request: HttpRequest, code: str) -> HttpResponse:
         | {"words": say(PRESS_KINDS, one["kind"]), "end": say(CALL_OUTCOMES, one["outcome"]) if one["outcome"] else ""}
         for one in said.get("calls", ())
     ]
-    context = {"said": said, "looked": looked, "presses": presses, "calls": calls, "code": code, "row": row}
+    parts = [
+        {
+            "as": words.HELD_NAMES[part["as"]],
+            "of": part["of"],
+            "fields": [(words.FIELDS[name], _plain(value)) for name, value in part["fields"].items() if value],
+            "more": part,
+        }
+        for part in said.get("programme", ())
+    ]
+    context = {
+        "parts": parts,
+        "said": said,
+        "looked": looked,
+        "presses": presses,
+        "calls": calls,
+        "code": code,
+        "row": row,
+    }
     return _private(render(request, "rights/readable.html", context))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as people read it."""
+    if value is True:
+        return _("Yes")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j F Y, H:i")
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def _row(code: str) -> Any:
@@ -166,7 +207,7 @@ def _row(code: str) -> Any:
 
 def _exported(code: str) -> tuple[Any, dict[str, Any]]:
     row, now = _row(code), CLOCK.now()
-    said = export.gather(row.device_id, row.kind, now, row.proven_by_id or 0) if requests.may_export(row, now) else None
+    said = export.of(row, now) if requests.may_export(row, now) else None
     if said is None:
         raise Http404
     return row, said
