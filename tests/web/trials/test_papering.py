@@ -1,0 +1,103 @@
+"""The paper of an experiment is drawn up from its protocol, says nothing else, and is drawn up once."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.conf import settings
+
+from necmergitur.innovation.trial import Trial
+from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import assessing, trials
+from necmergitur.web.facts.models import Trial as Row
+from necmergitur.web.programme.models import Experiment
+from necmergitur.web.store import store
+from necmergitur.web.trials import papering
+from tests import signed
+from tests.web.pages import City
+from tests.web.trials.trying import VENDOR, experiment, now, vendor, written
+
+
+def frozen(city: City, *, mode: Any = "shadow") -> Experiment:
+    at = now()
+    vendor(at)
+    made = experiment(city, at)
+    outcome = trials.freeze(store(), written(made, at, mode=mode), city.person("analyst"), at)
+    assert isinstance(outcome, Trial), outcome
+    return made
+
+
+def assessed() -> None:
+    rests = signed.assessment(now())
+    covers = msgspec.structs.replace(
+        rests.covers, streams=(f"sensor:{VENDOR}",), modality="advice", payload_schema="advice/1", zones=("z-1",),
+        rate_per_minute=30,
+    )  # fmt: skip
+    outcome = assessing.sign(store(), msgspec.structs.replace(rests, covers=covers), signed.DPO, now())
+    assert not isinstance(outcome, Refusal), outcome
+
+
+def test_what_is_signed_is_what_the_protocol_says_and_is_drawn_up_once(city: City) -> None:
+    made, by = frozen(city), city.person("analyst")
+    missing = papering.draw_up(made, by, now())
+    assert isinstance(missing, Refusal) and missing.rule == "trial_assessment_missing"
+    assessed()
+    drawn = papering.draw_up(made, by, now())
+    assert isinstance(drawn, list), drawn
+    (paper,) = drawn
+    terms, row = paper.paper.terms, Row.objects.get(id=made.pk)
+    assert terms.experiment is not None and row.digest in terms.experiment.evaluation
+    assert (terms.stream, terms.zones) == (f"sensor:{VENDOR}", ("z-1",))
+    assert set(terms.readers) == {"analyst", "dpo"}
+    assert papering.draw_up(made, by, now()) == []
+    assert [one.id for one in papering.proposals(row)] == [paper.id]
+
+
+def test_a_paper_for_a_live_trial_names_the_control_room(city: City) -> None:
+    made = frozen(city, mode="live")
+    assessed()
+    drawn = papering.draw_up(made, city.person("analyst"), now())
+    assert isinstance(drawn, list), drawn
+    assert {"operator", "lead"} <= set(drawn[0].paper.terms.readers)
+
+
+def test_the_desk_draws_it_up_and_shows_who_signs_where(city: City) -> None:
+    made, desk = frozen(city), city.client("analyst")
+    assessed()
+    address = f"/programme/trials/desk/{made.pk}/"
+    assert desk.post(f"{address}papers/").status_code == 302
+    said = desk.get(address).content.decode()
+    (paper,) = papering.proposals(Row.objects.get(id=made.pk))
+    for role in ("territory", "company", "state"):
+        assert papering.link(paper.id, role) in said
+
+
+@pytest.mark.parametrize("role", ["territory", "company", "state"])
+def test_outside_a_demonstration_no_key_of_a_simulation_signs(
+    city: City, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = frozen(city)
+    assessed()
+    drawn = papering.draw_up(made, city.person("analyst"), now())
+    assert isinstance(drawn, list), drawn
+    monkeypatch.setattr(settings, "DEMO", False)
+    monkeypatch.setenv("NEC_SIM_PROGRAMME_URL", "http://127.0.0.1:9")
+    address = f"/trust/terms/{drawn[0].id}/sign/{role}/"
+    assert city.client("analyst").post(f"{address}demo/").status_code == 404
+    assert "demo/" not in city.client("analyst").get(address).content.decode()
+
+
+def test_outside_a_demonstration_no_example_is_filled_in(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = experiment(city, now())
+    monkeypatch.setattr(settings, "DEMO", False)
+    assert city.client("analyst").post(f"/programme/trials/desk/{made.pk}/example/").status_code == 404
+    assert "example/" not in city.client("analyst").get(f"/programme/trials/desk/{made.pk}/").content.decode()
+
+
+def test_in_a_demonstration_the_guide_leads_and_elsewhere_there_is_none(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = city.client("analyst").get("/programme/").content.decode()
+    assert 'class="guide"' not in front
+    monkeypatch.setattr(settings, "DEMO", True)
+    assert 'class="guide"' in city.client("analyst").get("/programme/").content.decode()
