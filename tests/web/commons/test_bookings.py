@@ -188,6 +188,15 @@ def test_words_go_a_month_after_and_what_erased_people_hold_is_free(city: City) 
     assert Booking.objects.get().what_for == ""
 
 
+def test_what_somebody_booked_who_was_erased_by_their_rights_is_free_too(city: City) -> None:
+    room, (_gone, mine) = thing(), partner()
+    anybody().post(f"{mine}things/{room.pk}/", sent(tomorrow(10), tomorrow(12)))
+    Booking.objects.update(what_for="", asker_ref="")
+    assert "Somebody who was erased, or left" in city.client("analyst").get(HERE).content.decode()
+    assert bookings.sweep(timezone.now()) == 1
+    assert Booking.objects.get().state == State.CANCELLED
+
+
 def test_a_week_is_asked_for_by_any_day_of_it_and_nonsense_is_this_week(city: City) -> None:
     room, (_partner, mine) = thing(), partner()
     anybody().post(f"{mine}things/{room.pk}/", sent(tomorrow(10, days=9), tomorrow(12, days=9)))

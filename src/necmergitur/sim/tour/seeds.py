@@ -10,6 +10,7 @@ from django.utils import translation
 from necmergitur.innovation.chain import ChallengeState, LeadState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.sim.tour import story
+from necmergitur.sim.tour.shared import put_commons
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.hackathon.desk import conduct
@@ -42,6 +43,7 @@ def seed(watched: str, now: datetime) -> None:
     put_sources(watched, analyst, now)
     put_partners(now)
     put_edition(put_challenge(analyst, now), now)
+    put_commons(analyst, now)
 
 
 @transaction.atomic

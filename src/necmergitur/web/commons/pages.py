@@ -55,9 +55,14 @@ def holder(request: HttpRequest, token: str) -> who.Who | HttpResponse:
 
 
 def note(request: HttpRequest, what: str, subject: object, **facts: str) -> None:
+    """Append one audit fact of whoever asks, beside the rows, in their transaction."""
+    fact(cast(User, request.user), what, subject, **facts)
+
+
+def fact(by: User, what: str, subject: object, **facts: str) -> None:
     """Append one audit fact beside the rows, in their transaction."""
     with beside_rows() as tx:
-        audit(store(), tx, f"commons:{what}", str(subject), person(cast(User, request.user)), CLOCK.now(), **facts)
+        audit(store(), tx, f"commons:{what}", str(subject), person(by), CLOCK.now(), **facts)
 
 
 def leaf(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Page[Any]:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from necmergitur.innovation import documents
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import pages, words
 from necmergitur.web.commons.models import Document, Readers, Version
 
@@ -18,9 +19,7 @@ from necmergitur.web.commons.models import Document, Readers, Version
 POLICY = "sandbox; default-src 'none'"
 
 
-def add(
-    request: HttpRequest, document: Document, content: bytes, note: str, by: int, now: datetime
-) -> Version | Refusal:
+def add(document: Document, content: bytes, note: str, by: User, now: datetime) -> Version | Refusal:
     """Keep a new version; those before stay as they are. One audit fact says its digest."""
     kind = documents.kind_of(content)
     if isinstance(kind, Refusal):
@@ -41,9 +40,9 @@ def add(
             content=content,
             note=note,
             at=now,
-            by_id=by,
+            by_id=by.pk,
         )
-        pages.note(request, "document:version", f"{held.pk}/{made.number}", sha256=digest)
+        pages.fact(by, "document:version", f"{held.pk}/{made.number}", sha256=digest)
     return made
 
 

@@ -127,11 +127,11 @@ def desk_one(request: HttpRequest, pk: UUID) -> HttpResponse:
         sent = form.cleaned_data["file"]
         # Not read into memory before its size is known to be one we take.
         content = sent.read() if sent.size <= documents.BYTES_MOST else None
-        by, note = cast(User, request.user).pk, form.cleaned_data["note"]
+        by, note = cast(User, request.user), form.cleaned_data["note"]
         if content is None:
             made: Version | Refusal = Refusal(rule="document_large")
         else:
-            made = papers.add(request, found, content, note, by, CLOCK.now())
+            made = papers.add(found, content, note, by, CLOCK.now())
         if isinstance(made, Version):
             return redirect("commons:desk-document", pk)
         why = words.sentence(made)

@@ -52,7 +52,7 @@ def names(askers: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Return what people are called by now, by kind and row. Whoever was erased, or left, is missing."""
     wanted: dict[str, set[UUID]] = {}
     for asker, ref in askers:
-        if asker != DESK:
+        if asker != DESK and ref:  # emptied: erased by their rights
             wanted.setdefault(asker, set()).add(UUID(ref))
     found: dict[tuple[str, str], str] = {}
     for asker, refs in wanted.items():
