@@ -33,7 +33,20 @@ def compare(
     tolerance_s: int = 120,
     operators: int = 1,
 ) -> dict[str, Figures]:
-    """Return the figures of each candidate. `levels`: its advice, minute by minute; `seen`: (first, last) minutes.
+    """Return the figures of each candidate; as `played`."""
+    found = played(levels, seen, alarm_level=alarm_level, tolerance_s=tolerance_s, operators=operators)
+    return {name: figures(protocol, told, protocol.ends) for name, (protocol, told) in found.items()}
+
+
+def played(
+    levels: Mapping[str, Sequence[int]],
+    seen: Sequence[tuple[int, int]],
+    *,
+    alarm_level: int = 2,
+    tolerance_s: int = 120,
+    operators: int = 1,
+) -> dict[str, tuple[Protocol, list[Told]]]:
+    """Return the evening of each candidate. `levels`: its advice, minute by minute; `seen`: (first, last) minutes.
 
     Of a recorded evening everything is known: where nothing was seen, nothing was there. Raises ValueError when the
     candidates did not advise on the same minutes.
@@ -59,13 +72,13 @@ def compare(
         stop=Stop(good=20, bad=50),
     )
     notes = [_note(0, minutes, present=False), *(_note(since, until, present=True) for since, until in seen)]
-    found = {}
+    found: dict[str, tuple[Protocol, list[Told]]] = {}
     for name, advised in levels.items():
         heard = [TrialAdvised("candidate", START + n * _MINUTE, n, level, 0, 1, n) for n, level in enumerate(advised)]
         events: list[TrialEvent] = [*notes, *heard]
         told = [Told(START, TrialBegun((), "")), *(Told(protocol.ends, one) for one in events)]
         told.append(Told(protocol.ends, TrialStopped("window_over")))
-        found[name] = figures(protocol, told, protocol.ends)
+        found[name] = (protocol, told)
     return found
 
 

@@ -128,7 +128,7 @@ def noted(city: City, pk: Any) -> None:
 
 
 def test_a_protocol_reads_the_same_as_the_vendor_s_levels() -> None:
-    from necmergitur.sim.devices.vendor import advise
+    from necmergitur.innovation.candidates import advise
 
     assert [advise("threshold", COUNTS[: n + 1], 200).level for n in range(len(COUNTS))] == [0, 2, 2, 0, 2, 0]
     assert advise("trend", (100, 120, 140), 200).level == 2, "it says earlier what is coming"

@@ -37,6 +37,7 @@ PICTURES_S = 60.0  # ours: the same for a picture
 READINGS_S = 60.0  # ours: a reading outlives its time by a minute at most
 ROOTS_S = 1.0
 TRIALS_S = 10.0  # ours: a trial that must end has its keys dead within this time
+REPLAYS_S = 2.0  # ours: whoever asked for one looks at its page
 RELAY_S = 2.0  # ours: somebody who asks waits for a person's answer anyway
 DOUBLES_S = 10.0  # ours: a list of ten thousand is compared in some ten minutes, beside everything else
 NAMES_S = 30.0  # ours: each name that waits is a question to the finder
@@ -86,6 +87,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
             Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
+            Sweep("replays", REPLAYS_S, lambda: _play_replays(clock)),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
             Sweep("watch", WATCH_S, watching.turn),
@@ -256,6 +258,16 @@ def _gather_dates(clock: Clock) -> int:
     from necmergitur.web.commons.happenings import gather
 
     return gather(clock.now())
+
+
+def _play_replays(clock: Clock) -> int:
+    """Play the evenings that experiments' desks asked for."""
+    from necmergitur.web.boot import boot
+
+    boot()
+    from necmergitur.web.trials.replaying import play_due
+
+    return play_due(clock.now())
 
 
 def _send_letters(post: Messenger, clock: Clock) -> int:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from necmergitur.innovation import replay
+from necmergitur.innovation import candidates, replay
+from necmergitur.innovation.candidates import CANDIDATES, advise
 from necmergitur.innovation.metrics import Share
-from necmergitur.sim.devices.vendor import CANDIDATES, advise, read_counts
 
 
 @click.group()
@@ -22,8 +22,8 @@ def command() -> None:
 def play(counts: Path, seen: str, capacity: int, tolerance_s: int) -> None:
     """Play COUNTS (one count a minute, a line each) into both candidates, and score them on the same events."""
     try:
-        evening = read_counts(counts)
-        spans = [_span(one) for one in seen.split(",") if one.strip()]
+        evening = candidates.read_counts(counts.read_text(encoding="utf-8-sig"))
+        spans = candidates.read_spans(seen)
         levels: dict[str, list[int]] = {
             name: [advise(name, evening[: n + 1], capacity).level for n in range(len(evening))] for name in CANDIDATES
         }
@@ -37,13 +37,6 @@ def play(counts: Path, seen: str, capacity: int, tolerance_s: int) -> None:
             f"{name:<12}{total.alarms:>7}{_share(total.precision):>22}{_share(total.recall):>22}"
             f"{_or_none(total.false_alarms_per_hour):>9}{_or_none(total.delay_p50_s):>7}{_or_none(total.delay_p95_s):>7}"
         )
-
-
-def _span(text: str) -> tuple[int, int]:
-    first, _, last = text.strip().partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
-        raise ValueError(f"'{text}' is no span of minutes")
-    return int(first), int(last or first)
 
 
 def _share(found: Share) -> str:

@@ -10,53 +10,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 import msgspec
 
+from necmergitur.innovation.candidates import CANDIDATES, Candidate, advise, read_counts
 from necmergitur.sim.devices import mqtt
 from necmergitur.sim.devices.counter import MINUTE_S, Counter, Manner
 from necmergitur.sim.devices.credentials import Identity, read_identities
-
-Candidate = Literal["threshold", "trend"]
-CANDIDATES: tuple[Candidate, ...] = ("threshold", "trend")
-LEVELS = (0.6, 0.8, 1.0)  # ours: shares of what a place holds from which level 1, 2 and 3 are advised
-AHEAD = 2  # ours: the trend looks so many steps ahead
-BACK = 3  # ours: and so many back
-
-
-class Said(msgspec.Struct, frozen=True):
-    """One advice: a level, and how sure it says it is, in hundredths."""
-
-    level: int
-    confidence: int
-
-
-def advise(candidate: Candidate, counts: Sequence[int], capacity: int) -> Said:
-    """Return what a candidate advises after the last of `counts`. Raises ValueError without any."""
-    if not counts or capacity < 1:
-        raise ValueError("nothing was counted")
-    expected = float(counts[-1])
-    if candidate == "trend" and len(counts) > 1:
-        known = counts[-BACK:]
-        expected += AHEAD * (known[-1] - known[0]) / (len(known) - 1)
-    share = expected / capacity
-    level = sum(share >= bound for bound in LEVELS)
-    nearest = min(abs(share - bound) for bound in LEVELS)
-    return Said(level, min(99, round(50 + 250 * nearest)))
-
-
-def read_counts(path: Path) -> list[int]:
-    """Read an evening: one count a line, or `minute,count` with or without a head. Raises ValueError."""
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-        last = line.rpartition(",")[2].strip()
-        if last.isascii() and last.isdecimal():
-            found.append(int(last))
-        elif line.strip() and number > 1:
-            raise ValueError(f"line {number} is no count: {line[:40]}")
-    return found
 
 
 class Vendor(Counter):
@@ -100,12 +62,12 @@ class Vendor(Counter):
         self._link.send(mqtt.publish(f"{self._topic}/reading", msgspec.json.encode(body)))
 
 
-async def _run(counts: Path, said: dict[str, Any]) -> int:
+async def _run(counts: Sequence[int], said: dict[str, Any]) -> int:
     vendor = Vendor(
         next(read_identities(said["key"])),
         (said["host"], said["port"]),
         said["trust"].read_text(),
-        counts=read_counts(counts),
+        counts=counts,
         capacity=said["capacity"],
         candidate=said["candidate"],
         rate_per_minute=said["rate"],
@@ -132,7 +94,8 @@ async def _run(counts: Path, said: dict[str, Any]) -> int:
 @click.option("--disobey", is_flag=True, help="Speak on whatever the city orders.")
 def main(counts: Path, **said: Any) -> None:
     """Advise on COUNTS, a file with one count a line, until it ends or the city says stop."""
-    click.echo(f"{asyncio.run(_run(counts, said))} advice said")
+    evening = read_counts(counts.read_text(encoding="utf-8-sig"))
+    click.echo(f"{asyncio.run(_run(evening, said))} advice said")
 
 
 if __name__ == "__main__":

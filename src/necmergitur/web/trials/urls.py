@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.trials import advice, deploying, desk, example, papers, views
+from necmergitur.web.trials import advice, deploying, desk, example, papers, replaying, views
 
 app_name = "trials"
 urlpatterns = [
@@ -28,5 +28,7 @@ urlpatterns = [
     path("desk/<uuid:pk>/cost/", desk.cost, name="cost"),
     path("desk/<uuid:pk>/stop/", desk.stop, name="stop"),
     path("desk/<uuid:pk>/report/", desk.report, name="report"),
+    path("desk/<uuid:pk>/replays/", replaying.all_of, name="replays"),
+    path("desk/<uuid:pk>/replays/<uuid:replay_id>/", replaying.one, name="replay"),
     path("desk/<uuid:pk>/exit/", desk.leave, name="exit"),
 ]
