@@ -26,7 +26,14 @@ def test_every_page_of_an_experiment_passes_axe_and_fits_a_telephone(
     trials.note(store(), begun.id, seen(now(), present=True, minutes=0), city.person("analyst"), now())
     analyst, citizen = enter("analyst", language), enter("", language)
     for page, addresses in (
-        (analyst, ("/programme/trials/desk/", f"/programme/trials/desk/{begun.id}/", f"/programme/trials/desk/{begun.id}/replays/")),
+        (
+            analyst,
+            (
+                "/programme/trials/desk/",
+                f"/programme/trials/desk/{begun.id}/",
+                f"/programme/trials/desk/{begun.id}/replays/",
+            ),
+        ),
         (citizen, ("/programme/trials/", f"/programme/trials/{begun.id}/", "/programme/trials/wall/")),
     ):
         for address in addresses:
