@@ -101,3 +101,9 @@ def test_the_desk_is_the_analysts(city: City) -> None:
     lead = city.client("lead")
     assert lead.get("/programme/desk/needs/NM-1/").status_code == 200
     assert lead.post("/programme/desk/needs/NM-1/answer/", {"text": "x" * 30}).status_code == 403
+
+
+def test_whoever_is_shown_nothing_live_is_not_told_of_being_signed_out(city: City) -> None:
+    desk = "/programme/desk/"
+    assert 'id="live-status"' not in city.client("analyst").get(desk).content.decode()
+    assert 'id="live-status"' in city.client("lead").get(desk).content.decode()

@@ -23,6 +23,7 @@ def show(
         "bar": _bar(context.get("initial")),
         "time_zone": settings.TIME_ZONE,
         "here": here,
+        "is_told": rights.may_hear(request.user) or rights.may_go(request.user),
         "may_see_room": rights.may_see(request.user),
         "may_supervise": rights.may_supervise(request.user),
         "may_read_devices": rights.may_read_devices(request.user),
