@@ -1,6 +1,8 @@
 """The watch's turn, in the worker: ask the sources that are due, keep what is new, match it to open needs."""
 
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +19,14 @@ from necmergitur.innovation.matching import Embedder
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.store import store
 from necmergitur.web.watch import matching, vectors
-from necmergitur.web.watch.constants import BACK_OFF_MAX, FAILURES_MAX, SHEET_KEPT, SOURCES_A_TURN_MAX, VECTORS_A_TURN
+from necmergitur.web.watch.constants import (
+    BACK_OFF_MAX,
+    FAILURES_MAX,
+    MATCH_S_A_TURN,
+    SHEET_KEPT,
+    SOURCES_A_TURN_MAX,
+    VECTORS_A_TURN,
+)
 from necmergitur.web.watch.likeness import Prints, stored
 from necmergitur.web.watch.models import Format, Identifier, Item, Sheet, Source, SourceState
 
@@ -36,6 +45,9 @@ class Watch:
         """Follow through `fetcher`."""
         self._fetcher, self._clock = fetcher, clock
         self._matched_at: datetime | None = None
+        self._anew = False  # something came that is to be matched
+        self._rest: Iterator[int] | None = None  # what is left of a matching under way
+        self._matching = threading.Lock()  # turns of sources and of vectors come in threads of their own
 
     def turn(self) -> int:
         """Ask what is due; return how many items are new."""
@@ -44,15 +56,38 @@ class Watch:
         fresh = sum(self.follow(source) for source in due)
         Sheet.objects.filter(at__lt=now - SHEET_KEPT).delete()
         if fresh or matching.newer_need(self._matched_at):
-            self._matched_at = self._clock()
-            matching.match(self._matched_at)
+            self._anew = True
+        self.go_on()
         return fresh
+
+    def go_on(self, seconds: float = MATCH_S_A_TURN) -> bool:
+        """Match for some seconds at most; the next turn goes on from there. Return whether all is matched."""
+        if not self._matching.acquire(blocking=False):
+            return False
+        try:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                if self._rest is None:
+                    if not self._anew:
+                        return True
+                    self._anew, self._matched_at = False, self._clock()
+                    self._rest = matching.slices(self._matched_at)
+                if next(self._rest, None) is None:
+                    self._rest = None
+        except Exception:
+            self._anew, self._rest = True, None  # from the beginning, the next time
+            raise
+        else:
+            return self._rest is None and not self._anew
+        finally:
+            self._matching.release()
 
     def embed(self, embedder: Embedder) -> int:
         """Give vectors to a few texts that have none; match anew once all have. Return how many were made."""
         made = vectors.make(embedder)
         if 0 < made < VECTORS_A_TURN:
-            matching.match(self._clock())
+            self._anew = True
+            self.go_on()
         return made
 
     def follow(self, source: Source) -> int:
