@@ -49,6 +49,7 @@ def test_what_is_signed_is_what_the_protocol_says_and_is_drawn_up_once(city: Cit
     assert terms.experiment is not None and row.digest in terms.experiment.evaluation
     assert (terms.stream, terms.zones) == (f"sensor:{VENDOR}", ("z-1",))
     assert set(terms.readers) == {"analyst", "dpo"}
+    assert "precision ≥ 0.7" in terms.experiment.metrics and "false_alarms_per_hour ≤ 2" in terms.experiment.metrics
     assert papering.draw_up(made, by, now()) == []
     assert [one.id for one in papering.proposals(row)] == [paper.id]
 
@@ -70,6 +71,7 @@ def test_the_desk_draws_it_up_and_shows_who_signs_where(city: City) -> None:
     (paper,) = papering.proposals(Row.objects.get(id=made.pk))
     for role in ("territory", "company", "state"):
         assert papering.link(paper.id, role) in said
+    assert "No city yet" not in said, "the chain's bar is not the console's"
 
 
 @pytest.mark.parametrize("role", ["territory", "company", "state"])

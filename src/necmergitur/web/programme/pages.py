@@ -15,6 +15,9 @@ def show(
 ) -> HttpResponse:
     """Render a page of the desk inside the console's frame. `tab` marks where we are."""
     frame = {"tab": tab, "may_run": rights.may_run(request.user)}
+    if "bar" in context:  # the chain's; the console's own bar keeps its name
+        context = {**context, "chain_bar": context["bar"]}
+        del context["bar"]
     return console_show(request, template, frame | context, here="programme", status=status)
 
 

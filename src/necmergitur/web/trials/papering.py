@@ -19,7 +19,7 @@ from necmergitur.governance.constants import LABEL_LENGTH_MAX
 from necmergitur.governance.modalities import ADVICE
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.terms import Experiment, Terms
-from necmergitur.innovation import protocol
+from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.protocol import Protocol, Source
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import proposing
@@ -101,7 +101,9 @@ def terms(told: Protocol, digest: str, source: Source, on: Assessment, company: 
             object=told.hypotheses[0],
             company=company[:LABEL_LENGTH_MAX],
             evaluation=f"Protocole / Protocol {digest}",
-            metrics=tuple(f"{goal.metric} {goal.value:g}" for goal in told.goals),
+            metrics=tuple(
+                f"{goal.metric} {'≤' if goal.metric in metrics.AT_MOST else '≥'} {goal.value:g}" for goal in told.goals
+            ),
         ),
     )
 
