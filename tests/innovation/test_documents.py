@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 
 import pytest
+from pypdf import PdfWriter
+from pypdf.actions import JavaScript
 
 from necmergitur.innovation import documents
 from necmergitur.innovation.documents import KINDS, Kind, kind_of
@@ -186,3 +188,26 @@ def test_random_damage_never_raises() -> None:
             for _ in range(chance.randint(1, 6)):
                 spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
             assert kind_of(bytes(spoilt)) is not None
+
+
+def _scripted(made: PdfWriter) -> None:
+    made.add_open_action(JavaScript("app.alert(1)"))
+
+
+def _attached(made: PdfWriter) -> None:
+    made.add_attachment("a", b"x")
+
+
+def test_what_another_program_writes_is_judged_alike() -> None:
+    found = []
+    for spoil in (lambda one: None, _scripted, _attached):
+        made, out = PdfWriter(), io.BytesIO()
+        made.add_blank_page(width=200, height=200)
+        spoil(made)
+        made.write(out)
+        found.append(rule(out.getvalue()))
+    locked, out = PdfWriter(), io.BytesIO()
+    locked.add_blank_page(width=200, height=200)
+    locked.encrypt("secret", algorithm="RC4-128")
+    locked.write(out)
+    assert [*found, rule(out.getvalue())] == ["pdf", "document_active", "document_active", "document_locked"]

@@ -1,6 +1,7 @@
 """Documents: versions stand, digests are shown, nothing opens in a browser, and who may read what."""
 
 import hashlib
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from necmergitur.innovation import documents
 from necmergitur.web.commons.models import Document, Version
+from necmergitur.web.papers.paper import Paper
 from tests.innovation.test_documents import ODT, package, packed, pdf
 from tests.web.commons.lending import HERE, anybody, partner
 from tests.web.pages import City
@@ -157,3 +159,11 @@ def test_postgresql_lets_no_version_be_another(city: City, statement: str) -> No
     with psycopg.connect(city.url) as connection, pytest.raises(psycopg.Error) as refused:
         connection.execute(statement)
     assert refused.value.sqlstate == "NM028"
+
+
+def test_the_programmes_own_papers_are_documents(city: City) -> None:
+    paper = Paper("Report", datetime(2027, 1, 5, tzinfo=UTC))
+    paper.title("Foules à l'heure")
+    paper.table("Rows", ["Place", "Value"], [(f"place {n}", f"value-{n}") for n in range(200)])
+    analyst, here = begun(city)
+    assert uploaded(analyst, here, paper.bytes()) == 302

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from django.db import transaction
 
+from necmergitur.innovation import booking
 from necmergitur.sim.tour import story
 from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import bookings, papers
@@ -53,7 +54,7 @@ def put_commons(by: User, now: datetime) -> None:
         readers=Readers.PUBLIC,
     )
     papers.add(document, RULES.encode(), "", by, now)
-    begins = now + timedelta(days=21)
+    begins = booking.instant((now + timedelta(days=21)).date(), time(9), bookings.zone()) or now + timedelta(days=21)
     Happening.objects.create(
         id=store().ids.new(),
         kind=Kind.DEMO,
