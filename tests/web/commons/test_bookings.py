@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from necmergitur.innovation.booking import State
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.web.commons import bookings
+from necmergitur.web.commons import bookings, views
 from necmergitur.web.commons.constants import OPEN_MOST, WORDS_KEPT
 from necmergitur.web.commons.models import Asker, Booking
 from necmergitur.web.commons.who import Who
+from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.incubation.models import Application
 from necmergitur.web.letters import sending
 from necmergitur.web.network.models import Partner
@@ -265,3 +266,13 @@ def test_a_booking_of_somebody_who_was_erased_is_told_to_nobody(city: City, monk
     gone.delete()
     with mailbox() as inbox:
         assert sending.send_due(inbox.messenger, timezone.now()) == 0 and inbox.came == []
+
+
+def test_nobody_asks_and_cancels_by_script(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "asked", Limit(2))
+    room, (_partner, mine) = thing(), partner()
+    form, answers = sent(tomorrow(10), tomorrow(12)), []
+    for _ in range(3):
+        answers.append(anybody().post(f"{mine}things/{room.pk}/", form).status_code)
+        Booking.objects.update(state=State.CANCELLED)
+    assert answers == [302, 302, 429] and Booking.objects.count() == 2

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 OPEN_MOST = 10  # ours: bookings of one person or company that are not over yet; a class does not take a house
+ASKED_MAX = 20  # ours: of one link in ten minutes; nobody asks and cancels by hand so often
 WORDS_KEPT = timedelta(days=30)  # ours: what a booking was for is of use until its bill is paid
 PER_PAGE = 30  # ours: what one screen and a half show
 LISTED_MOST = 200  # ours: as in other rooms

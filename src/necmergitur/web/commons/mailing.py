@@ -85,7 +85,8 @@ def _confirmation(post: Post, now: datetime) -> int | None:
     try:
         post.send(_asking(reader, token))
     except ValueError:
-        letters.erase(reader)
+        if reader.confirmed_at is None:
+            letters.erase(reader)
         return 0
     except MaybeTaken:
         return 0
@@ -138,7 +139,9 @@ def _issue(post: Post, now: datetime) -> int | None:
         return 0
     except ValueError:
         _stands(one, Way.REFUSED)
-        letters.erase(reader)  # its server says for good that nobody is there
+        # Once may be a quarrel of servers; twice, of two issues, nobody is there.
+        if reader.deliveries.filter(way=Way.REFUSED).exclude(pk=one.pk).exists():
+            letters.erase(reader)
         return 0
     except OSError as error:
         log.info("letter_waits", why=type(error).__name__)

@@ -2,7 +2,7 @@
 
 `Booking` names nobody: it points at whoever asked (a row of another room, erased there), and what they wrote is emptied
 a month after it is over. `Reader` is an address: erased when its holder leaves the letter, when nobody confirmed it in
-time, and when its mail server refuses it for good. `Delivery` then points at nobody. The other tables hold no people.
+time, and when its server refuses two issues for good. `Delivery` then points at nobody. Other tables hold no people.
 """
 
 from django.contrib.postgres.fields import ArrayField

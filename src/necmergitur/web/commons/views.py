@@ -10,12 +10,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.innovation.booking import Span, State
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.commons import bookings, pages, showing, words
-from necmergitur.web.commons.constants import LISTED_MOST, WORDS_KEPT
+from necmergitur.web.commons.constants import ASKED_MAX, LISTED_MOST, WORDS_KEPT
 from necmergitur.web.commons.forms import BookForm
 from necmergitur.web.commons.models import Booking, Document, Readers, Thing
 from necmergitur.web.commons.who import Who
+from necmergitur.web.dialogue.limits import Limit
+from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import rights
 from necmergitur.web.store import CLOCK
+
+asked = Limit(ASKED_MAX)
 
 
 @require_safe
@@ -69,6 +73,8 @@ def book(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Thing, pk=pk, closed_at=None, askers__contains=[by.asker])
     form, refused = BookForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
+        if not asked.passed(f"{by.asker}:{by.ref}"):
+            return too_many(request)
         made = bookings.ask(found, **form.cleaned_data, by=by, now=CLOCK.now())
         if isinstance(made, Booking):
             return pages.private(redirect("commons:mine", token))
