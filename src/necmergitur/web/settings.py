@@ -153,7 +153,7 @@ TIME_ZONE = os.environ.get("NEC_TIME_ZONE") or "Europe/Paris"
 # Whose phone numbers are written without a prefix.
 REGION = os.environ.get("NEC_REGION") or "FR"
 
-# --- mail: to people with an account, about what they must judge; what the programme writes leaves with the worker -----
+# --- mail: to people with an account, about what they must judge; what the programme writes leaves with the worker ----
 
 MAIL = environment.Mail(os.environ.get("NEC_MAIL_URL", ""))
 EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.host, MAIL.port, MAIL.starttls, MAIL.tls
