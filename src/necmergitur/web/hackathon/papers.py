@@ -18,6 +18,7 @@ from necmergitur.web.hackathon import jury, mine, pages, people, showing
 from necmergitur.web.hackathon.models import Edition
 from necmergitur.web.papers.answering import answer, in_language
 from necmergitur.web.papers.paper import Paper
+from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import rights
 from necmergitur.web.store import CLOCK
 
@@ -66,7 +67,7 @@ def _certificates(edition: Edition, told: list[dict[str, Any]]) -> bytes:
 
 
 def _certificate(paper: Paper, where: str, one: dict[str, Any]) -> None:
-    paper.gap(18)
+    paper.gap(34)
     paper.say(where, align="C")
     paper.gap(6)
     paper.title(_("Certificate"), align="C")
@@ -81,7 +82,7 @@ def _certificate(paper: Paper, where: str, one: dict[str, Any]) -> None:
             rows.append((_("Project"), one["submission"].project.title))
         rows += [(_("Prize"), prize.title) for prize in one["prizes"]]
         for name, value in rows:
-            paper.say(f"{name}: {value}", align="C")
+            paper.say(said(name, value), align="C")
 
 
 @never_cache
@@ -101,11 +102,11 @@ def _results(edition: Edition, shown: dict[str, Any], page: str) -> bytes:
     assert edition.published_at is not None
     name, day = pgettext("hackathon", "Results"), date_format(localtime(edition.published_at), "j F Y")
     paper = Paper(f"{name} · {edition.title}", edition.published_at, foot=f"{edition.title} · {name} · {day}")
-    paper.title(f"{edition.title}: {name}")
+    paper.title(said(edition.title, name))
     paper.say(f"{edition.place} · {day}", bold=True)
     paper.heading(_("Prizes"))
     for one in shown["prizes"]:
-        paper.say(f"{one['prize'].title}: {one['project'].title}", bold=True)
+        paper.say(said(one["prize"].title, one["project"].title), bold=True)
         paper.say(f"{_('Table %(n)s') % {'n': one['table']}} · {one['project'].number}")
         paper.say(one["prize"].why)
     if not shown["prizes"]:
@@ -134,8 +135,8 @@ def _results(edition: Edition, shown: dict[str, Any], page: str) -> bytes:
     paper.table("", head, rows, (0.08, 0.38, 0.09, 0.2, 0.15, 0.1))
     paper.heading(_("What the public says"))
     voices = shown["voices"]
-    said = ngettext("%(n)s vote, counted apart from the jury.", "%(n)s votes, counted apart from the jury.", voices)
-    paper.say(said % {"n": voices})
+    counted = ngettext("%(n)s vote, counted apart from the jury.", "%(n)s votes, counted apart from the jury.", voices)
+    paper.say(counted % {"n": voices})
     most = shown["public"][:PUBLIC_SHOWN]
     public = [(place, row["project"].title, row["voices"]) for place, row in enumerate(most, 1)]
     if public:

@@ -84,8 +84,8 @@ class Paper:
                 self._block("P", one, "small" if small else "P", bold=bold, align=align, after=1.5)
 
     def gap(self, height_mm: float) -> None:
-        """Leave room."""
-        self._gap(height_mm)
+        """Leave room, at the top of a page too."""
+        self._pdf.set_y(self._pdf.y + height_mm)
 
     def pairs(self, rows: Sequence[tuple[object, object]]) -> None:
         """Write names with their values, in two columns."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from necmergitur.web.facts.models import Trial
 from necmergitur.web.papers.answering import answer, in_language
 from necmergitur.web.papers.paper import Paper
+from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK
 from necmergitur.web.trials import showing
@@ -53,7 +54,7 @@ def written(row: Experiment, shown: dict[str, Any], which: str, site: str) -> by
     """Return the file. Nothing said after the report is in it, so it stays the same. `site`: where the pages are."""
     report, name = shown[which], name_of(shown, which)
     dated = f"{name} · {moment(report['at'])}"
-    paper = Paper(f"{row.number} · {row.title}: {name}", report["at"], foot=f"{row.number} · {dated}")
+    paper = Paper(said(f"{row.number} · {row.title}", name), report["at"], foot=f"{row.number} · {dated}")
     paper.title(f"{row.number} · {row.title}")
     paper.say(f"{dated} · {report['outcome'][1]}", bold=True)
     if which == "report":
@@ -107,7 +108,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
     )
     if report["shares"] is not None:
         paper.draw(report["shares"])
-    costs = "".join(f" · {name}: {euros}" for name, euros in report["costs"])
+    costs = "".join(f" · {said(name, euros)}" for name, euros in report["costs"])
     paper.pairs(
         [
             (_("Operator-hours"), report["hours"]),

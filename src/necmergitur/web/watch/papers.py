@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from necmergitur.web.papers.answering import answer, in_language
 from necmergitur.web.papers.paper import Paper
+from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import grades
 from necmergitur.web.store import CLOCK
 from necmergitur.web.watch.benchmarks import grid
@@ -70,7 +71,7 @@ def _lines(*parts: str) -> str:
 def _head(solution: Any) -> str:
     whose = f"{solution.organisation} ({solution.country})" if solution.country else solution.organisation
     project = None if solution.lead is None else grades.project_of(solution.lead)
-    graded = "" if project is None else f"{_('Grade')}: {grades.of(project, CLOCK.now())['word']}"
+    graded = "" if project is None else said(_("Grade"), grades.of(project, CLOCK.now())["word"])
     return _lines(solution.name, graded, whose if solution.organisation else "", solution.url)
 
 
