@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from necmergitur.innovation import ical
+from necmergitur.adapters import ical
 from necmergitur.web.commons import words
 from necmergitur.web.commons.models import Happening, Kind
 from necmergitur.web.hackathon.models import Edition

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from necmergitur.innovation import ical
+from necmergitur.adapters import ical
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.commons import happenings, pages
 from necmergitur.web.commons.constants import FEED_AGE_S, FEED_BACK, FEED_MOST
