@@ -201,7 +201,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
         "selection": f"{DESK}calls/{call.pk}/selection/", "mentors": f"{DESK}calls/{call.pk}/mentors/", "home": DESK, "call": f"{DESK}calls/{call.pk}/", "application": f"{DESK}applications/{second.pk}/",
         "project": f"/programme/desk/projects/{project.pk}/", "grant": grant.headers["Location"], "new": f"{DESK}new/call/",
     }  # fmt: skip
-    public = {"calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine,
+    public = {"again": "/programme/links/", "calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine,
         "reviewer": f"/programme/incubation/reviewer/{reader[1]}/", "review": f"/programme/incubation/reviewer/{reader[1]}/{asked.pk}/",
         "mentor": f"/programme/incubation/mentor/{coach[1]}/", "hours": f"/programme/incubation/mine/{chosen}/hours/",
     }  # fmt: skip
