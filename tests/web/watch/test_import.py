@@ -1,16 +1,18 @@
-"""Needs and leads from a spreadsheet: seen before anything is made, nothing when a row is wrong unless told so."""
+"""Needs, leads and applications from a spreadsheet: seen before anything is made, nothing when a row is wrong unless told so."""
 
 from datetime import timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.programme.models import Lead, Need
 from necmergitur.web.store import CLOCK
 from necmergitur.web.watch.gathering import Watch
 from necmergitur.web.watch.models import Sheet
 from tests.adapters.test_sheets import said, xlsx
 from tests.adapters.watch.sites import Hours
+from tests.web.incubation.test_incubation import called
 from tests.web.pages import City
 from tests.web.watch.following import need
 
@@ -74,6 +76,46 @@ def test_leads_come_into_the_chain_of_the_need_they_name(city: City) -> None:
     assert [(one.chain, one.need_id, one.country, one.title) for one in Lead.objects.all()] == [
         (1, asked.pk, "FR", "Lidar counts")
     ]
+
+
+APPLIED = """Organisation;Projet;Résumé;Nom;Courriel;Langue
+Foule claire;Compter sans visages;Un capteur compte les passages aux entrées, rien d’autre.;A. Sall;asall@foule.example;fr
+Quiet Gates;Gates that warn;Sensors at gates tell when a crowd thickens.;B. Roe;roe@gates.example;en
+Foule claire;Compter sans visages;Un capteur compte les passages aux entrées, rien d’autre.;A. Sall;autre@foule.example;fr
+Sûr et Net;Une idée;Sûr et Net propose une idée pour les accès.;C. Net;net@sur.example;fr
+Sans adresse;Sans courriel;Un texte assez long pour être lu.;D. Rien;;fr
+"""  # noqa: RUF001 -- French typography
+
+
+def test_applications_come_into_a_call_as_if_sent_by_their_companies(city: City) -> None:
+    call = called(city)[1]
+    analyst = city.client("analyst")
+    answer = analyst.post(IMPORT, {"kind": "apply", "file": SimpleUploadedFile("a.csv", APPLIED.encode())})
+    assert answer.status_code == 422 and "Choose the call" in answer.content.decode()
+    answer = analyst.post(
+        IMPORT, {"kind": "apply", "call": str(call.pk), "file": SimpleUploadedFile("a.csv", APPLIED.encode())}
+    )
+    at = answer.headers["Location"]
+    page = analyst.get(at).content.decode()
+    assert "2 applications would be kept" in page and "3 rows are wrong" in page
+    assert "This organisation applied to this call with this project already." in page
+    assert "Take out what tells who applies" in page
+    assert not Application.objects.exists(), "a preview keeps nothing"
+    assert analyst.post(at, {"leave_out": "1"}).headers["Location"] == "/programme/desk/incubation/"
+    kept = Application.objects.order_by("organisation")
+    assert [(one.call_id, one.organisation, one.language) for one in kept] == [
+        (call.pk, "Foule claire", "fr"),
+        (call.pk, "Quiet Gates", "en"),
+    ]
+
+
+def test_a_call_that_reviewers_read_takes_no_more_applications(city: City) -> None:
+    call = called(city)[1]
+    Call.objects.filter(pk=call.pk).update(each=2)
+    answer = city.client("analyst").post(
+        IMPORT, {"kind": "apply", "call": str(call.pk), "file": SimpleUploadedFile("a.csv", APPLIED.encode())}
+    )
+    assert answer.status_code == 422 and not Sheet.objects.exists()
 
 
 def test_a_file_that_is_no_such_table_is_refused_in_words(city: City, watch: Watch, hours: Hours) -> None:

@@ -36,8 +36,11 @@ def digest(text: str) -> str:
 
 
 @transaction.atomic
-def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | Refusal:
-    """Keep an application; return its link's token. Sent twice it is kept once; one that names itself is not blind."""
+def apply(call: Call, fields: dict[str, Any], now: datetime, language: str = "") -> str | Refusal:
+    """Keep an application; return its link's token. Sent twice it is kept once; one that names itself is not blind.
+
+    `language` is the company's, when somebody else writes it in.
+    """
     told = reviewing.told_by(fields)
     if told:
         return Refusal(rule="application_not_blind", facts={"told": ", ".join(told)})
@@ -49,7 +52,7 @@ def apply(call: Call, fields: dict[str, Any], now: datetime) -> str | Refusal:
         return Refusal(rule="application_known")
     pk = store().ids.new()
     token = links.own("applicant", pk)
-    said = fields | {"language": sending.language_now()}
+    said = fields | {"language": language or sending.language_now()}
     Application.objects.create(
         id=pk, call=call, contact_digest=who, link_hash=links.digest(token), received_at=now, **said
     )

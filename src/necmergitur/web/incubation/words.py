@@ -56,6 +56,13 @@ REFUSALS: dict[str, Any] = {
         " programme's team can tell you where you stand."
     ),
 }
+# The same, told to whoever writes in what companies sent some other way.
+WRITTEN_IN: dict[str, Any] = {
+    "application_not_blind": _("Reviewers read without names. Take out what tells who applies: %(told)s"),
+    "application_known": _("This organisation applied to this call with this project already."),
+    "address_known": _("This address applied to this call already."),
+    "call_gone": _("This call is no longer there."),
+}
 WHY: dict[str, Any] = {
     "own": pgettext_lazy("review", "their own application"),
     "organisation": pgettext_lazy("review", "same organisation"),

@@ -30,6 +30,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     kind, sent = request.POST.get("kind", ""), request.FILES.get("file")
     if kind not in importing.FORMS or sent is None or sent.size is None:
         return _begin_page(request, _("Choose what the file holds, and the file."), kind)
+    call = next((one for one in importing.calls(CLOCK.now()) if str(one.pk) == request.POST.get("call")), None)
+    if kind == importing.APPLICATIONS and call is None:
+        return _begin_page(request, _("Choose the call these applications answer."), kind)
     if sent.size > SHEET_BYTES_MAX:
         return _begin_page(request, str(words.SHEETS["sheet_too_large"]), kind)
     rows = sheets.read(sent.read(), SHEET_ROWS_MAX)
@@ -37,6 +40,8 @@ def begin(request: HttpRequest) -> HttpResponse:
         rows = importing.headed(rows, kind)  # type: ignore[assignment]
     if isinstance(rows, Refusal):
         return _begin_page(request, str(words.SHEETS[rows.rule]) % rows.facts, kind)
+    if call is not None and kind == importing.APPLICATIONS:
+        rows = [row | {"call": str(call.pk)} for row in rows]  # type: ignore[operator]
     kept = Sheet.objects.create(
         id=store().ids.new(),
         kind=kind,
@@ -57,7 +62,10 @@ def _begin_page(request: HttpRequest, wrong: str = "", kind: str = "") -> HttpRe
         "headings": {
             "needs": "; ".join(importing.FORMS[importing.NEEDS]().fields),
             "leads": "; ".join(["need", *importing.FORMS[importing.LEADS]().fields]),
+            "applications": "; ".join([*importing.FORMS[importing.APPLICATIONS]().fields, "language"]),
         },
+        "calls": importing.calls(CLOCK.now()),
+        "call": request.POST.get("call", ""),
     }
     return pages.show(request, "watch/import.html", context, tab="watch", status=422 if wrong else 200)
 
@@ -80,8 +88,8 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
             made = importing.make(good, found.kind, cast(User, request.user))
             if not isinstance(made, Refusal):
                 found.delete()
-                return redirect("programme:desk")
-            refused = str(words.sentence(made))
+                return redirect("incubation:desk" if found.kind == importing.APPLICATIONS else "programme:desk")
+            refused = str(importing.sentence(made, found.kind))
         else:
             refused = _("Nothing was made: some rows are wrong. Mend the file, or say that they are left out.")
     context: dict[str, Any] = {
@@ -92,5 +100,6 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
         "refused": refused,
         "part": "import",
         "is_leads": found.kind == importing.LEADS,
+        "is_applications": found.kind == importing.APPLICATIONS,
     }
     return pages.show(request, "watch/sheet.html", context, tab="watch", status=422 if refused else 200)

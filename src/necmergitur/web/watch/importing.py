@@ -1,6 +1,7 @@
-"""Needs and leads out of a spreadsheet: read into rows, each judged by the very form a person would fill in."""
+"""Needs, leads and applications out of a spreadsheet: each row judged by the very form a person would fill in."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,15 +13,24 @@ from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.incubation import keeping
+from necmergitur.web.incubation import words as applying
+from necmergitur.web.incubation.forms import ApplyForm
+from necmergitur.web.incubation.models import Call
 from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import making
 from necmergitur.web.programme.forms import LeadForm, NeedForm
 from necmergitur.web.programme.models import Need, Spoken
 from necmergitur.web.store import CLOCK
+from necmergitur.web.watch import words
 from necmergitur.web.watch.likeness import plain_word
 
-NEEDS, LEADS = "needs", "leads"
-FORMS: Mapping[str, type[forms.ModelForm]] = {NEEDS: NeedForm, LEADS: LeadForm}  # type: ignore[type-arg]
+NEEDS, LEADS, APPLICATIONS = "needs", "leads", "apply"
+FORMS: Mapping[str, type[forms.ModelForm]] = {  # type: ignore[type-arg]
+    NEEDS: NeedForm,
+    LEADS: LeadForm,
+    APPLICATIONS: ApplyForm,
+}
 # What a heading may say, in either language, besides the field's own name and its label on the page.
 HEADINGS = {
     "title": "titre",
@@ -39,6 +49,15 @@ HEADINGS = {
     "url": "adresse",
     "summary": "resume",
     "need": "besoin",
+    "demo": "demonstration",
+    "repository": "code source",
+    "contact_name": "nom",
+    "contact_email": "courriel",
+}
+# Columns that are no field of the form, and further names of those that are.
+MORE: Mapping[str, Mapping[str, str]] = {
+    LEADS: {"need": "need", "besoin": "need", "nm": "need"},
+    APPLICATIONS: {"project": "title", "projet": "title", "language": "language", "langue": "language"},
 }
 LANGUAGE = "fr"
 
@@ -57,6 +76,11 @@ class Row(msgspec.Struct, kw_only=True):
         return self.values.get("title", "")
 
 
+def calls(now: datetime) -> list[Call]:
+    """Return the calls that applications can be written into: begun, given to no reviewer yet, nothing decided."""
+    return list(Call.objects.filter(opens_at__lte=now, each=0).exclude(applications__accepted__isnull=False))
+
+
 def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | Refusal:
     """Return each row by the names of fields; a file without the headings that must be there is refused."""
     wanted = _names(kind)
@@ -68,7 +92,7 @@ def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | R
 
 
 def _names(kind: str) -> dict[str, str]:
-    found: dict[str, str] = {"need": "need", "besoin": "need", "nm": "need"} if kind == LEADS else {}
+    found = dict(MORE.get(kind, {}))
     for name, field in FORMS[kind]().fields.items():
         for told in (name, name.replace("_", " "), HEADINGS.get(name, name), str(field.label)):
             found[plain_word(told)] = name
@@ -76,8 +100,27 @@ def _names(kind: str) -> dict[str, str]:
 
 
 def judged(values: Sequence[Mapping[str, str]], kind: str) -> list[Row]:
-    """Judge each row by its form."""
-    return [_judged(number, dict(one), kind) for number, one in enumerate(values, 2)]
+    """Judge each row by its form, and applications also by what keeping them would say (nothing of it stays)."""
+    rows = [_judged(number, dict(one), kind) for number, one in enumerate(values, 2)]
+    if kind == APPLICATIONS:
+        with transaction.atomic():
+            for row in rows:
+                refused = None if row.problems else _apply(row)
+                if refused is not None:
+                    row.problems.append(sentence(refused, kind))
+            transaction.set_rollback(True)
+    return rows
+
+
+def _apply(row: Row) -> Refusal | None:
+    form = ApplyForm(row.values)
+    if not form.is_valid():
+        raise ValueError("only rows that were judged are made")
+    call = Call.objects.filter(pk=row.values["call"]).first()
+    if call is None:
+        return Refusal(rule="call_gone")
+    kept = keeping.apply(call, form.cleaned_data, CLOCK.now(), row.values["language"])
+    return kept if isinstance(kept, Refusal) else None
 
 
 def _judged(number: int, values: dict[str, str], kind: str) -> Row:
@@ -114,6 +157,13 @@ def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:
     made = 0
     with transaction.atomic():
         for row in rows:
+            if kind == APPLICATIONS:
+                refused = _apply(row)
+                if refused is not None:
+                    transaction.set_rollback(True)
+                    return refused
+                made += 1
+                continue
             form = FORMS[kind](row.values)
             if not form.is_valid():
                 raise ValueError("only rows that were judged are made")
@@ -126,3 +176,11 @@ def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:
                     return found
             made += 1
     return made
+
+
+def sentence(refused: Refusal, kind: str) -> str:
+    """Return in words why nothing was made."""
+    if kind != APPLICATIONS:
+        return str(words.sentence(refused))
+    told = applying.WRITTEN_IN.get(refused.rule)
+    return applying.sentence(refused) if told is None else str(told) % refused.facts
