@@ -19,6 +19,13 @@ CITIES = {
 SLOW = (
     "tests/adapters/mavlink/test_flight.py",
     "tests/engine/test_outages.py",
+    "tests/web/hackathon/test_played.py",
+    "tests/web/trust/test_desk_browser.py",
+    "tests/web/trust/test_signing.py",
+    "tests/web/trials/test_vendor.py",
+    "tests/web/commons/test_browser.py",
+    "tests/web/network/test_network.py",
+    "tests/web/people_desk/test_desk.py",
 )
 ORDER = {module: place for place, module in enumerate([*CITIES, *SLOW])}
 
