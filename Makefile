@@ -14,9 +14,9 @@ UI_SOURCES := $(shell test -d ui && find ui -type f -not -path '*/node_modules/*
 CATALOGUES := $(wildcard src/necmergitur/web/locale/*/LC_MESSAGES/*.po src/necmergitur/web/*/locale/*/LC_MESSAGES/*.po)
 TESTS ?= tests
 # Django's pages, and the browser's own event loop, are tested in runs of their own: one process, one world.
-# Tests wait (for servers, browsers, lamps) about as long as they compute, so two workers a core; one server of each
-# kind is started per worker, and a module stays on one.
-WORKERS ?= $(shell echo $$((2 * $$(nproc))))
+# Tests wait (for servers, browsers, lamps) while they do not compute, so three workers for two cores; with four, pages
+# in a browser took longer than with two. One server of each kind is started per worker, a module stays on one.
+WORKERS ?= $(shell echo $$(((3 * $$(nproc) + 1) / 2)))
 # Each test has a database of its own: 1,300 files made and removed. In memory that takes half the time of a disk, and
 # a file system that has just forgotten a million files slows down no later test.
 SCRATCH_KIB_MIN := 8000000

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from necmergitur.innovation import candidates
 from necmergitur.innovation.replay import compare
 
 
@@ -33,3 +34,15 @@ def test_the_command_compares_both(tmp_path: Path) -> None:
     assert "threshold" in said.output and "trend" in said.output
     wrong = CliRunner().invoke(command, ["replay", str(counts), "--seen", "x", "--capacity", "200"])
     assert wrong.exit_code == 1 and "no span" in wrong.output
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "1,99999999", "9" * 5_000])
+def test_a_count_that_is_no_count_is_refused(text: str) -> None:
+    with pytest.raises(candidates.NotAnEvening):
+        candidates.read_counts(f"1\n{text}\n")
+
+
+@pytest.mark.parametrize("text", ["0-999999999999", "5-2", "2880", "9" * 5_000])
+def test_a_span_beyond_any_evening_is_refused(text: str) -> None:
+    with pytest.raises(candidates.NotAnEvening):
+        candidates.read_spans(text)

@@ -19,6 +19,7 @@ AHEAD = 2  # ours: the trend looks so many steps ahead
 BACK = 3  # ours: and so many back
 MINUTES_MAX = 2_880  # ours: an evening is at most two days
 COLUMNS_MAX = 4  # ours: vendors compared on one evening
+DIGITS_MAX = 8  # ours: nobody counts ten million people in a minute
 SPANS_MAX = 200  # ours: notes of an evening
 FULL = 0.9  # ours: of a simulated evening, from which share of what it holds a place was too full
 LULL = 3  # ours: minutes below it that do not end it
@@ -75,12 +76,16 @@ def advise(candidate: Candidate, counts: Sequence[int], capacity: int) -> Said:
     return Said(level, min(99, round(50 + 250 * nearest)))
 
 
+def _is_count(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) < DIGITS_MAX
+
+
 def read_counts(text: str) -> list[int]:
     """Read an evening: one count a line, or `minute,count` with or without a head. Raises NotAnEvening."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         last = line.rpartition(",")[2].strip()
-        if last.isascii() and last.isdecimal():
+        if _is_count(last):
             found.append(int(last))
         elif line.strip() and number > 1:
             raise NotAnEvening("line_no_count", number=number)
@@ -100,7 +105,7 @@ def read_evening(text: str) -> Evening:
     columns: dict[str, list[int]] = {name: [] for name in names}
     for number, line in enumerate(lines[1:], 2):
         cells = [one.strip() for one in line.replace(";", ",").split(",")]
-        if len(cells) != len(head) or not all(one.isascii() and one.isdecimal() and len(one) < 8 for one in cells[1:]):  # noqa: PLR2004 -- digits
+        if len(cells) != len(head) or not all(map(_is_count, cells[1:])):
             raise NotAnEvening("line_no_levels", number=number)
         counts.append(int(cells[1]))
         for name, cell in zip(names, cells[2:], strict=True):
@@ -123,9 +128,12 @@ def read_spans(text: str) -> list[tuple[int, int]]:
         if not one.strip():
             continue
         first, _, last = one.strip().partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
+        last = last or first
+        if not (_is_count(first) and _is_count(last)):
             raise NotAnEvening("span", text=one.strip()[:40])
-        found.append((int(first), int(last or first)))
+        if not int(first) <= int(last) < MINUTES_MAX:
+            raise NotAnEvening("span", text=one.strip()[:40])
+        found.append((int(first), int(last)))
     if len(found) > SPANS_MAX:
         raise NotAnEvening("spans_too_many")
     return found

@@ -116,6 +116,9 @@ def test_a_project_that_gave_up_books_nothing_and_a_wrong_link_shows_nothing(coh
         said = {"to": phase, "reason": "too many false alarms at night"}
         cohort.analyst.post(f"/programme/desk/projects/{cohort.first.pk}/do/phase/", said)
     assert "No half hour is free now." in page(f"{cohort.mine[0]}hours/")
+    slot = Slot.objects.first()
+    assert slot is not None and cohort.book(0, slot) >= 400, "nor by naming a half hour the page does not show"
+    assert not hasattr(slot, "booking") and cohort.book(1, slot) == 302
     for place in ("/programme/incubation/mentor/none/", "/programme/incubation/mine/none/hours/"):
         assert somebody().get(place).status_code == 404
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from necmergitur.innovation.editions import Phase
 from necmergitur.web.hackathon.models import Edition, Participant
+from necmergitur.web.hackathon.people import key_of
 from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.letters import sending
 from necmergitur.web.letters.constants import TO_ONE_MAX
@@ -127,6 +129,40 @@ def test_asking_for_a_link_again_is_answered_alike_for_everybody_and_the_link_is
     assert mailbox.turn() == 1, "one an hour, however often somebody asks"
     assert address_in(mailbox.to(person.email)[-1][1]) == page
     assert mailbox.to("x@y.example") == []
+
+
+def test_an_address_that_only_looks_like_anothers_is_not_told_the_others_pages(
+    city: City, played: Hackathon, mailbox: Mailbox
+) -> None:
+    call = called(city)[1]
+    applied(call)
+    victim = Application.objects.get().contact_email
+    played.apply(1)
+    name, _, host = victim.partition("@")
+    Participant.objects.update(email=f"{name}+x@{host}", email_key=key_of(f"{name}+x@{host}"))
+    Letter.objects.all().delete()
+    somebody("10.9.2.1").post(AGAIN, {"email": victim})
+    mailbox.turn()
+    assert mailbox.to(f"{name}+x@{host}") == []
+    assert "/incubation/mine/" in mailbox.to(victim)[-1][1]
+
+
+def test_a_letter_that_cannot_be_written_holds_up_no_other(
+    played: Hackathon, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.apply(1)
+    played.apply(2)
+    first, written = Letter.objects.order_by("due_at")[0], sending.kinds()
+
+    def spoilt(about: Any) -> Any:
+        if about == first.about:
+            raise LookupError("planted")
+        return written[first.kind](about)
+
+    monkeypatch.setattr(sending, "kinds", lambda: {**written, first.kind: spoilt})
+    assert mailbox.turn() == 1
+    first.refresh_from_db()
+    assert (first.attempts, first.sent_at, first.dropped_at) == (1, None, None)
 
 
 def test_one_network_asks_a_few_times_and_one_address_gets_a_few_letters_a_day(

@@ -35,10 +35,12 @@ def tell(one: Booking, now: datetime) -> None:
 
 def _reached(one: Booking) -> tuple[str, str]:
     """Return where somebody is written to, and in which language; nowhere when they are gone."""
+    if not one.asker_ref:
+        return "", "fr"
     if one.asker == Asker.PARTNER:
         partner = Partner.objects.filter(pk=one.asker_ref, ended_at=None).first()
         return ("", "fr") if partner is None else (partner.contact_email, "fr")
-    kind = _KINDS.get(Asker(one.asker)) if one.asker in Asker.values and one.asker_ref else None
+    kind = _KINDS.get(Asker(one.asker)) if one.asker in Asker.values else None
     if kind is None:
         return "", "fr"
     model, email, _column = finding.MODELS[kind]
@@ -56,7 +58,7 @@ def _booking(about: Any) -> Note | None:
     lines.append(str(words.STATES[State(one.state)][1]))
     if one.answer:
         lines.append(_("The desk says:") + f" {one.answer}")
-    kind = _KINDS.get(Asker(one.asker)) if one.asker in Asker.values else None
+    kind = _KINDS.get(Asker(one.asker)) if one.asker in Asker.values and one.asker_ref else None
     if kind is not None and finding.page_of(kind, one.asker_ref) is not None:
         lines.append(settings.ORIGIN.url + reverse("commons:mine", args=[links.own(kind, one.asker_ref)]))
     return Note(to, subject, "\n".join(lines))

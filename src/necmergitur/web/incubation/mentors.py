@@ -65,7 +65,7 @@ def _done(request: HttpRequest, found: Helper, token: str) -> HttpResponse:
             Booking.objects.filter(slot__mentor=found), number(request.POST.get("id", "")), now, by_mentor=True
         )
     elif do == "erase":
-        reviewing.erase(found)
+        reviewing.erase(found, CLOCK.now())
         messages.success(request, _("All you said is erased."))
         return private(redirect("incubation:calls"))
     else:

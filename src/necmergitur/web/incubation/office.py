@@ -57,6 +57,8 @@ def book(project: Project, slot_id: int, about: str, now: datetime) -> Booking |
 
 
 def _booked(project: Project, slot_id: int, about: str, now: datetime) -> Booking | Refusal:
+    if not under_way(project):
+        return Refusal(rule="project_over")
     slot = Slot.objects.filter(pk=slot_id, mentor__call__applications__project=project).first()
     if slot is None or hasattr(slot, "booking"):
         return Refusal(rule="slot_taken")

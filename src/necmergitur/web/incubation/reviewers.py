@@ -41,7 +41,7 @@ def home(request: HttpRequest, token: str) -> HttpResponse:
     """First whom one knows, then what there is to read; erased from here too."""
     found = reviewer_of(token)
     if request.method == "POST" and request.POST.get("do") == "erase":
-        reviewing.erase(found)
+        reviewing.erase(found, CLOCK.now())
         messages.success(request, _("All you said is erased; the marks you gave stay, without your name."))
         return private(redirect("incubation:calls"))
     form = KnowsForm(request.POST or None, initial={"knows": found.knows})

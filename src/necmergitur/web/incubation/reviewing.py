@@ -14,8 +14,8 @@ from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
 from necmergitur.innovation.selection import Reading
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
-from necmergitur.web.incubation import writing
-from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
+from necmergitur.web.incubation import office, writing
+from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review
 from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
 from necmergitur.web.store import store
@@ -120,8 +120,10 @@ def declare(reviewer: Helper, knows: str, now: datetime) -> None:
     call = Call.objects.select_for_update().get(pk=reviewer.call_id)
     reviewer.knows, reviewer.declared_at = knows, now
     reviewer.save(update_fields=["knows", "declared_at"])
-    _exclude(call)
-    _refill(call, now)
+    # Marks that stand when the reading is over are not taken away by a name that is thought of later.
+    if not call.each or selection.may_read(reading_of(call), now, decided=False) is None:
+        _exclude(call)
+        _refill(call, now)
 
 
 @transaction.atomic
@@ -182,17 +184,26 @@ def end(call: Call, now: datetime) -> Refusal | None:
     return None
 
 
-def erase(helper: Helper) -> None:
-    """Erase a reviewer or a mentor. Marks they gave stay, by a number; what they did not read is anybody's."""
+@transaction.atomic
+def erase(helper: Helper, now: datetime) -> None:
+    """Erase a reviewer or a mentor. Marks they gave stay, by a number; what they did not read goes to others.
+
+    Half hours to come with a mentor are called off, and their projects told.
+    """
+    call = Call.objects.select_for_update().get(pk=helper.call_id)
+    booked = Booking.objects.filter(slot__mentor=helper)
+    for pk in list(booked.values_list("pk", flat=True)):
+        office.cancel(booked, pk, now, by_mentor=True)
     helper.reviews.filter(done_at=None).delete()
     helper.delete()
+    _refill(call, now)
 
 
 def sweep(now: datetime) -> int:
     """Erase helpers of calls that closed a year ago; return how many."""
     old = list(Helper.objects.filter(call__closes_at__lte=now - KEPT, added_at__lte=now - KEPT))
     for one in old:
-        erase(one)
+        erase(one, now)
     return len(old)
 
 

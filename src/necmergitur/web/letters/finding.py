@@ -10,7 +10,6 @@ from django.urls import reverse
 from necmergitur.web.hackathon import links as hackathon_links
 from necmergitur.web.hackathon.models import Helper as HackathonHelper
 from necmergitur.web.hackathon.models import Participant
-from necmergitur.web.hackathon.people import key_of
 from necmergitur.web.incubation.models import Application
 from necmergitur.web.incubation.models import Helper as CallHelper
 from necmergitur.web.network.models import Partner
@@ -43,8 +42,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def rows(email: str) -> Iterator[tuple[str, Any]]:
-    """Return every row of the programme that is about the holder of an address, with its kind."""
-    yield from (("participant", one) for one in Participant.objects.filter(email_key=key_of(email)))
+    """Return every row of the programme that is about the holder of an address, with its kind.
+
+    The address as it is, but for case: what two addresses have in common under `key_of` may be two people's.
+    """
+    yield from (("participant", one) for one in Participant.objects.filter(email__iexact=email))
     yield from (("helper", one) for one in HackathonHelper.objects.filter(email__iexact=email))
     yield from (("applicant", one) for one in Application.objects.filter(contact_email__iexact=email))
     yield from (("reader", one) for one in CallHelper.objects.filter(email__iexact=email))

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import get_language, override
 
+from necmergitur.adapters.messages.mail import MaybeTaken
 from necmergitur.innovation.reviews import plain
 from necmergitur.people.contacts import Contact
 from necmergitur.people.letters import Written
@@ -135,19 +136,30 @@ def kinds() -> dict[str, Callable[[Any], Note | None]]:
     return made
 
 
+def _later(row: Letter, now: datetime) -> None:
+    row.attempts += 1
+    if row.attempts >= ATTEMPTS_MAX:
+        row.dropped_at = now
+    row.due_at = now + min(RETRY_FIRST * 2 ** (row.attempts - 1), RETRY_MAX)
+
+
 def _send(sender: Sender, row: Letter, now: datetime) -> int:
-    with override(row.language):
-        note = None if row.until is not None and now >= row.until else kinds()[row.kind](row.about)
+    try:
+        with transaction.atomic(), override(row.language):
+            note = None if row.until is not None and now >= row.until else kinds()[row.kind](row.about)
+    except Exception:  # whatever one letter trips over, the others leave
+        log.exception("letter_not_written", kind=row.kind)
+        _later(row, now)
+        return 0
     if note is None or not note.to:
         row.dropped_at = now
         return 0
     try:
         sender.send(Written(Contact("email", note.to), note.subject, note.text, language=row.language))
+    except MaybeTaken:
+        log.warning("letter_maybe_taken", kind=row.kind)  # once each: who lost it asks again
     except OSError:
-        row.attempts += 1
-        if row.attempts >= ATTEMPTS_MAX:
-            row.dropped_at = now
-        row.due_at = now + min(RETRY_FIRST * 2 ** (row.attempts - 1), RETRY_MAX)
+        _later(row, now)
         return 0
     except ValueError as error:
         log.warning("letter_refused", kind=row.kind, why=str(error))

@@ -14,6 +14,7 @@ def again(about: Any) -> Note | None:
     found = [one for kind, pk in about for one in [finding.page_of(kind, pk)] if one is not None]
     if not found:
         return None
+    found = [one for one in found if one.email.casefold() == found[0].email.casefold()]  # one letter, one reader
     lines = "\n\n".join(f"{page.title}\n{page.address}" for page in found)
     text = _("Somebody, probably you, asked for your private pages again. Whoever has these addresses is you:")
     return Note(found[0].email, _("Your private pages"), f"{text}\n\n{lines}")

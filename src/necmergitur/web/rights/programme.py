@@ -61,7 +61,7 @@ def erase(people: Iterable[list[str]], now: datetime) -> dict[str, int]:
         elif kind == "helper":
             hackathon.erase_helper(row)
         elif kind == "reader":
-            reviewing.erase(row)
+            reviewing.erase(row, now)
         elif kind == "applicant":
             keeping.forget(row)
         elif kind == "partner":

@@ -49,6 +49,9 @@ WHY: dict[str, Any] = {
 }
 
 
+PEOPLE_MAX = 10_000_000  # ours: no place holds a city
+
+
 class ReplayForm(forms.Form):
     """Which evening, what was seen in it, and which two candidates."""
 
@@ -65,7 +68,9 @@ class ReplayForm(forms.Form):
         required=False,
         max_length=2_000,
     )
-    capacity = forms.IntegerField(label=_("How many people the place holds"), required=False, min_value=1)
+    capacity = forms.IntegerField(
+        label=_("How many people the place holds"), required=False, min_value=1, max_value=PEOPLE_MAX
+    )
     tolerance_s = forms.IntegerField(label=words.FIELDS["tolerance_s"], min_value=0, max_value=3600, initial=120)
     first = forms.ChoiceField(label=_("One candidate"), choices=tuple(NAMES.items()), initial="threshold")
     second = forms.ChoiceField(label=_("The other"), choices=tuple(NAMES.items()), initial="trend")
@@ -220,7 +225,7 @@ def _play(found: Replay) -> None:
                     said.append(candidates.advise(cast(Candidate, name), counts[: minute + 1], found.capacity).level)
             if minute % step == 0:
                 Replay.objects.filter(pk=found.pk).update(progress=100 * minute // len(counts))
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, ArithmeticError):
         Replay.objects.filter(pk=found.pk).update(state=Replay.State.FAILED)
         return
     Replay.objects.filter(pk=found.pk).update(state=Replay.State.DONE, progress=100, levels=levels)

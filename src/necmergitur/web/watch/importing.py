@@ -126,6 +126,8 @@ def _apply(row: Row) -> Refusal | None:
 def _judged(number: int, values: dict[str, str], kind: str) -> Row:
     values.setdefault("language", "")
     values["language"] = values["language"].lower()[:2] or LANGUAGE
+    if kind == APPLICATIONS and values["language"] != "en":
+        values["language"] = LANGUAGE  # no field of that form judges it, and letters have two languages
     if kind == NEEDS:
         values["spoken_for"] = _spoken(values.get("spoken_for", ""))
         for name in ("now_value", "target_value"):
