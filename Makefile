@@ -22,7 +22,7 @@ WORKERS ?= $(shell echo $$(((3 * $$(nproc) + 1) / 2)))
 SCRATCH_KIB_MIN := 8000000
 SCRATCH ?= $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt $(SCRATCH_KIB_MIN) 2>/dev/null && echo /dev/shm)
 # A run that stands still is ended instead of waited for (a test that does: faulthandler_timeout in pyproject.toml).
-GROUP_S_MAX := 2400
+GROUP_S_MAX := 3300
 PYTEST := $(if $(SCRATCH),env TMPDIR=$(SCRATCH)) timeout --foreground --signal=INT --kill-after=60 $(GROUP_S_MAX) \
 	$(BIN)/python -m pytest
 WORKED := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
