@@ -12,7 +12,7 @@ from django.utils import timezone
 from necmergitur.adapters.shred_list import ShredList
 from necmergitur.innovation.editions import Phase
 from necmergitur.web.accounts.roles import Role
-from necmergitur.web.commons.models import Reader
+from necmergitur.web.commons.models import Booking, Reader
 from necmergitur.web.hackathon import people as hackathon
 from necmergitur.web.hackathon.models import Edition, Participant
 from necmergitur.web.hackathon.models import Helper as Juror
@@ -21,8 +21,9 @@ from necmergitur.web.incubation.models import Application, Call, Helper, Review
 from necmergitur.web.network.models import Partner
 from necmergitur.web.programme import links
 from necmergitur.web.programme import voting as needs
-from necmergitur.web.rights import desk, views
+from necmergitur.web.rights import desk, programme, views
 from necmergitur.web.rights.models import RightRequest
+from tests.web.commons.lending import thing
 from tests.web.hackathon.playing import Hackathon
 from tests.web.incubation.test_incubation import applied, called
 from tests.web.pages import City
@@ -147,6 +148,47 @@ def test_an_erasure_is_of_every_room_and_of_this_person_alone(city: City) -> Non
         " SELECT l::text FROM letters_letter l UNION ALL SELECT r::text FROM right_request r) all_of_it"
     )
     assert "Ada Example" not in dump[0][0] and ADA not in dump[0][0]
+
+
+def held(ref: Any, asker: str) -> None:
+    """Let somebody have booked a room: days ago, and tomorrow."""
+    room, now = thing(), timezone.now()
+    for days in (-3, 1):
+        begins = now + timedelta(days=days)
+        Booking.objects.create(
+            thing=room, begins=begins, ends=begins + timedelta(hours=1), what_for="Ada Example speaks", answer="Yes, Ada",
+            state="confirmed", before="asked", asker=asker, asker_ref=str(ref), asked_at=now, changed_at=now,
+        )  # fmt: skip
+
+
+def test_whoever_is_erased_anywhere_leaves_no_words_in_bookings_and_holds_nothing_from_that_moment(city: City) -> None:
+    pages = everywhere(city)
+    ada = {
+        "participant": Participant.objects.get(email=ADA),
+        "helper": Juror.objects.get(email=ADA),
+        "reader": Helper.objects.get(email=ADA),
+        "company": Application.objects.get(),
+        "partner": Partner.objects.get(),
+    }
+    others = [Participant.objects.exclude(email=ADA).get().pk, Juror.objects.exclude(email=ADA).get().pk]
+    for asker, row in ada.items():
+        held(row.pk, asker)
+    for asker, ref in zip(("participant", "helper"), others, strict=True):
+        held(ref, asker)
+    now = timezone.now()
+    for kind in ("participant", "reader"):  # by themselves
+        assert somebody().post(pages[kind], {"do": "erase"}).status_code == 302
+        assert not Booking.objects.filter(asker_ref=str(ada[kind].pk)).exists()
+    hackathon.erase_helper(Juror.objects.get(email=ADA), now)
+    keeping.forget(Application.objects.get(), now)
+    programme.erase([["partner", str(Partner.objects.get().pk)]], now)
+    rows = Booking.objects.exclude(asker_ref__in=[str(one) for one in others])
+    assert {(one.what_for, one.answer, one.before, one.asker_ref) for one in rows} == {("", "", "", "")}
+    assert sorted(one.state for one in rows) == ["cancelled"] * 5 + ["confirmed"] * 5, "what is over was had"
+    assert Booking.objects.filter(what_for="Ada Example speaks").count() == 4, "nobody else's"
+    Edition.objects.update(results_at=now - timedelta(days=366))
+    hackathon.sweep(now)
+    assert not Booking.objects.exclude(what_for="", asker_ref="").exists(), "nor a year after a hackathon"
 
 
 def test_the_workers_sweeps_leave_nobody_a_year_later(city: City) -> None:

@@ -1,6 +1,8 @@
 """A booking is asked for, confirmed, declined, cancelled, brought back. The last word on "free" is PostgreSQL's."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -107,10 +109,19 @@ def sweep(now: datetime) -> int:
     ahead = list(Booking.objects.filter(ends__gt=now, state__in=HOLDS).exclude(asker=DESK))
     known = who.names((one.asker, one.asker_ref) for one in ahead)
     gone = [one.pk for one in ahead if (one.asker, one.asker_ref) not in known]
-    freed = Booking.objects.filter(pk__in=gone).update(
-        state=State.CANCELLED, before="", what_for="", answer="", asker_ref="", changed_at=now
-    )
-    return emptied + freed
+    return emptied + _free(Booking.objects.filter(pk__in=gone), now)
+
+
+def forget(people: Iterable[Any], now: datetime) -> int:
+    """Empty at once all that bookings say of erased people, and free what they hold; return how many bookings."""
+    theirs = Booking.objects.filter(asker_ref__in=[str(one) for one in people])
+    freed = _free(theirs.filter(ends__gt=now, state__in=HOLDS), now)
+    return freed + theirs.update(before="", what_for="", answer="", asker_ref="")
+
+
+def _free(held: Any, now: datetime) -> int:
+    freed: int = held.update(state=State.CANCELLED, before="", what_for="", answer="", asker_ref="", changed_at=now)
+    return freed
 
 
 def week(things: list[Thing], monday: datetime) -> dict[int, list[list[Booking]]]:

@@ -125,7 +125,7 @@ def _key(request: HttpRequest, person: Participant, link: str) -> HttpResponse:
 
 def _erase(request: HttpRequest, person: Participant, _link: str) -> HttpResponse:
     slug = person.edition.slug
-    people.erase(person)
+    people.erase(person, CLOCK.now())
     messages.success(request, _("All you said is erased."))
     return redirect("hackathon:edition", slug)
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from necmergitur.innovation.editions import KEPT, Act, may
 from necmergitur.innovation.reviews import plain
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.commons import bookings
 from necmergitur.web.hackathon import links
 from necmergitur.web.hackathon.models import Edition, Helper, Member, Participant
 from necmergitur.web.letters import sending
@@ -73,11 +74,12 @@ def check_in(person: Participant, now: datetime) -> Refusal | None:
 
 
 @transaction.atomic
-def erase(person: Participant) -> None:
+def erase(person: Participant, now: datetime) -> None:
     """Erase all somebody said. A team keeps its number and its work; of two applications the other counts now."""
     edition, key = person.edition, person.email_key
     Edition.objects.select_for_update().get(pk=edition.pk)
     counted = person.counts
+    bookings.forget([person.pk], now)
     person.delete()
     other = Participant.objects.filter(edition=edition, email_key=key).first() if counted else None
     if other is not None:
@@ -85,18 +87,24 @@ def erase(person: Participant) -> None:
         other.save(update_fields=["counts"])
 
 
-def erase_helper(helper: Helper) -> None:
+@transaction.atomic
+def erase_helper(helper: Helper, now: datetime) -> None:
     """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark is anybody's."""
+    bookings.forget([helper.pk], now)
     helper.reviews.filter(done_at=None).delete()
     helper.delete()
 
 
+@transaction.atomic
 def sweep(now: datetime) -> int:
     """Erase people of editions whose results are a year old; return how many. Marks and votes name nobody."""
     old = Edition.objects.filter(results_at__lte=now - KEPT)
-    erased, _ = Participant.objects.filter(edition__in=old).delete()
-    helpers, _ = Helper.objects.filter(edition__in=old).delete()
-    return erased + helpers
+    erased = 0
+    for model in (Participant, Helper):
+        people = model.objects.filter(edition__in=old)
+        bookings.forget(people.values_list("pk", flat=True), now)
+        erased += people.delete()[0]
+    return erased
 
 
 def of_link(link: str) -> Participant | None:

@@ -13,6 +13,7 @@ from necmergitur.innovation.chain import ProjectState, TeamState
 from necmergitur.innovation.phases import Phase
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.commons import bookings
 from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
 from necmergitur.web.letters import sending
@@ -133,8 +134,10 @@ def pay(line: Line, cents: int, paid_on: Any) -> Payment | Refusal:
     return Payment.objects.create(line=held, cents=cents, paid_on=paid_on) if refused is None else refused
 
 
-def forget(one: Application) -> None:
-    """Forget whom to write to of an application, and its page. What the company proposed stays."""
+@transaction.atomic
+def forget(one: Application, now: datetime) -> None:
+    """Forget whom to write to of an application, its page, what it booked. What the company proposed stays."""
+    bookings.forget([one.pk], now)
     one.contact_name = one.contact_email = one.link_hash = ""
     one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays
     one.save()
@@ -147,5 +150,5 @@ def forget_old(now: datetime) -> int:
     )
     reviewing.sweep(now)
     for one in old:
-        forget(one)
+        forget(one, now)
     return len(old)

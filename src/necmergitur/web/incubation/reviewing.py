@@ -14,6 +14,7 @@ from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
 from necmergitur.innovation.selection import Reading
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
+from necmergitur.web.commons import bookings
 from necmergitur.web.incubation import office, writing
 from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review
 from necmergitur.web.letters import sending
@@ -194,6 +195,7 @@ def erase(helper: Helper, now: datetime) -> None:
     booked = Booking.objects.filter(slot__mentor=helper)
     for pk in list(booked.values_list("pk", flat=True)):
         office.cancel(booked, pk, now, by_mentor=True)
+    bookings.forget([helper.pk], now)
     helper.reviews.filter(done_at=None).delete()
     helper.delete()
     _refill(call, now)

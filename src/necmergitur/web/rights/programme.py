@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from necmergitur.web.commons import bookings
 from necmergitur.web.commons.models import Booking, Reader
 from necmergitur.web.hackathon import links as hackathon_links
 from necmergitur.web.hackathon import people as hackathon
@@ -55,16 +56,16 @@ def erase(people: Iterable[list[str]], now: datetime) -> dict[str, int]:
     for kind, row in _rows(people):
         email = _email(kind, row)
         counts["letters"] = counts.get("letters", 0) + sending.drop([email])
-        Booking.objects.filter(asker_ref=str(row.pk)).update(what_for="", asker_ref="")
         if kind == "participant":
-            hackathon.erase(row)
+            hackathon.erase(row, now)
         elif kind == "helper":
-            hackathon.erase_helper(row)
+            hackathon.erase_helper(row, now)
         elif kind == "reader":
             reviewing.erase(row, now)
         elif kind == "applicant":
-            keeping.forget(row)
+            keeping.forget(row, now)
         elif kind == "partner":
+            bookings.forget([row.pk], now)
             row.contact_name = row.contact_email = row.link_hash = ""
             row.save(update_fields=["contact_name", "contact_email", "link_hash"])
         else:
