@@ -27,6 +27,7 @@ if DEMO and not ORIGIN.loopback:
 ALLOWED_HOSTS = ORIGIN.hosts
 CSRF_TRUSTED_ORIGINS = [ORIGIN.url]
 CALLS = bool(os.environ.get("NEC_CALLS_URL"))  # an operator lets two telephones ring
+TEXTS = bool(os.environ.get("NEC_SMS_URL"))  # an operator carries text messages
 PUSH_HOSTS = tuple(filter(None, os.environ.get("NEC_PUSH_HOSTS", "").split(","))) or constants.PUSH_HOSTS
 
 # --- applications -----------------------------------------------------------------------------------------

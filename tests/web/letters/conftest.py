@@ -1,6 +1,7 @@
 """The city, a mail server that takes letters, and the worker's turn."""
 
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -14,7 +15,7 @@ from necmergitur.web.incubation import views as incubation
 from necmergitur.web.letters import views
 from necmergitur.web.programme import voting as needs
 from tests.web.hackathon.playing import Hackathon
-from tests.web.letters.mailbox import Mailbox
+from tests.web.letters.mailbox import Inboxes, Mailbox
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
 
 
@@ -51,3 +52,12 @@ def mailbox(city: City) -> Iterator[Mailbox]:  # noqa: F811 -- the fixture
 def played(city: City) -> Hackathon:  # noqa: F811 -- the fixture
     """A hackathon, open for registration."""
     return Hackathon(city)
+
+
+@pytest.fixture
+def inboxes() -> Iterator[Inboxes]:
+    """Where a demonstration's mail comes to."""
+    with Inboxes() as made:
+        Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()

@@ -2,14 +2,21 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
+from necmergitur.adapters.clock import SystemClock
+from necmergitur.adapters.messages import messenger
+from necmergitur.app.settings import Settings
+from necmergitur.app.wiring import worker
 from necmergitur.innovation.editions import Phase
+from necmergitur.people.contacts import Contact
+from necmergitur.people.letters import Written
 from necmergitur.web.hackathon.models import Edition, Participant
 from necmergitur.web.hackathon.people import key_of
 from necmergitur.web.incubation.models import Application, Call
@@ -19,10 +26,11 @@ from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme import links
 from tests.web.hackathon.playing import Hackathon, somebody
 from tests.web.incubation.test_incubation import APPLY, DESK, OTHER, WHY, applied, called
-from tests.web.letters.mailbox import Mailbox
+from tests.web.letters.mailbox import Inboxes, Mailbox
 from tests.web.pages import City
 
 AGAIN = "/programme/links/"
+INBOXES = 'href="/demo/messages/"'
 
 
 def address_in(text: str) -> str:
@@ -207,6 +215,53 @@ def test_without_a_mail_server_pages_say_so_and_nothing_waits(played: Hackathon)
     assert "No mail leaves from this installation" in somebody().get(AGAIN).content.decode()
     said = {"kind": "juror", "name": "J", "email": "j@example.org"}
     assert "No mail leaves from this installation" in played.desk("invite", **said).content.decode()
+
+
+@override_settings(DEMO=True)
+def test_a_demonstrations_letters_are_kept_and_read_in_its_inboxes_and_pages_say_so(
+    played: Hackathon, tmp_path: Path, inboxes: Inboxes
+) -> None:
+    assert settings.EMAIL_HOST == ""
+    page = played.apply(1)
+    said = somebody().get(page).content.decode()
+    assert "It was sent to you by mail, too." in said and INBOXES in said
+    assert (
+        INBOXES in somebody().get(AGAIN).content.decode() and 'name="email"' in somebody().get(AGAIN).content.decode()
+    )
+    assert INBOXES in somebody().get("/programme/letter/").content.decode()
+    post = worker._post(Settings(home=tmp_path, demo=True, sim_devices_url=inboxes.address))
+    assert worker._send_letters(post, SystemClock()) == 1
+    ((to, text),) = inboxes.came
+    assert to == Participant.objects.get().email and address_in(text) == page
+    with override_settings(EMAIL_HOST="mail.example.org"):
+        assert INBOXES not in somebody().get(AGAIN).content.decode(), "a demonstration with a server of its own"
+
+
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.parametrize("sms", ["", "http://127.0.0.1:9/sms"])
+@pytest.mark.parametrize("mail", ["", "smtp://127.0.0.1:9"])
+def test_pages_offer_mail_exactly_where_the_worker_has_a_way_for_it(
+    city: City, tmp_path: Path, demo: bool, sms: str, mail: str
+) -> None:
+    chosen = Settings(
+        home=tmp_path, demo=demo, sms_url=sms, mail_url=mail, mail_from="city@example.org",
+        sim_devices_url="http://127.0.0.1:9",
+    )  # fmt: skip
+    with pytest.raises((OSError, ValueError)) as tried:
+        worker._post(chosen).send(Written(Contact("email", "a@example.org"), "s", "t"))
+    there_is_a_way = tried.errisinstance(OSError)  # nobody listens there
+    with override_settings(DEMO=demo, TEXTS=bool(sms), EMAIL_HOST="127.0.0.1" if mail else ""):
+        assert sending.mail_leaves() is there_is_a_way
+        shown = 'name="email"' in somebody().get("/programme/letter/").content.decode()
+        assert shown is ('name="email"' in somebody().get(AGAIN).content.decode()) is there_is_a_way
+        assert ('id="letter-email"' in somebody().get("/programme/").content.decode()) is shown
+
+
+def test_where_no_mail_leaves_nothing_that_waits_is_taken_for_refused(played: Hackathon, mailbox: Mailbox) -> None:
+    played.apply(1)
+    with override_settings(EMAIL_HOST=""):
+        assert worker._send_letters(messenger("", "", "", ""), SystemClock()) == 0
+    assert mailbox.turn() == 1
 
 
 def test_letters_are_forgotten_after_a_month(played: Hackathon, mailbox: Mailbox) -> None:

@@ -13,7 +13,12 @@ from necmergitur.adapters.messages.push import Pusher
 from necmergitur.adapters.messages.sms import Texts
 from necmergitur.people.letters import Written
 
-__all__ = ["MailServer", "Messenger", "Pusher", "Switchboard", "Texts", "messenger"]
+__all__ = ["MailServer", "Messenger", "Pusher", "Switchboard", "Texts", "in_inboxes", "messenger"]
+
+
+def in_inboxes(mail: object, sms: object, *, demo: bool) -> bool:
+    """Return whether messages stay on this machine, in the inboxes of a demonstration that has no server of its own."""
+    return demo and not (mail or sms)
 
 
 class Messenger:

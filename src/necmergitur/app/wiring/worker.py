@@ -10,7 +10,7 @@ from necmergitur.adapters.crisis_keys import KeyFiles
 from necmergitur.adapters.embedding import E5
 from necmergitur.adapters.finder import FinderClient
 from necmergitur.adapters.law import rules
-from necmergitur.adapters.messages import Messenger, Pusher, Switchboard, Texts, messenger
+from necmergitur.adapters.messages import Messenger, Pusher, Switchboard, Texts, in_inboxes, messenger
 from necmergitur.adapters.outward import Policy
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.shred_list import ShredList, shred_list_of
@@ -79,7 +79,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("applicants", DAY_S, lambda: _forget_applicants(clock)),
             Sweep("hackathons", DAY_S, lambda: _forget_hackathons(clock)),
             Sweep("calendar", CALENDAR_S, lambda: _gather_dates(clock)),
-            *_letter(settings, clock),
+            Sweep("letter", LETTER_S, lambda: _send_issues(post, clock)),
             Sweep("bookings", DAY_S, lambda: _forget_bookings(clock)),
             Sweep("letters", LETTERS_S, lambda: _send_letters(post, clock)),
             Sweep("reminders", REMIND_S, lambda: _remind(clock)),
@@ -125,7 +125,7 @@ def _post(settings: Settings) -> Messenger:
     contact = f"mailto:{settings.mail_from}" if settings.mail_from else settings.public_url
     pusher = Pusher(settings.secret("push"), contact, settings.push_hosts)
     switchboard = Switchboard(settings.calls_url, settings.calls_token) if settings.calls_url else None
-    if settings.demo and not (settings.mail_url or settings.sms_url):
+    if in_inboxes(settings.mail_url, settings.sms_url, demo=settings.demo):
         inbox = Texts(f"{settings.sim_devices_url}/messages", "demo")
         return Messenger(inbox, inbox, pusher, switchboard)
     return messenger(settings.mail_url, settings.mail_from, settings.sms_url, settings.sms_token, pusher, switchboard)
@@ -275,9 +275,9 @@ def _send_letters(post: Messenger, clock: Clock) -> int:
     from necmergitur.web.boot import boot
 
     boot()
-    from necmergitur.web.letters.sending import send_due
+    from necmergitur.web.letters.sending import mail_leaves, send_due
 
-    return send_due(post, clock.now())
+    return send_due(post, clock.now()) if mail_leaves() else 0
 
 
 def _remind(clock: Clock) -> None:
@@ -300,22 +300,18 @@ def _forget_letters(clock: Clock) -> int:
     return forget_old(clock.now())
 
 
-def _letter(settings: Settings, clock: Clock) -> tuple[Sweep, ...]:
-    """Return the letter's chore, where mail leaves: without a way each reader would look like a wrong address."""
-    if not (settings.mail_url or (settings.demo and not settings.sms_url)):
-        return ()
-    post = _post(settings)
-    return (Sweep("letter", LETTER_S, lambda: _send_issues(post, clock)),)
-
-
 def _send_issues(post: Messenger, clock: Clock) -> int:
-    """Ask addresses to confirm, and send what is due of the programme's letter."""
+    """Ask addresses to confirm, and send what is due of the newsletter.
+
+    Where mail leaves: without a way each reader would look like a wrong address.
+    """
     from necmergitur.web.boot import boot
 
     boot()
     from necmergitur.web.commons.mailing import turn
+    from necmergitur.web.letters.sending import mail_leaves
 
-    return turn(post, clock.now)
+    return turn(post, clock.now) if mail_leaves() else 0
 
 
 def _forget_requests(clock: Clock) -> int:

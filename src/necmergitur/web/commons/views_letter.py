@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +17,7 @@ from necmergitur.web.commons.constants import ADDRESS_MAX, SUBSCRIPTIONS_MAX
 from necmergitur.web.commons.forms import FindReaderForm, LetterForm, SubscribeForm
 from necmergitur.web.commons.models import Letter, Reader, Way
 from necmergitur.web.dialogue.limits import Limit, address_of
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import rights
 from necmergitur.web.store import CLOCK
@@ -27,11 +27,6 @@ RENEWED_S = 10
 
 asked = Limit(SUBSCRIPTIONS_MAX)
 asked_for = Limit(ADDRESS_MAX)
-
-
-def mail_leaves() -> bool:
-    """Return whether this city sends mail; a demonstration shows it in its own inbox."""
-    return bool(settings.EMAIL_HOST or settings.DEMO)
 
 
 def told(one: Letter) -> dict[str, Any]:

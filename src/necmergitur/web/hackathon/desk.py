@@ -121,7 +121,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     link = people.invite(found, form.cleaned_data, CLOCK.now())
     place = "hackathon:jury" if form.cleaned_data["kind"] == Helper.Kind.JUROR else "hackathon:mentor"
     made = {
-        "mailed": sending.mail_set() and bool(form.cleaned_data["email"]),
+        "mailed": sending.mail_leaves() and bool(form.cleaned_data["email"]),
         "name": form.cleaned_data["name"],
         "address": request.build_absolute_uri(reverse(place, args=[link])),
     }

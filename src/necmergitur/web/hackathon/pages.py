@@ -13,7 +13,7 @@ from necmergitur.web.console import guards
 from necmergitur.web.dialogue.limits import address_of
 from necmergitur.web.hackathon import voting, words
 from necmergitur.web.hackathon.models import Edition
-from necmergitur.web.letters.sending import mail_set
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.programme import pages as programme
 
 
@@ -28,7 +28,7 @@ def told(edition: Edition, now: datetime) -> dict[str, Any]:
     return {
         "edition": edition,
         "phase": words.phase(phase),
-        "mail": mail_set(),
+        "mail": mail_leaves(),
         "ends_at": editions.ends_at(edition.dates, phase),
         "may": {act.value: editions.may(act, edition.dates, now) is None for act in Act},
         "steps": [

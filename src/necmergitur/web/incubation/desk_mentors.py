@@ -16,7 +16,7 @@ from necmergitur.web.incubation.desk import TAB
 from necmergitur.web.incubation.forms import HelperForm, MentorForm
 from necmergitur.web.incubation.mentors import SKILLS
 from necmergitur.web.incubation.models import Booking, Call, Helper
-from necmergitur.web.letters.sending import mail_set
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.store import CLOCK
 
@@ -34,7 +34,7 @@ def listed(request: HttpRequest, pk: UUID) -> HttpResponse:
         helper, token = reviewing.invite(found, said, now)
         address = request.build_absolute_uri(reverse("incubation:mentor", args=[token]))
         made, who, what = (
-            {"name": helper.name, "address": address, "mailed": mail_set() and bool(helper.email)},
+            {"name": helper.name, "address": address, "mailed": mail_leaves() and bool(helper.email)},
             HelperForm(),
             MentorForm(),
         )
@@ -44,7 +44,7 @@ def listed(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "one": found,
-        "mail": mail_set(),
+        "mail": mail_leaves(),
         "made": made,
         "mentors": [(each, [SKILLS.get(skill, skill) for skill in each.skills]) for each in mentors],
         "booked": Booking.objects.filter(slot__mentor__call=found, slot__starts_at__gt=now).select_related(

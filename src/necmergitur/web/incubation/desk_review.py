@@ -20,7 +20,7 @@ from necmergitur.web.incubation import reviewing, showing, words
 from necmergitur.web.incubation.desk import TAB, refused
 from necmergitur.web.incubation.forms import HelperForm, ReadersForm
 from necmergitur.web.incubation.models import Call, Conflict, Helper
-from necmergitur.web.letters.sending import mail_set
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.store import CLOCK
 
@@ -39,7 +39,7 @@ def _page(request: HttpRequest, found: Call, status: int = 200, **more: Any) -> 
     conflicts = Conflict.objects.filter(application__call=found).select_related("reviewer", "application")
     context = {
         "one": found,
-        "mail": mail_set(),
+        "mail": mail_leaves(),
         "reading": reading,
         "over": over,
         "may_assign": rights.may_run(request.user)
@@ -73,7 +73,9 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
         helper, token = reviewing.invite(found, form.cleaned_data | {"kind": Helper.Kind.REVIEWER}, now)
         address = request.build_absolute_uri(reverse("incubation:reviewer", args=[token]))
         return _page(
-            request, found, made={"name": helper.name, "address": address, "mailed": mail_set() and bool(helper.email)}
+            request,
+            found,
+            made={"name": helper.name, "address": address, "mailed": mail_leaves() and bool(helper.email)},
         )
     outcome: Any
     if what == "assign":

@@ -15,7 +15,7 @@ from necmergitur.web.dialogue.limits import address_of as network_of
 from necmergitur.web.incubation import keeping, words
 from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Application, Call, Step
-from necmergitur.web.letters.sending import mail_set
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme.links import digest
 from necmergitur.web.store import CLOCK
@@ -87,7 +87,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]
     remarks = found.reviews.exclude(remark="").filter(done_at__isnull=False) if found.accepted is not None else []
-    context = {"one": found, "steps": steps, "remarks": [each.remark for each in remarks], "mail": mail_set()}
+    context = {"one": found, "steps": steps, "remarks": [each.remark for each in remarks], "mail": mail_leaves()}
     response = render(request, "incubation/mine.html", context)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

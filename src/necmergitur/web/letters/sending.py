@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import get_language, override
 
+from necmergitur.adapters import messages
 from necmergitur.adapters.messages.mail import MaybeTaken
 from necmergitur.innovation.reviews import plain
 from necmergitur.people.contacts import Contact
@@ -50,9 +51,14 @@ class Sender(Protocol):
         ...
 
 
-def mail_set() -> bool:
-    """Return whether mail leaves from here at all (NEC_MAIL_URL)."""
-    return bool(settings.EMAIL_HOST)
+def in_inboxes() -> bool:
+    """Return whether mail stays in a demonstration's inboxes, which are a page (portal:demo_messages)."""
+    return messages.in_inboxes(settings.EMAIL_HOST, settings.TEXTS, demo=settings.DEMO)
+
+
+def mail_leaves() -> bool:
+    """Return whether mail leaves from here at all: by a server (NEC_MAIL_URL), or to a demonstration's inboxes."""
+    return bool(settings.EMAIL_HOST) or in_inboxes()
 
 
 def language_now() -> str:
@@ -69,7 +75,7 @@ def tell(
     kind: str, name: str, to: str, language: str, about: Any, now: datetime, until: datetime | None = None
 ) -> None:
     """Keep a letter, if mail leaves from here, if there is an address, and if it was not kept before."""
-    if not mail_set() or not to:
+    if not mail_leaves() or not to:
         return
     if kind in ANYBODY:
         caused = Letter.objects.filter(to=counted(to), kind__in=ANYBODY, made_at__gt=now - _DAY)
@@ -82,7 +88,7 @@ def tell_many(
     kind: str, people: Iterable[tuple[str, str, str, Any]], now: datetime, until: datetime | None = None
 ) -> None:
     """Keep a letter for each: a name, an address, a language, what it is about."""
-    if not mail_set():
+    if not mail_leaves():
         return
     Letter.objects.bulk_create(
         [
@@ -99,7 +105,7 @@ def tell_many(
 
 def remind(now: datetime) -> None:
     """Keep what reminds people before something ends."""
-    if mail_set():
+    if mail_leaves():
         for room in ROOMS:
             getattr(import_module(f"necmergitur.web.{room}.writing"), "remind", lambda _now: None)(now)
 

@@ -30,7 +30,7 @@ class AgainForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def again(request: HttpRequest) -> HttpResponse:
     """Take an address; write to it what is its own, if anything is."""
-    form = AgainForm(request.POST or None) if sending.mail_set() else None
+    form = AgainForm(request.POST or None) if sending.mail_leaves() else None
     if request.method == "POST" and form is not None and form.is_valid():
         if not asked.passed(address_of(request)):
             return too_many(request)

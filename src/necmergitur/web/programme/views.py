@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.web.dialogue.limits import address_of as network_of
+from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import guide, making, rights, showing, voting
 from necmergitur.web.programme.forms import NeedForm
@@ -36,7 +36,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "example": chain.shown(7),
         "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},
         "may_read": rights.may_read(request.user),
-        "mail_leaves": settings.EMAIL_HOST or settings.DEMO,
+        "mail_leaves": mail_leaves(),
         "guide": guide.shown(),
     }
     return render(request, "programme/front.html", context)
