@@ -43,6 +43,7 @@ TRIAL_LONGEST = timedelta(days=366)
 HYPOTHESES_MAX = 12  # ours: more nobody can answer with one trial
 TEXT_MAX = 1_000  # ours: a hypothesis is a sentence or two
 REASON_MAX = 400  # ours, as for every stage of the chain
+FULL_MAX = 100_000  # as many people as a count may tell of (governance.modalities)
 SOURCES_MAX = 20  # ours: more keys than any trial of one vendor needs
 TOLERANCE_S_MAX = 3_600  # ours: an advice an hour away from what was seen is about something else
 OPERATORS_MAX = 1_000  # ours: the largest control room

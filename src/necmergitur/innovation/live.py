@@ -9,17 +9,17 @@ from datetime import datetime
 import msgspec
 
 from necmergitur.innovation.constants import ALARM_GAP
-from necmergitur.innovation.protocol import Protocol, Source, TrialAdvised
+from necmergitur.innovation.protocol import Heard, Protocol, Source
 from necmergitur.innovation.trial import Trial
 
 SURE_FOR = ALARM_GAP  # a source that is silent for longer has let its alarm go (metrics.alarms), so its advice is old
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """The newest advice of one key; `old` when nothing was said since for longer than it holds."""
+    """The newest word of one key, advice or count; `old` when nothing was said since for longer than it holds."""
 
     source: Source
-    advised: TrialAdvised
+    advised: Heard
     old: bool
 
 
@@ -28,9 +28,9 @@ def may_be_seen(trial: Trial, told: Protocol, now: datetime) -> bool:
     return told.mode == "live" and trial.state == "running" and told.starts <= now < told.ends
 
 
-def standing(told: Protocol, advised: Iterable[TrialAdvised], now: datetime) -> list[Standing]:
+def standing(told: Protocol, advised: Iterable[Heard], now: datetime) -> list[Standing]:
     """Return the newest advice of each of the protocol's keys, in the keys' order."""
-    newest: dict[str, TrialAdvised] = {}
+    newest: dict[str, Heard] = {}
     for one in advised:
         held = newest.get(one.sensor_id)
         if held is None or (one.at, one.boot_id, one.seq) > (held.at, held.boot_id, held.seq):

@@ -1,4 +1,4 @@
-"""What a trial measured, computed from facts alone: advice as our gate heard it against what our observer saw.
+"""What a trial measured, computed from facts alone: what our gate heard against what our observer saw.
 
 What a vendor says of itself counts nowhere: not its confidence, and the minute it speaks of only orders nothing; the
 time is the one at which the gate heard it. An alarm that no observer's note covers is neither right nor false: it is
@@ -15,9 +15,9 @@ import msgspec
 
 from necmergitur.innovation.constants import ALARM_GAP
 from necmergitur.innovation.protocol import (
+    HEARD,
     Goal,
     Protocol,
-    TrialAdvised,
     TrialBegun,
     TrialComplaint,
     TrialCost,
@@ -25,6 +25,7 @@ from necmergitur.innovation.protocol import (
     TrialStopped,
     TrialTruth,
     Use,
+    level_of,
 )
 
 Z_95 = 1.959964  # of the normal distribution, two-sided 95 %
@@ -130,12 +131,12 @@ def alarms(protocol: Protocol, told: Sequence[Told]) -> list[Alarm]:
     notes = [(at, one.event) for at, one in enumerate(told) if isinstance(one.event, TrialTruth)]
     last: dict[str, datetime] = {}
     found: list[Alarm] = []
-    heard = ((at, one.event) for at, one in enumerate(told) if isinstance(one.event, TrialAdvised))
+    heard = ((at, one.event) for at, one in enumerate(told) if isinstance(one.event, HEARD))
     for place, advice in sorted(heard, key=lambda one: (one[1].at, one[1].sensor_id, one[1].seq)):
         source = of.get(advice.sensor_id)
         if source is None:
             continue
-        if advice.level < protocol.alarm_level:
+        if level_of(source, advice) < protocol.alarm_level:
             last.pop(advice.sensor_id, None)
             continue
         before = last.get(advice.sensor_id)
@@ -166,7 +167,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
     until = stopped or now
     hours = 0.0 if began is None else max(0.0, (until - began).total_seconds() / 3600)
     found = alarms(protocol, told)
-    advised = [one.event for one in told if isinstance(one.event, TrialAdvised)]
+    advised = [one.event for one in told if isinstance(one.event, HEARD)]
     truths = [one.event for one in told if isinstance(one.event, TrialTruth) and one.event.present]
     pairs = sorted({(source.use, source.zone_id) for source in protocol.sources})
     at = {source.sensor_id: (source.use, source.zone_id) for source in protocol.sources}

@@ -13,6 +13,7 @@ import msgspec
 
 from necmergitur.innovation.constants import (
     COST_CENTS_MAX,
+    FULL_MAX,
     HYPOTHESES_MAX,
     OPERATORS_MAX,
     SAMPLE_MAX,
@@ -49,12 +50,23 @@ COSTS: tuple[CostOf, ...] = ("licence", "equipment", "staff", "energy", "other")
 Percent = Annotated[int, msgspec.Meta(ge=0, le=PERCENT)]
 
 
-class Source(msgspec.Struct, frozen=True, order=True):
-    """One key of the vendor's: the sensor it is enrolled as, what it advises on, and at which site (a zone)."""
+class Source(msgspec.Struct, frozen=True, order=True, omit_defaults=True):
+    """One key of the vendor's: the sensor it is enrolled as, what it tells of, and at which site (a zone).
+
+    A solution plugs in by one contract, in one of two ways. It advises: a level from 0 to 3. Or it signals, and what is
+    to be done is ours to say: a count of people, of which `full` or more are an alarm; 0 for a key that advises, and
+    then left out of the text, so that protocols fixed before there were counts keep their hash.
+    """
 
     sensor_id: str
     use: Use
     zone_id: str
+    full: int = 0
+
+    @property
+    def speaks(self) -> Literal["advice", "crowd_count"]:
+        """The modality of its readings."""
+        return "crowd_count" if self.full else "advice"
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -81,10 +93,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is tried, and by what it is judged. Times are aware UTC.
 
-    An advice of `alarm_level` or more is an alarm; it is right when what it tells of was seen within `tolerance_s`.
-    `operators` is how many people would be disturbed by it. `sample` alarms are judged before it can pass as good.
-    `midterm` is when the mid-term report is made, half-way when nothing is said: left out of the text then, so that
-    protocols fixed before there was one keep their hash.
+    An advice of `alarm_level` or more is an alarm, and so is a count that reaches its source's `full`. It is right when
+    what it tells of was seen within `tolerance_s`. `operators` is how many people would be disturbed by it. `sample`
+    alarms are judged before it can pass as good. `midterm` is when the mid-term report is made, half-way when none is
+    said: left out of the text then, so that protocols fixed before there was one keep their hash.
     """
 
     id: UUID
@@ -140,6 +152,7 @@ def check(asked: Protocol, now: datetime) -> list[Refusal]:
         _unless(len({goal.metric for goal in asked.goals}) == len(asked.goals), "goals_twice"),
         _unless(0 < len(asked.sources) <= SOURCES_MAX, "sources_missing"),
         _unless(len({source.sensor_id for source in asked.sources}) == len(asked.sources), "sources_twice"),
+        _unless(all(0 <= source.full <= FULL_MAX for source in asked.sources), "full_out_of_range"),
         _unless(asked.starts < asked.ends, "ends_before_start"),
         _unless(now <= asked.starts, "starts_past"),
         _unless(asked.ends - asked.starts <= TRIAL_LONGEST, "ends_too_late"),
@@ -198,6 +211,28 @@ class TrialAdvised(msgspec.Struct, frozen=True, tag=True):
     confidence: int
     boot_id: int
     seq: int
+
+
+class TrialCounted(msgspec.Struct, frozen=True, tag=True):
+    """One count of people, as the gate let it in at `at` from the vendor's own key."""
+
+    sensor_id: str
+    at: datetime
+    minute: int
+    count: int
+    boot_id: int
+    seq: int
+
+
+Heard = TrialAdvised | TrialCounted
+HEARD = (TrialAdvised, TrialCounted)
+
+
+def level_of(source: Source, heard: Heard) -> int:
+    """Return the level, 0 to LEVEL_MAX, of a reading: the vendor's own, or what the protocol makes of a count."""
+    if isinstance(heard, TrialAdvised):
+        return heard.level
+    return LEVEL_MAX if source.full and heard.count >= source.full else 0
 
 
 class TrialTruth(msgspec.Struct, frozen=True, tag=True):
@@ -260,6 +295,7 @@ TrialEvent = (
     | TrialChangeRefused
     | TrialBegun
     | TrialAdvised
+    | TrialCounted
     | TrialTruth
     | TrialComplaint
     | TrialCost

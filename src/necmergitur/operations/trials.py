@@ -1,28 +1,25 @@
 """Trials carried out: a protocol fixed before the start, a vendor's keys opened by signed papers, and an end by rule.
 
-Advice enters by the gate as every reading does. What it said becomes facts of the trial here, read in the analyst's
-role and for the paper's purpose, so that figures are computed from the record alone and every such look is on record.
+What a vendor says, advice or a count, enters by the gate as every reading does, and becomes facts of the trial
+(`hearing`): figures are computed from the record alone.
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol as Port
 from uuid import UUID
-
-import msgspec
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.governance.modalities import ADVICE, Advice
 from necmergitur.innovation import metrics, protocol, sequential
 from necmergitur.innovation.constants import ADVICE_AT_ONCE, REASON_MAX
 from necmergitur.innovation.metrics import Figures, Told
 from necmergitur.innovation.protocol import (
     ExitName,
+    Heard,
     Protocol,
-    TrialAdvised,
     TrialBegun,
     TrialChangeRefused,
     TrialComplaint,
@@ -40,16 +37,12 @@ from necmergitur.innovation.trial import Trial, evolve
 from necmergitur.kernel.events import Fact, Recorded
 from necmergitur.kernel.ids import IdSource
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import readings
-from necmergitur.operations.constants import READ_LONGEST, READ_ROWS_MAX
-from necmergitur.operations.readings import Asked
+from necmergitur.operations import hearing
 from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.sensors import SensorTransaction
 
 BY_ITSELF = "engine:trials"
-READER = "analyst"  # the one role that reads advice in shadow
 _NOBODY = Person(0, "")
-_SOON = timedelta(seconds=2)
 _WATCHED = frozenset({"lead", "operator", "pilot", "responder", "public"})
 
 
@@ -111,7 +104,7 @@ def _sources_against(tx: TrialTransaction, asked: Protocol) -> list[Refusal]:
     found = []
     for source in asked.sources:
         sensor = known.get(source.sensor_id)
-        if sensor is None or sensor.retired_at is not None or sensor.modality != ADVICE.name:
+        if sensor is None or sensor.retired_at is not None or sensor.modality != source.speaks:
             found.append(Refusal(rule="trial_source_unknown", facts={"sensor": source.sensor_id}))
         elif sensor.zone_id != source.zone_id:
             found.append(Refusal(rule="trial_source_elsewhere", facts={"sensor": source.sensor_id}))
@@ -158,7 +151,7 @@ def _paper_of(
         return Refusal(rule="trial_paper_too_long", until=told.ends, facts=facts)
     if not set(terms.zones) <= set(told.sites):
         return Refusal(rule="trial_paper_elsewhere", facts=facts)
-    if READER not in terms.readers:
+    if hearing.READER not in terms.readers:
         return Refusal(rule="trial_paper_unread", facts=facts)
     if told.mode == "shadow" and set(terms.readers) & _WATCHED:
         return Refusal(rule="trial_paper_not_shadow", facts=facts)
@@ -205,65 +198,22 @@ def look(store: TrialStore, trial_id: UUID, now: datetime) -> Trial | None:
             return state
         told = protocol.read(state.protocol)
         facts = tx.stream(protocol.stream_of(trial_id))
-        waiting = [source.sensor_id for source in told.sources if _unheard(tx, source.sensor_id, facts)]
-    heard = [one for sensor_id in waiting for one in _heard(store, sensor_id, facts, state, now)]
+        waiting = [source for source in told.sources if hearing.unheard(tx, source.sensor_id, facts)]
+    heard = [one for source in waiting for one in hearing.heard(store, source, facts, state, now)]
     for start in range(0, len(heard), ADVICE_AT_ONCE):
         keep = heard[start : start + ADVICE_AT_ONCE]
         on_conflict(store, lambda tx, keep=keep: _hear(tx, trial_id, keep, now))  # type: ignore[misc]
     return on_conflict(store, lambda tx: _end_if_due(tx, trial_id, now))
 
 
-def _last_of(facts: Sequence[Recorded], sensor_id: str) -> TrialAdvised | None:
-    events = (protocol.event_of(one.payload) for one in reversed(facts) if one.kind == TrialAdvised.__name__)
-    return next((one for one in events if isinstance(one, TrialAdvised) and one.sensor_id == sensor_id), None)
-
-
-def _unheard(tx: TrialTransaction, sensor_id: str, facts: Sequence[Recorded]) -> bool:
-    """Return whether a vendor said something since: asked of the stream's place alone, which needs no reading."""
-    place, last = tx.last_reading(f"sensor:{sensor_id}"), _last_of(facts, sensor_id)
-    return place is not None and (last is None or (last.boot_id, last.seq) < (place.boot_id, place.seq))
-
-
-def _heard(
-    store: TrialStore, sensor_id: str, facts: Sequence[Recorded], state: Trial, now: datetime
-) -> list[TrialAdvised]:
-    """Read what a vendor said since the last advice on record, as the paper permits."""
-    last = _last_of(facts, sensor_id)
-    assert state.begun_at is not None
-    # Readings are found by their minute; what was said in it before the trial began is none of it.
-    since = (state.begun_at if last is None else last.at).replace(second=0, microsecond=0)
-    with store.transaction() as tx:
-        papers = tx.papers_of(f"sensor:{sensor_id}")
-    if not papers:
-        return []
-    found: list[TrialAdvised] = []
-    while since < now:
-        until = min(now + _SOON, since + READ_LONGEST)
-        asked = Asked(stream=f"sensor:{sensor_id}", role=READER, purpose=papers[0].purpose, since=since, until=until)
-        rows = readings.read(store, asked, now)
-        if isinstance(rows, Refusal):
-            break
-        for row in rows:
-            fresh = last is None or (row.boot_id, row.seq) > (last.boot_id, last.seq)
-            if fresh and row.at >= state.begun_at:
-                said = msgspec.json.decode(row.payload, type=Advice)
-                found.append(
-                    TrialAdvised(sensor_id, row.at, said.minute, said.level, said.confidence, row.boot_id, row.seq)
-                )
-        if len(rows) >= READ_ROWS_MAX:
-            break  # the rest at the next look: it begins after what was found here
-        since = until
-    return found
-
-
-def _hear(tx: TrialTransaction, trial_id: UUID, said: Sequence[TrialAdvised], now: datetime) -> None:
-    """Make facts of advice, each once."""
+def _hear(tx: TrialTransaction, trial_id: UUID, said: Sequence[Heard], now: datetime) -> None:
+    """Make facts of what a vendor said, each once."""
     tx.serialise()
     state = tx.trial(trial_id)
     if state is None or state.state != "running":
         return
-    facts = tx.stream(protocol.stream_of(trial_id), [TrialAdvised.__name__])
-    places = {one.sensor_id: _last_of(facts, one.sensor_id) for one in said}
+    facts = tx.stream(protocol.stream_of(trial_id), hearing.KINDS)
+    places = {one.sensor_id: hearing.last_of(facts, one.sensor_id) for one in said}
     fresh = [
         one
         for one in said

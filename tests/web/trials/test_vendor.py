@@ -31,7 +31,7 @@ LASTS_S = 30
 
 
 @contextmanager
-def program(broker: Any, folder: Path, *, for_s: float) -> Iterator[subprocess.Popen[bytes]]:
+def program(broker: Any, folder: Path, *says: str, for_s: float) -> Iterator[subprocess.Popen[bytes]]:
     """The vendor's program, a process of its own that speaks on after its window."""
     key, trust, counts = folder / "key.jsonl", folder / "trust.pem", folder / "evening.csv"
     write_identities(key, [broker.enrol_sensor(VENDOR)])
@@ -39,7 +39,7 @@ def program(broker: Any, folder: Path, *, for_s: float) -> Iterator[subprocess.P
     counts.write_text("minute,count\n" + "".join(f"{n},{count}\n" for n, count in enumerate(COUNTS)))
     command = [
         sys.executable, "-m", "necmergitur.sim.devices.vendor", str(counts), "--key", str(key), "--trust", str(trust),
-        "--port", str(broker.mqtt_port), "--capacity", "200", "--rate", str(RATE), "--for-s", str(for_s), "--disobey",
+        "--port", str(broker.mqtt_port), "--capacity", "200", "--rate", str(RATE), "--for-s", str(for_s), "--disobey", *says,
     ]  # fmt: skip
     made = subprocess.Popen(command)
     try:

@@ -89,7 +89,7 @@ def written(of: Experiment, now: datetime, **changes: Any) -> Protocol:
     return msgspec.structs.replace(made, **changes)
 
 
-def paper(of: Protocol, now: datetime, **changes: Any) -> Authorisation:
+def paper(of: Protocol, now: datetime, modality: str = "advice", **changes: Any) -> Authorisation:
     """Have three parties sign what opens the vendor's key: for this protocol, by its hash, and until its end."""
     text = protocol.digest_of(protocol.text_of(of))
     rests = signed.assessment(now)
@@ -98,8 +98,8 @@ def paper(of: Protocol, now: datetime, **changes: Any) -> Authorisation:
         covers=msgspec.structs.replace(
             rests.covers,
             streams=(f"sensor:{VENDOR}",),
-            modality="advice",
-            payload_schema="advice/1",
+            modality=modality,
+            payload_schema=f"{modality}/1",
             zones=("z-1",),
             rate_per_minute=30,
         ),
@@ -115,7 +115,11 @@ def paper(of: Protocol, now: datetime, **changes: Any) -> Authorisation:
 
 def say(memory: Memory, at: datetime, seq: int, level: int, boot: int = 1_000, **values: Any) -> str:
     """Let the engine hear one advice; return the rule that refused it, "" when it was taken."""
-    told = {"level": level, "minute": int(at.timestamp() // 60), "confidence": 80} | values
+    return tell(memory, at, seq, {"level": level, "minute": int(at.timestamp() // 60), "confidence": 80} | values, boot)
+
+
+def tell(memory: Memory, at: datetime, seq: int, told: dict[str, Any], boot: int = 1_000) -> str:
+    """Let the engine hear one reading; return the rule that refused it, "" when it was taken."""
     body = json.dumps({"boot_id": boot, "seq": seq, "values": told}).encode()
     ((_sensor, rule),) = sensing.take(store(), memory, [Heard(VENDOR, body, at)], at)
     return rule

@@ -26,10 +26,14 @@ class Vendor(Counter):
 
     def __init__(
         self, identity: Identity, address: tuple[str, int], trust_pem: str, *, counts: Sequence[int], capacity: int,
-        candidate: Candidate = "threshold", rate_per_minute: int = 1, obeys: bool = True,
+        candidate: Candidate | None = "threshold", rate_per_minute: int = 1, obeys: bool = True,
     ) -> None:  # fmt: skip
-        """`obeys` False: it speaks whatever it is told, as one that does not keep to its paper would."""
-        manner = Manner(rate_per_minute=rate_per_minute, payload_schema="advice/1")
+        """`obeys` False: it speaks whatever it is told, as one that does not keep to its paper would.
+
+        `candidate` None: it says its counts, and leaves to the city's protocol from how many on it is an alarm.
+        """
+        schema = "crowd_count/1" if candidate is None else "advice/1"
+        manner = Manner(rate_per_minute=rate_per_minute, payload_schema=schema)
         super().__init__(identity, address, trust_pem, manner=manner)
         self._rest: Iterator[int] = iter(counts)
         self._seen: list[int] = []
@@ -42,7 +46,7 @@ class Vendor(Counter):
         return not self._obeys or super().runs
 
     def say(self) -> None:
-        """Say one advice on the next count; the last one is said again when it does not obey."""
+        """Say one advice on the next count, or the count; the last one is said again when it does not obey."""
         count = next(self._rest, None)
         if count is None:
             self.done = True
@@ -50,14 +54,14 @@ class Vendor(Counter):
                 return
             count = self._seen[-1]
         self._seen.append(count)
-        said = advise(self._candidate, self._seen, self._capacity)
         self._seq += 1
         self.sent += 1
-        values: dict[str, Any] = {
-            "level": said.level,
-            "minute": int(time.time() // MINUTE_S),
-            "confidence": said.confidence,
-        }
+        values: dict[str, Any] = {"minute": int(time.time() // MINUTE_S)}
+        if self._candidate is None:
+            values["count"] = count
+        else:
+            said = advise(self._candidate, self._seen, self._capacity)
+            values |= {"level": said.level, "confidence": said.confidence}
         body = {"boot_id": self._boot_id, "seq": self._seq, "values": values}
         self._link.send(mqtt.publish(f"{self._topic}/reading", msgspec.json.encode(body)))
 
@@ -69,7 +73,7 @@ async def _run(counts: Sequence[int], said: dict[str, Any]) -> int:
         said["trust"].read_text(),
         counts=counts,
         capacity=said["capacity"],
-        candidate=said["candidate"],
+        candidate=None if said["counts"] else said["candidate"],
         rate_per_minute=said["rate"],
         obeys=not said["disobey"],
     )
@@ -82,20 +86,24 @@ async def _run(counts: Sequence[int], said: dict[str, Any]) -> int:
 
 
 @click.command()
-@click.argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("evening", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
 @click.option("--trust", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, required=True)
-@click.option("--capacity", type=click.IntRange(1), required=True)
+@click.option(
+    "--capacity", type=click.IntRange(1), default=1, help="People the place holds: what is advised rests on it."
+)
 @click.option("--candidate", type=click.Choice(CANDIDATES), default="threshold", show_default=True)
 @click.option("--rate", type=click.IntRange(1, 600), default=1, show_default=True)
 @click.option("--for-s", type=float, default=3_600.0, show_default=True)
+@click.option("--counts", is_flag=True, help="Say the counts themselves, no advice.")
 @click.option("--disobey", is_flag=True, help="Speak on whatever the city orders.")
-def main(counts: Path, **said: Any) -> None:
-    """Advise on COUNTS, a file with one count a line, until it ends or the city says stop."""
-    evening = read_counts(counts.read_text(encoding="utf-8-sig"))
-    click.echo(f"{asyncio.run(_run(evening, said))} advice said")
+def main(evening: Path, **said: Any) -> None:
+    """Advise on EVENING, a file with one count a line, until it ends or the city says stop."""
+    counts = read_counts(evening.read_text(encoding="utf-8-sig"))
+    sent = asyncio.run(_run(counts, said))
+    click.echo(f"{sent} {'counts' if said['counts'] else 'advice'} said")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from necmergitur.innovation import live, protocol
 from necmergitur.innovation.constants import SOURCES_MAX
-from necmergitur.innovation.protocol import Protocol, TrialAdvised, TrialBegun, TrialTruth
+from necmergitur.innovation.protocol import (
+    HEARD,
+    Heard,
+    Protocol,
+    TrialAdvised,
+    TrialBegun,
+    TrialCounted,
+    TrialTruth,
+    level_of,
+)
 from necmergitur.innovation.trial import Trial as Told
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import trials
@@ -75,15 +84,21 @@ def _of(row: Trial, told: Protocol, now: datetime) -> list[dict[str, Any]]:
             "seq": one.advised.seq,
             "site": names.get(one.source.zone_id, one.source.zone_id),
             "use": words.USES[one.source.use],
-            "level": one.advised.level,
-            "word": words.LEVELS[one.advised.level],
+            "level": level_of(one.source, one.advised),
+            "word": words.LEVELS[level_of(one.source, one.advised)],
+            "count": one.advised.count if isinstance(one.advised, TrialCounted) else None,
+            "full": one.source.full,
             "minute": datetime.fromtimestamp(one.advised.minute * MINUTE_S, UTC),
-            "confidence": one.advised.confidence,
+            "confidence": one.advised.confidence if isinstance(one.advised, TrialAdvised) else None,
             "old": one.old,
             "mark": marked.get((one.source.use, one.source.zone_id, one.advised.at)),
         }
-        for one in live.standing(told, _facts(row.id, TrialAdvised, NEWEST), now)
+        for one in live.standing(told, _heard(row.id), now)
     ]
+
+
+def _heard(pk: UUID) -> list[Heard]:
+    return [one for kind in HEARD for one in _facts(pk, kind, NEWEST)]
 
 
 def _marks(pk: UUID) -> list[TrialTruth]:
@@ -120,7 +135,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     outcome: Any = None
     if shown[0]["mark"] is None:
-        advised = next(one for one in _facts(pk, TrialAdvised, NEWEST) if (one.sensor_id, str(one.seq)) == wanted[1:])
+        advised = next(one for one in _heard(pk) if (one.sensor_id, str(one.seq)) == wanted[1:])
         told = protocol.read(Trial.objects.get(id=pk).protocol)
         source = next(one for one in told.sources if one.sensor_id == advised.sensor_id)
         event = TrialTruth(source.use, source.zone_id, advised.at, advised.at, "useful" in request.POST, "control_room")

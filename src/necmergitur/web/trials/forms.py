@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation import protocol
-from necmergitur.innovation.constants import HYPOTHESES_MAX, REASON_MAX, TEXT_MAX
+from necmergitur.innovation.constants import FULL_MAX, HYPOTHESES_MAX, REASON_MAX, TEXT_MAX
 from necmergitur.innovation.protocol import Goal, Protocol, Source, Stop
 from necmergitur.web.facts.models import Sensor
 from necmergitur.web.programme.models import Experiment
@@ -42,8 +42,15 @@ class ProtocolForm(forms.Form):
     )
     sources = forms.MultipleChoiceField(
         label=words.FIELDS["sources"],
-        help_text=_("Devices enrolled for the vendor alone: each advises on one zone."),
+        help_text=_("Devices enrolled for the vendor alone: each advises on one zone, or counts people in it."),
         widget=forms.CheckboxSelectMultiple,
+    )
+    full = forms.IntegerField(
+        label=words.FIELDS["full"],
+        help_text=_("Only for keys that count: the vendor says how many, and from here on it is an alarm."),
+        min_value=1,
+        max_value=FULL_MAX,
+        required=False,
     )
     use = forms.ChoiceField(label=_("What it advises on"), choices=tuple(words.USES.items()))
     mode = forms.ChoiceField(label=words.FIELDS["mode"], choices=tuple(words.MODES.items()))
@@ -82,8 +89,11 @@ class ProtocolForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer the vendors' keys that are enrolled, and a goal for each figure."""
         super().__init__(*args, **options)
-        found = Sensor.objects.filter(modality="advice", retired_at=None).select_related("zone").order_by("id")
-        self.fields["sources"].choices = [(one.id, f"{one.id} · {one.label} · {one.zone.label}") for one in found]  # type: ignore[attr-defined]
+        found = Sensor.objects.filter(modality__in=words.SPEAKS, retired_at=None).select_related("zone")
+        self.fields["sources"].choices = [  # type: ignore[attr-defined]
+            (one.id, f"{one.id} · {one.label} · {one.zone.label} · {words.SPEAKS[one.modality]}")
+            for one in found.order_by("modality", "id")
+        ]
         for name, label in words.METRICS.items():
             most = name not in ("precision", "recall")
             self.fields[f"goal_{name}"] = forms.FloatField(
@@ -100,10 +110,18 @@ class ProtocolForm(forms.Form):
         """The other fields."""
         return [field for field in self if not field.name.startswith("goal_")]
 
+    def clean(self) -> dict[str, Any]:
+        """Ask of a key that counts from how many people on it is an alarm."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        counting = Sensor.objects.filter(id__in=said.get("sources", ()), modality="crowd_count").exists()
+        if counting and not said.get("full") and "full" not in self.errors:
+            self.add_error("full", _("One of these keys counts: say from how many people on it is an alarm."))
+        return said
+
     def read(self, of: Experiment) -> Protocol:
         """Return the protocol as written."""
         said = self.cleaned_data
-        zones = dict(Sensor.objects.filter(id__in=said["sources"]).values_list("id", "zone_id"))
+        keys = Sensor.objects.filter(id__in=said["sources"]).order_by("id").values_list("id", "zone_id", "modality")
         goals = [(name, said.get(f"goal_{name}")) for name in protocol.METRICS]
         return Protocol(
             id=UUID(str(of.pk)),
@@ -111,7 +129,9 @@ class ProtocolForm(forms.Form):
             title=of.title,
             hypotheses=tuple(line.strip() for line in said["hypotheses"].splitlines() if line.strip()),
             goals=tuple(Goal(name, float(value)) for name, value in goals if value is not None),
-            sources=tuple(Source(one, said["use"], zones[one]) for one in sorted(zones)),
+            sources=tuple(
+                Source(key, said["use"], zone, said["full"] if says == "crowd_count" else 0) for key, zone, says in keys
+            ),
             mode=said["mode"],
             starts=said["starts"],
             ends=said["ends"],

@@ -16,7 +16,7 @@ from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import signing
 from necmergitur.governance.assessments import Covers
 from necmergitur.governance.constants import LABEL_LENGTH_MAX
-from necmergitur.governance.modalities import ADVICE
+from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.terms import Experiment, Terms
 from necmergitur.innovation import metrics, protocol
@@ -64,7 +64,8 @@ def stream_of(source: Source) -> str:
 def assessment_of(source: Source, now: datetime) -> Assessment | None:
     """Return the newest assessment in force that covers a vendor's key."""
     rows = Assessment.objects.filter(stale_at=None, review_by__gt=now).order_by("-signed_at")
-    return next((row for row in rows if stream_of(source) in row.covers["streams"]), None)
+    ours = (row for row in rows if stream_of(source) in row.covers["streams"])
+    return next((row for row in ours if row.covers["modality"] == source.speaks), None)
 
 
 def company_of(row: Stage) -> str:
@@ -92,7 +93,7 @@ def terms(told: Protocol, digest: str, source: Source, on: Assessment, company: 
         valid_until=told.ends,
         retention_days=covers.retention_days,
         rate_per_minute=covers.rate_per_minute,
-        bytes_max=ADVICE.body_max,
+        bytes_max=MODALITIES[covers.modality].body_max,
         readers=READERS if told.mode == "shadow" else LIVE_READERS,
         assessment_id=on.id,
         assessment_version=on.version,

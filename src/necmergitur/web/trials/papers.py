@@ -78,7 +78,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
     paper.table(_("Goals of the protocol"), head, goals, (0.4, 0.22, 0.18, 0.2))
     head = [
         pgettext("experiment", "Use"),
-        _("Advice"),
+        pgettext("experiment", "Heard"),
         pgettext("experiment", "Alarms"),
         _("Not judged"),
         pgettext("share", "Right alarms"),
@@ -119,7 +119,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
     paper.heading(_("The rule that stops it"), 3)
     paper.say(report["odds_said"])
     paper.draw(report["odds"])
-    paper.heading(_("Advice against what was seen"), 3)
+    paper.heading(_("What the vendor said against what was seen"), 3)
     paper.draw(report["evening"])
     paper.say(report["evening"].said, small=True)
 
@@ -149,7 +149,7 @@ def _check(paper: Paper, row: Experiment, shown: dict[str, Any], report: dict[st
     paper.say(
         _(
             "The protocol's text, to the byte, is at the address below: its SHA-256 is the one above, and stands in "
-            "fact %(protocol)s of the city's public log, from before the first advice."
+            "fact %(protocol)s of the city's public log, from before the vendor said anything."
         )
         % numbers
     )

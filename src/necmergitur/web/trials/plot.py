@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from necmergitur.innovation import sequential
 from necmergitur.innovation.metrics import Share, Told
-from necmergitur.innovation.protocol import LEVEL_MAX, Protocol, TrialAdvised, TrialTruth
+from necmergitur.innovation.protocol import HEARD, LEVEL_MAX, Protocol, TrialTruth, level_of
 from necmergitur.web.papers.drawings import Box, Dot, Drawing, Line, Shape, Word, drawing
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 220, 54, 620, 16, 180
@@ -90,7 +90,9 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
         return BOTTOM - (BOTTOM - TOP) * level / LEVEL_MAX
 
     notes = [one.event for one in facts if isinstance(one.event, TrialTruth)]
-    heard = [one.event for one in facts if isinstance(one.event, TrialAdvised)][-POINTS_MAX:]
+    of = {source.sensor_id: source for source in told.sources}
+    said = [one.event for one in facts if isinstance(one.event, HEARD) and one.event.sensor_id in of][-POINTS_MAX:]
+    heard = [(one.at, level_of(of[one.sensor_id], one)) for one in said]
     shapes: list[Shape] = [
         Box(
             "seen--there" if note.present else "seen--not",
@@ -103,8 +105,8 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
     shapes += [Word((LEFT - 8, y(level) + 4), str(level), "end") for level in range(LEVEL_MAX + 1)]
     shapes.append(Line("odds__bound", ((LEFT, y(told.alarm_level)), (RIGHT, y(told.alarm_level)))))
     shapes += [
-        Dot("advice advice--alarm" if one.level >= told.alarm_level else "advice", (x(one.at), y(one.level)), 3)
-        for one in heard
+        Dot("advice advice--alarm" if level >= told.alarm_level else "advice", (x(at), y(level)), 3)
+        for at, level in heard
     ]
     label = _("%(advice)d advice over time, against %(seen)d notes of what was seen") % {
         "advice": len(heard),

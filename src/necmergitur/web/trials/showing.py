@@ -18,6 +18,7 @@ from necmergitur.innovation.protocol import (
     TrialChangeRefused,
     TrialComplaint,
     TrialCost,
+    TrialCounted,
     TrialExit,
     TrialMidterm,
     TrialProtocol,
@@ -59,7 +60,7 @@ def written(told: Protocol) -> dict[str, Any]:
     return {
         "hypotheses": told.hypotheses,
         "goals": [(words.METRICS[one.metric], _at(one.metric, one.value)) for one in told.goals],
-        "sources": [(one.sensor_id, words.USES[one.use], names.get(one.zone_id, one.zone_id)) for one in told.sources],
+        "sources": [(one.sensor_id, words.of_source(one), names.get(one.zone_id, one.zone_id)) for one in told.sources],
         "mode": words.MODES[told.mode],
         "starts": told.starts,
         "ends": told.ends,
@@ -163,6 +164,8 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
         return _("It began, under signed papers that name the protocol.")
     if isinstance(event, TrialAdvised):
         return _("Advice of %(sensor)s: level %(level)d") % {"sensor": event.sensor_id, "level": event.level}
+    if isinstance(event, TrialCounted):
+        return _("Count of %(sensor)s: %(count)d people") % {"sensor": event.sensor_id, "count": event.count}
     if isinstance(event, TrialTruth):
         what = _("It was there") if event.present else pgettext("seen", "It was not there")
         site = names.get(event.zone_id, event.zone_id)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from necmergitur.innovation.protocol import Source
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import words as programme
 from necmergitur.web.trust.signing import words as trust
@@ -76,11 +78,15 @@ OUTCOMES: dict[str, Any] = {
     "fail": ("serious", pgettext_lazy("hypotheses", "A goal was missed")),
     "unknown": ("attention", pgettext_lazy("hypotheses", "Not everything could be measured")),
 }
+COUNTED = _("%(use)s, counted: an alarm from %(full)s people")
+# What a vendor's key says, by the modality it is enrolled with.
+SPEAKS = {"advice": _("advises"), "crowd_count": _("counts")}
 FIELDS: dict[str, Any] = {
     "title": _("Title"),
     "hypotheses": pgettext_lazy("experiment", "Hypotheses"),
     "goals": pgettext_lazy("experiment", "Figures it is judged by"),
     "sources": _("Keys of the vendor"),
+    "full": _("Count from which it is an alarm"),
     "mode": pgettext_lazy("experiment", "Mode"),
     "starts": _("From when"),
     "ends": _("Until when"),
@@ -111,7 +117,10 @@ RULES: dict[str, Any] = {
     "trial_not_reported": _("Report first; and an exit is said once."),
     "trial_reason_missing": _("Say why, in ten characters or more."),
     "trial_reason_too_long": _("A reason is a sentence or two."),
-    "trial_source_unknown": _("No device of this name is enrolled as a vendor's key (modality “advice”)."),
+    "trial_source_unknown": _(
+        "No device of this name is enrolled as a vendor's key that says this: advice, or a count."
+    ),
+    "trial_full_out_of_range": _("From one person to 100,000."),
     "trial_source_elsewhere": _("This key stands in another zone."),
     "trial_truth_elsewhere": _("This is no use or site of the protocol."),
     "trial_truth_not_yet": _("It ends before it begins, or lies ahead."),
@@ -151,6 +160,14 @@ BESIDE = {
     "trial_midterm_outside": "midterm",
     "trial_complaints_negative": "complaints",
 }
+
+
+def of_source(source: Source) -> str:
+    """Return what a key tells of, in words."""
+    use = str(USES[source.use])
+    if not source.full:
+        return use
+    return str(COUNTED) % {"use": use, "full": number_format(source.full)}
 
 
 def field_of(rule: str) -> str:
