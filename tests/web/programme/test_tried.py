@@ -1,5 +1,6 @@
 """What everybody reads of what was tried, and grades that rest on evidence."""
 
+import re
 from datetime import timedelta
 
 from django.test import Client
@@ -7,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from necmergitur.innovation.chain import ProjectState
-from necmergitur.web.programme import making
+from necmergitur.web.programme import grades, making
 from necmergitur.web.programme.models import Evidence, Project
 from necmergitur.web.store import store
 from necmergitur.web.watch.models import Benchmark, Solution
@@ -41,7 +42,13 @@ def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(c
     assert analyst.post(address, said | {"criterion": "measured"}).status_code == 422, "nobody claims a field measure"
     for criterion in ("documented", "tested", "accessible", "secure"):
         assert analyst.post(address, said | {"criterion": criterion}).status_code == 302
-    assert "Gold" in analyst.get(address).content.decode()
+    page = analyst.get(address).content.decode()
+    assert "Gold" in page
+    (said_beside,) = re.findall(
+        r'aria-describedby="([^"]+)"[^>]*name="note"|name="note"[^>]*aria-describedby="([^"]+)"', page
+    )
+    (hint,) = re.findall(rf'id="{max(said_beside)}"[^>]*>([^<]+)<', page)
+    assert "Everybody reads this" in hint and "stays there" in hint, "its writer knows before they write"
     reported(trial, NOW)
     assert "Platinum" in analyst.get(address).content.decode()
     Evidence.objects.filter(criterion="secure").update(at=timezone.now() - timedelta(days=366))
@@ -98,3 +105,19 @@ def test_the_wall_costs_the_same_for_one_solution_and_for_many(city: City) -> No
     for _ in range(3):
         whole_chain(by)
     assert queries(lambda: english().get("/programme/wall/")) == few
+
+
+def test_of_two_solutions_the_one_whose_evidence_still_counts_stands_for_their_team(city: City) -> None:
+    by, now = city.users["analyst"], timezone.now()
+    team = whole_chain(by)[3]
+    first, second = team.projects.get(), making.make(team, NOW, by, title="Another", summary="Another way.")
+    for criterion in ("documented", "tested"):
+        Evidence.objects.create(
+            project=first, criterion=criterion, url="https://d.example/", note="Read.", at=now - timedelta(days=366),
+            by_id=by.pk,
+        )  # fmt: skip
+    Evidence.objects.create(
+        project=second, criterion="documented", url="https://d.example/", note="Read.", at=now, by_id=by.pk
+    )
+    assert grades.project_of(team, now) == second
+    assert grades.project_of(team, now - timedelta(days=10)) == first

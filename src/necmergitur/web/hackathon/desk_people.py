@@ -19,7 +19,7 @@ from necmergitur.web.accounts.rules import require
 from necmergitur.web.hackathon import forming, pages, people
 from necmergitur.web.hackathon.forms import HandForm, MatchForm, MoveForm
 from necmergitur.web.hackathon.models import Edition, Entry, Participant, Skill
-from necmergitur.web.programme import rights
+from necmergitur.web.programme import grades, rights
 from necmergitur.web.store import CLOCK
 
 SHOWN_MAX = 500
@@ -53,7 +53,9 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         "waiting": waiting.count(),
         "there": found.participants.filter(checked_in_at__isnull=False).exists(),
         "forms": {"match": MatchForm(), "hand": _hand_form(found), "move": MoveForm()} | bound,
-        "entries": found.entries.select_related("team__challenge").prefetch_related("members__participant"),
+        "entries": found.entries.select_related("team__challenge").prefetch_related(
+            "members__participant", *grades.behind("team__projects")
+        ),
     }
     return pages.desk(request, "people.html", context, status)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from necmergitur.innovation import reviews
 from necmergitur.innovation.reviews import MARK_MOST, Result
 from necmergitur.web.hackathon.models import Edition, Question, Submission
+from necmergitur.web.programme import grades
 from necmergitur.web.programme import showing as programme
 
 WIDTH, HEIGHT, MIDDLE = 200, 16, 8
@@ -69,12 +70,13 @@ def results(edition: Edition, found: list[Result]) -> dict[str, Any]:
 def submissions(edition: Edition) -> Any:
     """Return what was handed in, with what pages say of it."""
     found = Submission.objects.filter(entry__edition=edition)
-    return found.select_related("project", "entry", "experiment").prefetch_related("prizes")
+    return found.select_related("project", "entry", "experiment").prefetch_related("prizes", *grades.behind("project"))
 
 
 def prizes(edition: Edition) -> list[dict[str, Any]]:
     """Return the prizes with who has them: here teams have their table's number and their chain's."""
     found = edition.prizes.select_related("submission__project", "submission__entry")
+    found = found.prefetch_related(*grades.behind("submission__project"))
     return [{"prize": one, "project": one.submission.project, "table": one.submission.entry.number} for one in found]
 
 

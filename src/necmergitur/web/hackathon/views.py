@@ -18,7 +18,7 @@ from necmergitur.web.hackathon import jury, pages, people, showing, voting, word
 from necmergitur.web.hackathon.forms import ApplyForm
 from necmergitur.web.hackathon.models import Edition, Submission
 from necmergitur.web.portal.errors import too_many
-from necmergitur.web.programme import rights
+from necmergitur.web.programme import grades, rights
 from necmergitur.web.programme.voting import keep
 from necmergitur.web.register.signs import code
 from necmergitur.web.store import CLOCK
@@ -110,7 +110,7 @@ def projects(request: HttpRequest, slug: str) -> HttpResponse:
         if outcome.rule == "too_many":
             return too_many(request)
     context: dict[str, Any] = pages.told(found, now) | {
-        "rows": _handed(found).select_related("project"),
+        "rows": _handed(found).select_related("project").prefetch_related(*grades.behind("project")),
         "voted": voting.voted(found, request),
     }
     return render(request, "hackathon/projects.html", context, status=409 if request.method == "POST" else 200)

@@ -129,3 +129,8 @@ class EvidenceForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Evidence
         fields = ("criterion", "url", "note")
         labels: ClassVar[dict[str, Any]] = {"note": _("What was looked at, and found")}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "note": _(
+                "Everybody reads this, with its address, on the solution’s page. Taken back, it stays there, marked so."
+            )
+        }

@@ -12,11 +12,12 @@ from necmergitur.web.programme import words
 from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Project, Team
 
 _ORDER = tuple(Grade)
+EVIDENCE = ("evidence", "experiments")
 
 
 def of(project: Project, now: datetime) -> dict[str, Any]:
     """Return a project's grade, what holds, since when, and what the next one asks for, in words."""
-    prefetch_related_objects([project], "evidence", "experiments")
+    prefetch_related_objects([project], *EVIDENCE)
     rows = [one for one in project.evidence.all() if one.withdrawn_at is None]
     seen = [Shown(Criterion(one.criterion), one.at) for one in rows]
     trials = [one for one in project.experiments.all() if one.state == ExperimentState.REPORTED]
@@ -36,7 +37,7 @@ def of(project: Project, now: datetime) -> dict[str, Any]:
     }
 
 
-def project_of(row: Any) -> Project | None:
+def project_of(row: Any, now: datetime) -> Project | None:
     """Return the project a stage is of: the one it comes from, or of those that came of it the one graded highest."""
     if isinstance(row, Project):
         return row
@@ -44,16 +45,17 @@ def project_of(row: Any) -> Project | None:
         return row.experiment.project
     if isinstance(row, Experiment):
         return row.project
-    after = {Team: "team", Challenge: "team__challenge", Lead: "team__challenge__lead"}
-    if type(row) not in after:
+    after = {Challenge: "team__challenge", Lead: "team__challenge__lead"}
+    if isinstance(row, Team):
+        found = list(row.projects.all())  # a list of teams has read them all at once
+    elif type(row) in after:
+        found = list(Project.objects.filter(**{after[type(row)]: row}))
+    else:
         return None
-    found = list(Project.objects.filter(**{after[type(row)]: row}).prefetch_related("evidence", "experiments"))
-    return max(found, key=_rank, default=None)
+    prefetch_related_objects(found, *EVIDENCE)
+    return max(found, key=lambda one: (of(one, now)["rank"], one.created_at), default=None)
 
 
-def _rank(project: Project) -> tuple[int, datetime]:
-    held = {Criterion(one.criterion) for one in project.evidence.all() if one.withdrawn_at is None}
-    reported = any(one.state == ExperimentState.REPORTED for one in project.experiments.all())
-    if reported:
-        held.add(Criterion.MEASURED)
-    return _ORDER.index(grading.grade(frozenset(held))), project.created_at
+def behind(path: str) -> tuple[str, ...]:
+    """Return what grades are made of, of projects at `path`, to be read for a whole list at once."""
+    return tuple(f"{path}__{one}" for one in EVIDENCE)

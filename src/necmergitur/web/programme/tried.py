@@ -23,25 +23,20 @@ LISTED_MAX = 200
 @require_safe
 def wall(request: HttpRequest) -> HttpResponse:
     """Everything that was tried: what runs somewhere, what was measured, what was given up and why."""
-    projects = Project.objects.prefetch_related("evidence", "experiments")[:LISTED_MAX]
+    projects = Project.objects.prefetch_related(*grades.EVIDENCE)[:LISTED_MAX]
     context = {
         "deployments": [
             {**showing.told(one), "route": words.ROUTES.get(one.route, "")}
-            for one in Deployment.objects.prefetch_related(*_graded("experiment__project__"))[:LISTED_MAX]
+            for one in Deployment.objects.prefetch_related(*grades.behind("experiment__project"))[:LISTED_MAX]
         ],
         "experiments": [
             {**showing.told(one), "exit": words.EXITS.get(one.exit, "")}
-            for one in Experiment.objects.prefetch_related(*_graded("project__"))[:LISTED_MAX]
+            for one in Experiment.objects.prefetch_related(*grades.behind("project"))[:LISTED_MAX]
         ],
         "projects": [showing.told(one) for one in projects],
         "given_up": [one for one in projects if one.state == ProjectState.ABANDONED],
     }
     return render(request, "programme/wall.html", context)
-
-
-def _graded(path: str) -> tuple[str, str]:
-    """Return what grades are made of, to be read for a whole list at once."""
-    return f"{path}evidence", f"{path}experiments"
 
 
 @never_cache

@@ -70,7 +70,7 @@ def _lines(*parts: str) -> str:
 
 def _head(solution: Any) -> str:
     whose = f"{solution.organisation} ({solution.country})" if solution.country else solution.organisation
-    project = None if solution.lead is None else grades.project_of(solution.lead)
+    project = None if solution.lead is None else grades.project_of(solution.lead, CLOCK.now())
     graded = "" if project is None else said(_("Grade"), grades.of(project, CLOCK.now())["word"])
     return _lines(solution.name, graded, whose if solution.organisation else "", solution.url)
 

@@ -11,16 +11,19 @@ register = template.Library()
 
 
 @register.inclusion_tag("programme/parts/grade.html", takes_context=True)
-def grade(context: template.Context, row: Any) -> dict[str, Any]:
+def grade(context: template.Context, row: Any, *, given: bool = False) -> dict[str, Any]:
     """Show the grade of the project a stage is of, with its evidence, and the way to it; nothing where there is none.
 
-    Each project is graded once for a page.
+    `given`: nor where it has no grade yet, in lists of what was made yesterday. Each project is graded once for a page.
     """
-    project = grades.project_of(row)
+    now = CLOCK.now()
+    project = grades.project_of(row, now)
     if project is None:
         return {"grade": None}
     request = context.get("request")
     known: dict[Any, Any] = {} if request is None else request.__dict__.setdefault("_grades_shown", {})
     if project.pk not in known:
-        known[project.pk] = grades.of(project, CLOCK.now())
+        known[project.pk] = grades.of(project, now)
+    if given and not known[project.pk]["name"]:
+        return {"grade": None}
     return {"grade": known[project.pk], "project": project}
