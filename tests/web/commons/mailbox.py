@@ -1,17 +1,20 @@
 """A real mail server that keeps what it was handed, and can be slow, refuse, or hang up at the worst moment."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, TypeVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from necmergitur.adapters.messages import MailServer, Messenger
 from necmergitur.app.services import free_port
+
+Kind = TypeVar("Kind", bound="Mailbox")
 
 
 class Mailbox:
@@ -22,6 +25,7 @@ class Mailbox:
         self.answer = "250 taken"
         self.refused: dict[str, str] = {}
         self.hangs_up = False
+        self.stalls_s = 0.0
         self.port = free_port()
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
@@ -37,6 +41,7 @@ class Mailbox:
             self.came.append((envelope.rcpt_tos[0], read))
         if self.hangs_up:
             server.transport.close()  # taken, and nobody is told
+        await asyncio.sleep(self.stalls_s)
         return self.answer
 
     @property
@@ -63,9 +68,9 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox() -> Iterator[Mailbox]:
+def mailbox(kind: type[Kind]) -> Iterator[Kind]:
     """Run a mail server on the loopback until the block ends."""
-    made = Mailbox()
+    made = kind()
     server = Controller(made, hostname="127.0.0.1", port=made.port)
     server.start()
     try:

@@ -23,7 +23,7 @@ from necmergitur.web.letters import sending
 from necmergitur.web.network.models import Partner
 from necmergitur.web.programme import links
 from tests.web.commons.lending import HERE, anybody, partner, sent, thing, tomorrow
-from tests.web.commons.mailbox import mailbox
+from tests.web.commons.mailbox import Mailbox, mailbox
 from tests.web.hackathon.playing import Hackathon
 from tests.web.incubation.test_incubation import accepted
 from tests.web.pages import City
@@ -257,7 +257,7 @@ def test_people_of_the_incubation_and_of_hackathons_come_with_the_link_they_have
     assert anybody().post(f"{company}things/{room.pk}/", sent(tomorrow(10), tomorrow(11))).status_code == 302
     participant = f"/programme/resources/mine/{someone}"
     assert anybody().post(f"{participant}things/{room.pk}/", sent(tomorrow(12), tomorrow(13))).status_code == 302
-    with mailbox() as inbox:
+    with mailbox(Mailbox) as inbox:
         for one in Booking.objects.order_by("begins"):
             analyst.post(f"{HERE}bookings/{one.pk}/", {"do": "confirm", "answer": "Ring twice."})
         assert sending.send_due(inbox.messenger, timezone.now()) >= 2
@@ -272,7 +272,7 @@ def test_a_booking_of_somebody_who_was_erased_is_told_to_nobody(city: City, monk
     anybody().post(f"{mine}things/{room.pk}/", sent(tomorrow(10), tomorrow(12)))
     city.client("analyst").post(f"{HERE}bookings/{Booking.objects.get().pk}/", {"do": "confirm"})
     gone.delete()
-    with mailbox() as inbox:
+    with mailbox(Mailbox) as inbox:
         assert sending.send_due(inbox.messenger, timezone.now()) == 0 and inbox.came == []
 
 

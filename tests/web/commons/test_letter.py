@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from necmergitur.web.commons import letters, mailing, views_letter
-from necmergitur.web.commons.constants import CONFIRM_LASTS, HANDED_WITHIN, SUBSCRIPTIONS_MAX
+from necmergitur.web.commons.constants import AGAIN_AFTER, CONFIRM_LASTS, HANDED_WITHIN, SUBSCRIPTIONS_MAX
 from necmergitur.web.commons.models import Delivery, Letter, Reader, Way
 from necmergitur.web.dialogue.limits import Limit
 from tests.web.commons.lending import HERE, anybody
@@ -55,7 +55,7 @@ def mail_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def inbox() -> Iterator[Mailbox]:
-    with mailbox() as made:
+    with mailbox(Mailbox) as made:
         yield made
 
 
@@ -146,6 +146,22 @@ def test_a_confirmation_lapses_and_its_address_is_erased(city: City, inbox: Mail
     assert anybody().get(confirm).status_code == 404 and anybody().post(confirm).status_code == 404
     turn(inbox)
     assert not Reader.objects.exists()
+
+
+def test_an_address_whose_server_puts_us_off_holds_up_nobody_and_is_erased_in_time(city: City, inbox: Mailbox) -> None:
+    inbox.refused["slow@example.org"] = "451 not now"
+    asked("slow@example.org")
+    asked(ADA)
+    assert turn(inbox) == 0
+    assert turn(inbox) == 1 and [to for to, _mail in inbox.came] == [ADA]
+    before = Reader.objects.get(email="slow@example.org").mailed_at
+    turn(inbox)
+    assert Reader.objects.get(email="slow@example.org").mailed_at == before, "not at once"
+    turn(inbox, AGAIN_AFTER + timedelta(minutes=1))
+    assert Reader.objects.get(email="slow@example.org").mailed_at != before
+    Reader.objects.filter(email="slow@example.org").update(asked_at=timezone.now() - CONFIRM_LASTS)
+    turn(inbox)
+    assert [one.email for one in Reader.objects.all()] == [ADA]
 
 
 def test_an_issue_goes_once_to_each_in_their_language_with_a_way_out_of_one_click(city: City, inbox: Mailbox) -> None:

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import DatabaseError, connections, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from necmergitur.web.incubation import office
 from necmergitur.web.incubation.models import Application, Booking, Call, Helper, Milestone, Slot
+from necmergitur.web.letters import sending
+from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme.models import Project
 from tests.web.incubation.test_incubation import DESK, OTHER, WHY, applied, called
 from tests.web.pages import City
@@ -109,6 +111,19 @@ def test_a_mentor_takes_no_more_projects_than_they_can_and_one_project_is_in_one
         id=cohort.first.pk, call=cohort.call, kind="mentor", name="B", link_hash="b", added_at=timezone.now()
     )
     assert cohort.book(0, Slot.objects.create(mentor=other, starts_at=early.starts_at)) == 409
+
+
+def test_a_mentor_who_leaves_calls_off_what_was_booked_and_each_project_is_told(cohort: Cohort) -> None:
+    early, late = Slot.objects.all()
+    assert (cohort.book(0, early), cohort.book(1, late)) == (302, 302)
+    with override_settings(EMAIL_HOST="127.0.0.1"):
+        assert somebody().post(cohort.mentor, {"do": "erase"}).status_code == 302
+        told = Letter.objects.filter(kind="hour_off").order_by("pk")
+        notes = {note.to: note.text for one in told for note in [sending.kinds()[one.kind](one.about)] if note}
+    assert set(notes) == set(Application.objects.values_list("contact_email", flat=True))
+    assert all("was given back: nobody comes" in text for text in notes.values())
+    assert not Booking.objects.exists() and not Slot.objects.exists() and not Helper.objects.exists()
+    assert "Maud" not in page(f"{cohort.mine[0]}hours/")
 
 
 def test_a_project_that_gave_up_books_nothing_and_a_wrong_link_shows_nothing(cohort: Cohort) -> None:

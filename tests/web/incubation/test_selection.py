@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from necmergitur.innovation.reviews import APPLIED
 from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
+from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme.models import Project
 from tests.web.incubation.test_incubation import DESK, OTHER, WHY, applied, called
-from tests.web.pages import City
+from tests.web.pages import City, queries
 
 NAMES = ("Ada Example", "ada@", "Densité", "densite.example", "Bo Autre", "Autre SARL", "autre.example")
 
@@ -175,6 +176,46 @@ def test_a_friend_declared_late_is_taken_away_marks_and_all_and_somebody_else_re
     assert Review.objects.filter(reviewer__name="Other", application=selecting.first).exists()
     assert somebody().get(place).status_code == 404
     assert "Crowd advice" in somebody().get(other).content.decode()
+
+
+def test_a_friend_who_is_named_once_the_reading_is_over_takes_no_marks_away(selecting: Selecting) -> None:
+    friend = declared(selecting.invite("Friend"))
+    selecting.close()
+    assert selecting.assign(1).status_code == 302
+    place = next(each for each in reads(friend) if "Crowd advice" in somebody().get(each).content.decode())
+    assert somebody().post(place, marks(10)).status_code == 302
+    assert selecting.analyst.post(f"{selecting.desk}end/").status_code == 302
+    declared(selecting.invite("Other"))
+    before = list(Review.objects.order_by("pk").values())
+    declared(friend, "Ada Example")
+    assert list(Review.objects.order_by("pk").values()) == before, "marks stand, and nobody is asked any more"
+    assert Helper.objects.get(name="Friend").knows == "Ada Example" and not Conflict.objects.exists()
+
+
+def test_what_an_erased_reviewer_did_not_read_goes_to_somebody_else_who_is_told(selecting: Selecting) -> None:
+    gone = declared(selecting.invite("Gone"))
+    selecting.close()
+    assert selecting.assign(1).status_code == 302
+    first, second = reads(gone)
+    assert somebody().post(first, marks(7)).status_code == 302
+    left = Review.objects.get(done_at=None).application
+    other = declared(selecting.invite("Other", email="other@reader.example"))
+    with override_settings(EMAIL_HOST="127.0.0.1"):
+        assert somebody().post(gone, {"do": "erase"}).status_code == 302
+    assert somebody().get(second).status_code == 404
+    row = Review.objects.get(done_at=None)
+    assert (row.reviewer, row.application) == (Helper.objects.get(name="Other"), left), "one of two: marks stay"
+    assert left.title in somebody().get(other).content.decode() and Review.objects.count() == 2
+    assert Letter.objects.filter(kind="to_read").count() == 1
+
+
+def test_a_reviewers_page_costs_the_same_for_one_application_and_for_many(selecting: Selecting) -> None:
+    link = declared(selecting.invite("Reviewer"))
+    selecting.close()
+    assert selecting.assign(1).status_code == 302
+    many = queries(lambda: somebody().get(link))
+    Review.objects.filter(application=selecting.second).delete()
+    assert queries(lambda: somebody().get(link)) == many
 
 
 def test_whoever_recognises_an_application_says_so_and_somebody_else_reads_it(selecting: Selecting) -> None:

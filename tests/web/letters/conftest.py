@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from threading import Thread
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.test import override_settings
 
-from necmergitur.app.services import free_port
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.hackathon import voting
 from necmergitur.web.incubation import views as incubation
 from necmergitur.web.letters import views
 from necmergitur.web.programme import voting as needs
+from tests.web.commons.mailbox import mailbox as receiving
 from tests.web.hackathon.playing import Hackathon
 from tests.web.letters.mailbox import Inboxes, Mailbox
 from tests.web.pages import City, city, city_template  # noqa: F401 -- fixtures
@@ -28,24 +26,11 @@ def nobody_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "asked", Limit(views.ASKED_MAX))
 
 
-class _Taking:
-    def __init__(self, box: Mailbox) -> None:
-        self._box = box
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- its name
-        return self._box.take(envelope)
-
-
 @pytest.fixture
 def mailbox(city: City) -> Iterator[Mailbox]:  # noqa: F811 -- the fixture
     """What arrived, by address; and how a worker sends what waits."""
-    box = Mailbox()
-    server = Controller(_Taking(box), hostname="127.0.0.1", port=free_port())
-    server.start()
-    box.port = server.port
-    with override_settings(EMAIL_HOST="127.0.0.1"):
-        yield box
-    server.stop()
+    with receiving(Mailbox) as made, override_settings(EMAIL_HOST="127.0.0.1"):
+        yield made
 
 
 @pytest.fixture

@@ -1,42 +1,25 @@
-"""A mailbox for tests: letters that a real SMTP server took from the project's own mail adapter."""
+"""The mailbox as tests of letters use it, and a demonstration's inboxes."""
 
 import json
-from collections import defaultdict
 from datetime import datetime
-from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from aiosmtpd.smtp import Envelope
 from django.utils import timezone
 
-from necmergitur.adapters.messages import messenger
 from necmergitur.web.letters import sending
+from tests.web.commons import mailbox
 
 
-class Mailbox:
-    """Letters by address. `answer`: what the server says to the next ones."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.answer = "250 OK"
-        self.letters: dict[str, list[tuple[str, str]]] = defaultdict(list)
-
-    def take(self, envelope: Envelope) -> str:
-        """Keep a letter, or refuse it."""
-        if self.answer.startswith("250"):
-            mail = message_from_bytes(envelope.content or b"", policy=policy.default)
-            for to in envelope.rcpt_tos:
-                self.letters[to].append((str(mail["Subject"]), mail.get_content()))
-        return self.answer
+class Mailbox(mailbox.Mailbox):
+    """What came, and how a worker sends what waits."""
 
     def turn(self, now: datetime | None = None) -> int:
         """One turn of the worker; return how many letters left."""
-        sender = messenger(f"smtp://127.0.0.1:{self.port}", "city@example.org", "", "")
-        return sending.send_due(sender, now or timezone.now())
+        return sending.send_due(self.messenger, now or timezone.now())
 
     def to(self, address: str) -> list[tuple[str, str]]:
         """Return what came to an address: subject and text."""
-        return self.letters[address]
+        return [(str(mail["Subject"]), mail.get_content()) for to, mail in self.came if to == address]
 
 
 class Inboxes(ThreadingHTTPServer):

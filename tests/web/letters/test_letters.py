@@ -1,6 +1,10 @@
 """Letters of the programme: real mail, in the reader's language, once each, and no word about who is known."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,8 +32,19 @@ from tests.web.hackathon.playing import Hackathon, somebody
 from tests.web.incubation.test_incubation import APPLY, DESK, OTHER, WHY, applied, called
 from tests.web.letters.mailbox import Inboxes, Mailbox
 from tests.web.pages import City
+from tests.web.serving import ROOT
 
 AGAIN = "/programme/links/"
+WORKER = """
+import sys
+from necmergitur.web.boot import boot
+boot()
+from datetime import datetime, UTC
+from necmergitur.adapters.messages import messenger
+from necmergitur.web.letters.sending import send_due
+while True:
+    send_due(messenger(f"smtp://127.0.0.1:{sys.argv[1]}", "city@example.org", "", ""), datetime.now(UTC))
+"""
 INBOXES = 'href="/demo/messages/"'
 
 
@@ -200,6 +215,44 @@ def test_a_server_that_is_away_is_tried_again_and_one_that_refuses_is_not(played
     assert Letter.objects.get().attempts == 1, "not before its pause"
     mailbox.answer = "250 OK"
     assert mailbox.turn(now + timedelta(minutes=2)) == 1 and len(mailbox.to(person.email)) == 1
+
+
+def test_a_letter_that_may_have_been_taken_is_not_sent_again(played: Hackathon, mailbox: Mailbox) -> None:
+    played.apply(1)
+    mailbox.hangs_up = True
+    assert mailbox.turn() == 0 and len(mailbox.came) == 1
+    mailbox.hangs_up = False
+    assert mailbox.turn(timezone.now() + timedelta(days=1)) == 0 and len(mailbox.came) == 1
+    assert Letter.objects.get().sent_at is not None
+
+
+def test_a_worker_killed_while_it_hands_a_letter_over_sends_it_to_nobody_twice(
+    city: City, played: Hackathon, mailbox: Mailbox
+) -> None:
+    played.apply(1)
+    played.apply(2)
+    mailbox.stalls_s = 60.0
+    environ = {**os.environ, "NEC_DATABASE_URL": city.url, "PYTHONPATH": str(ROOT / "src")}
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(mailbox.port)], env=environ)
+    mailbox.wait(1, patience_s=60.0)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    mailbox.stalls_s = 0.0
+    assert mailbox.turn(timezone.now() + timedelta(hours=1)) == 1, "the other one"
+    assert mailbox.turn(timezone.now() + timedelta(days=1)) == 0
+    to = [address for address, _mail in mailbox.came]
+    assert len(to) == len(set(to)) == 2
+
+
+def test_a_turn_ends_at_the_first_sign_that_no_server_takes_letters_now(played: Hackathon, mailbox: Mailbox) -> None:
+    for number in range(1, 4):
+        played.apply(number)
+    now = timezone.now()
+    first = Participant.objects.get(pk=Letter.objects.order_by("due_at")[0].about[1])
+    mailbox.refused[first.email] = "451 not now"
+    assert mailbox.turn(now) == 0
+    assert sorted(Letter.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+    assert mailbox.turn(now) == 2, "one that is put off holds up no other"
 
 
 def test_whoever_erased_themselves_is_written_nothing(played: Hackathon, mailbox: Mailbox) -> None:

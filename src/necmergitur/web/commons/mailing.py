@@ -6,33 +6,30 @@ may miss an issue, none gets it twice.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
-import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from necmergitur.adapters.messages.mail import MaybeTaken
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.people.contacts import Contact
 from necmergitur.people.letters import Written
 from necmergitur.web.commons import letters
 from necmergitur.web.commons.constants import AGAIN_AFTER, ATTEMPTS_MOST, BATCH, CONFIRM_LASTS, HANDED_WITHIN
 from necmergitur.web.commons.models import Delivery, Letter, Reader, Way
+from necmergitur.web.letters.sending import Outcome, Sender, hand_over
 from necmergitur.web.programme import links
 
-log = structlog.get_logger(__name__)
-
-
-class Post(Protocol):
-    """What carries mail away: `adapters.messages.Messenger`."""
-
-    def send(self, message: Written) -> None:
-        """Hand a message over. Raises OSError when it was not taken, ValueError when it never will be."""
+# How a mail of an issue stands once it was handed over; one that was put off too often is refused.
+_WAYS = {
+    Outcome.SENT: Way.SENT,
+    Outcome.UNSURE: Way.UNSURE,
+    Outcome.REFUSED: Way.REFUSED,
+    Outcome.LATER: Way.REFUSED,
+}
 
 
 @transaction.atomic
@@ -56,7 +53,7 @@ def counts(letter: Letter) -> dict[str, int]:
     return {way: found.get(way, 0) for way in Way.values}
 
 
-def turn(post: Post, clock: Callable[[], datetime]) -> int:
+def turn(post: Sender, clock: Callable[[], datetime]) -> int:
     """Send what is due, a batch at most; return how many left. Stops at the first sign that no server is there."""
     now = clock()
     Delivery.objects.filter(way=Way.HANDING, next_at__lte=now - HANDED_WITHIN).update(way=Way.UNSURE)
@@ -71,10 +68,16 @@ def turn(post: Post, clock: Callable[[], datetime]) -> int:
     return sent
 
 
-def _confirmation(post: Post, now: datetime) -> int | None:
-    """Ask one address to confirm; None when none is due, or no server is there. The token is kept as a digest alone."""
+def _confirmation(post: Sender, now: datetime) -> int | None:
+    """Ask one address to confirm; None when none is due, or no server is there. The token is kept as a digest alone.
+
+    An address whose server puts us off waits behind all others, and is erased as if nobody had confirmed.
+    """
     with transaction.atomic():
-        reader = Reader.objects.select_for_update(skip_locked=True).filter(mail_due=True).order_by("pk").first()
+        due = Reader.objects.select_for_update(skip_locked=True).filter(
+            Q(mailed_at=None) | Q(mailed_at__lte=now - AGAIN_AFTER), mail_due=True
+        )
+        reader = due.order_by(F("mailed_at").asc(nulls_first=True), "pk").first()
         if reader is None:
             return None
         token, kept = links.made()
@@ -82,19 +85,13 @@ def _confirmation(post: Post, now: datetime) -> int | None:
         if reader.confirmed_at is None:
             reader.confirm_hash, reader.confirm_until = kept, now + CONFIRM_LASTS
         reader.save(update_fields=["mail_due", "mailed_at", "confirm_hash", "confirm_until"])
-    try:
-        post.send(_asking(reader, token))
-    except ValueError:
-        if reader.confirmed_at is None:
-            letters.erase(reader)
-        return 0
-    except MaybeTaken:
-        return 0
-    except OSError as error:
-        log.info("letter_confirmation_waits", why=type(error).__name__)
-        Reader.objects.filter(pk=reader.pk).update(mail_due=True)
+    outcome = hand_over(post, _asking(reader, token))
+    if outcome is Outcome.LATER:
+        Reader.objects.filter(pk=reader.pk).update(mail_due=True, confirm_hash="", confirm_until=None)
         return None
-    return 1
+    if outcome is Outcome.REFUSED and reader.confirmed_at is None:
+        letters.erase(reader)
+    return int(outcome is Outcome.SENT)
 
 
 def _asking(reader: Reader, token: str) -> Written:
@@ -117,7 +114,7 @@ def _asking(reader: Reader, token: str) -> Written:
         return Written(Contact("email", reader.email), subject, text % {"link": link}, language=reader.language)
 
 
-def _issue(post: Post, now: datetime) -> int | None:
+def _issue(post: Sender, now: datetime) -> int | None:
     """Send one issue to one reader; None when none is due, or no server is there."""
     with transaction.atomic():
         due = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
@@ -132,31 +129,16 @@ def _issue(post: Post, now: datetime) -> int | None:
         one.save(update_fields=["way", "attempts", "next_at"])
     if reader is None:
         return 0
-    try:
-        post.send(issue(Letter.objects.get(pk=one.letter_id), reader, one.pk))
-    except MaybeTaken:
-        _stands(one, Way.UNSURE)
-        return 0
-    except ValueError:
-        _stands(one, Way.REFUSED)
-        # Once may be a quarrel of servers; twice, of two issues, nobody is there.
-        if reader.deliveries.filter(way=Way.REFUSED).exclude(pk=one.pk).exists():
-            letters.erase(reader)
-        return 0
-    except OSError as error:
-        log.info("letter_waits", why=type(error).__name__)
-        if one.attempts >= ATTEMPTS_MOST:
-            _stands(one, Way.REFUSED)
-        else:
-            again = now + AGAIN_AFTER * 2 ** (one.attempts - 1)
-            Delivery.objects.filter(pk=one.pk, way=Way.HANDING).update(way=Way.DUE, next_at=again)
-        return None
-    _stands(one, Way.SENT)
-    return 1
-
-
-def _stands(one: Delivery, way: Way) -> None:
-    Delivery.objects.filter(pk=one.pk, way=Way.HANDING).update(way=way)
+    outcome = hand_over(post, issue(Letter.objects.get(pk=one.letter_id), reader, one.pk))
+    handing = Delivery.objects.filter(pk=one.pk, way=Way.HANDING)
+    if outcome is Outcome.LATER and one.attempts < ATTEMPTS_MOST:
+        handing.update(way=Way.DUE, next_at=now + AGAIN_AFTER * 2 ** (one.attempts - 1))
+    else:
+        handing.update(way=_WAYS[outcome])
+    # Once may be a quarrel of servers; twice, of two issues, nobody is there.
+    if outcome is Outcome.REFUSED and reader.deliveries.filter(way=Way.REFUSED).exclude(pk=one.pk).exists():
+        letters.erase(reader)
+    return None if outcome is Outcome.LATER else int(outcome is Outcome.SENT)
 
 
 def issue(letter: Letter, reader: Reader, number: int) -> Written:

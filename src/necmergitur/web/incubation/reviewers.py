@@ -49,7 +49,7 @@ def home(request: HttpRequest, token: str) -> HttpResponse:
         reviewing.declare(found, form.cleaned_data["knows"], CLOCK.now())
         messages.success(request, _("Kept. Applications of people you know go to others."))
         return private(redirect("incubation:reviewer", token))
-    rows = found.reviews.select_related("application")
+    rows = found.reviews.select_related("application__call__challenge")
     context = {"one": found, "token": token, "form": form, "rows": [_told(each) for each in rows]}
     return private(render(request, "incubation/reviewer.html", context, status=422 if form.is_bound else 200))
 

@@ -214,8 +214,9 @@ def _reviewers(call: Call) -> list[Helper]:
 
 
 def _held(call: Call) -> list[tuple[str, str]]:
-    rows = Review.objects.filter(application__call=call, reviewer__isnull=False)
-    return [(str(reader), str(work)) for reader, work in rows.values_list("reviewer_id", "application_id")]
+    """Return who reads what. Marks of somebody who was erased count as read: nobody is asked for them again."""
+    rows = Review.objects.filter(application__call=call).values_list("reviewer_id", "number", "application_id")
+    return [(str(reader) if reader else f"erased {number}", str(work)) for reader, number, work in rows]
 
 
 def _exclude(call: Call) -> None:

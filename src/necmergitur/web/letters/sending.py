@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from importlib import import_module
 from typing import Any, Protocol
@@ -41,6 +42,15 @@ class Note(msgspec.Struct, frozen=True):
     to: str
     subject: str
     text: str
+
+
+class Outcome(StrEnum):
+    """What came of handing a mail over."""
+
+    SENT = "sent"
+    UNSURE = "unsure"
+    REFUSED = "refused"
+    LATER = "later"
 
 
 class Sender(Protocol):
@@ -111,7 +121,10 @@ def remind(now: datetime) -> None:
 
 
 def send_due(sender: Sender, now: datetime) -> int:
-    """Send what is due; return how many left. Of two workers, each letter has one."""
+    """Send what is due, until a server takes none for now; return how many left. Of two workers, each letter has one.
+
+    A letter counts as sent before it is handed over: whoever kills the worker then may lose one, none leaves twice.
+    """
     left = 0
     for _ in range(SENT_MAX):
         with transaction.atomic():
@@ -119,9 +132,34 @@ def send_due(sender: Sender, now: datetime) -> int:
             row = waiting.filter(due_at__lte=now, sent_at=None, dropped_at=None).order_by("due_at").first()
             if row is None:
                 break
-            left += _send(sender, row, now)
+            note = _written(row, now)
             row.save()
+        if note is None:
+            continue
+        outcome = hand_over(sender, Written(Contact("email", note.to), note.subject, note.text, language=row.language))
+        left += outcome is Outcome.SENT
+        if outcome is Outcome.LATER:
+            _later(row, now)
+            break
+        if outcome is Outcome.REFUSED:
+            Letter.objects.filter(pk=row.pk).update(sent_at=None, dropped_at=now)
     return left
+
+
+def hand_over(sender: Sender, message: Written) -> Outcome:
+    """Hand a mail over; return what came of it. That it leaves is committed before, so that a kill sends none twice."""
+    try:
+        sender.send(message)
+    except MaybeTaken:
+        log.warning("mail_maybe_taken")  # never again: who lost it asks again
+        return Outcome.UNSURE
+    except OSError as error:
+        log.info("mail_waits", why=type(error).__name__)
+        return Outcome.LATER
+    except ValueError as error:
+        log.warning("mail_refused", why=str(error))
+        return Outcome.REFUSED
+    return Outcome.SENT
 
 
 def forget_old(now: datetime) -> int:
@@ -142,34 +180,32 @@ def kinds() -> dict[str, Callable[[Any], Note | None]]:
     return made
 
 
-def _later(row: Letter, now: datetime) -> None:
-    row.attempts += 1
-    if row.attempts >= ATTEMPTS_MAX:
-        row.dropped_at = now
-    row.due_at = now + min(RETRY_FIRST * 2 ** (row.attempts - 1), RETRY_MAX)
-
-
-def _send(sender: Sender, row: Letter, now: datetime) -> int:
+def _written(row: Letter, now: datetime) -> Note | None:
+    """Put a letter that is about to leave into words; None when it does not, now or ever."""
     try:
         with transaction.atomic(), override(row.language):
             note = None if row.until is not None and now >= row.until else kinds()[row.kind](row.about)
     except Exception:  # whatever one letter trips over, the others leave
         log.exception("letter_not_written", kind=row.kind)
-        _later(row, now)
-        return 0
+        _put_off(row, now)
+        return None
     if note is None or not note.to:
         row.dropped_at = now
-        return 0
-    try:
-        sender.send(Written(Contact("email", note.to), note.subject, note.text, language=row.language))
-    except MaybeTaken:
-        log.warning("letter_maybe_taken", kind=row.kind)  # once each: who lost it asks again
-    except OSError:
-        _later(row, now)
-        return 0
-    except ValueError as error:
-        log.warning("letter_refused", kind=row.kind, why=str(error))
-        row.dropped_at = now
-        return 0
+        return None
     row.sent_at = now
-    return 1
+    return note
+
+
+def _later(row: Letter, now: datetime) -> None:
+    """Let a letter that was not taken wait; not one of somebody erased meanwhile."""
+    _put_off(row, now)
+    Letter.objects.filter(pk=row.pk).update(
+        sent_at=None, attempts=row.attempts, due_at=row.due_at, dropped_at=row.dropped_at
+    )
+
+
+def _put_off(row: Letter, now: datetime) -> None:
+    row.attempts += 1
+    if row.attempts >= ATTEMPTS_MAX:
+        row.dropped_at = now
+    row.due_at = now + min(RETRY_FIRST * 2 ** (row.attempts - 1), RETRY_MAX)
