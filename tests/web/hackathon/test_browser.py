@@ -44,7 +44,10 @@ def test_somebody_applies_on_a_telephone_and_has_a_page_of_their_own(enter: Ente
     expect(page.locator("h1")).to_contain_text("Zoé Martin")
     expect(page.locator(".qr svg")).to_be_visible()
     looked_at(page, "mine-fr-dark")
-    page.get_by_role("button", name="Tout effacer").click()
+    erasing = page.get_by_role("button", name="Tout effacer")
+    expect(erasing).to_be_hidden()  # what cannot be undone takes two acts
+    page.get_by_role("heading", name="Effacer tout ce que vous avez dit").click()
+    erasing.click()
     expect(page.locator("main")).to_contain_text("effacé")
 
 

@@ -2,7 +2,9 @@
 
 from django.test import Client
 
+from necmergitur.web.programme import making, pages
 from necmergitur.web.programme.models import Challenge, Lead, Need
+from necmergitur.web.store import CLOCK
 from tests.web.pages import City
 from tests.web.programme.stating import stated
 
@@ -23,6 +25,17 @@ def test_a_citizen_states_a_need_that_everybody_reads_and_votes_for(city: City) 
     assert Need.objects.get().votes.count() == 1
     other.post("/programme/needs/NM-1/vote/", {"back": "1"})
     assert Need.objects.get().votes.count() == 0
+
+
+def test_needs_are_turned_over_once_one_page_is_full(city: City) -> None:
+    now = CLOCK.now()
+    for number in range(pages.LEAF_ROWS + 1):
+        making.state_need(now, None, **stated(title=f"A need of its own {number:02d}"))
+    first, second = (text_of(Client(), f"/programme/{asked}") for asked in ("", "?page=2"))
+    desk = text_of(city.client("analyst"), "/programme/desk/")
+    for page in (first, desk):
+        assert page.count("A need of its own") == pages.LEAF_ROWS and 'rel="next" href="?page=2"' in page
+    assert second.count("A need of its own") == 1 and 'rel="prev"' in second
 
 
 def test_what_was_typed_is_kept_when_something_is_to_mend(city: City) -> None:

@@ -11,6 +11,10 @@ from tests.web.trials.test_live import alarmed, live_trial
 from tests.web.trials.test_trials import seen, started
 from tests.web.trials.trying import now, say
 
+# The height of the smallest words of a drawing, in pixels of the screen.
+SMALLEST = """() => Math.min(99, ...[...document.querySelectorAll("main svg text")].map(
+  (one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a))"""
+
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -42,6 +46,7 @@ def test_every_page_of_an_experiment_passes_axe_and_fits_a_telephone(
             page.set_viewport_size({"width": 390, "height": 800})
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{address} is {wide} px too wide"
+            assert page.evaluate(SMALLEST) >= 12, f"{address} draws words that nobody can read on a telephone"
             page.set_viewport_size({"width": 1280, "height": 900})
 
 

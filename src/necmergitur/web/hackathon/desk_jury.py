@@ -20,6 +20,7 @@ from necmergitur.web.hackathon import jury as rules
 from necmergitur.web.hackathon import pages, showing, words, writing
 from necmergitur.web.hackathon.forms import AssignForm, AwardForm
 from necmergitur.web.hackathon.models import Conflict, Edition, Submission
+from necmergitur.web.programme import pages as frame
 from necmergitur.web.programme import rights
 from necmergitur.web.programme import showing as programme
 from necmergitur.web.store import CLOCK
@@ -53,6 +54,7 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
     }
     for one in context.get("rows", []):
         one["experiment"] = programme.told(one["submission"].experiment) if one["submission"].experiment else None
+    context["page"] = frame.leaf(request, context.get("rows", []))
     return pages.desk(request, "jury.html", context, status)
 
 

@@ -1,6 +1,7 @@
 """The desk's people of an edition: the door, teams by the matching or by hand."""
 
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,9 +21,8 @@ from necmergitur.web.hackathon import forming, pages, people
 from necmergitur.web.hackathon.forms import HandForm, MatchForm, MoveForm
 from necmergitur.web.hackathon.models import Edition, Entry, Participant, Skill
 from necmergitur.web.programme import grades, rights
+from necmergitur.web.programme import pages as programme
 from necmergitur.web.store import CLOCK
-
-SHOWN_MAX = 500
 
 
 @require(rights.may_run)
@@ -40,22 +40,26 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         rows = rows.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
     names = dict(Skill.choices)
     waiting = found.participants.filter(counts=True, member__isnull=True)
+    entries = found.entries.select_related("team__challenge").prefetch_related(
+        "members__participant", *grades.behind("team__projects")
+    )
+    page = programme.leaf(request, rows)
     context = pages.told(found, CLOCK.now()) | {
         "sought": sought,
+        "sought_as": quote(sought),
         "rows": [
             {
                 "one": one,
                 "skills": [names.get(skill, skill) for skill in one.skills],
                 "table": one.member.entry.number if hasattr(one, "member") else None,
             }
-            for one in rows[:SHOWN_MAX]
+            for one in page
         ],
+        "page": page,
         "waiting": waiting.count(),
         "there": found.participants.filter(checked_in_at__isnull=False).exists(),
         "forms": {"match": MatchForm(), "hand": _hand_form(found), "move": MoveForm()} | bound,
-        "entries": found.entries.select_related("team__challenge").prefetch_related(
-            "members__participant", *grades.behind("team__projects")
-        ),
+        "entries": programme.leaf(request, entries, "teams"),
     }
     return pages.desk(request, "people.html", context, status)
 

@@ -86,6 +86,11 @@ def questions(edition: Edition, *, waiting: bool) -> Any:
     return found.filter(taken_at__isnull=True) if waiting else found
 
 
+def tables_waiting(edition: Edition) -> list[int]:
+    """Return the tables that wait for a mentor, each once, however much it asks."""
+    return list(dict.fromkeys(one.entry.number for one in questions(edition, waiting=True)))
+
+
 def address(row: Any) -> str:
     """Return where a stage of the chain is read."""
     return programme.address_of(row)

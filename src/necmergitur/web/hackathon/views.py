@@ -19,6 +19,7 @@ from necmergitur.web.hackathon.forms import ApplyForm
 from necmergitur.web.hackathon.models import Edition, Submission
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import grades, rights
+from necmergitur.web.programme import pages as programme
 from necmergitur.web.programme.voting import keep
 from necmergitur.web.register.signs import code
 from necmergitur.web.store import CLOCK
@@ -83,7 +84,7 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
         "still": still,
         "counts": counts | {"teams": found.entries.count(), "handed": _handed(found).count()},
         "announcements": found.announcements.all()[:2],
-        "waiting": showing.questions(found, waiting=True)[:4],
+        "waiting": showing.tables_waiting(found)[:4],
         "prizes": showing.prizes(found) if found.published_at else [],
         "code": code(request.build_absolute_uri(f"/programme/hackathon/{found.slug}/")),
     }
@@ -104,13 +105,15 @@ def projects(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = get_object_or_404(_handed(found), pk=_number(request.POST.get("for", "")))
         outcome = voting.vote(found, chosen, request, address_of(request), now)
         if not isinstance(outcome, Refusal):
-            response = redirect("hackathon:projects", slug)
+            response = redirect(request.get_full_path())
             keep(response, outcome)
             return response
         if outcome.rule == "too_many":
             return too_many(request)
     context: dict[str, Any] = pages.told(found, now) | {
-        "rows": _handed(found).select_related("project").prefetch_related(*grades.behind("project")),
+        "page": programme.leaf(
+            request, _handed(found).select_related("project").prefetch_related(*grades.behind("project"))
+        ),
         "voted": voting.voted(found, request),
     }
     return render(request, "hackathon/projects.html", context, status=409 if request.method == "POST" else 200)
@@ -124,6 +127,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
     if found.published_at is None or editions.may(Act.AWARD, found.dates, now) is not None:
         raise Http404
     context = pages.told(found, now) | showing.results(found, jury.results(found))
+    context["page"] = programme.leaf(request, context["rows"])
     return render(request, "hackathon/results.html", context)
 
 

@@ -74,11 +74,18 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
         return said
 
 
+HAS_ONE = _("Its address, if there is one.")
+
+
 class ApplyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A company's answer."""
 
-    demo = forms.URLField(label=_("Demonstration"), required=False, max_length=500, assume_scheme="https")
-    repository = forms.URLField(label=_("Source code"), required=False, max_length=500, assume_scheme="https")
+    demo = forms.URLField(
+        label=_("Demonstration"), help_text=HAS_ONE, required=False, max_length=500, assume_scheme="https"
+    )
+    repository = forms.URLField(
+        label=_("Source code"), help_text=HAS_ONE, required=False, max_length=500, assume_scheme="https"
+    )
 
     class Meta:
         model = Application

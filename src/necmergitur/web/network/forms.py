@@ -10,6 +10,7 @@ from necmergitur.web.network.models import Clause, Hosts, Partner, Site
 from necmergitur.web.programme.forms import long
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+DEGREES = _("In degrees with decimals; leave both empty if you do not know them.")
 
 
 class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -37,8 +38,8 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     hosts = forms.MultipleChoiceField(
         label=_("What can be tried there"), choices=Hosts.choices, widget=forms.CheckboxSelectMultiple
     )
-    lon = forms.FloatField(label=_("Longitude"), min_value=-180, max_value=180, required=False)
-    lat = forms.FloatField(label=_("Latitude"), min_value=-90, max_value=90, required=False)
+    lon = forms.FloatField(label=_("Longitude"), help_text=DEGREES, min_value=-180, max_value=180, required=False)
+    lat = forms.FloatField(label=_("Latitude"), help_text=DEGREES, min_value=-90, max_value=90, required=False)
 
     class Meta:
         model = Site
@@ -50,6 +51,10 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             "conditions": _("Conditions"),
             "open_from": pgettext_lazy("site", "From"),
             "open_until": _("Until"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "conditions": _("Everybody reads them: hours, what must not happen, who has to be asked."),
+            "open_until": _("Leave both days empty if it stays open."),
         }
         widgets: ClassVar[dict[str, Any]] = {"conditions": long(3), "open_from": DAY, "open_until": DAY}
 

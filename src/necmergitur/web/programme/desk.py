@@ -32,10 +32,11 @@ def home(request: HttpRequest) -> HttpResponse:
     needs = (
         Need.objects.exclude(state=NeedState.MERGED)
         .annotate(voices=Count("votes", distinct=True), lead_count=Count("leads", distinct=True))
-        .order_by("state", "-chain")[:LISTED_MAX]
+        .order_by("state", "-chain")
     )
-    rows = [{**showing.told(one), "one": one} for one in needs]
-    return pages.show(request, "programme/desk/home.html", {"rows": rows}, tab="needs")
+    page = pages.leaf(request, needs)
+    rows = [{**showing.told(one), "one": one} for one in page]
+    return pages.show(request, "programme/desk/home.html", {"rows": rows, "page": page}, tab="needs")
 
 
 @require(rights.may_read)

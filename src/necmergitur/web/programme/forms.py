@@ -11,6 +11,7 @@ from necmergitur.web.programme.models import LONG, Challenge, Evidence, Lead, Ne
 from necmergitur.web.programme.words import CRITERIA
 
 LANGUAGES = (("fr", "Français"), ("en", "English"))
+IF_ANY = _("If there is any.")
 
 
 def long(rows: int = 4) -> forms.Textarea:
@@ -50,7 +51,11 @@ class NeedForm(forms.ModelForm):  # type: ignore[type-arg]
             "language": _("Language of this text"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
+            "constraints": IF_ANY,
+            "sites": IF_ANY,
             "measure": _("For example: minutes until help arrives, false alarms per hour."),
+            "unit": _("For example: minutes, %, per hour."),
+            "target_value": _("The number from which it is solved, in that unit."),
             "now_value": _("Leave empty if nobody measured it yet."),
         }
         widgets: ClassVar[dict[str, Any]] = {

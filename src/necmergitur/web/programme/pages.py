@@ -2,12 +2,20 @@
 
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.console import guards
 from necmergitur.web.console.pages import show as console_show
 from necmergitur.web.programme import rights, words
+
+LEAF_ROWS = 50  # ours: what is read through before one would rather search
+
+
+def leaf(request: HttpRequest, rows: Any, name: str = "page") -> Page[Any]:
+    """Return the rows of the page that is asked for; `name` tells several lists of one page apart."""
+    return Paginator(rows, LEAF_ROWS).get_page(request.GET.get(name))
 
 
 def show(

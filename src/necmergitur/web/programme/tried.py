@@ -23,18 +23,19 @@ LISTED_MAX = 200
 @require_safe
 def wall(request: HttpRequest) -> HttpResponse:
     """Everything that was tried: what runs somewhere, what was measured, what was given up and why."""
-    projects = Project.objects.prefetch_related(*grades.EVIDENCE)[:LISTED_MAX]
+    deployed = pages.leaf(
+        request, Deployment.objects.prefetch_related(*grades.behind("experiment__project")), "deployed"
+    )
+    tried = pages.leaf(request, Experiment.objects.prefetch_related(*grades.behind("project")), "tried")
+    graded = pages.leaf(request, Project.objects.prefetch_related(*grades.EVIDENCE), "graded")
     context = {
-        "deployments": [
-            {**showing.told(one), "route": words.ROUTES.get(one.route, "")}
-            for one in Deployment.objects.prefetch_related(*grades.behind("experiment__project"))[:LISTED_MAX]
-        ],
-        "experiments": [
-            {**showing.told(one), "exit": words.EXITS.get(one.exit, "")}
-            for one in Experiment.objects.prefetch_related(*grades.behind("project"))[:LISTED_MAX]
-        ],
-        "projects": [showing.told(one) for one in projects],
-        "given_up": [one for one in projects if one.state == ProjectState.ABANDONED],
+        "deployed": deployed,
+        "deployments": [{**showing.told(one), "route": words.ROUTES.get(one.route, "")} for one in deployed],
+        "tried": tried,
+        "experiments": [{**showing.told(one), "exit": words.EXITS.get(one.exit, "")} for one in tried],
+        "graded": graded,
+        "projects": [showing.told(one) for one in graded],
+        "given_up": Project.objects.filter(state=ProjectState.ABANDONED)[:LISTED_MAX],
     }
     return render(request, "programme/wall.html", context)
 

@@ -13,7 +13,7 @@ from necmergitur.innovation.chain import NeedState
 from necmergitur.web.dialogue.limits import address_of as network_of
 from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
-from necmergitur.web.programme import guide, making, rights, showing, voting
+from necmergitur.web.programme import guide, making, pages, rights, showing, voting
 from necmergitur.web.programme.forms import NeedForm
 from necmergitur.web.programme.models import Deployment, Experiment, Need
 from necmergitur.web.store import CLOCK
@@ -25,13 +25,9 @@ LISTED_MAX = 100
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """Needs, those most voted for first; and what came of others."""
-    needs = (
-        Need.objects.filter(state=NeedState.OPEN)
-        .annotate(voices=Count("votes"))
-        .order_by("-voices", "-chain")[:LISTED_MAX]
-    )
+    needs = Need.objects.filter(state=NeedState.OPEN).annotate(voices=Count("votes")).order_by("-voices", "-chain")
     context = {
-        "needs": needs,
+        "needs": pages.leaf(request, needs),
         "closed": Need.objects.filter(state=NeedState.CLOSED)[:LISTED_MAX],
         "example": chain.shown(7),
         "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},

@@ -85,7 +85,7 @@ def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
         context["saved_at"] = draft.saved_at if draft else None
         context["demo"] = settings.DEMO
     else:
-        context |= showing.whole(found, CLOCK.now()) | {"forms": _forms(found) | bound}
+        context |= showing.whole(found, CLOCK.now(), request.GET.get("facts")) | {"forms": _forms(found) | bound}
         context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" else []
     status = 422 if bound else 200
     return pages.show(request, "trials/desk/one.html", context, tab="trials", status=status)

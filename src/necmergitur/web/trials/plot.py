@@ -6,6 +6,7 @@ They are shapes: its page draws them inline, its paper as vectors, both from one
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from necmergitur.innovation import sequential
@@ -13,7 +14,8 @@ from necmergitur.innovation.metrics import Share, Told
 from necmergitur.innovation.protocol import HEARD, LEVEL_MAX, Protocol, TrialTruth, level_of
 from necmergitur.web.papers.drawings import Box, Dot, Drawing, Line, Shape, Word, drawing
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 220, 54, 620, 16, 180
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 244, 54, 620, 40, 204
+SHARE_TALL, SHARE_LEFT = 40, 16
 POINTS_MAX = 2_000  # ours: more dots than pixels
 
 
@@ -41,7 +43,10 @@ def odds(told: Protocol, outcomes: Sequence[bool]) -> Drawing:
         Line("odds__zero", ((LEFT, y(0)), (RIGHT, y(0)))),
         Line("odds__line", tuple((x(at), y(value)) for at, value in enumerate(walked))),
         Dot("odds__now", (x(len(walked) - 1), y(walked[-1])), 5),
-        Word((RIGHT, HEIGHT - 14), _("judged alarms →"), "end"),
+        Word((0, 13), _("↑ log odds that too many are false")),
+        Word((LEFT - 8, y(0) + 4), "0", "end"),
+        *(Word((x(at), HEIGHT - 14), str(at), "middle") for at in (0, last // 2)),
+        Word((RIGHT, HEIGHT - 14), _("%(n)d judged alarms →") % {"n": last}, "end"),
     ]
     return drawing(said(told, outcomes), WIDTH, HEIGHT, shapes)
 
@@ -58,24 +63,29 @@ def said(told: Protocol, outcomes: Sequence[bool]) -> str:
     return _("%(n)d alarms judged, %(false)d of them false: undecided.") % figures
 
 
+def percent(share: float) -> str:
+    """Return a share as the reader's language writes it."""
+    return _("%(n)s%%") % {"n": f"{share * 100:.0f}"}
+
+
 def shares(rows: Sequence[tuple[str, Share]]) -> Drawing:
     """Draw shares with their intervals, one line each; the table beside says the same."""
     known = [(name, share) for name, share in rows if share.value is not None]
-    height = 26 * len(known) + 34
+    height = SHARE_TALL * len(known) + 24
 
     def x(value: float | None) -> float:
-        return 200 + 400 * (value or 0.0)
+        return SHARE_LEFT + (RIGHT - SHARE_LEFT) * (value or 0.0)
 
     shapes: list[Shape] = []
     for at, (name, share) in enumerate(known):
-        y = 26 * at + 20
+        y = SHARE_TALL * at + 30  # the name stands above its line: it may be long
         shapes += [
-            Word((0, y + 4), name),
-            Line("share__whole", ((200, y), (600, y))),
+            Word((SHARE_LEFT, y - 12), name),
+            Line("share__whole", ((SHARE_LEFT, y), (RIGHT, y))),
             Line("share__span", ((x(share.low), y), (x(share.high), y))),
             Dot("share__dot", (x(share.value), y), 5),
         ]
-    shapes += [Word((x(share), height - 4), f"{share:.0%}", "middle") for share in (0.0, 0.5, 1.0)]
+    shapes += [Word((x(share), height - 4), percent(share), "middle") for share in (0.0, 0.5, 1.0)]
     return drawing(_("Shares with their intervals: the table says the same"), WIDTH, height, shapes)
 
 
@@ -108,6 +118,12 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
         Dot("advice advice--alarm" if level >= told.alarm_level else "advice", (x(at), y(level)), 3)
         for at, level in heard
     ]
+    shapes.append(Word((0, 13), _("↑ level")))
+    shapes += [
+        Word((at, HEIGHT - 14), f"{timezone.localtime(when):%H:%M:%S}", anchor)
+        for at, when, anchor in ((LEFT, since, "start"), (RIGHT, until, "end"))
+    ]
+    shapes.append(Word(((LEFT + RIGHT) / 2, HEIGHT - 14), _("bands: seen too full →"), "middle"))
     label = _("%(advice)d advice over time, against %(seen)d notes of what was seen") % {
         "advice": len(heard),
         "seen": len(notes),

@@ -189,7 +189,7 @@ def shown(found: Replay) -> list[dict[str, Any]]:
 
 
 def _or_dash(value: float | None) -> str:
-    return "–" if value is None else f"{value:g}"
+    return "–" if value is None else showing.number(value)
 
 
 def play_due(now: datetime) -> int:

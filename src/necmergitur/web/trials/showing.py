@@ -1,11 +1,13 @@
 """What pages show of a trial: everything computed from the record, at this moment, by whoever looks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.core.paginator import Paginator
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -30,7 +32,7 @@ from necmergitur.web.facts.models import LedgerEvent, Trial, Zone
 from necmergitur.web.register import history, refusals
 from necmergitur.web.trials import plot, words
 
-FACTS_SHOWN = 200  # ours: the newest; figures are computed from all
+FACTS_SHOWN = 50  # ours: of a page; figures are computed from all
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ def _at(metric: str, value: float) -> str:
     least = (
         pgettext("goal", "at most %(value)s") if metric in metrics.AT_MOST else pgettext("goal", "at least %(value)s")
     )
-    return least % {"value": _number(value)}
+    return least % {"value": number(value)}
 
 
 def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, An
             {
                 "name": words.METRICS[one.metric],
                 "goal": _at(one.metric, one.goal),
-                "value": "–" if one.value is None else _number(one.value),
+                "value": "–" if one.value is None else number(one.value),
                 "state": {True: ("ours", _("reached")), False: ("serious", _("missed"))}.get(
                     one.holds,  # type: ignore[arg-type]
                     ("attention", _("not measured")),
@@ -112,9 +114,9 @@ def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, An
             for one in figures.goals
         ],
         "outcome": words.OUTCOMES[figures.outcome],
-        "costs": [(words.COSTS[name], f"{cents / 100:.2f}") for name, cents in figures.costs],
-        "cost": f"{figures.cost_cents / 100:.2f}",
-        "hours": _number(figures.operator_hours),
+        "costs": [(words.COSTS[name], number(cents / 100, 2)) for name, cents in figures.costs],
+        "cost": number(figures.cost_cents / 100, 2),
+        "hours": number(figures.operator_hours),
         "digest": metrics.digest_of(figures),
         "odds": plot.odds(told, figures.outcomes),
         "odds_said": plot.said(told, figures.outcomes),
@@ -130,9 +132,9 @@ def _row(row: Row, use: Any, site: str) -> dict[str, Any]:
         "site": site,
         "precision": share(row.precision),
         "recall": share(row.recall),
-        "false_per_hour": "–" if row.false_alarms_per_hour is None else _number(row.false_alarms_per_hour),
-        "p50": "–" if row.delay_p50_s is None else _number(row.delay_p50_s),
-        "p95": "–" if row.delay_p95_s is None else _number(row.delay_p95_s),
+        "false_per_hour": "–" if row.false_alarms_per_hour is None else number(row.false_alarms_per_hour),
+        "p50": "–" if row.delay_p50_s is None else number(row.delay_p50_s),
+        "p95": "–" if row.delay_p95_s is None else number(row.delay_p95_s),
     }
 
 
@@ -140,17 +142,21 @@ def share(found: metrics.Share) -> str:
     """Return a share with its interval, as people read it."""
     if found.value is None or found.low is None or found.high is None:
         return "–"
-    return f"{found.hits}/{found.of} = {found.value:.0%} ({found.low:.0%}–{found.high:.0%})"
+    value, low, high = (plot.percent(one) for one in (found.value, found.low, found.high))
+    return f"{found.hits}/{found.of} = {value} ({low}–{high})"
 
 
-def _number(value: float) -> str:
-    return f"{value:g}" if value == round(value, 2) else f"{value:.2f}"
+def number(value: float, places: int | None = None) -> str:
+    """Return a number as the reader's language writes it: whole where it is, else with two places."""
+    if places is None:
+        places = 0 if value == round(value) else 1 if value == round(value, 1) else 2
+    return number_format(round(value, places), places, use_l10n=True, force_grouping=True)
 
 
-def lines(found: list[tuple[int, Told]], told: Protocol) -> list[Line]:
-    """Return the newest facts in words, the newest first."""
+def lines(found: Iterable[tuple[int, Told]], told: Protocol) -> list[Line]:
+    """Return facts in words."""
     names = zones(told)
-    return [Line(seq, one.at, _said(one, names)) for seq, one in reversed(found[-FACTS_SHOWN:])]
+    return [Line(seq, one.at, _said(one, names)) for seq, one in found]
 
 
 def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- one sentence for each kind
@@ -174,7 +180,7 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
         return _("A complaint: %(about)s") % {"about": words.COMPLAINTS[event.about]}
     if isinstance(event, TrialCost):
         return _("Paid: %(euros)s € for %(what)s") % {
-            "euros": f"{event.cents / 100:.2f}",
+            "euros": number(event.cents / 100, 2),
             "what": words.COSTS[event.of],
         }
     if isinstance(event, TrialMidterm):
@@ -218,11 +224,12 @@ def fixed(told: Protocol, found: list[tuple[int, Told]], which: str, now: dateti
     return None if which == "midterm" else report(told, facts, now) | {"at": now, "seq": None, "recorded": ""}
 
 
-def whole(row: Trial, now: datetime) -> dict[str, Any]:
-    """Return everything of one trial that anybody may read."""
+def whole(row: Trial, now: datetime, turned: str | None = None) -> dict[str, Any]:
+    """Return everything of one trial that anybody may read; `turned` is the page of its facts, the newest first."""
     told = protocol.read(row.protocol)
     found = facts(row.id)
     seq = found[0][0]
+    page = Paginator(found[::-1], FACTS_SHOWN).get_page(turned)
     return {
         "trial": row,
         "told": told,
@@ -230,7 +237,9 @@ def whole(row: Trial, now: datetime) -> dict[str, Any]:
         "report": fixed(told, found, "report", now),
         "midterm": fixed(told, found, "midterm", now),
         "midway": told.midway,
-        "lines": lines(found, told),
+        "lines": lines(page, told),
+        "facts_page": page,
+        "is_turned": turned is not None,
         "count": len(found),
         "refused": refused(told, found, now),
         "protocol_seq": seq,

@@ -41,7 +41,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
         "state": chain.told(row),
         "bar": chain.bar(row),
         "may_read": rights.may_read(request.user),
-        **({} if found is None else showing.whole(found, CLOCK.now())),
+        **({} if found is None else showing.whole(found, CLOCK.now(), request.GET.get("facts"))),
     }
     return render(request, "trials/one.html", context)
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from necmergitur.web.watch.judging import Week
 
-WIDTH, HEIGHT, FOOT = 456, 98, 18
-BAR, GAP = 30, 8
+WIDTH, HEIGHT, HEAD, FOOT, LEFT = 544, 136, 22, 18, 44
+BAR, GAP = 34, 8
 
 
 def plot(weeks: Sequence[Week]) -> SafeString:
     """Return the drawing as SVG."""
-    tall = HEIGHT - FOOT
+    tall = HEIGHT - HEAD - FOOT
     bars = format_html_join(
         "",
         '<rect class="weeks__judged" x="{0}" y="{1}" width="{2}" height="{3}"/>'
@@ -23,13 +23,13 @@ def plot(weeks: Sequence[Week]) -> SafeString:
         '<text class="weeks__day" x="{6}" y="{7}">{8}</text>',
         [
             (
-                at * (BAR + GAP),
-                f"{tall * (1 - week.judged / week.shown):.1f}",
+                LEFT + at * (BAR + GAP),
+                f"{HEAD + tall * (1 - week.judged / week.shown):.1f}",
                 BAR,
                 f"{tall * week.judged / week.shown:.1f}",
-                f"{tall * (1 - week.precision):.1f}",
+                f"{HEAD + tall * (1 - week.precision):.1f}",
                 f"{tall * week.precision:.1f}",
-                at * (BAR + GAP) + BAR // 2,
+                LEFT + at * (BAR + GAP) + BAR // 2,
                 HEIGHT - 3,
                 week.monday.strftime("%d/%m"),
             )
@@ -37,14 +37,21 @@ def plot(weeks: Sequence[Week]) -> SafeString:
         ],
     )
     return format_html(
-        '<svg class="weeks" viewBox="0 0 {} {}" role="img" aria-label="{}">'
-        '<path class="weeks__line" d="M0 {}H{}"/>{}</svg>',
-        WIDTH,
-        HEIGHT,
-        said(weeks),
-        tall,
-        WIDTH,
-        bars,
+        '<svg class="weeks" viewBox="0 0 {wide} {high}" role="img" aria-label="{said}">'
+        '<path class="weeks__line" d="M{left} {floor}H{wide}"/>{bars}'
+        '<text class="weeks__axis weeks__axis--word" x="0" y="12">{axis}</text>'
+        '<text class="weeks__axis weeks__axis--count" x="{tick}" y="{top}">{most}</text>'
+        '<text class="weeks__axis weeks__axis--count" x="{tick}" y="{floor}">0</text></svg>',
+        wide=WIDTH,
+        high=HEIGHT,
+        said=said(weeks),
+        left=LEFT,
+        floor=HEAD + tall,
+        bars=bars,
+        axis=_("↑ of the first ten: relevant (dark), judged (pale) · → week of"),
+        tick=LEFT - 6,
+        top=HEAD + 10,
+        most=_("%(n)s%%") % {"n": 100},
     )
 
 
