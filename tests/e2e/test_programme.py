@@ -183,6 +183,8 @@ def one_stands_complete(city: Whole, visitor: Visitor, number: int) -> None:
     expect(visitor.company.locator("main")).to_contain_text("Innovation partnership")
     visitor.look(visitor.company)
     refused = "SELECT sum(count) FROM reading_refusal WHERE stream = 'sensor:V-001'"
+    wanted = "SELECT count(*) FROM ledger_event WHERE kind = 'TrialChangeRefused'"
+    assert asked(city, wanted) == 1, "somebody wanted an easier figure after the start"
     until("what came after its window is refused", lambda: asked(city, refused), 60.0)
 
 

@@ -10,11 +10,13 @@ from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, trials
 from necmergitur.web.facts.models import Trial as Row
+from necmergitur.web.programme import example, guide
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
 from necmergitur.web.trials import papering
 from tests import signed
 from tests.web.pages import City
+from tests.web.trials.test_again import LATE
 from tests.web.trials.trying import VENDOR, experiment, now, vendor, written
 
 
@@ -49,7 +51,7 @@ def test_what_is_signed_is_what_the_protocol_says_and_is_drawn_up_once(city: Cit
     assert terms.experiment is not None and row.digest in terms.experiment.evaluation
     assert (terms.stream, terms.zones) == (f"sensor:{VENDOR}", ("z-1",))
     assert set(terms.readers) == {"analyst", "dpo"}
-    assert "precision ≥ 0.7" in terms.experiment.metrics and "false_alarms_per_hour ≤ 2" in terms.experiment.metrics
+    assert "Alertes justes (part) / Alarms that were right (share) ≥ 0.7" in terms.experiment.metrics
     assert papering.draw_up(made, by, now()) == []
     assert [one.id for one in papering.proposals(row)] == [paper.id]
 
@@ -103,3 +105,20 @@ def test_in_a_demonstration_the_guide_leads_and_elsewhere_there_is_none(
     assert 'class="guide"' not in front
     monkeypatch.setattr(settings, "DEMO", True)
     assert 'class="guide"' in city.client("analyst").get("/programme/").content.decode()
+
+
+def test_the_guide_leads_out_of_a_protocol_whose_time_ran_out_before_it_was_signed(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = frozen(city)
+    need = made.project.team.challenge.lead.need
+    type(need).objects.filter(pk=need.pk).update(title=example.TITLE)
+    monkeypatch.setattr(settings, "DEMO", True)
+    front = city.client("analyst").get("/programme/").content.decode()
+    assert "Its time ran out" not in front and "Draw up the paper" in front
+    monkeypatch.setattr(guide, "CLOCK", LATE)
+    assert "Its time ran out" in city.client("analyst").get("/programme/").content.decode()
+    told = guide.shown()
+    assert told is not None
+    waiting = [one["step"] for one in told["steps"] if not one["step"].done and one["step"].address]
+    assert f"/programme/trials/desk/{made.pk}/" in [one.address for one in waiting]

@@ -150,3 +150,26 @@ def test_the_desk_is_the_analysts(city: City, site: Site, hours: Hours, watch: W
 def test_what_nobody_needs_is_not_shown(city: City, hours: Hours) -> None:
     assert "No need is open." in text_of(city.client("analyst"), DESK)
     assert matching.match(hours.now()) == 0
+
+
+def test_what_is_near_by_meaning_stands_apart_from_what_shares_words_and_weak_ones_are_folded_away(
+    city: City, site: Site, hours: Hours, watch: Watch
+) -> None:
+    item = found(city, site, hours, watch)
+    need_ = Match.objects.get(item=item).need
+    others = {}
+    for title, language, score in (
+        ("Counting crowds", "en", 0.08),
+        ("Street lamps", "en", 0.01),
+        ("Réverbères", "fr", 0.02),
+    ):
+        other = Item.objects.get(pk=item.pk)
+        other.pk, other.title, other.language, other.digest = uuid4(), title, language, title
+        other.url = other.key = f"https://example.invalid/{title}"
+        other.save(force_insert=True)
+        others[title] = Match.objects.create(item=other, need=need_, score=score, first_at=hours.at)
+    Match.objects.filter(item=item).update(score=0.6)
+    page = text_of(city.client("analyst"), f"{DESK}needs/NM-1/")
+    places = [page.index(word) for word in ("by words", "Compter", "Réverbères", "by meaning", "Counting", "lamps")]
+    assert places == sorted(places), places
+    assert page.count("Weaker ones") == 2

@@ -74,7 +74,7 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
             context = {"one": found, "why": words.sentence(token)}
             return render(request, "incubation/known.html", context, status=409)
         form.add_error(None, words.sentence(token))
-    context = {"one": found, "form": form, "early": now < found.opens_at}
+    context = {"one": found, "form": form, "early": now < found.opens_at, "challenge": found.challenge}
     return render(request, "incubation/call.html", context, status=422 if form is not None and form.is_bound else 200)
 
 

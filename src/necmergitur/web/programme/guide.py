@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.governance import signing
+from necmergitur.innovation import protocol
 from necmergitur.innovation.chain import ChallengeState, Exit
 from necmergitur.web.accounts.demo import DemoAccount, demo_accounts
 from necmergitur.web.accounts.roles import Role
 from necmergitur.web.facts.models import Trial
 from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.programme.example import FIRST, TITLE
-from necmergitur.web.programme.models import Challenge, Experiment, Lead, Need, Project
+from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project
+from necmergitur.web.store import CLOCK
 from necmergitur.web.trials import papering
 
 CITY, COMPANY, STATE, ALL = (
@@ -48,12 +50,14 @@ def shown() -> dict[str, Any] | None:
     steps = [] if need is None else list(_steps(need))
     following = next((number for number, one in enumerate(steps) if not one.done), None)
     first = Need.objects.filter(title=FIRST).first()
+    arrived = first is not None and Deployment.objects.filter(chain=first.chain).exists()
     account: DemoAccount | None = next((one for one in demo_accounts() if one.role == Role.ANALYST), None)
     return {
         "need": need,
         "steps": [{"step": one, "next": number == following} for number, one in enumerate(steps)],
         "over": bool(steps) and following is None,
         "first": first,
+        "arrived": arrived,
         "account": account,
     }
 
@@ -80,12 +84,12 @@ def _steps(need: Need) -> Iterator[Step]:
     )
     yield from _company(challenge if opened else None)
     project = None if challenge is None else Project.objects.filter(team__challenge=challenge).first()
-    experiment = Experiment.objects.filter(project=project).first() if project is not None else None
+    experiment = None if project is None else Experiment.objects.filter(project=project).order_by("created_at").last()
     yield Step(
         who=CITY,
         what=_("Give the project an experiment."),
         done=experiment is not None,
-        address="" if project is None else reverse("trials:desk"),
+        address="" if project is None else f"{reverse('trials:desk')}#project-{project.pk}",
     )
     yield from _trial(experiment)
 
@@ -128,12 +132,20 @@ def _trial(experiment: Experiment | None) -> Iterator[Step]:
     begun = state in ("running", "stopped", "reported")
     papers = [] if trial is None else papering.proposals(trial)
     missing = {role for one in papers for role in signing.missing(one.paper)}
+    missed = trial is not None and state == "frozen" and CLOCK.now() >= protocol.read(trial.protocol).ends
     yield Step(
         who=CITY,
         what=_("Write the protocol and fix it: the page fills in the example's figures if you ask."),
         done=trial is not None,
         address=desk,
     )
+    if missed:
+        yield Step(
+            who=CITY,
+            what=_("Its time ran out before it began: write another protocol from it."),
+            done=False,
+            address=desk,
+        )
     yield Step(
         who=CITY,
         what=_("Draw up the paper for three parties."),

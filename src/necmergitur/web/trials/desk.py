@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -49,7 +50,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [chain.told(one) for one in Experiment.objects.all()[:LISTED_MAX]],
         "projects": [
             {**chain.told(one), "form": BeginForm(initial={"title": one.title}, auto_id=f"id_{one.pk}_%s")}
-            for one in Project.objects.filter(state__in=(ProjectState.SELECTED, ProjectState.INCUBATED))[:LISTED_MAX]
+            for one in Project.objects.filter(state__in=(ProjectState.SELECTED, ProjectState.INCUBATED))
+            .annotate(untried=~Exists(Experiment.objects.filter(project=OuterRef("pk"))))
+            .order_by("-untried", "-created_at")[:LISTED_MAX]
         ],
     }
     return pages.show(request, "trials/desk/home.html", context, tab="trials")
@@ -86,7 +89,9 @@ def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
         context["demo"] = settings.DEMO
     else:
         context |= showing.whole(found, CLOCK.now(), request.GET.get("facts")) | {"forms": _forms(found) | bound}
-        context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" else []
+        missed = found.state == "frozen" and CLOCK.now() >= protocol.read(found.protocol).ends
+        context["missed"] = missed
+        context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" and not missed else []
     status = 422 if bound else 200
     return pages.show(request, "trials/desk/one.html", context, tab="trials", status=status)
 

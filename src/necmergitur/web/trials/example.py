@@ -17,7 +17,7 @@ from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK
 from necmergitur.web.trials.models import Draft
 
-BEGINS, LASTS = timedelta(seconds=90), timedelta(minutes=12)
+BEGINS, LASTS = timedelta(minutes=3), timedelta(hours=1)  # time to read it, and for three parties to sign
 LOCAL = "%Y-%m-%dT%H:%M:%S"
 
 

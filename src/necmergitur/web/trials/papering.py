@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import override
 
 from necmergitur.adapters import law
 from necmergitur.dispatch.incidents import Person
@@ -20,12 +21,13 @@ from necmergitur.governance.modalities import MODALITIES
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.terms import Experiment, Terms
 from necmergitur.innovation import metrics, protocol
-from necmergitur.innovation.protocol import Protocol, Source
+from necmergitur.innovation.protocol import Goal, Protocol, Source
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import proposing
 from necmergitur.web.facts.models import Assessment, Authorisation, City, TermsProposal, Trial
 from necmergitur.web.programme.models import Experiment as Stage
 from necmergitur.web.store import store
+from necmergitur.web.trials import words as trial_words
 from necmergitur.web.trust.signing import asking, showing, words
 
 LEGAL_BASIS = "RGPD / GDPR, art. 6(1)(e)"
@@ -102,11 +104,18 @@ def terms(told: Protocol, digest: str, source: Source, on: Assessment, company: 
             object=told.hypotheses[0],
             company=company[:LABEL_LENGTH_MAX],
             evaluation=f"Protocole / Protocol {digest}",
-            metrics=tuple(
-                f"{goal.metric} {'≤' if goal.metric in metrics.AT_MOST else '≥'} {goal.value:g}" for goal in told.goals
-            ),
+            metrics=tuple(_judged_by(goal) for goal in told.goals),
         ),
     )
+
+
+def _judged_by(goal: Goal) -> str:
+    """Return a goal as both languages read it: what is signed has no language of its own."""
+    said = []
+    for language in ("fr", "en"):
+        with override(language):
+            said.append(str(trial_words.METRICS[goal.metric]))
+    return f"{' / '.join(said)} {'≤' if goal.metric in metrics.AT_MOST else '≥'} {goal.value:g}"
 
 
 def proposals(found: Trial) -> list[Proposal]:

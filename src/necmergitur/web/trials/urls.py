@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.trials import advice, deploying, desk, example, papers, replaying, views
+from necmergitur.web.trials import advice, again, deploying, desk, example, papers, replaying, views
 
 app_name = "trials"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("desk/<uuid:pk>/", desk.one, name="desk-one"),
     path("desk/<uuid:pk>/protocol/", desk.write, name="write"),
     path("desk/<uuid:pk>/example/", example.fill, name="example"),
+    path("desk/<uuid:pk>/again/", again.again, name="again"),
     path("desk/<uuid:pk>/papers/", desk.papers, name="papers"),
     path("desk/<uuid:pk>/begin/", desk.begin, name="begin"),
     path("desk/<uuid:pk>/truth/", desk.truth, name="truth"),

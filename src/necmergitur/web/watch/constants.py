@@ -13,6 +13,7 @@ ITEMS_A_SLICE = 1_000  # ours: read and indexed in some tenths of a second
 MATCH_S_A_TURN = 2.0  # ours: what one turn matches before it lets the worker's other chores go on
 MATCHED_A_NEED_MAX = 50  # ours: more are read by nobody
 VECTORS_A_TURN = 20  # ours: four seconds of a processor (200 ms each, measured)
+WEAK = 0.3  # ours: below so much of the best score of its list, what was found is folded away
 SHARED_WORDS_MAX = 8  # ours: shown as the reason
 TOP = 10  # what P@10 counts
 WEEKS_SHOWN = 12  # ours: a quarter

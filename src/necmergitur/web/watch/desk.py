@@ -68,11 +68,9 @@ def _news_page(
     by = request.user.pk
     mine = dict(Judgement.objects.filter(need=need, item__in=items, by_id=by).values_list("item_id", "relevant"))
     leads = dict(Lead.objects.filter(need=need, item__in=items).values_list("item", "pk"))
-    top = max((one.score for one in matches), default=1.0)
     rows = [
         matching.told(one)
         | {
-            "part": round(100 * one.score / top),
             "verdict": said.get(one.item_id),
             "mine": mine.get(one.item_id),
             "lead": leads.get(one.item_id),
@@ -85,8 +83,9 @@ def _news_page(
     context = {
         "need": need,
         "rows": rows,
+        "groups": matching.grouped(need, rows),
         "weeks": weeks,
-        "plot": plot.plot(weeks) if weeks else "",
+        "plot": plot.plot(weeks) if any(one.judged for one in weeks) else "",
         "aside": aside[:MATCHED_A_NEED_MAX],
         "part": "news",
         "is_open": need.state == NeedState.OPEN,

@@ -14,7 +14,7 @@ from necmergitur.innovation import texts
 from necmergitur.innovation.chain import NeedState
 from necmergitur.innovation.matching import Index, Question
 from necmergitur.web.programme.models import Need
-from necmergitur.web.watch.constants import ITEMS_A_SLICE, ITEMS_MATCHED_MAX, MATCHED_A_NEED_MAX, SHARED_WORDS_MAX
+from necmergitur.web.watch.constants import ITEMS_A_SLICE, ITEMS_MATCHED_MAX, MATCHED_A_NEED_MAX, SHARED_WORDS_MAX, WEAK
 from necmergitur.web.watch.models import Item, Match
 
 WINDOW = timedelta(days=30)  # ours: news is a month old at most; older matches stay as they are
@@ -98,7 +98,31 @@ def told(match: Match) -> dict[str, Any]:
         "title": marked(item.title, about, language),
         "summary": marked(item.summary, about, language),
         "shared": ", ".join(list(shared.values())[:SHARED_WORDS_MAX]),
+        "by_meaning": item.vector is not None and hasattr(match.need, "vector"),
     }
+
+
+def grouped(need: Need, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was found, best first, in the need's own language and in others, each with its weak ones apart.
+
+    Words are shared within a language, and meaning is near across them: a score of the one says nothing of the other.
+    """
+    own = [row for row in rows if _spoken(row) == need.language]
+    others = [row for row in rows if _spoken(row) != need.language]
+    found = []
+    for other, of in ((False, own), (True, others)):
+        floor = WEAK * max((row["match"].score for row in of), default=0.0)
+        strong = [row for row in of if row["match"].score >= floor or row["verdict"] or row["lead"]]
+        kept = {id(row) for row in strong}
+        weak = [row for row in of if id(row) not in kept]
+        is_open = any(row["aside"].errors for row in weak)
+        found.append({"other": other, "strong": strong, "weak": weak, "is_open": is_open})
+    return [group for group in found if group["strong"]]
+
+
+def _spoken(row: dict[str, Any]) -> str:
+    item = row["item"]
+    return str(item.language or texts.language_of(text_of_item(item)))
 
 
 def marked(text: str, about: frozenset[str], language: str) -> SafeString:
