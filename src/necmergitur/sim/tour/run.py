@@ -12,6 +12,7 @@ from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
 from necmergitur.operations.ports import Unreachable, VersionConflict
 from necmergitur.sim.tour.chain import Example, put_parties
+from necmergitur.sim.tour.contest import Contest
 from necmergitur.sim.tour.door import WATCH, Door
 from necmergitur.sim.tour.keys import keys_of
 from necmergitur.sim.tour.seeds import seed, somebody
@@ -39,22 +40,27 @@ def run_tour(settings: Settings, over: PostgresStore) -> None:
         put_vendors(settings, over, now)
         assess(over, person(somebody(Role.DPO)), now)
         put_parties(keys, somebody(Role.DPO), now)
-        example = Example(over, keys, somebody(Role.ANALYST))
+        example, contest = Example(over, keys, somebody(Role.ANALYST)), Contest(somebody(Role.ANALYST))
         log.info("example_lives", sources=door.address)
         while not stop.is_set():
-            if not _turn(example, field):
+            if not _turn(example, field, contest):
                 stop.wait(TURN_S)
     finally:
         field.close()
         door.close()
 
 
-def _turn(example: Example, field: Field) -> bool:
-    """Do what is due. A database that is away, or another's step that was faster, is met again at the next turn."""
+def _turn(example: Example, field: Field, contest: Contest) -> bool:
+    """Do what is due; return whether more is due at once.
+
+    A database that is away, or another's step that was faster, is met again at the next turn.
+    """
     try:
         close_old_connections()
         field.turn(datetime.now(UTC))
-        return example.turn(datetime.now(UTC))
+        if example.turn(datetime.now(UTC)):
+            return True
+        contest.turn(datetime.now(UTC))  # a piece each second: nobody waits for it
     except (Unreachable, VersionConflict, RuntimeError) as wrong:
         log.warning("example_waits", why=str(wrong))
-        return False
+    return False

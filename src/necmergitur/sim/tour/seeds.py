@@ -7,7 +7,6 @@ from uuid import uuid5
 from django.db import transaction
 from django.utils import translation
 
-from necmergitur.innovation import texts
 from necmergitur.innovation.chain import ChallengeState, LeadState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.sim.tour import story
@@ -52,8 +51,7 @@ def put_need(said: dict[str, Any], voices: int, now: datetime) -> None:
     """State a need, with invented voices for it."""
     if Need.objects.filter(title=said["title"]).exists():
         return
-    spoken = texts.language_of(f"{said['title']} {said['situation']}")
-    made = making.state_need(now, None, language=spoken, **said)
+    made = making.state_need(now, None, **said)
     rows = [Vote(need=made, voter=uuid5(made.pk, str(number)).hex * 2, at=now) for number in range(voices)]
     Vote.objects.bulk_create(rows)
 

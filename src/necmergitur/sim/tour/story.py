@@ -255,6 +255,19 @@ ADOPTER, PLACE = "La ville" + MARK, "Le parvis de la salle"
 SECOND = "Alerter avant deux minutes" + MARK
 OPEN_CALL = "Quais et stations : appel à projets" + MARK
 HACKATHON = "Nec Mergitur" + MARK
+PLAYED = "Nec Mergitur, l'édition passée" + MARK
+SIGNS = "Signs that lead away from smoke" + " (demonstration)"
+SIGNS_BRIEF = "A sign that knows where the smoke is, and says the other way. It works when the network does not."
+IDEAS = (
+    "Une corde qui sent une chute",
+    "Des flèches qui changent de sens",
+    "Un radar sous le pont",
+    "Une voix qui guide vers la sortie",
+    "Une bouée qui appelle",
+    "Des lampes au sol contre la fumée",
+    "Un plan que les pompiers lisent d'un regard",
+    "Un capteur de cris, sans enregistrer de voix",
+)
 PARTNERS: tuple[dict[str, Any], ...] = (
     {
         "name": "Salle des Essais" + MARK,
