@@ -89,7 +89,7 @@ def _page(request: HttpRequest, row: Deployment, **bound: Any) -> HttpResponse:
     context = {
         "one": row,
         "state": chain.told(row),
-        "bar": chain.bar(row),
+        "bar": chain.bar(row, public=not rights.may_read(request.user)),
         "route": programme.ROUTES[row.route],
         "may_run": rights.may_run(request.user),
         "forms": {"effect": EffectForm(auto_id="id_effect_%s"), "end": EndForm(auto_id="id_end_%s")} | bound,

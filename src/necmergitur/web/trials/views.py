@@ -39,7 +39,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "one": row,
         "state": chain.told(row),
-        "bar": chain.bar(row),
+        "bar": chain.bar(row, public=not rights.may_read(request.user)),
         "may_read": rights.may_read(request.user),
         **({} if found is None else showing.whole(found, CLOCK.now(), request.GET.get("facts"))),
     }
