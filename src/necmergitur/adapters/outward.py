@@ -8,7 +8,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Literal
 
 import urllib3
@@ -17,6 +17,12 @@ from necmergitur.kernel.refusal import Refusal
 
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 10.0
+
+# RFC 6052 2.1: an IPv4 address within, which a network's translator reaches.
+_TRANSLATED = ip_network("64:ff9b::/96")
+# What Python 3.11 holds for the world's: RFC 4291 2.5.5.1 (IPv4 within), RFC 3879 (a site's own), RFC 8215 (a network's
+# own translator), RFC 6890 (protocols' own).
+_INWARDS = tuple(ip_network(one) for one in ("::/96", "fec0::/10", "64:ff9b:1::/48", "192.0.0.0/24"))
 
 Policy = Literal["public", "private"]
 
@@ -70,7 +76,7 @@ def judged(host: str, port: int, policy: Policy) -> IPv4Address | IPv6Address | 
     """Resolve a host once and return an address that may be reached; a name cannot change its mind after."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the second for a name with a part that is empty, or too long
         return Refusal(rule="host_unknown")
     addresses = [ip_address(entry[4][0]) for entry in found]
     if policy == "public" and not all(_public(address) for address in addresses):
@@ -79,5 +85,9 @@ def judged(host: str, port: int, policy: Policy) -> IPv4Address | IPv6Address | 
 
 
 def _public(address: IPv4Address | IPv6Address) -> bool:
+    if any(address in network for network in _INWARDS):
+        return False
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if address in _TRANSLATED:
+        inner = IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.is_global and not address.is_multicast and (inner is None or inner.is_global)

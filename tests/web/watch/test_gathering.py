@@ -2,11 +2,14 @@
 """The worker's turn on the real database: every format kept once, matched to needs; errors told, and given up on."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from django.utils.translation import override
 
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.embedding import E5
+from necmergitur.adapters.watch import apart
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring.worker import _Watching
 from necmergitur.web.watch import words
@@ -167,6 +170,39 @@ def test_a_hostile_body_leaves_nothing_but_its_reason(city: City, site: Site, ho
     assert watch.turn() == 1
     bad.refresh_from_db()
     assert (bad.problem, Item.objects.get().source_id) == ("watch_entities", good.pk)
+
+
+def test_an_answer_we_fail_on_is_told_and_holds_up_no_other_source(
+    city: City, site: Site, hours: Hours, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = followed(site, hours, "rss.xml", "feed")
+    hours.at += timedelta(seconds=1)
+    good = followed(site, hours, "rdf.xml", "feed")
+    real = apart.read
+
+    def failing(what: str, body: bytes, url: str, *rest: Any, **more: Any) -> Any:
+        if url == bad.url:
+            raise ValueError("nobody thought of this")
+        return real(what, body, url, *rest, **more)
+
+    monkeypatch.setattr(apart, "read", failing)
+    assert watch.turn() == 1
+    bad.refresh_from_db()
+    assert (bad.problem, bad.failures, Item.objects.get().source_id) == ("watch_broken", 1, good.pk)
+    assert bad.due_at > hours.at
+
+
+def test_a_page_made_to_hold_its_reader_holds_up_no_other_source(
+    city: City, site: Site, hours: Hours, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "CHILD_S_MAX", 5.0)
+    site.pages["/page.html"] = (200, {}, b"<a " * 400_000)
+    bad = followed(site, hours, "page.html", "page")
+    hours.at += timedelta(seconds=1)
+    followed(site, hours, "rdf.xml", "feed")
+    assert watch.turn() == 1
+    bad.refresh_from_db()
+    assert bad.problem == "watch_heavy"
 
 
 def test_the_workers_own_watch_asks_no_private_address_unless_it_is_told(city: City, site: Site) -> None:

@@ -25,3 +25,8 @@ PACE_S = 5.0  # ours: between two questions to one host
 PACE_S_MAX = 60.0  # ours: a longer crawl-delay is kept by asking once a turn
 ROBOTS_BYTES_MAX = 512_000  # RFC 9309 2.5: at least 500 KiB are read
 ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309 2.4
+
+CHILD_MEMORY_BYTES_MAX = 1_000_000_000  # ours: address space; 16 MB of a feed take a quarter of it
+CHILD_CPU_S_MAX = 20  # ours: 16 MB of a feed take some three
+CHILD_S_MAX = 60.0  # ours: the same, on a processor that others use too
+FOLLOWING_CHARS_MAX = 2_000  # ours: an address, or a token, that a next page is asked with

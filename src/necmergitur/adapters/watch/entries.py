@@ -151,14 +151,16 @@ def web_address(url: str, base: str = "") -> str:
             return ""
     except ValueError:
         return ""
-    return joined if len(joined) <= URL_CHARS_MAX and not re.search(r"[\s<>\"]", joined) else ""
+    said = len(joined) <= URL_CHARS_MAX and joined.isprintable() and not re.search(r"[\s<>\"]", joined)
+    return joined if said else ""
 
 
 def without_fragment(url: str) -> str:
     """Return an address as two sources would both write it: no fragment, no trace of who sent it."""
     parts = urlsplit(url)
     query = "&".join(one for one in parts.query.split("&") if one and not one.startswith(("utm_", "fbclid", "gclid")))
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{'?' + query if query else ''}"
+    # Small letters may be longer: a Turkish İ is two.
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{'?' + query if query else ''}"[:URL_CHARS_MAX]
 
 
 def identifier(given: str) -> str:

@@ -113,7 +113,10 @@ class Fetcher:
                 return answer
             if answer.status not in _REDIRECTS:
                 return self._judge(answer, url)
-            url = urljoin(url, answer.headers.get("location", ""))
+            leads = _leads(url, answer)
+            if isinstance(leads, Refusal):
+                return leads
+            url = leads
             if url in seen or len(seen) > REDIRECTS_MAX:
                 return Refusal(rule="watch_redirects")
 
@@ -169,7 +172,10 @@ class Fetcher:
                 return Refusal(rule="watch_robots_unsaid", facts={"status": str(answer.status)})
             if answer.status not in _REDIRECTS:
                 return None  # RFC 9309 2.3.1.3: there are none
-            url = urljoin(url, answer.headers.get("location", ""))
+            leads = _leads(url, answer)
+            if isinstance(leads, Refusal):
+                return leads
+            url = leads
         return None  # 2.3.1.2: after five redirects, as if there were none
 
     def _wait(self, host: str, pace_s: float) -> None:
@@ -276,6 +282,14 @@ def _loopback(origin: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port
 
 
+def _leads(url: str, answer: _Answer) -> str | Refusal:
+    """Return where a redirect leads."""
+    try:
+        return urljoin(url, answer.headers.get("location", ""))
+    except ValueError:
+        return Refusal(rule="watch_address")
+
+
 def _wrong(url: str) -> Refusal | None:
     """Return why an address is no address of a source."""
     try:
@@ -304,8 +318,8 @@ def _later(given: str, now: datetime) -> datetime | None:
     """Return what Retry-After asks for (RFC 9110 10.2.3), no more than a week ahead."""
     week = now + timedelta(days=7)
     if given.isdecimal():
-        return min(now + timedelta(seconds=min(int(given), 604_800)), week)
+        return now + timedelta(seconds=int(given)) if len(given) <= 6 and int(given) < 604_800 else week  # noqa: PLR2004 -- a week
     try:
         return min(parsedate_to_datetime(given), week) if given else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from necmergitur.adapters.watch import cordis, feeds, oai, openalex, pages, patents, ted
+from necmergitur.adapters.watch.constants import FOLLOWING_CHARS_MAX
 from necmergitur.adapters.watch.entries import Reading
 from necmergitur.adapters.watch.languages import detect
 from necmergitur.adapters.watch.texts import Unreadable, text_of
@@ -53,4 +54,6 @@ def read(
         one if one.language else msgspec.structs.replace(one, language=detect(f"{one.title} {one.summary}"))
         for one in found.entries
     )
+    if len(found.following) > FOLLOWING_CHARS_MAX:  # no next page is asked with so much
+        found = msgspec.structs.replace(found, following="", cut=True)
     return msgspec.structs.replace(found, entries=entries)

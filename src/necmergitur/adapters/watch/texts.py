@@ -1,5 +1,6 @@
 """Bodies as text: whatever charset they claim, and XML and JSON under bounds, without entities of their own."""
 
+import codecs
 import html.entities
 import io
 import re
@@ -16,6 +17,15 @@ from necmergitur.adapters.watch.constants import DEPTH_MAX, ELEMENTS_MAX
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _META = re.compile(rb"""<meta[^>]{1,200}?charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+# What the Encoding Standard knows (https://encoding.spec.whatwg.org/#names-and-labels), by Python's names. Of Python's
+# others some are no charsets: `punycode` takes an hour for a megabyte, `unicode_escape` makes what no database keeps.
+_CHARSETS = frozenset(
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "cp866", "cp874", "koi8-r", "koi8-u"]
+    + ["mac-roman", "mac-cyrillic", "gbk", "gb2312", "gb18030", "big5", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"]
+    + ["cp932", "cp949", "big5hkscs", "tis-620"]
+    + [f"iso8859-{number}" for number in range(1, 17)]
+    + [f"cp{number}" for number in range(1250, 1259)]
+)
 _PROLOG = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _FIVE = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -39,7 +49,7 @@ def text_of(body: bytes, charset: str = "") -> str:
     declared = [found[1].decode() for found in (_DECLARED.search(head), _META.search(head)) if found]
     for name in (charset, *declared, "utf-8", "windows-1252"):
         try:
-            if name:
+            if name and codecs.lookup(name).name in _CHARSETS:
                 return body.decode(name)
         except (UnicodeDecodeError, LookupError, ValueError):
             continue

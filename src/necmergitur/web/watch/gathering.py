@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
-from necmergitur.adapters.watch import oai, openalex, reading, ted
+from necmergitur.adapters.watch import apart, oai, openalex, ted
 from necmergitur.adapters.watch.constants import PAGES_MAX
 from necmergitur.adapters.watch.entries import Entry, Reading
 from necmergitur.adapters.watch.fetching import Fetched, Fetcher, Known, Unchanged
@@ -91,7 +91,18 @@ class Watch:
         return made
 
     def follow(self, source: Source) -> int:
-        """Ask one source; return how many items are new. What goes wrong is written on it."""
+        """Ask one source; return how many items are new. What goes wrong is written on it, and holds up no other."""
+        try:
+            return self._follow(source)
+        except OperationalError:  # the database is away: that is no fault of the source's
+            raise
+        except Exception:
+            log.exception("watch_broke", source=str(source.pk))
+            source.refresh_from_db()
+            self._failed(source, Refusal(rule="watch_broken"))
+            return 0
+
+    def _follow(self, source: Source) -> int:
         source.asked_at = self._clock()
         fresh, prints = 0, Prints()
         for page in range(PAGES_MAX):
@@ -127,13 +138,8 @@ class Watch:
         return self._read(source, answer, first=first)
 
     def _read(self, source: Source, answer: Fetched, *, first: bool) -> Reading | Refusal:
-        found = reading.read(
-            reading.Format(source.format),
-            answer.body,
-            answer.url,
-            self._clock(),
-            charset=answer.charset,
-            known=source.memory,
+        found = apart.read(
+            source.format, answer.body, answer.url, self._clock(), charset=answer.charset, known=source.memory
         )
         if isinstance(found, Refusal):
             return found

@@ -28,6 +28,8 @@ PROBLEMS: dict[str, Any] = {
     "watch_malformed": _("The answer is broken and nothing of it could be read."),
     "watch_entities": _("The answer defines entities of its own, as attacks do: it was not read."),
     "watch_too_deep": _("The answer is nested without end: it was not read."),
+    "watch_heavy": _("Reading the answer takes more time or memory than any answer should: it was given up."),
+    "watch_broken": _("We failed on this answer. That is our mistake: tell whoever keeps this installation."),
     "watch_empty": _("The answer is empty."),
     "watch_oai_refused": _("The archive refuses the question: look at the address and its set."),
     "watch_cut": _("The answer breaks off, or is very long: what came before counts."),
