@@ -165,7 +165,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
     began = next((one.at for one in told if isinstance(one.event, TrialBegun)), None)
     stopped = next((one.at for one in told if isinstance(one.event, TrialStopped)), None)
     until = stopped or now
-    hours = 0.0 if began is None else max(0.0, (until - began).total_seconds() / 3600)
+    hours = 0.0 if began is None else max(0.0, (until - max(began, protocol.starts)).total_seconds() / 3600)
     found = alarms(protocol, told)
     advised = [one.event for one in told if isinstance(one.event, HEARD)]
     truths = [one.event for one in told if isinstance(one.event, TrialTruth) and one.event.present]

@@ -34,7 +34,7 @@ Seen = Literal["counted_by_hand", "steward", "patrol", "call_for_help", "picture
 Complaint = Literal["false_alarm", "privacy", "nuisance", "access", "other"]
 CostOf = Literal["licence", "equipment", "staff", "energy", "other"]
 ExitName = Literal["stop", "extend", "adopt", "open"]
-Why = Literal["too_many_false_alarms", "as_good_as_promised", "complaints", "window_over", "by_hand"]
+Why = Literal["too_many_false_alarms", "as_good_as_promised", "complaints", "window_over", "paper_ended", "by_hand"]
 USES: tuple[Use, ...] = ("density", "movement", "waiting")
 METRICS: tuple[MetricName, ...] = (
     "precision",

@@ -6,12 +6,13 @@ gate from the vendor's own key.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
 from necmergitur.governance.modalities import Advice, CrowdCount
 from necmergitur.innovation import protocol
-from necmergitur.innovation.protocol import HEARD, Heard, Source, TrialAdvised, TrialCounted
+from necmergitur.innovation.protocol import HEARD, Heard, Source, TrialAdvised, TrialBegun, TrialCounted
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.events import Recorded
 from necmergitur.kernel.refusal import Refusal
@@ -23,6 +24,14 @@ from necmergitur.operations.sensors import Row, SensorStore, SensorTransaction
 READER = "analyst"  # the one role that reads a trial in shadow
 KINDS = [kind.__name__ for kind in HEARD]
 _SOON = timedelta(seconds=2)
+
+
+def begun_under(facts: Sequence[Recorded]) -> frozenset[UUID]:
+    """Return the papers a trial began under: what the same key says under another paper is none of its."""
+    begun = next(one for one in facts if one.kind == TrialBegun.__name__)
+    event = protocol.event_of(begun.payload)
+    assert isinstance(event, TrialBegun)
+    return frozenset(event.authorisations)
 
 
 def last_of(facts: Sequence[Recorded], sensor_id: str) -> Heard | None:
@@ -42,10 +51,12 @@ def heard(store: SensorStore, source: Source, facts: Sequence[Recorded], state: 
     sensor_id = source.sensor_id
     last = last_of(facts, sensor_id)
     assert state.begun_at is not None
+    begins = max(state.begun_at, protocol.read(state.protocol).starts)
     # Readings are found by their minute; what was said in it before the trial began is none of it.
-    since = (state.begun_at if last is None else last.at).replace(second=0, microsecond=0)
+    since = (begins if last is None else last.at).replace(second=0, microsecond=0)
+    own = begun_under(facts)
     with store.transaction() as tx:
-        papers = tx.papers_of(f"sensor:{sensor_id}")
+        papers = [one for one in tx.papers_of(f"sensor:{sensor_id}") if one.id in own]
     if not papers:
         return []
     found: list[Heard] = []
@@ -57,7 +68,7 @@ def heard(store: SensorStore, source: Source, facts: Sequence[Recorded], state: 
             break
         for row in rows:
             fresh = last is None or (row.boot_id, row.seq) > (last.boot_id, last.seq)
-            if fresh and row.at >= state.begun_at:
+            if fresh and row.at >= begins and row.authorisation_id in own:
                 found.append(_fact_of(source, row))
         if len(rows) >= READ_ROWS_MAX:
             break  # the rest at the next look: it begins after what was found here

@@ -42,7 +42,6 @@ from necmergitur.operations.retry import on_conflict
 from necmergitur.operations.sensors import SensorTransaction
 
 BY_ITSELF = "engine:trials"
-_NOBODY = Person(0, "")
 _WATCHED = frozenset({"lead", "operator", "pilot", "responder", "public"})
 
 
@@ -122,6 +121,9 @@ def begin(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial
         told = protocol.read(state.protocol)
         if now >= told.ends:
             return Refusal(rule="trial_over", until=told.ends)
+        busy = _tried_elsewhere(tx, told)
+        if busy is not None:
+            return busy
         papers: list[Authorisation] = []
         for source in told.sources:
             found = _paper_of(tx, state, told, source.sensor_id, now)
@@ -134,12 +136,23 @@ def begin(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial
     return on_conflict(store, attempt)
 
 
+def _tried_elsewhere(tx: TrialTransaction, told: Protocol) -> Refusal | None:
+    """Return that another trial listens to one of the keys: what it says is said under one paper alone."""
+    mine = {source.sensor_id for source in told.sources}
+    for other in filter(None, map(tx.trial, tx.trials_running())):
+        shared = mine & {source.sensor_id for source in protocol.read(other.protocol).sources}
+        if shared:
+            return Refusal(rule="trial_source_busy", facts={"sensor": min(shared)})
+    return None
+
+
 def _paper_of(
     tx: TrialTransaction, state: Trial, told: Protocol, sensor_id: str, now: datetime
 ) -> Authorisation | Refusal:
     """Return the paper that opens a source for this trial and nothing else, or what is wrong with the newest."""
     facts = {"sensor": sensor_id}
-    papers = [one for one in tx.papers_of(f"sensor:{sensor_id}") if one.paper is not None and one.current(now)]
+    opens = max(now, told.starts)  # a trial may be begun before its time: its keys open when that comes
+    papers = [one for one in tx.papers_of(f"sensor:{sensor_id}") if one.paper is not None and one.current(opens)]
     if not papers:
         return Refusal(rule="trial_paper_missing", facts=facts)
     paper = papers[0]
@@ -229,13 +242,20 @@ def _end_if_due(tx: TrialTransaction, trial_id: UUID, now: datetime) -> Trial | 
     if state is None or state.state != "running":
         return state
     told = protocol.read(state.protocol)
-    found = told_of(tx.stream(protocol.stream_of(trial_id)))
+    facts = tx.stream(protocol.stream_of(trial_id))
+    found = told_of(facts)
     figures = metrics.figures(told, found, now)
     if told.midway <= now < told.ends and not any(isinstance(one.event, TrialMidterm) for one in found):
         event = TrialMidterm(len(found), now, metrics.digest_of(figures))
         state = _say(tx, state, [event], BY_ITSELF, now)
-    why = why_ends(told, figures, now)
+    why = why_ends(told, figures, now) or _paper_ended(tx, facts, max(now, told.starts))
     return state if why is None else _stop(tx, state, TrialStopped(why), BY_ITSELF, now)
+
+
+def _paper_ended(tx: TrialTransaction, facts: Sequence[Recorded], now: datetime) -> Why | None:
+    """Return that a key is open no more: hours in which nobody could advise are no hours without a false alarm."""
+    papers = [tx.authorisation(one) for one in hearing.begun_under(facts)]
+    return None if all(one is not None and one.current(now) for one in papers) else "paper_ended"
 
 
 def why_ends(told: Protocol, figures: Figures, now: datetime) -> Why | None:

@@ -162,6 +162,10 @@ def test_one_address_cannot_bring_a_crowd_and_no_address_is_written_anywhere(
         for _ in range(5)
     ]
     assert codes == [303, 303, 303, 429, 429]
+    program = citizen()
+    program.cookies["nec_dialogue"] = "n" * 43  # no number of ours: no way around the limit
+    vote = {"statement": statement.pk, "choice": "agree"}
+    assert program.post(at("vote", talk), vote, REMOTE_ADDR="203.0.113.77").status_code == 429
     assert (
         citizen()
         .post(at("vote", talk), {"statement": statement.pk, "choice": "agree"}, REMOTE_ADDR="203.0.113.78")

@@ -12,16 +12,17 @@ from necmergitur.innovation.chain import (
     ChallengeState,
     ExperimentState,
     LeadState,
+    NeedState,
     ProjectState,
     Stage,
     TeamState,
 )
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import making, showing
-from necmergitur.web.programme.models import Deployment, Lead, Need
+from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project, Team
 from tests.web.pages import City
 from tests.web.programme.stating import stated
-from tests.web.trials.trying import reported
+from tests.web.trials.trying import project, reported
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -101,6 +102,85 @@ def a_deployment_of_nothing(_city: City) -> None:
 
 def merged_into_nothing(_city: City) -> None:
     Need.objects.filter(pk=need().pk).update(state="merged")
+
+
+def of_a_need_that_is_closed(city: City) -> None:
+    before = making.move(need(), NeedState.CLOSED, NOW, city.users["analyst"])
+    Lead.objects.create(id=uuid4(), chain=before.chain, need=before, title="x", created_at=NOW)
+
+
+def of_a_lead_that_was_rejected(city: City) -> None:
+    by = city.users["analyst"]
+    before = making.move(making.make(need(), NOW, by, title="x"), LeadState.REJECTED, NOW, by)
+    Challenge.objects.create(id=uuid4(), chain=before.chain, lead=before, title="x", created_at=NOW)
+
+
+def of_a_challenge_that_is_a_draft(city: City) -> None:
+    by = city.users["analyst"]
+    before = making.make(making.make(need(), NOW, by, title="x"), NOW, by, title="y")
+    Team.objects.create(id=uuid4(), chain=before.chain, challenge=before, title="x", created_at=NOW)
+
+
+def of_a_team_that_is_forming(city: City) -> None:
+    by = city.users["analyst"]
+    lead = making.make(need(), NOW, by, title="x")
+    challenge = making.move(making.make(lead, NOW, by, title="y"), ChallengeState.OPEN, NOW, by)
+    before = making.make(challenge, NOW, by, title="z")
+    Project.objects.create(id=uuid4(), chain=before.chain, team=before, title="x", created_at=NOW)
+
+
+def of_a_project_that_was_given_up(city: City) -> None:
+    by = city.users["analyst"]
+    before = making.move(project(by, NOW), ProjectState.ABANDONED, NOW, by)
+    Experiment.objects.create(id=uuid4(), chain=before.chain, project=before, title="x", created_at=NOW)
+
+
+def of_an_experiment_that_never_was(city: City) -> None:
+    deployed(making.make(project(city.users["analyst"], NOW), NOW, None, title="x"))
+
+
+def of_an_experiment_that_was_stopped(city: City) -> None:
+    deployed(reported(making.make(project(city.users["analyst"], NOW), NOW, None, title="x"), NOW, "stop"))
+
+
+def deployed(before: Experiment) -> None:
+    Deployment.objects.create(
+        id=uuid4(), chain=before.chain, experiment=before, title="x", route="market", created_at=NOW
+    )
+
+
+def a_failure_that_is_forgotten(city: City) -> None:
+    reported(making.make(project(city.users["analyst"], NOW), NOW, None, title="x"), NOW, "stop")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM programme_experiment")
+
+
+def a_deployment_that_is_forgotten(city: City) -> None:
+    whole_chain(city.users["analyst"])
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM programme_deployment")
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        of_a_need_that_is_closed,
+        of_a_lead_that_was_rejected,
+        of_a_challenge_that_is_a_draft,
+        of_a_team_that_is_forming,
+        of_a_project_that_was_given_up,
+        of_an_experiment_that_never_was,
+        of_an_experiment_that_was_stopped,
+        a_failure_that_is_forgotten,
+        a_deployment_that_is_forgotten,
+    ],
+)
+def test_postgresql_makes_no_stage_of_one_that_is_not_ready_and_forgets_no_trial(
+    city: City, breach: Callable[[City], None]
+) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        breach(city)
+    assert getattr(caught.value.__cause__, "sqlstate", "") == "NM022"
 
 
 @transaction.atomic

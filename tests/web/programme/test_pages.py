@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from necmergitur.web.programme import making, pages
+from necmergitur.web.programme import making, pages, voting
 from necmergitur.web.programme.models import Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
 from tests.web.pages import City
@@ -52,6 +52,17 @@ def test_a_program_that_votes_is_held_back_after_a_while(city: City) -> None:
     assert Need.objects.get().votes.count() == 30
 
 
+def test_a_number_that_was_not_drawn_here_is_none(city: City) -> None:
+    """A program that makes up a number for each vote is counted as somebody new, and held back like them."""
+    Client().post("/programme/needs/new/", stated())
+    answers = []
+    for number in range(35):
+        program = Client()
+        program.cookies[voting.COOKIE] = f"{number:0>43}"
+        answers.append(program.post("/programme/needs/NM-1/vote/").status_code)
+    assert answers.count(302) == 30 and answers[-1] == 429
+
+
 def test_an_analyst_goes_from_a_need_to_an_open_challenge(city: City) -> None:
     Client().post("/programme/needs/new/", stated())
     analyst = city.client("analyst")
@@ -91,7 +102,9 @@ def test_like_needs_are_merged_with_their_votes_and_the_old_number_leads_there(c
     analyst = city.client("analyst")
     assert analyst.post("/programme/desk/needs/NM-2/merge/", {"into": "NM-2"}).status_code == 409
     assert analyst.post("/programme/desk/needs/NM-2/merge/", {"into": "NM-1"}).status_code == 302
-    assert Need.objects.get(chain=1).votes.count() == 3
+    assert Need.objects.get(chain=1).votes.count() == 2  # a browser that voted for both counts once
+    voter.post("/programme/needs/NM-1/vote/")
+    assert Need.objects.get(chain=1).votes.count() == 2
     assert "/programme/needs/NM-1/" in text_of(Client(), "/programme/needs/NM-2/")
 
 

@@ -8,11 +8,12 @@ import msgspec
 import psycopg
 import pytest
 
+from necmergitur.dispatch.incidents import Person
 from necmergitur.innovation import metrics, protocol
-from necmergitur.innovation.protocol import TrialComplaint, TrialCost, TrialTruth
+from necmergitur.innovation.protocol import TrialBegun, TrialComplaint, TrialCost, TrialTruth
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import trials
+from necmergitur.operations import authorising, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment
@@ -36,6 +37,13 @@ def started(city: City, **changes: Any) -> tuple[Trial, Memory]:
 
 def seen(at: Any, *, present: bool, minutes: float = 1) -> TrialTruth:
     return TrialTruth("density", "z-1", at, at + timedelta(minutes=minutes), present, "steward")
+
+
+PREFECT = Person(9, "prefect")
+
+
+def begun_under(pk: Any) -> tuple[Any, ...]:
+    return next(one.event.authorisations for one in trials.facts_of(store(), pk) if isinstance(one.event, TrialBegun))
 
 
 def kinds(pk: Any) -> list[str]:
@@ -94,6 +102,62 @@ def test_the_window_s_end_stops_a_trial_by_itself(city: City) -> None:
     begun, _memory = started(city)
     after = trials.look(store(), begun.id, now() + timedelta(hours=4))
     assert after is not None and after.why == "window_over"
+
+
+def test_a_paper_revoked_in_between_ends_the_trial_and_no_hour_after_it_counts(city: City) -> None:
+    begun, memory = started(city)
+    assert say(memory, now(), 1, 2) == ""
+    trials.look(store(), begun.id, now())
+    (paper_id,) = begun_under(begun.id)
+    assert not isinstance(authorising.revoke(store(), paper_id, "The prefect wants it.", PREFECT, now()), Refusal)
+    assert say(memory, now(), 2, 2) == "authorisation_revoked"
+    ended = trials.look(store(), begun.id, now())
+    assert ended is not None and (ended.state, ended.why) == ("stopped", "paper_ended")
+    found = metrics.figures(
+        protocol.read(ended.protocol), trials.facts_of(store(), begun.id), now() + timedelta(hours=2)
+    )
+    assert found.total.advice == 1 and found.operator_hours < 0.1
+
+
+def test_a_paper_shorter_than_its_protocol_ends_the_trial_with_it(city: City) -> None:
+    at = now()
+    vendor(at)
+    asked = written(experiment(city, at), at)
+    trials.freeze(store(), asked, city.person("analyst"), at)
+    paper(asked, at, valid_until=at + timedelta(hours=1))
+    assert isinstance(trials.begin(store(), asked.id, city.person("analyst"), now()), Trial)
+    ended = trials.look(store(), asked.id, at + timedelta(hours=1, seconds=5))
+    assert ended is not None and ended.why == "paper_ended"
+
+
+def test_what_is_said_before_the_period_is_none_of_the_trial(city: City) -> None:
+    """A trial begun early is ready, and no more: a key whose paper opens sooner adds nothing, nor do the hours."""
+    at = now()
+    vendor(at)
+    starts = at + timedelta(minutes=30)
+    asked = written(experiment(city, at), at, starts=starts)
+    trials.freeze(store(), asked, city.person("analyst"), at)
+    paper(asked, at)
+    begun = trials.begin(store(), asked.id, city.person("analyst"), now())
+    assert isinstance(begun, Trial), begun
+    memory = Memory(None)
+    assert say(memory, now(), 1, 3) == ""
+    running = trials.look(store(), asked.id, starts - timedelta(minutes=1))
+    assert running is not None and running.state == "running" and "TrialAdvised" not in kinds(asked.id)
+    assert say(memory, starts + timedelta(seconds=1), 2, 3) == ""
+    trials.look(store(), asked.id, starts + timedelta(minutes=6))
+    told = trials.facts_of(store(), asked.id)
+    found = metrics.figures(asked, told, starts + timedelta(minutes=6))
+    assert (found.total.advice, found.operator_hours) == (1, pytest.approx(0.2))
+
+
+def test_a_key_that_one_trial_listens_to_is_none_of_another(city: City) -> None:
+    started(city)
+    at = now()
+    other = written(experiment(city, at), at, title="Another trial of the same key")
+    trials.freeze(store(), other, city.person("analyst"), at)
+    refused = trials.begin(store(), other.id, city.person("analyst"), now())
+    assert isinstance(refused, Refusal) and refused.rule == "trial_source_busy"
 
 
 def test_a_metric_changed_after_the_start_is_refused_and_that_it_was_is_a_fact(city: City) -> None:

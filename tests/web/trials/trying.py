@@ -78,7 +78,7 @@ def written(of: Experiment, now: datetime, **changes: Any) -> Protocol:
         goals=(Goal("precision", 0.7), Goal("recall", 0.5), Goal("false_alarms_per_hour", 2.0)),
         sources=(Source(VENDOR, "density", "z-1"),),
         mode="shadow",
-        starts=now + timedelta(seconds=1),
+        starts=now,
         ends=now + timedelta(hours=3),
         alarm_level=2,
         tolerance_s=120,

@@ -13,23 +13,22 @@ from django.shortcuts import get_object_or_404
 
 from necmergitur.governance.dialogue import voter_key
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.web.dialogue.constants import COOKIE_AGE, NEW_VOTERS_TO_SHOW, TOKEN_BYTES
+from necmergitur.web.dialogue import numbers
+from necmergitur.web.dialogue.constants import COOKIE_AGE, NEW_VOTERS_TO_SHOW
 from necmergitur.web.dialogue.models import Conversation, Statement, Vote
 
 COOKIE = "nec_dialogue"
 PATH = "/dialogue/"
-TOKEN_LENGTH = len(secrets.token_urlsafe(TOKEN_BYTES))
 
 
 def token_of(request: HttpRequest) -> str:
     """Return the number this browser keeps; empty when it has none, or something that is none of ours."""
-    token = request.COOKIES.get(COOKIE, "")
-    return token if len(token) == TOKEN_LENGTH and token.isascii() else ""
+    return numbers.kept(COOKIE, request)
 
 
 def new_token() -> str:
     """Draw a number."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
+    return numbers.drawn(COOKIE)
 
 
 def keep(response: HttpResponse, token: str) -> None:

@@ -1,7 +1,6 @@
 """The public's vote: one for each browser that keeps a number, so many for each network. The jury stays apart."""
 
 import hashlib
-import secrets
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -11,7 +10,7 @@ from necmergitur.innovation.editions import Act
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.hackathon.models import Edition, Submission, Voice
-from necmergitur.web.programme.voting import NEWCOMERS_MAX, TOKEN_BYTES, token_of
+from necmergitur.web.programme.voting import NEWCOMERS_MAX, new_token, token_of
 
 APPLICATIONS_MAX = 40  # ours: of one network in ten minutes; a school registers a class
 QUESTIONS_MAX = 20  # ours: of one team's link in ten minutes
@@ -30,7 +29,7 @@ def vote(edition: Edition, submission: Submission, request: HttpRequest, address
     if not token:
         if not newcomers.passed(address):
             return Refusal(rule="too_many")
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_token()
     Voice.objects.update_or_create(
         edition=edition, voter=_voter(edition, token), defaults={"submission": submission, "at": now}
     )

@@ -1,19 +1,17 @@
 """Votes for needs: one for each browser that keeps a number, so many for each network. No account, no address kept."""
 
 import hashlib
-import secrets
 from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from necmergitur.web.dialogue import numbers
 from necmergitur.web.dialogue.constants import COOKIE_AGE
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.programme.models import Need, Vote
 
 COOKIE, PATH = "nec_programme", "/programme/"
-TOKEN_BYTES = 32
-TOKEN_LENGTH = len(secrets.token_urlsafe(TOKEN_BYTES))
 # What one network may do in ten minutes: a class may vote, a program may not decide.
 NEWCOMERS_MAX = 30  # ours: as in dialogues
 NEEDS_MAX = 5  # ours: of people without account
@@ -24,14 +22,18 @@ needs_stated = Limit(NEEDS_MAX)
 
 def token_of(request: HttpRequest) -> str:
     """Return the number this browser keeps; empty when it has none."""
-    token = request.COOKIES.get(COOKIE, "")
-    return token if len(token) == TOKEN_LENGTH and token.isascii() else ""
+    return numbers.kept(COOKIE, request)
+
+
+def new_token() -> str:
+    """Draw a number."""
+    return numbers.drawn(COOKIE)
 
 
 def voted(need: Need, request: HttpRequest) -> bool:
     """Return whether this browser voted for a need."""
     token = token_of(request)
-    return bool(token) and Vote.objects.filter(need=need, voter=_voter(need, token)).exists()
+    return bool(token) and Vote.objects.filter(need=need, voter=_voter(token)).exists()
 
 
 def vote(need: Need, request: HttpRequest, address: str, now: datetime, *, take_back: bool) -> str | None:
@@ -40,8 +42,8 @@ def vote(need: Need, request: HttpRequest, address: str, now: datetime, *, take_
     if not token:
         if not newcomers.passed(address):
             return None
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-    voter = _voter(need, token)
+        token = new_token()
+    voter = _voter(token)
     if take_back:
         Vote.objects.filter(need=need, voter=voter).delete()
     else:
@@ -56,5 +58,6 @@ def keep(response: HttpResponse, token: str) -> None:
     )
 
 
-def _voter(need: Need, token: str) -> str:
-    return hashlib.sha256(f"{need.pk}|{token}".encode()).hexdigest()
+def _voter(token: str) -> str:
+    """Return what is kept of a browser: the same for all needs, so that two merged into one count it once."""
+    return hashlib.sha256(f"need|{token}".encode()).hexdigest()

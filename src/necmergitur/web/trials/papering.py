@@ -91,7 +91,7 @@ def terms(told: Protocol, digest: str, source: Source, on: Assessment, company: 
         holder=City.objects.values_list("name", flat=True).first() or "",
         operator_class="company",
         zones=(source.zone_id,),
-        valid_from=now,
+        valid_from=max(now, told.starts),  # the key opens with the period, whenever the trial is begun
         valid_until=told.ends,
         retention_days=covers.retention_days,
         rate_per_minute=covers.rate_per_minute,

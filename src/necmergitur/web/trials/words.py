@@ -65,6 +65,7 @@ WHY: dict[str, Any] = {
     "as_good_as_promised": _("Ended by its protocol: enough alarms were judged, and it is as good as was promised."),
     "complaints": _("Stopped by its protocol: there were too many complaints."),
     "window_over": _("Its time was over."),
+    "paper_ended": _("A paper of its keys was revoked, suspended or over."),
     "by_hand": _("Stopped by hand."),
 }
 EXITS: dict[str, Any] = {
@@ -102,6 +103,7 @@ FIELDS: dict[str, Any] = {
 RULES: dict[str, Any] = {
     "trial_protocol_fixed": _("The protocol is fixed: it never changes. That somebody wanted to is on record."),
     "trial_not_frozen": _("There is no fixed protocol that waits to begin."),
+    "trial_source_busy": _("Another trial listens to this key of the vendor. One ends before the other begins."),
     "trial_over": _("The time of this protocol is over."),
     "trial_assessment_missing": _(
         "No impact assessment in force covers this key of the vendor: the data protection officer writes one first."
