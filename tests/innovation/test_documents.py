@@ -1,6 +1,7 @@
 """What a file is, by its content: what only begins like a document, runs something, hides it, or never ends."""
 
 import io
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -127,6 +128,18 @@ def test_bombs_are_refused_before_they_unpack(monkeypatch: pytest.MonkeyPatch) -
     )
     assert rule(pdf(stream=packed(bytes(2**21), b""))) == "document_unpacks"
     assert rule(package(XLSX | {f"xl/{n}.xml": b"" for n in range(documents.PARTS_MOST)})) == "document_unpacks"
+
+
+def test_streams_within_streams_hold_nobody() -> None:
+    began = time.monotonic()
+    assert rule(pdf(b"stream\n" * 60_000)) == "document_not_pdf"  # each would be looked through to the file's end
+    assert time.monotonic() - began < 5
+
+
+def test_a_package_packed_otherwise_than_documents_are_is_refused() -> None:
+    """LZMA says by itself how much memory it wants."""
+    assert rule(package(XLSX)) == "xlsx"
+    assert rule(package(XLSX, zipfile.ZIP_LZMA)) == "document_not_office"
 
 
 def test_a_size_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:

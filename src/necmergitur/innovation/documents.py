@@ -120,10 +120,12 @@ class _Spent:
 
 def _streams(content: bytes) -> Refusal | None:
     """Look inside everything packed: objects may hide there (ISO 32000-1 7.5.7). None of it is kept."""
-    spent = _Spent()
+    spent, looked_at = _Spent(), _Spent()
     for found in _STREAM.finditer(content):
         begin = found.end()
         end = content.find(b"endstream", begin)
+        if looked_at.too_much((end if end >= 0 else len(content)) - begin):  # streams in streams, millions of them
+            return Refusal(rule="document_not_pdf")
         packed = content[begin : end if end >= 0 else len(content)]
         before = _named(content[max(0, found.start() - 400) : found.start()].rpartition(b"endobj")[2])
         known = False
@@ -195,6 +197,8 @@ def _parts(package: zipfile.ZipFile) -> Kind | Refusal:
         return Refusal(rule="document_not_office")
     if any(part.flag_bits & 1 for part in parts):
         return Refusal(rule="document_locked")
+    if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
+        return Refusal(rule="document_not_office")  # ISO/IEC 21320-1 5.1: no others; LZMA asks for gigabytes
     if any(_RUNS.search(name) for name in names):
         return Refusal(rule="document_active")
     # What a part says of its own size is not believed: everything is unpacked once, and nothing of it kept.

@@ -1,5 +1,12 @@
 """What everybody may do, and what the analyst's desk does, through forms alone."""
 
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.db import connections
 from django.test import Client
 
 from necmergitur.web.programme import making, pages, voting
@@ -106,6 +113,63 @@ def test_like_needs_are_merged_with_their_votes_and_the_old_number_leads_there(c
     voter.post("/programme/needs/NM-1/vote/")
     assert Need.objects.get(chain=1).votes.count() == 2
     assert "/programme/needs/NM-1/" in text_of(Client(), "/programme/needs/NM-2/")
+    assert "/programme/needs/NM-2/" in text_of(Client(), "/programme/needs/NM-1/")  # its chain goes on
+
+
+def at_once(city: City, first: str, values: tuple[Any, ...], post: Callable[[], Any]) -> Any:
+    """Let somebody else's change be under way while a form is sent: it waits, and is judged by what came of it."""
+    answers: list[Any] = []
+
+    def sent() -> None:
+        answers.append(post())
+        connections.close_all()
+
+    with psycopg.connect(city.url) as other:
+        other.execute(first, values)
+        thread = threading.Thread(target=sent)
+        thread.start()
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        with psycopg.connect(city.url, autocommit=True) as looking:
+            until = time.monotonic() + 20
+            while not looking.execute(waiting).fetchone()[0] and time.monotonic() < until:  # type: ignore[index]
+                time.sleep(0.02)
+    thread.join(20)
+    return answers[0]
+
+
+def test_of_two_who_press_at_once_the_second_is_told(city: City) -> None:
+    for _ in range(2):
+        Client().post("/programme/needs/new/", stated())
+    analyst, (one, two) = city.client("analyst"), Need.objects.order_by("chain")
+    lead = making.make(one, CLOCK.now(), None, title="A lead")
+    taken = at_once(
+        city,
+        "UPDATE programme_lead SET state = 'challenge' WHERE id = %s",
+        (lead.pk,),
+        lambda: analyst.post(
+            f"/programme/desk/leads/{lead.pk}/move/", {"to": "rejected", "reason": "Nobody needs it."}
+        ),
+    )
+    lead.refresh_from_db()
+    assert (taken.status_code, lead.state) == (409, "challenge")
+    merged = at_once(
+        city,
+        "UPDATE programme_need SET state = 'closed' WHERE id = %s",
+        (two.pk,),
+        lambda: analyst.post("/programme/desk/needs/NM-1/merge/", {"into": "NM-2"}),
+    )
+    one.refresh_from_db()
+    assert (merged.status_code, one.state) == (409, "open")
+    answered = at_once(
+        city,
+        "UPDATE programme_need SET state = 'merged', merged_into_id = %s WHERE id = %s",
+        (two.pk, one.pk),
+        lambda: analyst.post("/programme/desk/needs/NM-1/answer/", {"text": "It was answered today.", "closes": "on"}),
+    )
+    one.refresh_from_db()
+    assert (answered.status_code, one.state, one.answers.get().closes) == (302, "merged", False)
 
 
 def test_an_answer_is_dated_public_and_may_close_a_need(city: City) -> None:

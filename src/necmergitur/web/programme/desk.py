@@ -21,6 +21,7 @@ from necmergitur.web.programme.models import Answer, Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 200
+NOT_YET = {LeadState.NEW, LeadState.CONTACT, LeadState.BENCHMARK, LeadState.REJECTED}  # nothing was made of it
 MOVES = {LeadState.CONTACT, LeadState.BENCHMARK, LeadState.REJECTED}
 
 
@@ -70,8 +71,9 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return _need_page(request, found, answer=form)
     user = cast(User, request.user)
-    closes = form.cleaned_data["closes"] and found.state == NeedState.OPEN
     with transaction.atomic():
+        # Under its lock: it may be merged, or closed, at this very moment.
+        closes = form.cleaned_data["closes"] and _held(found).state == NeedState.OPEN
         Answer.objects.create(
             need=found,
             text=form.cleaned_data["text"],
@@ -95,13 +97,22 @@ def merge(request: HttpRequest, number: int) -> HttpResponse:
     found, form = get_object_or_404(Need, chain=number), MergeForm(request.POST)
     into = chain.read(request.POST.get("into", ""))
     target = None if into is None else Need.objects.filter(chain=into, state=NeedState.OPEN).first()
-    if not form.is_valid() or target is None or target == found or found.state != NeedState.OPEN:
-        return pages.refused(request, Refusal(rule="need_merged_into_itself"), request.path.removesuffix("merge/"))
+    back = request.path.removesuffix("merge/")
+    if not form.is_valid() or target is None or target == found:
+        return pages.refused(request, Refusal(rule="need_merged_into_itself"), back)
     with transaction.atomic():
+        # Both under their locks, in one order: two people may merge each into the other at once.
+        both = Need.objects.select_for_update().filter(pk__in=(found.pk, target.pk)).order_by("pk")
+        if any(one.state != NeedState.OPEN for one in both):
+            return pages.refused(request, Refusal(rule="need_not_open"), back)
         there = set(target.votes.values_list("voter", flat=True))
         found.votes.exclude(voter__in=there).update(need=target)
         making.move(found, NeedState.MERGED, CLOCK.now(), cast(User, request.user), merged_into=target)
     return redirect("programme:desk-need", target.chain)
+
+
+def _held(found: Need) -> Need:
+    return Need.objects.select_for_update().get(pk=found.pk)
 
 
 @require(rights.may_run)
@@ -144,11 +155,14 @@ def lead_move(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Bring a lead further, or set it aside with a reason."""
     found, form = get_object_or_404(Lead, pk=pk), ReasonForm(request.POST)
     to, now = request.POST.get("to", ""), CLOCK.now()
-    if to not in MOVES or found.state == LeadState.CHALLENGE:
+    if to not in MOVES:
         return redirect("programme:lead", pk)
     if not form.is_valid():
         return _lead_page(request, found, reason=form)
-    making.move(found, to, now, cast(User, request.user), reason=form.cleaned_data["reason"], moved_at=now)
+    user, reason = cast(User, request.user), form.cleaned_data["reason"]
+    moved = making.move_from(NOT_YET, found, to, now, user, reason=reason, moved_at=now)
+    if isinstance(moved, Refusal):
+        return pages.refused(request, moved, request.path.removesuffix("move/"))
     return redirect("programme:lead", pk)
 
 

@@ -3,6 +3,7 @@
 Nothing else makes rows of the chain. What a stage becomes later (a lead rejected, a team complete) goes through `move`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -87,6 +88,17 @@ def move(row: Made, state: str, now: datetime, by: User | None, **fields: Any) -
     held.save()
     note(held, state, by, now, before=before)
     return held  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def move_from(
+    out_of: Collection[str], row: models.Model, state: str, now: datetime, by: User | None, **fields: Any
+) -> Any | Refusal:
+    """Bring a stage to another state out of some only, judged under its lock: somebody else may have moved it."""
+    held: Any = type(row)._default_manager.select_for_update().get(pk=row.pk)  # noqa: SLF001
+    if held.state not in out_of:
+        return Refusal(rule="chain_moved", facts={"stage": stage_of(row).value, "state": held.state})
+    return move(row, state, now, by, **fields)
 
 
 def note(row: Any, what: str, by: User | None, now: datetime, **facts: str) -> None:

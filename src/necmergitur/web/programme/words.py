@@ -100,6 +100,7 @@ GRADES: dict[str, tuple[str, Any]] = {
 }
 REFUSALS: dict[str, Any] = {
     "chain_not_ready": _("The stage before is not there yet: it must be open or ready first."),
+    "chain_moved": _("Somebody brought it elsewhere meanwhile: look at it again."),
     "chain_not_adopted": _("Only an experiment whose exit is to adopt, or to open to all, is deployed."),
     "need_not_open": _("This need is closed, or was merged into another."),
     "need_merged_into_itself": _("A need cannot be merged into itself, or into one that was merged."),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -36,12 +37,14 @@ READERS = ("analyst", "dpo")
 LIVE_READERS = (*READERS, "operator", "lead")
 
 
+@transaction.atomic
 def draw_up(row: Stage, by: Person, now: datetime) -> list[Proposal] | Refusal:
     """Put a paper before the three parties for each key of the vendor that has none yet, or say why not."""
     found = Trial.objects.filter(id=row.pk).first()
     if found is None or found.state != "frozen":
         return Refusal(rule="trial_not_frozen")
     told = protocol.read(found.protocol)
+    Stage.objects.select_for_update().get(pk=row.pk)  # who presses it at the same moment finds these papers drawn up
     waiting = {one.paper.terms.stream for one in proposals(found)}
     made = []
     for source in told.sources:
