@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import psycopg
@@ -10,9 +11,10 @@ import pytest
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.innovation import metrics, protocol
-from necmergitur.innovation.protocol import TrialBegun, TrialComplaint, TrialCost, TrialTruth
+from necmergitur.innovation.protocol import TrialAdvised, TrialBegun, TrialComplaint, TrialCost, TrialTruth
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.ledger.ports import StoreRefused
 from necmergitur.operations import authorising, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.programme import making
@@ -254,9 +256,44 @@ def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Any], str]) 
     assert caught.value.sqlstate == "NM023"
 
 
-def test_a_second_protocol_is_refused_by_the_record_itself(city: City) -> None:
-    from necmergitur.ledger.ports import StoreRefused
+def never_said(_heard: TrialAdvised) -> dict[str, Any]:
+    return {"seq": 99}
 
+
+def said_at_another_time(heard: TrialAdvised) -> dict[str, Any]:
+    return {"at": heard.at + timedelta(minutes=3)}
+
+
+def said_by_another_key(_heard: TrialAdvised) -> dict[str, Any]:
+    return {"sensor_id": "v-0002"}
+
+
+@pytest.mark.parametrize("forged", [never_said, said_at_another_time, said_by_another_key])
+def test_no_advice_that_the_gate_did_not_hear_enters_a_trial(
+    city: City, forged: Callable[[TrialAdvised], dict[str, Any]]
+) -> None:
+    begun, memory = started(city)
+    assert say(memory, now(), 1, 2) == ""
+    trials.look(store(), begun.id, now())
+    (heard,) = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
+    with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
+        trials._say(tx, begun, [msgspec.structs.replace(heard, **forged(heard))], "user:1", now())
+
+
+def test_no_advice_under_another_paper_enters_a_trial(city: City) -> None:
+    """The same key, heard by the gate under the paper of one trial, adds nothing to another."""
+    begun, memory = started(city)
+    assert say(memory, now(), 1, 2) == ""
+    trials.look(store(), begun.id, now())
+    (heard,) = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
+    other = written(experiment(city, now()), now() + timedelta(seconds=1))
+    frozen = trials.freeze(store(), other, city.person("analyst"), now())
+    assert isinstance(frozen, Trial)
+    with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
+        trials._say(tx, frozen, [TrialBegun((uuid4(),), frozen.digest), heard], "user:1", now())
+
+
+def test_a_second_protocol_is_refused_by_the_record_itself(city: City) -> None:
     begun, _memory = started(city)
     with pytest.raises(StoreRefused), store().transaction() as tx:
         trials._say(tx, begun, [protocol.TrialProtocol("{}", protocol.digest_of("{}"))], "user:1", now())

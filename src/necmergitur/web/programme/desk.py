@@ -196,7 +196,7 @@ def challenge(request: HttpRequest, pk: UUID) -> HttpResponse:
             making.move(found, to, CLOCK.now(), user)
             return redirect("programme:challenge", pk)
         if form.is_valid():
-            form.save()
+            Challenge.objects.filter(pk=pk).update(**form.cleaned_data)  # its state may be somebody else's, this moment
             return redirect("programme:challenge", pk)
     context = {
         "one": found,
