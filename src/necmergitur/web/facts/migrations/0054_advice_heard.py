@@ -1,4 +1,4 @@
-"""An advice is a fact of a trial only when the gate heard it so, under a paper the trial began under (NM023).
+"""What a vendor said is a fact of a trial only when the gate heard it so, under a paper the trial began under (NM023).
 
 A report counts what a vendor's own process said: nobody who may write facts can say it in its place.
 """
@@ -21,7 +21,7 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER trial_advised BEFORE INSERT ON ledger_event FOR EACH ROW
-  WHEN (NEW.kind = 'TrialAdvised') EXECUTE FUNCTION trial_advised();
+  WHEN (NEW.kind IN ('TrialAdvised', 'TrialCounted')) EXECUTE FUNCTION trial_advised();
 """
 
 
