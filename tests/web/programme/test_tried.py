@@ -121,3 +121,16 @@ def test_of_two_solutions_the_one_whose_evidence_still_counts_stands_for_their_t
     )
     assert grades.project_of(team, now) == second
     assert grades.project_of(team, now - timedelta(days=10)) == first
+
+
+def test_works_only_handed_in_are_counted_on_the_wall_and_do_not_hide_what_was_tried(city: City) -> None:
+    by = city.users["analyst"]
+    stages = whole_chain(by)
+    made = [making.make(stages[3], NOW, by, title=f"Handed in {at}") for at in range(3)]
+    page = english().get("/programme/wall/").content.decode()
+    assert "Handed in" not in page and "3 works were handed in" in page and stages[4].title in page
+    analyst = city.client("analyst")
+    said = {"url": "https://densite.example/docs", "note": "Read on 26 November.", "criterion": "documented"}
+    assert analyst.post(f"/programme/desk/projects/{made[0].pk}/grade/", said).status_code == 302
+    page = english().get("/programme/wall/").content.decode()
+    assert "Handed in 0" in page and "Bronze" in page and "2 works were handed in" in page

@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -27,7 +28,8 @@ def wall(request: HttpRequest) -> HttpResponse:
         request, Deployment.objects.prefetch_related(*grades.behind("experiment__project")), "deployed"
     )
     tried = pages.leaf(request, Experiment.objects.prefetch_related(*grades.behind("project")), "tried")
-    graded = pages.leaf(request, Project.objects.prefetch_related(*grades.EVIDENCE), "graded")
+    begun = Q(Exists(Evidence.objects.filter(project=OuterRef("pk")))) | ~Q(state=ProjectState.SUBMITTED)
+    graded = pages.leaf(request, Project.objects.filter(begun).prefetch_related(*grades.EVIDENCE), "graded")
     context = {
         "deployed": deployed,
         "deployments": [{**showing.told(one), "route": words.ROUTES.get(one.route, "")} for one in deployed],
@@ -35,6 +37,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "experiments": [{**showing.told(one), "exit": words.EXITS.get(one.exit, "")} for one in tried],
         "graded": graded,
         "projects": [showing.told(one) for one in graded],
+        "only_handed_in": Project.objects.exclude(begun).count(),
         "given_up": Project.objects.filter(state=ProjectState.ABANDONED)[:LISTED_MAX],
     }
     return render(request, "programme/wall.html", context)
