@@ -5,6 +5,7 @@ import pytest
 
 from necmergitur.innovation import matching
 from necmergitur.innovation.constants import VECTORS_BLOCK, WHOLE_MAX
+from necmergitur.innovation.lexical import Bm25
 from necmergitur.innovation.matching import Index, Question
 
 LEADS = (
@@ -92,3 +93,31 @@ def test_recall_and_precision_count_what_was_wanted() -> None:
     assert matching.recall(ranked, wanted, 2) == 1
     assert matching.recall([], [], 1) == 0
     assert matching.precision(["a", "b", "c"], {"a", "c"}.__contains__) == pytest.approx(0.2)
+
+
+def test_one_common_word_of_a_question_is_weak_though_nothing_else_was_found() -> None:
+    index = Index(LEADS)
+    question = Question("Une personne tombe dans le fleuve la nuit, un passage que nul sauveteur ne voit.")
+    place, _ = index.best(question, 1)[0]
+    assert not index.likeness(question, place).is_strong(one_language=True)
+    flood = Question("Annoncer la crue deux jours avant, mesurer la hauteur sous les ponts")
+    assert index.likeness(flood, 0).is_strong(one_language=True)
+    assert not index.likeness(flood, 1).is_strong(one_language=True)
+
+
+def test_what_is_near_by_meaning_is_strong_without_a_word_in_common() -> None:
+    index = Index(["alpha beta"])
+    index.give(0, vector(1, 0.1))
+    for aside, strong in ((0.1, True), (1.0, False)):
+        assert index.likeness(Question("gamma", vector(1, aside)), 0).is_strong(one_language=False) is strong
+    assert not index.likeness(Question("gamma"), 0).is_strong(one_language=False)
+
+
+def test_a_long_question_need_not_be_said_whole() -> None:
+    words = Bm25(LEADS)
+    usual, long = (
+        words.share("radar hauteur eau ponts crue " + " ".join(f"mot{n}" for n in range(more)), LEADS[0])
+        for more in (25, 95)
+    )
+    assert usual[1] == long[1] == 5
+    assert long[0] > 0.8 * usual[0]

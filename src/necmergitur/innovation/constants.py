@@ -21,6 +21,12 @@ NEAR = 50
 WHOLE_MAX = 2_000  # ours: so many are all measured closely, those that share no whole word with it too
 OPEN_MAX = 512  # ours: texts kept in lists before they are packed; packing them takes about 15 ms
 PIECES_KEPT_MAX = 8_192  # ours: texts whose pieces are kept, about 100 MB
+# Below these a match is weak whatever its rank: measured on the 992 wrong pairs of our own set (docs/benchmarks.md).
+SHARE_STRONG = 0.1  # ours, from the same: 3 of 1,000 wrong pairs share so much of what is asked, in two words or more
+SHARED_WORDS_MIN = 2  # ours: one word in common says nothing yet of what a text is about
+NEAR_WITHIN = 0.86  # ours, from the same: the cosine that 1 in 100 wrong pairs of French texts reaches
+NEAR_ACROSS = 0.85  # ours, from the same: the cosine that 7 in 1,000 wrong pairs of French and English reach
+ASKED_WORDS_MAX = 30  # ours: of a question of more words, so many are asked of a text to say all of it
 BEST_OF_EXPERT = 3  # published with the gold standard's texts: three are better than all, and than the best alone
 # Ours, from our own development sets (docs/benchmarks.md, matching): a text is read with half as much again of what the
 # ten nearest to it say.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from necmergitur.innovation import texts
-from necmergitur.innovation.constants import BM25_B, BM25_K1, OPEN_MAX, SAID_MAX
+from necmergitur.innovation.constants import ASKED_WORDS_MAX, BM25_B, BM25_K1, OPEN_MAX, SAID_MAX
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -95,6 +95,20 @@ class Bm25:
         norm = self._norm(counts.total(), self._length / max(1, self._size))
         return {word: count * (BM25_K1 + 1) / (count + norm) for word, count in counts.items()}
 
+    def share(self, query: str, document: str) -> tuple[float, int]:
+        """Return how much of what a question says one text says too, each word weighed by its rarity, and in how many.
+
+        A word no text holds is the rarest: so one common word of a long question is little, whatever others share.
+        """
+        weights = {
+            word: min(count, SAID_MAX)
+            * self._rarity_of(self._held[at] if (at := self._numbers.get(word)) is not None else 0)
+            for word, count in Counter(self._cut(query)).items()
+        }
+        shared = weights.keys() & set(self._cut(document))
+        long = max(1.0, len(weights) / ASKED_WORDS_MAX)
+        return long * sum(weights[word] for word in shared) / (sum(weights.values()) or 1.0), len(shared)
+
     def _number(self, word: str) -> int:
         number = self._numbers.setdefault(word, len(self._held))
         if number == len(self._held):
@@ -102,7 +116,9 @@ class Bm25:
         return number
 
     def _rarity(self, number: int) -> float:
-        held = self._held[number]
+        return self._rarity_of(self._held[number])
+
+    def _rarity_of(self, held: int) -> float:
         return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
 
     @staticmethod

@@ -9,7 +9,11 @@ import numpy as np
 from necmergitur.innovation.constants import (
     HUBS,
     NEAR,
+    NEAR_ACROSS,
+    NEAR_WITHIN,
     PIECES_WEIGHT,
+    SHARE_STRONG,
+    SHARED_WORDS_MIN,
     VECTORS_BLOCK,
     VECTORS_NOTHING,
     VECTORS_WEIGHT,
@@ -36,6 +40,20 @@ class Question(msgspec.Struct, frozen=True):
 
     text: str
     vector: Floats | None = None
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """How much one text answers a question, whatever other texts do: a rank says nothing where little was found."""
+
+    share: float
+    words: int
+    nearness: float | None = None
+
+    def is_strong(self, *, one_language: bool) -> bool:
+        """Whether words or meaning alone reach what wrong pairs hardly ever reach."""
+        if self.words >= SHARED_WORDS_MIN and self.share >= SHARE_STRONG:
+            return True
+        return self.nearness is not None and self.nearness >= (NEAR_WITHIN if one_language else NEAR_ACROSS)
 
 
 class Index:
@@ -97,6 +115,13 @@ class Index:
             near = [0.0 if each.vector is None else _above(float(each.vector @ vector)) for each in questions]
             found = found + np.float32(VECTORS_WEIGHT) * np.array(near, np.float32)
         return found
+
+    def likeness(self, question: Question, place: int) -> Likeness:
+        """Return how much of a question one document answers."""
+        share, words = self._words.share(question.text, self._texts[place])
+        vector = None if question.vector is None else self._vectors.of(place)
+        nearness = None if vector is None or question.vector is None else float(question.vector @ vector)
+        return Likeness(share, words, nearness)
 
     def _chosen(self, words: Floats, nearness: Floats | None, most: int) -> Places:
         """Return whom to measure closely: everybody where they are few, else those with the best words or vectors."""

@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     needs = list(Need.objects.filter(state=NeedState.OPEN).annotate(waiting=waiting)[:NEEDS_SHOWN])
     rows = []
     for need in needs:
-        best = _open_matches(need)[:FIRST]
+        best = _open_matches(need).exclude(strong=False)[:FIRST]
         rows.append({"need": need, "waiting": need.waiting, "best": [one.item for one in best]})
     context = {
         "rows": rows,

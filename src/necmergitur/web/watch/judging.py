@@ -37,7 +37,7 @@ def weeks(need: Need, now: datetime) -> list[Week]:
     """Return the weeks in which something was found for a need, oldest first."""
     begin = monday_of(now) - timedelta(weeks=WEEKS_SHOWN - 1)
     found: dict[date, list[object]] = {}
-    matches = Match.objects.filter(need=need, first_at__date__gte=begin).order_by("-score", "item_id")
+    matches = Match.objects.filter(need=need, first_at__date__gte=begin)  # in the order they are shown
     for first_at, item in matches.values_list("first_at", "item_id"):
         week = found.setdefault(monday_of(first_at), [])
         if len(week) < TOP:

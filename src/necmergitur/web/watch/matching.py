@@ -47,7 +47,7 @@ def slices(now: datetime) -> Iterator[int]:
 
     A month of 20,000 items against 200 needs is half a minute of a busy processor: nothing else waits for all of it.
     """
-    index, keys = Index(), list[UUID]()
+    index, keys, spoken = Index(), list[UUID](), list[str]()
     month = Item.objects.filter(found_at__gt=now - WINDOW).order_by("-found_at", "pk")
     newest = list(month.values_list("pk", flat=True)[:ITEMS_MATCHED_MAX])
     for start in range(0, len(newest), ITEMS_A_SLICE):
@@ -61,11 +61,16 @@ def slices(now: datetime) -> Iterator[int]:
             for one in items:
                 index.add(text_of_item(one), None if one.vector is None else unpacked(one.vector))
         keys += [one.pk for one in items]
+        spoken += [language_of(one) for one in items]
         yield 0
     for need in list(Need.objects.filter(state=NeedState.OPEN).select_related("vector")):
         vector = unpacked(need.vector.vector) if hasattr(need, "vector") else None
-        best = index.best(Question(text_of_need(need), vector), MATCHED_A_NEED_MAX)
-        yield _keep(need, {keys[at]: score for at, score in best}, now)
+        question = Question(text_of_need(need), vector)
+        found = {}
+        for at, score in index.best(question, MATCHED_A_NEED_MAX):
+            strong = index.likeness(question, at).is_strong(one_language=spoken[at] == need.language)
+            found[keys[at]] = (score, strong)
+        yield _keep(need, found, now)
 
 
 def _give(index: Index, items: Sequence[Item]) -> None:
@@ -74,12 +79,16 @@ def _give(index: Index, items: Sequence[Item]) -> None:
             index.give(place, unpacked(one.vector))
 
 
-def _keep(need: Need, scores: dict[UUID, float], now: datetime) -> int:
-    known = {one.item_id: one for one in Match.objects.filter(need=need, item__in=scores)}
+def _keep(need: Need, found: dict[UUID, tuple[float, bool]], now: datetime) -> int:
+    known = {one.item_id: one for one in Match.objects.filter(need=need, item__in=found)}
     for pk, one in known.items():
-        one.score = scores[pk]
-    Match.objects.bulk_update(known.values(), ["score"])
-    fresh = [Match(item_id=pk, need=need, score=scores[pk], first_at=now) for pk in scores if pk not in known]
+        one.score, one.strong = found[pk]
+    Match.objects.bulk_update(known.values(), ["score", "strong"])
+    fresh = [
+        Match(item_id=pk, need=need, score=score, strong=strong, first_at=now)
+        for pk, (score, strong) in found.items()
+        if pk not in known
+    ]
     return len(Match.objects.bulk_create(fresh, ignore_conflicts=True))
 
 
@@ -106,22 +115,29 @@ def grouped(need: Need, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what was found, best first, in the need's own language and in others, each with its weak ones apart.
 
     Words are shared within a language, and meaning is near across them: a score of the one says nothing of the other.
+    Where all is weak in the need's own language, what is strong in another stands first.
     """
-    own = [row for row in rows if _spoken(row) == need.language]
-    others = [row for row in rows if _spoken(row) != need.language]
+    own = [row for row in rows if language_of(row["item"]) == need.language]
+    others = [row for row in rows if language_of(row["item"]) != need.language]
     found = []
     for other, of in ((False, own), (True, others)):
         floor = WEAK * max((row["match"].score for row in of), default=0.0)
-        strong = [row for row in of if row["match"].score >= floor or row["verdict"] or row["lead"]]
+        strong = [row for row in of if _stands(row, floor)]
         kept = {id(row) for row in strong}
         weak = [row for row in of if id(row) not in kept]
         is_open = any(row["aside"].errors for row in weak)
         found.append({"other": other, "strong": strong, "weak": weak, "is_open": is_open})
-    return [group for group in found if group["strong"]]
+    return sorted((group for group in found if group["strong"] or group["weak"]), key=lambda one: not one["strong"])
 
 
-def _spoken(row: dict[str, Any]) -> str:
-    item = row["item"]
+def _stands(row: dict[str, Any], floor: float) -> bool:
+    """Whether a match is shown openly: strong of itself and beside the best, or somebody said something of it."""
+    match = row["match"]
+    return bool(row["verdict"] or row["lead"] or (match.score >= floor and match.strong is not False))
+
+
+def language_of(item: Item) -> str:
+    """Return the language an item is written in, as its source says, else by its words."""
     return str(item.language or texts.language_of(text_of_item(item)))
 
 

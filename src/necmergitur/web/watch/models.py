@@ -119,6 +119,7 @@ class Match(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="matches")
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches")
     score = models.FloatField()
+    strong = models.BooleanField(null=True)  # whatever its rank; None: matched before this was told
     first_at = models.DateTimeField()
     aside = models.CharField(max_length=400, blank=True)  # why it was set aside
     aside_at = models.DateTimeField(null=True)
@@ -126,7 +127,7 @@ class Match(models.Model):
 
     class Meta:
         db_table = "watch_match"
-        ordering = ("-score", "item_id")
+        ordering = (models.F("strong").desc(nulls_last=True), "-score", "item_id")
         constraints = (models.UniqueConstraint(fields=["item", "need"], name="watch_match_once"),)
 
     def __str__(self) -> str:

@@ -1,0 +1,91 @@
+"""The demonstration's own documents, matched to its own needs: the right ones stand first, the generic ones folded."""
+
+import re
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from necmergitur.adapters.embedding import E5
+from necmergitur.sim.tour import story
+from necmergitur.sim.tour.seeds import put_need
+from necmergitur.web.programme.models import Need
+from necmergitur.web.store import store
+from necmergitur.web.watch import matching, vectors
+from necmergitur.web.watch.models import Format, Item, Match, Source
+from tests.web.pages import City
+
+DESK = "/programme/desk/watch/"
+QUAYS = "Sensors against drowning on river quays"
+
+
+def told(now: datetime) -> None:
+    """Keep what the invented sources say, as the watch does, and state the needs."""
+    for number, said in enumerate((story.TOLD_BEFORE, story.YOURS, *story.OTHERS)):
+        put_need(said, number, now)
+    for at, one in enumerate(story.SOURCES):
+        of = {"name": one.name, "format": Format.FEED, "url": f"https://a.example/{at}", "due_at": now}
+        source = Source.objects.create(id=store().ids.new(), state="paused", created_at=now, **of)
+        Item.objects.bulk_create(
+            Item(id=store().ids.new(), source=source, title=news.title, summary=news.text, print=at, found_at=now)
+            for news in one.news
+        )
+
+
+@pytest.fixture
+def matched(city: City) -> City:
+    now = timezone.now()
+    told(now)
+    vectors.make(E5(), 50)
+    matching.match(now)
+    return city
+
+
+def strong(title: str) -> list[str]:
+    need = Need.objects.get(title__startswith=title)
+    return list(Match.objects.filter(need=need, strong=True).values_list("item__title", flat=True))
+
+
+def test_generic_words_are_weak_whatever_their_rank_and_the_right_text_of_another_language_is_strong(
+    matched: City,
+) -> None:
+    assert strong("Voir plus vite") == [QUAYS]
+    parvis = strong("Savoir à temps")
+    assert parvis[0].startswith("Densité SAS") and len(parvis) >= 4
+    assert all("foule" in one or "crowd" in one or one == "Essais en cours" for one in parvis)
+    stadium = strong("Know in time")
+    assert stadium[0].startswith("Early warning") and stadium[1].startswith("Device for measuring")
+    assert not any("smoke" in one or "éclairage" in one for one in stadium)
+    assert strong("Lead people out") == ["Moving signs lead people out of a station filled with smoke"]
+
+
+def opened(client: Client, address: str) -> tuple[str, str]:
+    """Return what a page shows openly, and what it shows folded."""
+    page = client.get(address).content.decode()
+    folds = re.findall(r"<details><summary>\d+ weak match.*?</details></section>", page, re.DOTALL)
+    for fold in folds:
+        page = page.replace(fold, "")
+    return page, "".join(folds)
+
+
+def test_the_right_one_stands_first_on_the_page_and_the_weak_ones_are_folded(matched: City) -> None:
+    analyst = matched.client("analyst")
+    need = Need.objects.get(title__startswith="Voir plus vite")
+    shown, folded = opened(analyst, f"{DESK}needs/{need.number}/")
+    assert QUAYS in shown and QUAYS not in folded
+    for generic in ("éclairage", "SAS mesure", "Essais en cours"):
+        assert generic in folded and generic not in shown, generic
+    assert shown.index("by meaning") < shown.index("by words") < shown.index("Nothing strong.")
+    front = analyst.get(DESK).content.decode()
+    row = front[front.index(f'id="need-{need.chain}"') :].split("</section>")[0]
+    assert QUAYS in row and "éclairage" not in row
+
+
+def test_where_no_vector_is_made_yet_one_common_word_is_weak_all_the_same(city: City) -> None:
+    now = timezone.now()
+    told(now)
+    matching.match(now)
+    assert strong("Voir plus vite") == []
+    assert strong("Savoir à temps")[0].startswith("Densité SAS")
+    assert "Weak matches only." in city.client("analyst").get(DESK).content.decode()
