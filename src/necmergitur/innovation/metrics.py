@@ -1,19 +1,19 @@
 """What a trial measured, computed from facts alone: what our gate heard against what our observer saw.
 
 What a vendor says of itself counts nowhere: not its confidence, and the minute it speaks of only orders nothing; the
-time is the one at which the gate heard it. An alarm that no observer's note covers is neither right nor false: it is
-counted apart, and said.
+time is the one at which the gate heard it. An alarm that no observer's note covers is neither right nor false, and no
+more is a further one of an event that has made one right (`judging`): both are counted apart, and said.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil, sqrt
 from typing import Literal
 
 import msgspec
 
-from necmergitur.innovation.constants import ALARM_GAP
+from necmergitur.innovation.judging import Alarm, Told, alarms, outcomes, standing, withdrawn
 from necmergitur.innovation.protocol import (
     HEARD,
     Goal,
@@ -21,22 +21,12 @@ from necmergitur.innovation.protocol import (
     TrialBegun,
     TrialComplaint,
     TrialCost,
-    TrialEvent,
     TrialStopped,
     TrialTruth,
-    Use,
-    level_of,
 )
 
 Z_95 = 1.959964  # of the normal distribution, two-sided 95 %
 AT_MOST = frozenset({"false_alarms_per_hour", "delay_p95_s", "cost_eur", "complaints"})
-
-
-class Told(msgspec.Struct, frozen=True):
-    """One fact of a trial: when it was recorded, and what it says."""
-
-    at: datetime
-    event: TrialEvent
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -49,21 +39,12 @@ class Share(msgspec.Struct, frozen=True):
     high: float | None
 
 
-class Alarm(msgspec.Struct, frozen=True):
-    """One alarm: when the gate heard it begin, where, and what the observer's notes make of it (None: nothing).
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The figures of one use at one site, or of all together ("" for both).
 
-    `judged_by`: the place, among the facts, of the one that judged it.
+    `repeats`: further alarms of an event that has made one right; left out of the digest where there are none, so that
+    reports fixed before they were counted keep theirs.
     """
-
-    at: datetime
-    use: Use
-    zone_id: str
-    right: bool | None
-    judged_by: int
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one use at one site, or of all together ("" for both)."""
 
     use: str
     zone_id: str
@@ -76,6 +57,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms_per_hour: float | None
     delay_p50_s: float | None
     delay_p95_s: float | None
+    repeats: int = 0
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -87,8 +69,8 @@ class Met(msgspec.Struct, frozen=True):
     holds: bool | None
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a report says."""
+class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything a report says. `withdrawn`: notes that were taken back; left out of the digest where none was."""
 
     began_at: datetime | None
     until: datetime
@@ -101,6 +83,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     goals: tuple[Met, ...]
     outcomes: tuple[bool, ...]
     outcome: Literal["hold", "fail", "unknown"]
+    withdrawn: int = 0
 
 
 def wilson(hits: int, of: int) -> Share:
@@ -121,45 +104,6 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else None
 
 
-def alarms(protocol: Protocol, told: Sequence[Told]) -> list[Alarm]:
-    """Return the alarms, in time. Advice that stays at the alarm's level is one alarm, until it falls or falls silent.
-
-    An alarm is right when what it tells of was seen within the tolerance; false when an observer noted that it was not.
-    """
-    slack = timedelta(seconds=protocol.tolerance_s)
-    of = {source.sensor_id: source for source in protocol.sources}
-    notes = [(at, one.event) for at, one in enumerate(told) if isinstance(one.event, TrialTruth)]
-    last: dict[str, datetime] = {}
-    found: list[Alarm] = []
-    heard = ((at, one.event) for at, one in enumerate(told) if isinstance(one.event, HEARD))
-    for place, advice in sorted(heard, key=lambda one: (one[1].at, one[1].sensor_id, one[1].seq)):
-        source = of.get(advice.sensor_id)
-        if source is None:
-            continue
-        if level_of(source, advice) < protocol.alarm_level:
-            last.pop(advice.sensor_id, None)
-            continue
-        before = last.get(advice.sensor_id)
-        last[advice.sensor_id] = advice.at
-        if before is not None and advice.at - before <= ALARM_GAP:
-            continue
-        right, judged_by = None, place
-        for at, note in notes:
-            if (note.use, note.zone_id) != (source.use, source.zone_id):
-                continue
-            wide = slack if note.present else timedelta()
-            if note.since - wide <= advice.at <= note.until + wide and (right is None or (note.present and not right)):
-                right, judged_by = note.present, max(place, at)
-        found.append(Alarm(advice.at, source.use, source.zone_id, right, judged_by))
-    return found
-
-
-def outcomes(found: Iterable[Alarm]) -> list[bool]:
-    """Return whether each judged alarm was right, in the order in which the facts judged them."""
-    judged = sorted((one for one in found if one.right is not None), key=lambda one: (one.judged_by, one.at))
-    return [bool(one.right) for one in judged]
-
-
 def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
     """Compute everything from the facts of a trial's stream, in their order."""
     began = next((one.at for one in told if isinstance(one.event, TrialBegun)), None)
@@ -168,7 +112,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
     hours = 0.0 if began is None else max(0.0, (until - max(began, protocol.starts)).total_seconds() / 3600)
     found = alarms(protocol, told)
     advised = [one.event for one in told if isinstance(one.event, HEARD)]
-    truths = [one.event for one in told if isinstance(one.event, TrialTruth) and one.event.present]
+    truths = [said for _place, said in standing(told) if said.present]
     pairs = sorted({(source.use, source.zone_id) for source in protocol.sources})
     at = {source.sensor_id: (source.use, source.zone_id) for source in protocol.sources}
     rows = tuple(
@@ -207,6 +151,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
         else "hold"
         if all(m.holds for m in goals)
         else "unknown",
+        withdrawn=len(withdrawn(one.event for one in told)),
     )
 
 
@@ -226,6 +171,7 @@ def _row(
     slack = timedelta(seconds=protocol.tolerance_s)
     judged = [one for one in found if one.right is not None]
     right = sum(1 for one in judged if one.right)
+    repeats = sum(one.repeat for one in found)
     delays: list[float] = []
     for truth in truths:
         near = [
@@ -242,13 +188,14 @@ def _row(
         zone_id=pair[1],
         advice=advice,
         alarms=len(found),
-        unjudged=len(found) - len(judged),
+        unjudged=len(found) - len(judged) - repeats,
         precision=wilson(right, len(judged)),
         recall=wilson(len(delays), len(truths)),
         false_alarms=false,
         false_alarms_per_hour=round(false / operator_hours, 4) if operator_hours else None,
         delay_p50_s=percentile(delays, 0.5),
         delay_p95_s=percentile(delays, 0.95),
+        repeats=repeats,
     )
 
 

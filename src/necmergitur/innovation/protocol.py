@@ -26,6 +26,9 @@ from necmergitur.kernel.refusal import Refusal
 
 LEVEL_MAX = 3
 PERCENT = 100
+# By which rule alarms are judged. The first made every alarm of an event right, so that advice which falls and rises
+# again within one earned more; protocols fixed then keep it, and their reports.
+JUDGED_EACH, JUDGED_ONCE = 1, 2
 
 Mode = Literal["shadow", "live"]
 Use = Literal["density", "movement", "waiting"]
@@ -96,7 +99,8 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     An advice of `alarm_level` or more is an alarm, and so is a count that reaches its source's `full`. It is right when
     what it tells of was seen within `tolerance_s`. `operators` is how many people would be disturbed by it. `sample`
     alarms are judged before it can pass as good. `midterm` is when the mid-term report is made, half-way when none is
-    said: left out of the text then, so that protocols fixed before there was one keep their hash.
+    said: left out of the text then, so that protocols fixed before there was one keep their hash. `judging` is the rule
+    by which alarms are judged, in the text as all the rest; a text that names none was fixed under the first.
     """
 
     id: UUID
@@ -114,6 +118,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sample: int
     stop: Stop
     midterm: datetime | None = None
+    judging: int = msgspec.field(default_factory=lambda: JUDGED_ONCE)
 
     @property
     def midway(self) -> datetime:
@@ -126,9 +131,18 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(sorted({source.zone_id for source in self.sources}))
 
 
+class _Rule(msgspec.Struct, frozen=True):
+    """The rule a text names."""
+
+    judging: int = JUDGED_EACH
+
+
 def text_of(protocol: Protocol) -> str:
     """Return the canonical text: JSON with sorted keys, to the byte what is hashed; read back, it gives itself."""
-    return msgspec.json.encode(read(msgspec.json.encode(protocol).decode()), order="sorted").decode()
+    told = msgspec.to_builtins(read(msgspec.json.encode(protocol).decode()))
+    if protocol.judging == JUDGED_EACH:
+        del told["judging"]
+    return msgspec.json.encode(told, order="sorted").decode()
 
 
 def digest_of(text: str) -> str:
@@ -138,7 +152,8 @@ def digest_of(text: str) -> str:
 
 def read(text: str) -> Protocol:
     """Read a canonical text back. Raises msgspec.ValidationError when it is none."""
-    return msgspec.json.decode(text, type=Protocol)
+    found = msgspec.json.decode(text, type=Protocol)
+    return msgspec.structs.replace(found, judging=msgspec.json.decode(text, type=_Rule).judging)
 
 
 def check(asked: Protocol, now: datetime) -> list[Refusal]:
@@ -164,6 +179,7 @@ def check(asked: Protocol, now: datetime) -> list[Refusal]:
         _unless(0 < asked.stop.good < asked.stop.bad < PERCENT, "bad_not_above_good"),
         _unless(0 < asked.stop.alpha < PERCENT / 2 and 0 < asked.stop.beta < PERCENT / 2, "alpha_out_of_range"),
         _unless(asked.stop.complaints >= 0, "complaints_negative"),
+        _unless(asked.judging == JUDGED_ONCE, "judging_unknown"),
     ]
     return [one for one in found if one is not None]
 
@@ -246,6 +262,13 @@ class TrialTruth(msgspec.Struct, frozen=True, tag=True):
     seen: Seen
 
 
+class TrialTruthWithdrawn(msgspec.Struct, frozen=True, tag=True):
+    """A note of what was seen was a mistake: the fact at `version` of the stream counts no more, and stays readable."""
+
+    version: int
+    reason: str
+
+
 class TrialComplaint(msgspec.Struct, frozen=True, tag=True):
     """Somebody complained: about what, never who."""
 
@@ -297,6 +320,7 @@ TrialEvent = (
     | TrialAdvised
     | TrialCounted
     | TrialTruth
+    | TrialTruthWithdrawn
     | TrialComplaint
     | TrialCost
     | TrialMidterm

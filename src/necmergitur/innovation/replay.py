@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from necmergitur.innovation.metrics import Figures, Told, figures
+from necmergitur.innovation.judging import Told
+from necmergitur.innovation.metrics import Figures, figures
 from necmergitur.innovation.protocol import (
     Protocol,
     Source,

@@ -15,7 +15,8 @@ from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.innovation import metrics, protocol, sequential
 from necmergitur.innovation.constants import ADVICE_AT_ONCE, REASON_MAX
-from necmergitur.innovation.metrics import Figures, Told
+from necmergitur.innovation.judging import Told
+from necmergitur.innovation.metrics import Figures
 from necmergitur.innovation.protocol import (
     ExitName,
     Heard,
@@ -31,6 +32,7 @@ from necmergitur.innovation.protocol import (
     TrialReported,
     TrialStopped,
     TrialTruth,
+    TrialTruthWithdrawn,
     Why,
 )
 from necmergitur.innovation.trial import Trial, evolve
@@ -174,7 +176,10 @@ def _paper_of(
 def note(
     store: TrialStore, trial_id: UUID, event: TrialTruth | TrialComplaint | TrialCost, by: Person, now: datetime
 ) -> Trial | Refusal:
-    """Keep what was seen, complained of or paid; then see whether the trial must end."""
+    """Keep what was seen, complained of or paid; then see whether the trial must end.
+
+    The same thing seen twice is one: who presses twice, or sees what somebody else noted, adds nothing.
+    """
 
     def attempt(tx: TrialTransaction) -> Trial | Refusal:
         tx.serialise()
@@ -185,11 +190,44 @@ def note(
         against = None
         if isinstance(event, TrialTruth):
             against = protocol.truth_against(event, told, now)
+            if against is None and event in _notes(tx, trial_id).values():
+                return state
         elif isinstance(event, TrialComplaint):
             against = None if event.zone_id in told.sites else Refusal(rule="trial_truth_elsewhere")
         else:
             against = protocol.cost_against(event)
-        return against or _say(tx, state, [event], f"user:{by.id}", now)
+        return _say(tx, state, [event], f"user:{by.id}", now) if against is None else against
+
+    outcome = on_conflict(store, attempt)
+    return outcome if isinstance(outcome, Refusal) else look(store, trial_id, now) or outcome
+
+
+def _notes(tx: TrialTransaction, trial_id: UUID) -> dict[int, TrialTruth]:
+    """Return the notes of what was seen that stand, by their versions."""
+    kinds = [TrialTruth.__name__, TrialTruthWithdrawn.__name__]
+    events = {one.version: protocol.event_of(one.payload) for one in tx.stream(protocol.stream_of(trial_id), kinds)}
+    gone = {one.version for one in events.values() if isinstance(one, TrialTruthWithdrawn)}
+    return {at: one for at, one in events.items() if isinstance(one, TrialTruth) and at not in gone}
+
+
+def withdraw(
+    store: TrialStore, trial_id: UUID, version: int, reason: str, by: Person, now: datetime
+) -> Trial | Refusal:
+    """Take back a note of what was seen that was a mistake; then see whether the trial must end.
+
+    Only while it runs: once it has ended its figures are known, and nobody chooses among the notes they come from.
+    """
+
+    def attempt(tx: TrialTransaction) -> Trial | Refusal:
+        tx.serialise()
+        state = tx.trial(trial_id)
+        if state is None or state.state != "running":
+            return Refusal(rule="trial_not_running")
+        if version not in _notes(tx, trial_id):
+            return Refusal(rule="trial_note_unknown")
+        said = TrialTruthWithdrawn(version, reason.strip())
+        against = _with_reason(reason)
+        return _say(tx, state, [said], f"user:{by.id}", now) if against is None else against
 
     outcome = on_conflict(store, attempt)
     return outcome if isinstance(outcome, Refusal) else look(store, trial_id, now) or outcome
@@ -304,7 +342,8 @@ def stop(store: TrialStore, trial_id: UUID, reason: str, by: Person, now: dateti
         state = tx.trial(trial_id)
         if state is None or state.state != "running":
             return Refusal(rule="trial_not_running")
-        return _with_reason(reason) or _stop(tx, state, TrialStopped("by_hand", reason.strip()), f"user:{by.id}", now)
+        said, against = TrialStopped("by_hand", reason.strip()), _with_reason(reason)
+        return _stop(tx, state, said, f"user:{by.id}", now) if against is None else against
 
     return on_conflict(store, attempt)
 
@@ -332,7 +371,8 @@ def leave(store: TrialStore, trial_id: UUID, how: ExitName, reason: str, by: Per
         state = tx.trial(trial_id)
         if state is None or state.state != "reported" or state.exit:
             return Refusal(rule="trial_not_reported")
-        return _with_reason(reason) or _say(tx, state, [TrialExit(how, reason.strip())], f"user:{by.id}", now)
+        said, against = TrialExit(how, reason.strip()), _with_reason(reason)
+        return _say(tx, state, [said], f"user:{by.id}", now) if against is None else against
 
     return on_conflict(store, attempt)
 

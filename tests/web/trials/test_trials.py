@@ -303,3 +303,102 @@ def test_an_experiment_brought_to_its_exit_may_be_deployed(city: City) -> None:
     at = now()
     made = reported(experiment(city, at), at)
     assert (made.state, made.exit, VENDOR) == ("reported", "adopt", "v-0001")
+
+
+def versions(pk: Any) -> list[int]:
+    return [at for at, one in enumerate(trials.facts_of(store(), pk), 1) if isinstance(one.event, TrialTruth)]
+
+
+def test_a_note_that_was_a_mistake_is_taken_back_and_the_report_says_so(city: City) -> None:
+    by = city.person("analyst")
+    begun, memory = started(city)
+    at = now()
+    assert say(memory, at, 1, 2) == ""
+    wrong = seen(at - timedelta(seconds=20), present=False, minutes=0.5)
+    for _twice in range(2):
+        assert isinstance(trials.note(store(), begun.id, wrong, by, at + timedelta(seconds=30)), Trial)
+    (version,) = versions(begun.id)  # the same note twice is one
+    refused = trials.withdraw(store(), begun.id, version, "Oops", by, now())
+    assert isinstance(refused, Refusal) and refused.rule == "trial_reason_missing"
+    refused = trials.withdraw(store(), begun.id, 1, "It is no note at all.", by, now())
+    assert isinstance(refused, Refusal) and refused.rule == "trial_note_unknown"
+    assert isinstance(trials.withdraw(store(), begun.id, version, "It was the other square.", by, now()), Trial)
+    refused = trials.withdraw(store(), begun.id, version, "It was the other square.", by, now())
+    assert isinstance(refused, Refusal) and refused.rule == "trial_note_unknown"
+    found = metrics.figures(protocol.read(begun.protocol), trials.facts_of(store(), begun.id), now())
+    assert (found.withdrawn, found.outcomes, found.total.unjudged) == (1, (), 1)
+    assert isinstance(trials.note(store(), begun.id, wrong, by, at + timedelta(seconds=40)), Trial)
+    trials.stop(store(), begun.id, "The evening is over.", by, now())
+    late = trials.withdraw(store(), begun.id, versions(begun.id)[-1], "It was the other square.", by, now())
+    assert isinstance(late, Refusal) and late.rule == "trial_not_running"
+
+
+def what_is_no_note(begun: Trial) -> int:
+    return 1
+
+
+def what_is_not_there(begun: Trial) -> int:
+    return 99
+
+
+def what_was_taken_back(begun: Trial) -> int:
+    (version,) = versions(begun.id)
+    assert isinstance(trials.withdraw(store(), begun.id, version, "It was a mistake.", PREFECT, now()), Trial)
+    return version
+
+
+def what_is_of_an_ended_trial(begun: Trial) -> int:
+    trials.stop(store(), begun.id, "The evening is over.", PREFECT, now())
+    return versions(begun.id)[0]
+
+
+@pytest.mark.parametrize("breach", [what_is_no_note, what_is_not_there, what_was_taken_back, what_is_of_an_ended_trial])
+def test_postgresql_lets_nobody_take_back(city: City, breach: Callable[[Trial], int]) -> None:
+    begun, _memory = started(city)
+    at = now()
+    trials.note(store(), begun.id, seen(at - timedelta(seconds=5), present=True, minutes=0.05), PREFECT, now())
+    version = breach(begun)
+    state = trial(begun.id)
+    with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
+        trials._say(tx, state, [protocol.TrialTruthWithdrawn(version, "It was a mistake.")], "user:1", now())
+
+
+def test_the_desk_takes_a_note_back_once_somebody_is_sure_and_everybody_reads_of_it(city: City) -> None:
+    begun, _memory = started(city)
+    at = now()
+    trials.note(store(), begun.id, seen(at - timedelta(seconds=5), present=True, minutes=0.05), PREFECT, now())
+    client, (version,) = city.client("analyst"), versions(begun.id)
+    page, to = f"/programme/trials/desk/{begun.id}/", f"/programme/trials/desk/{begun.id}/withdraw/"
+    assert "Take the note back" in client.get(page).content.decode()
+    said = {"note": str(version), "reason": "It was the other square."}
+    assert client.post(to, said).status_code == 422 and "TrialTruthWithdrawn" not in kinds(begun.id)
+    assert client.post(to, said | {"sure": "on", "note": "1"}).status_code == 422
+    assert client.post(to, said | {"sure": "on"}).status_code == 302
+    public = city.client("lead").get(f"/programme/trials/{begun.id}/").content.decode()
+    assert "A note was taken back (" in public and "It was the other square." in public
+    assert "<dt>Notes taken back</dt><dd>1</dd>" in public
+    trials.stop(store(), begun.id, "The evening is over.", PREFECT, now())
+    assert "Take the note back" not in client.get(page).content.decode()
+    assert client.post(to, said | {"sure": "on"}).status_code == 409
+
+
+def test_what_stands_against_a_note_or_a_reason_keeps_it_out_of_the_record(city: City) -> None:
+    by = city.person("analyst")
+    begun, _memory = started(city)
+    at = now()
+    elsewhere = TrialTruth("density", "z-9", at, at, True, "steward")
+    refused: list[Any] = [
+        trials.note(store(), begun.id, event, by, at)
+        for event in (elsewhere, seen(at, present=True, minutes=20), seen(at - timedelta(days=1), present=True),
+                      TrialComplaint("privacy", "z-9", at), TrialCost("licence", 0))
+    ]  # fmt: skip
+    refused.append(trials.stop(store(), begun.id, "Enough", by, at))
+    assert [getattr(one, "rule", one) for one in refused] == [
+        "trial_truth_elsewhere", "trial_truth_not_yet", "trial_truth_outside", "trial_truth_elsewhere",
+        "trial_cost_out_of_range", "trial_reason_missing",
+    ]  # fmt: skip
+    assert not {"TrialTruth", "TrialComplaint", "TrialCost", "TrialStopped"} & set(kinds(begun.id))
+    trials.stop(store(), begun.id, "The evening is over.", by, now())
+    trials.report(store(), begun.id, by, now())
+    left = trials.leave(store(), begun.id, "adopt", "Good", by, now())
+    assert isinstance(left, Refusal) and left.rule == "trial_reason_missing" and trial(begun.id).exit == ""

@@ -30,11 +30,12 @@ def play(counts: Path, seen: str, capacity: int, tolerance_s: int) -> None:
         found = replay.compare(levels, spans, tolerance_s=tolerance_s)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{'candidate':<12}{'alarms':>7}{'right':>22}{'told of':>22}{'false/h':>9}{'p50 s':>7}{'p95 s':>7}")
+    head = f"{'candidate':<12}{'alarms':>7}{'repeats':>8}{'right':>22}{'told of':>22}"
+    click.echo(head + f"{'false/h':>9}{'p50 s':>7}{'p95 s':>7}")
     for name, figures in found.items():
         total = figures.total
         click.echo(
-            f"{name:<12}{total.alarms:>7}{_share(total.precision):>22}{_share(total.recall):>22}"
+            f"{name:<12}{total.alarms:>7}{total.repeats:>8}{_share(total.precision):>22}{_share(total.recall):>22}"
             f"{_or_none(total.false_alarms_per_hour):>9}{_or_none(total.delay_p50_s):>7}{_or_none(total.delay_p95_s):>7}"
         )
 

@@ -24,6 +24,7 @@ from necmergitur.innovation.protocol import (
     TrialBegun,
     TrialCounted,
     TrialTruth,
+    TrialTruthWithdrawn,
     level_of,
 )
 from necmergitur.innovation.trial import Trial as Told
@@ -102,7 +103,11 @@ def _heard(pk: UUID) -> list[Heard]:
 
 
 def _marks(pk: UUID) -> list[TrialTruth]:
-    return [one for one in _facts(pk, TrialTruth, NEWEST) if one.seen == ROOM]
+    """Return the newest marks that stand: of an advice whose mark was taken back it may be said again."""
+    gone = {one.version for one in _facts(pk, TrialTruthWithdrawn, NEWEST)}
+    rows = LedgerEvent.objects.filter(stream=protocol.stream_of(pk), kind=TrialTruth.__name__).exclude(version__in=gone)
+    events = [protocol.event_of(msgspec.json.encode(one.payload)) for one in rows.order_by("-version")[:NEWEST]]
+    return [one for one in events if isinstance(one, TrialTruth) and one.seen == ROOM]
 
 
 @require(rights.may_see)

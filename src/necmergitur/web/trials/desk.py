@@ -35,6 +35,7 @@ from necmergitur.web.trials.forms import (
     ProtocolForm,
     StopForm,
     TruthForm,
+    WithdrawForm,
 )
 from necmergitur.web.trials.models import Draft
 
@@ -88,7 +89,8 @@ def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
         context["saved_at"] = draft.saved_at if draft else None
         context["demo"] = settings.DEMO
     else:
-        context |= showing.whole(found, CLOCK.now(), request.GET.get("facts")) | {"forms": _forms(found) | bound}
+        context |= showing.whole(found, CLOCK.now(), request.GET.get("facts"))
+        context["forms"] = _forms(found, context["notes"]) | bound
         missed = found.state == "frozen" and CLOCK.now() >= protocol.read(found.protocol).ends
         context["missed"] = missed
         context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" and not missed else []
@@ -104,13 +106,14 @@ def _places(found: Trial) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]
     return places, [(zone, names.get(zone, zone)) for zone in told.sites]
 
 
-def _forms(found: Trial) -> dict[str, Any]:
+def _forms(found: Trial, notes: list[tuple[str, str]]) -> dict[str, Any]:
     places, zones = _places(found)
     now = CLOCK.now()
     return {
         "truth": TruthForm(places=places, initial={"since": now, "until": now}),
         "complaint": ComplaintForm(zones=zones),
         "cost": CostForm(),
+        "withdraw": WithdrawForm(notes=notes, auto_id="id_withdraw_%s"),
         "stop": StopForm(auto_id="id_stop_%s"),
         "exit": ExitForm(auto_id="id_exit_%s"),
         "deploy": DeploymentForm(auto_id="id_deploy_%s"),
@@ -181,6 +184,23 @@ def truth(request: HttpRequest, pk: UUID) -> HttpResponse:
     use, _at, zone = said["place"].partition("@")
     event = TrialTruth(use, zone, _utc(said["since"]), _utc(said["until"]), said["present"] == "yes", said["seen"])
     return _noted(request, pk, event)
+
+
+@require(rights.may_run)
+@require_POST
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take back a note of what was seen that was a mistake."""
+    row, found = get_object_or_404(Experiment, pk=pk), get_object_or_404(Trial, id=pk)
+    if found.state != "running":
+        return refused(request, Refusal(rule="trial_not_running"))
+    notes = showing.notes(showing.facts(pk), protocol.read(found.protocol))
+    form = WithdrawForm(request.POST, notes=notes, auto_id="id_withdraw_%s")
+    if not form.is_valid():
+        return _page(request, row, withdraw=form)
+    version, reason = int(form.cleaned_data["note"]), form.cleaned_data["reason"]
+    return _after(
+        request, pk, guards.run(request, lambda by, at: trials.withdraw(store(), pk, version, reason, by, at))
+    )
 
 
 def _utc(at: datetime) -> datetime:

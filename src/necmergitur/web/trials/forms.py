@@ -194,6 +194,19 @@ class StopForm(forms.Form):
     )
 
 
+class WithdrawForm(StopForm):
+    """Which note of what was seen was a mistake, and why."""
+
+    note = forms.ChoiceField(label=_("Which note"))
+    sure = forms.BooleanField(label=_("It was a mistake: it counts no more, and cannot be put back"))
+    field_order = ("note", "reason", "sure")
+
+    def __init__(self, *args: Any, notes: Any = (), **options: Any) -> None:
+        """`notes`: those that stand, as offered."""
+        super().__init__(*args, **options)
+        self.fields["note"].choices = notes  # type: ignore[attr-defined]
+
+
 class ExitForm(StopForm):
     """How it ends for the city, and why."""
 

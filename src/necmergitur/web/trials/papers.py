@@ -22,7 +22,7 @@ from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK
 from necmergitur.web.trials import showing
 
-WIDTHS = (0.19, 0.06, 0.08, 0.08, 0.15, 0.15, 0.12, 0.085, 0.085)
+WIDTHS = (0.16, 0.06, 0.08, 0.07, 0.09, 0.14, 0.14, 0.1, 0.08, 0.08)
 
 
 @never_cache
@@ -81,6 +81,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
         pgettext("experiment", "Heard"),
         pgettext("experiment", "Alarms"),
         _("Not judged"),
+        pgettext("experiment", "Repeats"),
         pgettext("share", "Right alarms"),
         pgettext("share", "Told of"),
         _("False alarms per operator-hour"),
@@ -96,6 +97,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
                 each["of"].advice,
                 each["of"].alarms,
                 each["of"].unjudged,
+                each["of"].repeats,
                 each["precision"],
                 each["recall"],
                 each["false_per_hour"],
@@ -106,6 +108,14 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
         ],
         WIDTHS,
     )
+    if report["is_judged_once"]:
+        paper.say(
+            _(
+                "An event that was seen makes one alarm right. A further one within it is a repeat: neither right nor "
+                "false, and no part of any share or of the rule that stops it."
+            ),
+            small=True,
+        )
     if report["shares"] is not None:
         paper.draw(report["shares"])
     costs = "".join(f" · {said(name, euros)}" for name, euros in report["costs"])
@@ -114,6 +124,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
             (_("Operator-hours"), report["hours"]),
             (_("Cost to the city (euros)"), f"{report['cost']}{costs}"),
             (pgettext("experiment", "Complaints"), report["figures"].complaints),
+            (_("Notes taken back"), report["figures"].withdrawn),
         ]
     )
     paper.heading(_("The rule that stops it"), 3)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from necmergitur.innovation import sequential
-from necmergitur.innovation.metrics import Share, Told
-from necmergitur.innovation.protocol import HEARD, LEVEL_MAX, Protocol, TrialTruth, level_of
+from necmergitur.innovation.judging import Told, standing
+from necmergitur.innovation.metrics import Share
+from necmergitur.innovation.protocol import HEARD, LEVEL_MAX, Protocol, level_of
 from necmergitur.web.papers.drawings import Box, Dot, Drawing, Line, Shape, Word, drawing
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 244, 54, 620, 40, 204
@@ -99,7 +100,7 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
     def y(level: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * level / LEVEL_MAX
 
-    notes = [one.event for one in facts if isinstance(one.event, TrialTruth)]
+    notes = [note for _place, note in standing(facts)]
     of = {source.sensor_id: source for source in told.sources}
     said = [one.event for one in facts if isinstance(one.event, HEARD) and one.event.sensor_id in of][-POINTS_MAX:]
     heard = [(one.at, level_of(of[one.sensor_id], one)) for one in said]

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import msgspec
 from django.core.paginator import Paginator
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from necmergitur.innovation import metrics, protocol
-from necmergitur.innovation.metrics import Row, Told
+from necmergitur.innovation import judging, metrics, protocol
+from necmergitur.innovation.judging import Told
+from necmergitur.innovation.metrics import Row
 from necmergitur.innovation.protocol import (
     Protocol,
     TrialAdvised,
@@ -27,12 +29,14 @@ from necmergitur.innovation.protocol import (
     TrialReported,
     TrialStopped,
     TrialTruth,
+    TrialTruthWithdrawn,
 )
 from necmergitur.web.facts.models import LedgerEvent, Trial, Zone
 from necmergitur.web.register import history, refusals
 from necmergitur.web.trials import plot, words
 
 FACTS_SHOWN = 50  # ours: of a page; figures are computed from all
+NOTES_SHOWN = 200  # ours: the newest, of which one may be taken back
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -71,6 +75,7 @@ def written(told: Protocol) -> dict[str, Any]:
             (words.FIELDS["tolerance_s"], told.tolerance_s),
             (words.FIELDS["operators"], told.operators),
             (words.FIELDS["sample"], told.sample),
+            (words.FIELDS["judging"], words.JUDGED[told.judging]),
             (_("False alarms promised (in a hundred)"), told.stop.good),
             (_("False alarms nobody would accept (in a hundred)"), told.stop.bad),
             (_("How often a good one may be stopped by chance (in a hundred)"), told.stop.alpha),
@@ -118,6 +123,7 @@ def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, An
         "cost": number(figures.cost_cents / 100, 2),
         "hours": number(figures.operator_hours),
         "digest": metrics.digest_of(figures),
+        "is_judged_once": told.judging >= protocol.JUDGED_ONCE,
         "odds": plot.odds(told, figures.outcomes),
         "odds_said": plot.said(told, figures.outcomes),
         "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else None,
@@ -153,10 +159,32 @@ def number(value: float, places: int | None = None) -> str:
     return number_format(round(value, places), places, use_l10n=True, force_grouping=True)
 
 
-def lines(found: Iterable[tuple[int, Told]], told: Protocol) -> list[Line]:
-    """Return facts in words."""
+def lines(page: Iterable[tuple[int, Told]], found: Sequence[tuple[int, Told]], told: Protocol) -> list[Line]:
+    """Return a page's facts in words; `found` are all of them."""
     names = zones(told)
-    return [Line(seq, one.at, _said(one, names)) for seq, one in found]
+    return [Line(seq, one.at, _taken_back(one, found, names) or _said(one, names)) for seq, one in page]
+
+
+def _taken_back(one: Told, found: Sequence[tuple[int, Told]], names: dict[str, str]) -> str:
+    """Return which note was taken back and why, in words; "" for any other fact."""
+    if not isinstance(one.event, TrialTruthWithdrawn):
+        return ""
+    _seq, note = found[one.event.version - 1]
+    return _("A note was taken back (%(note)s): %(reason)s") % {"note": _said(note, names), "reason": one.event.reason}
+
+
+def notes(found: Sequence[tuple[int, Told]], told: Protocol) -> list[tuple[str, str]]:
+    """Return the notes of what was seen that stand, the newest first: the version in the stream, and the note."""
+    names = zones(told)
+    facts = [one for _seq, one in found]
+    return [
+        (str(place + 1), f"{_moment(note.since)} – {_moment(note.until)} · {_said(facts[place], names)}")
+        for place, note in reversed(judging.standing(facts))
+    ][:NOTES_SHOWN]
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- one sentence for each kind
@@ -237,7 +265,8 @@ def whole(row: Trial, now: datetime, turned: str | None = None) -> dict[str, Any
         "report": fixed(told, found, "report", now),
         "midterm": fixed(told, found, "midterm", now),
         "midway": told.midway,
-        "lines": lines(page, told),
+        "notes": notes(found, told) if row.state == "running" else [],
+        "lines": lines(page, found, told),
         "facts_page": page,
         "is_turned": turned is not None,
         "count": len(found),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("desk/<uuid:pk>/papers/", desk.papers, name="papers"),
     path("desk/<uuid:pk>/begin/", desk.begin, name="begin"),
     path("desk/<uuid:pk>/truth/", desk.truth, name="truth"),
+    path("desk/<uuid:pk>/withdraw/", desk.withdraw, name="withdraw"),
     path("desk/<uuid:pk>/complaint/", desk.complaint, name="complaint"),
     path("desk/<uuid:pk>/cost/", desk.cost, name="cost"),
     path("desk/<uuid:pk>/stop/", desk.stop, name="stop"),

@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from necmergitur.innovation.protocol import Source
+from necmergitur.innovation.protocol import JUDGED_EACH, JUDGED_ONCE, Source
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import words as programme
 from necmergitur.web.trust.signing import words as trust
@@ -74,6 +74,11 @@ EXITS: dict[str, Any] = {
     "adopt": pgettext_lazy("exit", "Adopt: the city takes it into service"),
     "open": pgettext_lazy("exit", "Open to all: everybody may use what was found"),
 }
+# How many alarms an event makes right, by the rule a protocol was fixed under.
+JUDGED: dict[int, Any] = {
+    JUDGED_EACH: pgettext_lazy("experiment", "every one"),
+    JUDGED_ONCE: pgettext_lazy("experiment", "one; a further one is a repeat, neither right nor false"),
+}
 OUTCOMES: dict[str, Any] = {
     "hold": ("ours", pgettext_lazy("hypotheses", "Every goal was reached")),
     "fail": ("serious", pgettext_lazy("hypotheses", "A goal was missed")),
@@ -97,6 +102,7 @@ FIELDS: dict[str, Any] = {
     "operators": _("People it would disturb"),
     "sample": _("Alarms to judge before it can pass"),
     "stop": _("Rules that stop it"),
+    "judging": _("Alarms that one event seen can make right"),
     "chain": pgettext_lazy("chain", "Number"),
     "id": pgettext_lazy("chain", "Number"),
 }
@@ -115,6 +121,8 @@ RULES: dict[str, Any] = {
     "trial_paper_unread": _("The signed paper must name the innovation analyst among its readers."),
     "trial_paper_not_shadow": _("In shadow, nobody of the control room may be a reader of the signed paper."),
     "trial_not_running": _("This trial is not running."),
+    "trial_note_unknown": _("This is no note of what was seen, or it was taken back already."),
+    "trial_judging_unknown": _("A new protocol lets one event seen make one alarm right."),
     "trial_not_stopped": _("This trial has not stopped, or was reported already."),
     "trial_not_reported": _("Report first; and an exit is said once."),
     "trial_reason_missing": _("Say why, in ten characters or more."),
