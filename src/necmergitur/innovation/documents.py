@@ -1,4 +1,4 @@
-"""What a file is, judged by its content alone: a name can say anything.
+"""What a file is, judged by its content alone: a name can say anything, and is refused where it says another thing.
 
 Taken: PDF, OpenDocument and Office Open XML without macros, plain text. Refused with the reason: what is none of these,
 what only begins like one, what runs something when opened, what is locked, what unpacks to more than anybody reads.
@@ -8,9 +8,11 @@ A file that passes is still served as a download that no browser opens in our na
 import base64
 import binascii
 import io
+import mimetypes
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from types import MappingProxyType
 
 import msgspec
@@ -21,6 +23,7 @@ BYTES_MOST = 20 * 2**20  # ours: a report with pictures; more is a film
 UNPACKED_MOST = 200 * 2**20  # ours: ten times the largest file
 PARTS_MOST = 5_000  # ours: a long slide show has some hundreds
 CHUNK = 64 * 2**10
+CHUNK_GIVEN = 4 * 2**10  # ours: unpacks to 4 MB at most (1:1032), so at most 64 copies of it
 OVERLAP = 64  # longer than any name looked for, escaped or not
 TRAILER_WITHIN = 1_024  # ISO 32000-1, Annex H.3: readers accept %%EOF within the last 1024 bytes
 
@@ -61,11 +64,33 @@ _CROSS = re.compile(rb"\s*(xref\s|\d+\s+\d+\s+obj)")
 _RUNS = re.compile(
     r"(^|/)(vbaProject\.bin|vbaData\.xml)$|^(Basic|Scripts)/|(^|/)activeX/|\.(exe|dll|js|vbs|jar)$", re.IGNORECASE
 )
+# What names claim: our own kinds, and what the standard library knows of others, whatever this machine has been told.
+_CLAIMED = MappingProxyType({**{f".{one.ends}": one.media for one in KINDS}, ".md": TEXT.media})
+_OTHERS = mimetypes.MimeTypes()
 _WRONG_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-def kind_of(content: bytes) -> Kind | Refusal:
-    """Return what a file is, or why it is not taken."""
+def kind_of(content: bytes, name: str = "") -> Kind | Refusal:
+    """Return what a file is, or why it is not taken: also when its name, where it has one, says it is another kind."""
+    found = _known(content)
+    if isinstance(found, Refusal) or _agrees(name, found):
+        return found
+    return Refusal(rule="document_misnamed", facts={"found": found.ends})
+
+
+def _agrees(name: str, found: Kind) -> bool:
+    """Whether a name claims what its file is, or nothing that anybody knows."""
+    dot, ends = name.rpartition(".")[1:]
+    claimed = _CLAIMED.get(f".{ends.lower()}") if dot else None
+    media, packed = (claimed, None) if claimed else _OTHERS.guess_type(name)
+    if packed is not None:
+        return False
+    if media is None or media == found.media:
+        return True
+    return found is TEXT and media.startswith(("text/", "application/json"))
+
+
+def _known(content: bytes) -> Kind | Refusal:
     if not content:
         return Refusal(rule="document_empty")
     if len(content) > BYTES_MOST:
@@ -161,23 +186,33 @@ class _Unreadable:
 
 def _inflated(packed: bytes, spent: _Spent) -> tuple[Refusal | None, bool]:
     """Look through a deflated stream piece by piece; return why it is refused, and whether it was one."""
-    engine, tail, given = zlib.decompressobj(), b"", packed
-    any_of_it = False
-    while given and not engine.eof:
-        try:
-            piece = engine.decompress(given, CHUNK)
-        except zlib.error:
-            return None, any_of_it
-        given = engine.unconsumed_tail
-        if not piece:
-            break
-        any_of_it = True
-        if spent.too_much(len(piece)):
-            return Refusal(rule="document_unpacks"), True
-        if _ACTIVE.search(_named(tail + piece)):
-            return Refusal(rule="document_active"), True
-        tail = piece[-OVERLAP:]
+    tail, any_of_it = b"", False
+    try:
+        for piece in _pieces(packed):
+            any_of_it = True
+            if spent.too_much(len(piece)):
+                return Refusal(rule="document_unpacks"), True
+            if _ACTIVE.search(_named(tail + piece)):
+                return Refusal(rule="document_active"), True
+            tail = piece[-OVERLAP:]
+    except zlib.error:
+        return None, any_of_it
     return None, any_of_it
+
+
+def _pieces(packed: bytes) -> Iterator[bytes]:
+    """Yield what a deflated stream unpacks to. It is given a little at a time: the rest is copied each time it is given."""
+    engine, all_of_it = zlib.decompressobj(), memoryview(packed)
+    for start in range(0, len(packed), CHUNK_GIVEN):
+        given: bytes | memoryview = all_of_it[start : start + CHUNK_GIVEN]
+        full = True
+        while (given or full) and not engine.eof:
+            piece = engine.decompress(given, CHUNK)
+            given, full = engine.unconsumed_tail, len(piece) == CHUNK
+            if piece:
+                yield piece
+        if engine.eof:
+            return
 
 
 def _package(content: bytes) -> Kind | Refusal:

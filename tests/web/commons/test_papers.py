@@ -41,7 +41,7 @@ def test_a_new_version_keeps_the_one_before_and_each_is_downloaded_as_it_was(cit
     analyst, here = begun(city)
     first, second = pdf(b"<< /Note (one) >>"), package(ODT)
     assert uploaded(analyst, here, first) == 302
-    assert uploaded(analyst, here, second, "Rewritten", "not-what-it-says.pdf") == 302
+    assert uploaded(analyst, here, second, "Rewritten", "rules.odt") == 302
     one = Document.objects.get()
     page = anybody().get(f"{PUBLIC}{one.pk}/").content.decode()
     assert (
@@ -81,6 +81,8 @@ def test_a_download_runs_nowhere_and_is_asked_for_once(city: City) -> None:
         (b"%PDF-1.7\nno more than that", "begins like a PDF and is none"),
         (pdf(stream=packed(b"<< /S /JavaScript >>")), "It runs something"),
         (b"\x7fELF\x02\x01\x01\x00", "Neither PDF"),
+        (b"Words, and no report.", "Its name says one kind of file and its content is another."),
+        (package(ODT), "Its name says one kind of file and its content is another."),
         (b"", "The submitted file is empty."),
     ],
 )

@@ -3,13 +3,14 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from necmergitur.innovation.chain import ProjectState
 from necmergitur.web.programme import grades, making
-from necmergitur.web.programme.models import Evidence, Project
+from necmergitur.web.programme.models import Evidence, Lead, Project, Team
 from necmergitur.web.store import store
 from necmergitur.web.watch.models import Benchmark, Solution
 from necmergitur.web.watch.models import Criterion as BenchmarkCriterion
@@ -64,10 +65,37 @@ def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(c
     assert city.client("pilot").post(address, said | {"criterion": "documented"}).status_code == 403
 
 
+def whose(lead: Lead, team: Team, first: str, second: str) -> None:
+    """Say whose lead it is, and who came with the project that followed."""
+    Lead.objects.filter(pk=lead.pk).update(organisation=first)
+    Team.objects.filter(pk=team.pk).update(organisation=second)
+
+
+@pytest.mark.parametrize(("first", "second"), [("University of Trials", "Flot"), ("", ""), ("Flot", "Flot Marine")])
+def test_a_grade_that_anothers_project_earned_is_not_the_leads(city: City, first: str, second: str) -> None:
+    by, now = city.users["analyst"], timezone.now()
+    stages = whole_chain(by)
+    whose(stages[1], stages[3], first, second)
+    Evidence.objects.create(
+        project=stages[4], criterion="documented", url="https://d.example/", note="Read.", at=now, by_id=by.pk
+    )
+    comparison = Benchmark.objects.create(
+        id=store().ids.new(), need=stages[0], title="Counting", created_at=now, changed_at=now, created_by_id=by.pk,
+        published_at=now,
+    )  # fmt: skip
+    Solution.objects.create(benchmark=comparison, name="Crush", lead=stages[1])
+    BenchmarkCriterion.objects.create(benchmark=comparison, name="No camera")
+    page = english().get(f"/programme/benchmarks/{comparison.pk}/").content.decode()
+    assert "Crush" in page and "Bronze" not in page and str(stages[4].pk) not in page
+    _reader, paper = read(english().get(f"/programme/benchmarks/{comparison.pk}/comparison.pdf").content)
+    assert "Crush" in paper and "Grade" not in paper
+
+
 def test_a_grade_stands_in_words_wherever_the_solution_is_named(city: City) -> None:
     by, now = city.users["analyst"], timezone.now()
     stages = whole_chain(by)
     lead, team, made, trial, deployed = stages[1], *stages[3:]
+    whose(lead, team, "Densité SAS", " densite  sas")
     for criterion in ("documented", "tested"):
         Evidence.objects.create(
             project=made, criterion=criterion, url="https://d.example/", note="Read.", at=now, by_id=by.pk

@@ -19,9 +19,9 @@ from necmergitur.web.commons.models import Document, Readers, Version
 POLICY = "sandbox; default-src 'none'"
 
 
-def add(document: Document, content: bytes, note: str, by: User, now: datetime) -> Version | Refusal:
-    """Keep a new version; those before stay as they are. One audit fact says its digest."""
-    kind = documents.kind_of(content)
+def add(document: Document, content: bytes, note: str, by: User, now: datetime, *, name: str = "") -> Version | Refusal:
+    """Keep a new version; those before stay as they are. One audit fact says its digest. `name`: the file's own."""
+    kind = documents.kind_of(content, name)
     if isinstance(kind, Refusal):
         return kind
     digest = hashlib.sha256(content).hexdigest()

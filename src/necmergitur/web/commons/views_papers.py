@@ -131,7 +131,7 @@ def desk_one(request: HttpRequest, pk: UUID) -> HttpResponse:
         if content is None:
             made: Version | Refusal = Refusal(rule="document_large")
         else:
-            made = papers.add(found, content, note, by, CLOCK.now())
+            made = papers.add(found, content, note, by, CLOCK.now(), name=sent.name or "")
         if isinstance(made, Version):
             return redirect("commons:desk-document", pk)
         why = words.sentence(made)

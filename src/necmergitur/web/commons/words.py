@@ -50,6 +50,10 @@ REFUSALS: dict[str, Any] = {
     ),
     "document_unpacks": _("Unpacked it is larger than 200 MB, or has more than 5,000 parts: nobody reads that."),
     "document_not_office": _("It is a package that is broken, or is no document."),
+    "document_misnamed": _(
+        "Its name says one kind of file and its content is another. Look whether it is the file you meant, and give it"
+        " the name of what it is."
+    ),
     "document_same": _("These are the bytes of the version before: nothing changed."),
     "letter_sent": _("This issue has left. Write another."),
     "letter_nobody": _("Nobody reads the letter yet."),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from necmergitur.innovation import grading
+from necmergitur.innovation import grading, texts
 from necmergitur.innovation.chain import ExperimentState
 from necmergitur.innovation.grading import Criterion, Grade, Shown
 from necmergitur.web.programme import words
@@ -38,7 +38,10 @@ def of(project: Project, now: datetime) -> dict[str, Any]:
 
 
 def project_of(row: Any, now: datetime) -> Project | None:
-    """Return the project a stage is of: the one it comes from, or of those that came of it the one graded highest."""
+    """Return the project a stage is of: the one it comes from, or of those that came of it the one graded highest.
+
+    A lead is one organisation's: of what its challenge led to, only that organisation's own project is its solution.
+    """
     if isinstance(row, Project):
         return row
     if isinstance(row, Deployment):
@@ -49,11 +52,18 @@ def project_of(row: Any, now: datetime) -> Project | None:
     if isinstance(row, Team):
         found = list(row.projects.all())  # a list of teams has read them all at once
     elif type(row) in after:
-        found = list(Project.objects.filter(**{after[type(row)]: row}))
+        found = list(Project.objects.filter(**{after[type(row)]: row}).select_related("team"))
     else:
         return None
+    if isinstance(row, Lead):
+        whose = _name(row.organisation)
+        found = [one for one in found if whose and _name(one.team.organisation) == whose]
     prefetch_related_objects(found, *EVIDENCE)
     return max(found, key=lambda one: (of(one, now)["rank"], one.created_at), default=None)
+
+
+def _name(organisation: str) -> str:
+    return " ".join(texts.words(texts.fold(organisation)))
 
 
 def behind(path: str) -> tuple[str, ...]:
