@@ -201,7 +201,7 @@ def _inflated(packed: bytes, spent: _Spent) -> tuple[Refusal | None, bool]:
 
 
 def _pieces(packed: bytes) -> Iterator[bytes]:
-    """Yield what a deflated stream unpacks to. It is given a little at a time: the rest is copied each time it is given."""
+    """Yield what a deflated stream unpacks to; it is given a little at a time, for what is left is copied each time."""
     engine, all_of_it = zlib.decompressobj(), memoryview(packed)
     for start in range(0, len(packed), CHUNK_GIVEN):
         given: bytes | memoryview = all_of_it[start : start + CHUNK_GIVEN]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -138,3 +139,57 @@ def test_a_file_that_is_no_such_table_is_refused_in_words(city: City, watch: Wat
     hours.at = CLOCK.now()
     watch.turn()
     assert not Sheet.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("kind", ["needs", "leads", "apply"])
+def test_each_example_is_offered_and_imports_as_it_is(city: City, kind: str, language: str) -> None:
+    call = called(city)[1]
+    before = Need.objects.count(), Lead.objects.count(), Application.objects.count()
+    analyst = city.client("analyst")
+    analyst.cookies["nec_language"] = language
+    page = analyst.get(IMPORT).content.decode()
+    address = f"{IMPORT}example-{kind}.csv"
+    assert f'href="{address}"' in page
+    example = analyst.get(address)
+    assert example["Content-Disposition"].startswith("attachment")
+    other = city.client("analyst")  # who reads the other language imports it too
+    other.cookies["nec_language"] = "en" if language == "fr" else "fr"
+    file = SimpleUploadedFile("a.csv", example.content)
+    at = other.post(IMPORT, {"kind": kind, "call": str(call.pk), "file": file}).headers["Location"]
+    assert other.post(at).status_code == 302, other.get(at).content.decode()
+    after = Need.objects.count(), Lead.objects.count(), Application.objects.count()
+    assert sum(after) == sum(before) + 1
+    assert city.client("lead").get(address).status_code == 403
+    assert analyst.get(f"{IMPORT}example-other.csv").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("citizens", "citizen"), ("Citoyens", "citizen"), ("citizen", "citizen"), ("Transports", "transport"),
+     ("TRANSPORT", "transport"), ("Habitants", "citizen"), ("Sorcières", ""), ("Fire and rescue", "fire"), ("Santé", "health")],
+)  # fmt: skip
+def test_values_are_understood_as_codes_and_as_words_of_both_languages(
+    city: City, language: str, said: str, meant: str
+) -> None:
+    analyst = city.client("analyst")
+    analyst.cookies["nec_language"] = language
+    head, first = NEEDS.splitlines()[:2]
+    at = sent(analyst, f"{head}\n{first.replace('Health', said).replace(';fr', ';Français')}\n")
+    page = analyst.get(at).content.decode()
+    if meant:
+        assert analyst.post(at).status_code == 302, page
+        assert [(one.spoken_for, one.language) for one in Need.objects.all()] == [(meant, "fr")]
+    else:
+        assert analyst.post(at).status_code == 422
+        assert said in page and "citizen (" in page and "Habitants" in page and "Citizens" in page
+
+
+def test_the_page_lists_what_each_column_may_say_and_an_unknown_language_is_refused(city: City) -> None:
+    analyst = city.client("analyst")
+    page = analyst.get(IMPORT).content.decode()
+    for word in ("spoken_for", "police (Police)", "fire (", "contact_email", "NM-3", "fr (Français"):
+        assert word in page, word
+    at = sent(analyst, NEEDS.replace(";en", ";de"))
+    assert "“de” is not known there" in analyst.get(at).content.decode()

@@ -3,11 +3,11 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from necmergitur.adapters import sheets
 from necmergitur.kernel.refusal import Refusal
@@ -15,7 +15,7 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.store import CLOCK, store
-from necmergitur.web.watch import importing, words
+from necmergitur.web.watch import columns, importing, words
 from necmergitur.web.watch.constants import SHEET_BYTES_MAX, SHEET_ROWS_MAX
 from necmergitur.web.watch.models import Sheet
 
@@ -59,15 +59,23 @@ def _begin_page(request: HttpRequest, wrong: str = "", kind: str = "") -> HttpRe
         "kind": kind or importing.NEEDS,
         "part": "import",
         "rows_max": SHEET_ROWS_MAX,
-        "headings": {
-            "needs": "; ".join(importing.FORMS[importing.NEEDS]().fields),
-            "leads": "; ".join(["need", *importing.FORMS[importing.LEADS]().fields]),
-            "applications": "; ".join([*importing.FORMS[importing.APPLICATIONS]().fields, "language"]),
-        },
+        "tables": [{"kind": one, "word": words.KINDS[one], "columns": columns.of(one)} for one in importing.FORMS],
         "calls": importing.calls(CLOCK.now()),
         "call": request.POST.get("call", ""),
     }
     return pages.show(request, "watch/import.html", context, tab="watch", status=422 if wrong else 200)
+
+
+@require(rights.may_run)
+@never_cache
+@require_safe
+def sample(_request: HttpRequest, kind: str) -> HttpResponse:
+    """A file to begin with: it can be imported as it is."""
+    if kind not in importing.FORMS:
+        raise Http404
+    answer = HttpResponse(columns.sample(kind), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{kind}-example.csv"'
+    return answer
 
 
 @never_cache

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,46 +18,12 @@ from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Call
 from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import making
-from necmergitur.web.programme.forms import LeadForm, NeedForm
-from necmergitur.web.programme.models import Need, Spoken
+from necmergitur.web.programme.models import Need
 from necmergitur.web.store import CLOCK
-from necmergitur.web.watch import words
+from necmergitur.web.watch import columns, words
+from necmergitur.web.watch.columns import APPLICATIONS, FORMS, LEADS, NEEDS
 from necmergitur.web.watch.likeness import plain_word
 
-NEEDS, LEADS, APPLICATIONS = "needs", "leads", "apply"
-FORMS: Mapping[str, type[forms.ModelForm]] = {  # type: ignore[type-arg]
-    NEEDS: NeedForm,
-    LEADS: LeadForm,
-    APPLICATIONS: ApplyForm,
-}
-# What a heading may say, in either language, besides the field's own name and its label on the page.
-HEADINGS = {
-    "title": "titre",
-    "spoken_for": "au nom de",
-    "situation": "situation",
-    "sufferers": "qui en souffre",
-    "measure": "mesure",
-    "unit": "unite",
-    "now_value": "aujourd hui",
-    "target_value": "objectif",
-    "constraints": "contraintes",
-    "sites": "sites",
-    "language": "langue",
-    "organisation": "organisation",
-    "country": "pays",
-    "url": "adresse",
-    "summary": "resume",
-    "need": "besoin",
-    "demo": "demonstration",
-    "repository": "code source",
-    "contact_name": "nom",
-    "contact_email": "courriel",
-}
-# Columns that are no field of the form, and further names of those that are.
-MORE: Mapping[str, Mapping[str, str]] = {
-    LEADS: {"need": "need", "besoin": "need", "nm": "need"},
-    APPLICATIONS: {"project": "title", "projet": "title", "language": "language", "langue": "language"},
-}
 LANGUAGE = "fr"
 
 
@@ -83,20 +48,12 @@ def calls(now: datetime) -> list[Call]:
 
 def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | Refusal:
     """Return each row by the names of fields; a file without the headings that must be there is refused."""
-    wanted = _names(kind)
-    columns = [wanted.get(plain_word(heading)) for heading in rows[0]]
-    missing = [name for name in ("title", *(["need"] if kind == LEADS else [])) if name not in columns]
+    wanted = columns.names(kind)
+    places = [wanted.get(plain_word(heading)) for heading in rows[0]]
+    missing = [name for name in ("title", *(["need"] if kind == LEADS else [])) if name not in places]
     if missing:
         return Refusal(rule="sheet_headings", facts={"missing": ", ".join(missing)})
-    return [{name: cell for name, cell in zip(columns, row, strict=False) if name} for row in rows[1:]]
-
-
-def _names(kind: str) -> dict[str, str]:
-    found = dict(MORE.get(kind, {}))
-    for name, field in FORMS[kind]().fields.items():
-        for told in (name, name.replace("_", " "), HEADINGS.get(name, name), str(field.label)):
-            found[plain_word(told)] = name
-    return found
+    return [{name: cell for name, cell in zip(places, row, strict=False) if name} for row in rows[1:]]
 
 
 def judged(values: Sequence[Mapping[str, str]], kind: str) -> list[Row]:
@@ -124,18 +81,17 @@ def _apply(row: Row) -> Refusal | None:
 
 
 def _judged(number: int, values: dict[str, str], kind: str) -> Row:
-    values.setdefault("language", "")
-    values["language"] = values["language"].lower()[:2] or LANGUAGE
-    if kind == APPLICATIONS and values["language"] != "en":
-        values["language"] = LANGUAGE  # no field of that form judges it, and letters have two languages
+    values["language"] = columns.code_of("language", values.get("language", "") or LANGUAGE)
     if kind == NEEDS:
-        values["spoken_for"] = _spoken(values.get("spoken_for", ""))
+        values["spoken_for"] = columns.code_of("spoken_for", values.get("spoken_for", ""))
         for name in ("now_value", "target_value"):
             values[name] = values.get(name, "").replace(",", ".")
     form = FORMS[kind](values)
-    row = Row(number=number, values=values)
+    row = Row(number=number, values=values, problems=_chosen(values, kind))
     if not form.is_valid():
         for name, errors in form.errors.items():
+            if name == "spoken_for" and values[name]:
+                continue  # told above, with what may be said
             label = str(form.fields[name].label) if name in form.fields else ""
             row.problems += [said(label, error) if label else str(error) for error in errors]
     if kind == LEADS:
@@ -146,12 +102,16 @@ def _judged(number: int, values: dict[str, str], kind: str) -> Row:
     return row
 
 
-def _spoken(given: str) -> str:
-    """Return who a need is stated for, by the word of the page or of the programme."""
-    for value, label in Spoken.choices:
-        if plain_word(given) in {value, plain_word(str(label))}:
-            return str(value)
-    return given
+def _chosen(values: Mapping[str, str], kind: str) -> list[str]:
+    """Return what is wrong with cells that may say a few words only, and which those are."""
+    names = ("spoken_for", "language") if kind == NEEDS else ("language",)
+    asked = {name: values.get(name, "") for name in names}
+    wrong = [name for name, given in asked.items() if given and given not in columns.codes(name)]
+    return [
+        _("“%(given)s” is not known there. It may say: %(allowed)s.")
+        % {"given": asked[name][:40], "allowed": columns.allowed(name)}
+        for name in wrong
+    ]
 
 
 def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:

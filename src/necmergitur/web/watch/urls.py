@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/watch/sources/<uuid:pk>/", sources.source, name="source"),
     path("desk/watch/sources/<uuid:pk>/act/", sources.act, name="act"),
     path("desk/watch/import/", import_views.begin, name="import"),
+    path("desk/watch/import/example-<slug:kind>.csv", import_views.sample, name="sample"),
     path("desk/watch/import/<uuid:pk>/", import_views.sheet, name="sheet"),
     path("desk/watch/benchmarks/", benchmarks.all_benchmarks, name="benchmarks"),
     path("desk/watch/benchmarks/<uuid:pk>/", benchmarks.edit, name="benchmark"),

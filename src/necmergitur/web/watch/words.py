@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme.words import sentence as of_programme
@@ -47,6 +48,11 @@ SHEETS: dict[str, Any] = {
     "sheet_empty": _("The file has no row below its headings."),
     "sheet_unreadable": _("The file cannot be read as a table. CSV, .xlsx and .ods can."),
     "sheet_headings": _("These headings are missing in the first row: %(missing)s."),
+}
+KINDS: dict[str, Any] = {
+    "needs": pgettext_lazy("programme", "Needs"),
+    "leads": pgettext_lazy("programme", "Leads"),
+    "apply": pgettext_lazy("import", "Applications"),
 }
 TONES = {SourceState.ON: "ours", SourceState.PAUSED: "neutral", SourceState.OFF: "serious"}
 
