@@ -37,7 +37,10 @@ _LEGAL_FORMS = frozenset({"sa", "sas", "sasu", "sarl", "eurl", "scop", "gmbh", "
 _MAILBOXES = frozenset(
     {"gmail.com", "outlook.com", "hotmail.com", "hotmail.fr", "yahoo.com", "yahoo.fr", "orange.fr", "wanadoo.fr"}
     | {"free.fr", "sfr.fr", "laposte.net", "icloud.com", "proton.me", "protonmail.com", "live.fr"}
+    | {"googlemail.com", "outlook.fr", "live.com", "msn.com", "me.com", "aol.com", "gmx.com", "gmx.fr", "gmx.de"}
+    | {"bbox.fr", "neuf.fr", "numericable.fr", "mailo.com", "web.de", "yahoo.co.uk", "protonmail.ch", "pm.me"}
 )
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})  # dots before the @ make no other mailbox there (Google's help)
 
 
 class Juror(msgspec.Struct, frozen=True):
@@ -48,6 +51,7 @@ class Juror(msgspec.Struct, frozen=True):
     organisation: str = ""
     knows: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
+    name: str = ""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -92,9 +96,18 @@ def plain(text: str) -> str:
     return " ".join("".join(one for one in apart_ if not unicodedata.combining(one)).split())
 
 
+def mailbox(email: str) -> str:
+    """Return an address as it is compared: without case, and without what people add to tell their mail apart."""
+    local, _at, domain = plain(email).rpartition("@")
+    local = local.partition("+")[0]
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}" if local else domain
+
+
 def company(name: str) -> str:
-    """Return a company's name as it is compared: without its legal form."""
-    words = plain(name).replace(".", "").split()
+    """Return a company's name as it is compared: without its legal form, and however its words are joined."""
+    words = re.sub(r"[^\w\s]|_", " ", re.sub("[.'\u2019]", "", plain(name))).split()
     return " ".join(word for word in words if word not in _LEGAL_FORMS)
 
 
@@ -104,19 +117,30 @@ def house_of(email: str) -> str:
     return "" if domain in _MAILBOXES else domain
 
 
+def one_house(one: str, other: str) -> bool:
+    """Return whether two addresses are of one organisation's own mail: one domain, or a part of it."""
+    first, second = house_of(one), house_of(other)
+    return bool(first and second) and (first == second or first.endswith(f".{second}") or second.endswith(f".{first}"))
+
+
 def conflict(juror: Juror, work: Work) -> Refusal | None:
-    """Return why somebody may not review a work: theirs, a friend's, or one they recognised."""
+    """Return why somebody may not review a work: theirs, a friend's, or one they recognised.
+
+    Whoever has an author's name is taken for that author: a namesake reads something else.
+    """
     if work.id in juror.declared:
         return Refusal(rule="review_conflict", facts={"why": "declared"})
-    knows = {plain(one) for one in juror.knows} - {""}
+    knows = {plain(one) for one in juror.knows} | {mailbox(one) for one in juror.knows if "@" in one}
     firms = {company(one) for one in juror.knows} - {""}
     for author in work.authors:
         firm = company(author.organisation)
-        if plain(author.email) == plain(juror.email) and juror.email:
+        if "@" in author.email and mailbox(author.email) == mailbox(juror.email):
             return Refusal(rule="review_conflict", facts={"why": "own"})
-        if firm and firm == company(juror.organisation):
+        if plain(author.name) and plain(author.name) == plain(juror.name):
+            return Refusal(rule="review_conflict", facts={"why": "own"})
+        if (firm and firm == company(juror.organisation)) or one_house(author.email, juror.email):
             return Refusal(rule="review_conflict", facts={"why": "organisation"})
-        if plain(author.email) in knows or plain(author.name) in knows or firm in firms:
+        if {plain(author.email), mailbox(author.email), plain(author.name)} & (knows - {""}) or firm in firms:
             return Refusal(rule="review_conflict", facts={"why": "known"})
     return None
 

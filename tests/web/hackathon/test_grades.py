@@ -1,5 +1,6 @@
 """A solution's grade in the lists of the hackathon it comes from; and never before the jury."""
 
+from django.db import connection
 from django.utils import timezone
 
 from necmergitur.innovation.chain import TeamState
@@ -16,17 +17,18 @@ DESK = "/programme/hackathon/desk/spring/"
 
 
 def handed_in(played: Hackathon, number: int, *evidence: str, marked: bool = True) -> Submission:
-    """Let a team have handed in, been marked, got a prize, and its solution been looked at."""
-    now, by = timezone.now(), played.city.users["analyst"]
+    """Let a team have handed in, been marked, got a prize, and its solution been looked at: each in its time."""
+    played.edition.refresh_from_db()
+    now, by, dates = timezone.now(), played.city.users["analyst"], played.edition
     team = making.make(played.themes[0], now, by, title=f"Table {number}")
     assert isinstance(team, Team)
     entry = Entry.objects.create(team=team, edition=played.edition, number=number)
     making.move(team, TeamState.READY, now, by)
     made = making.make(team, now, by, title=f"Work {number}", summary="Counts.", demo="", repository="")
-    found = Submission.objects.create(entry=entry, project=made, at=now)
+    found = Submission.objects.create(entry=entry, project=made, at=dates.submission_at)
     if marked:
         juror = Helper.objects.filter(kind="juror").first() or Helper.objects.create(
-            id=store().ids.new(), edition=played.edition, kind="juror", name="J", link="0" * 64
+            id=store().ids.new(), edition=played.edition, kind="juror", name="J", link="0" * 64, declared_at=now
         )
         given = {
             name: [float(each) for each in marks.values() if each.isdigit()]
@@ -34,9 +36,10 @@ def handed_in(played: Hackathon, number: int, *evidence: str, marked: bool = Tru
         }
         Review.objects.create(
             juror=juror, number=1, submission=found, blind=dict(zip(BLIND, given["b"], strict=True)),
-            seen=dict(zip(("works", "trial"), given["s"], strict=True)), blind_at=now, done_at=now,
+            seen=dict(zip(("works", "trial"), given["s"], strict=True)), blind_at=dates.review_at,
+            done_at=dates.review_at,
         )  # fmt: skip
-    Prize.objects.create(edition=played.edition, title=f"Prize {number}", submission=found, at=now)
+    Prize.objects.create(edition=played.edition, title=f"Prize {number}", submission=found, at=dates.results_at)
     for criterion in evidence:
         Evidence.objects.create(
             project=made, criterion=criterion, url="https://d.example/", note="Read.", at=now, by_id=by.pk
@@ -63,6 +66,8 @@ def test_a_grade_stands_in_every_list_of_the_hackathon_its_solution_comes_from_a
         assert page.count(way) == page.count("/programme/solutions/") == times, address
         assert page.count(">Silver<") == times and "No grade" not in page, address
         before.append(queries(lambda browser=browser, address=address: browser.get(address)))  # type: ignore[misc]
+    with connection.cursor() as cursor:  # prizes after the publication: for the count alone
+        cursor.execute("ALTER TABLE hackathon_prize DISABLE TRIGGER hackathon_prize_is_fair")
     for number in range(3, 8):
         handed_in(played, number, "documented")
     for (browser, address, _times), cost in zip(pages, before, strict=True):

@@ -379,9 +379,10 @@ def marks_that_change(_played: Hackathon) -> None:
 
 
 def a_crowd(played: Hackathon) -> None:
-    played.at(Phase.REGISTRATION)
+    when = played.edition.registration_at
     for number in range(50, 57):
-        played.apply(number)
+        said = {"name": f"N{number}", "email": f"n{number}@people.invalid", "skills": ["code"], "wishes": []}
+        assert isinstance(people.register(played.edition, when, said), str)
     entry = Entry.objects.first()
     Member.objects.bulk_create(
         Member(entry=entry, participant=one) for one in forming.waiting(played.edition, present=False)

@@ -19,7 +19,7 @@ from necmergitur.innovation.chain import ChallengeState, LeadState
 from necmergitur.sim.tour import story
 from necmergitur.sim.tour.seeds import settled
 from necmergitur.web.accounts.models import User
-from necmergitur.web.hackathon import forming, handing, jury, people
+from necmergitur.web.hackathon import forming, handing, jury, people, prizes
 from necmergitur.web.hackathon.desk import conduct
 from necmergitur.web.hackathon.models import Edition, Entry, Helper, Skill, Submission, Voice
 from necmergitur.web.letters.models import Letter
@@ -107,7 +107,7 @@ class Contest:
             for number in range(there, min(there + AT_ONCE, self._size.people)):
                 said = {
                     "name": f"Personne inventée {number + 1:03d}",
-                    "email": f"personne{number + 1}@demo.invalid",
+                    "email": f"personne{number + 1}@gens.invalid",
                     "organisation": f"Organisation inventée {number % 40 + 1}" if number % 3 == 0 else "",
                     "skills": [Skill.values[number % len(Skill.values)], Skill.values[(5 * number + 3) % 8]],
                     "wishes": themes[number % 2 :] + themes[: number % 2],
@@ -154,12 +154,12 @@ class Contest:
                 said = {
                     "kind": Helper.Kind.JUROR,
                     "name": f"Juré inventé {number + 1}",
-                    "email": f"jury{number + 1}@demo.invalid",
+                    "email": f"jury{number + 1}@jury.invalid",
                     "organisation": f"Organisation inventée {number + 1}",
                 }
-                people.invite(edition, said, at)
+                settled(people.invite(edition, said, at))
             for number, one in enumerate(edition.helpers.all()):
-                jury.declare(one, f"personne{number * 7 + 1}@demo.invalid", at)
+                jury.declare(one, f"personne{number * 7 + 1}@gens.invalid", at)
             settled(jury.assign(edition, EACH, at))
             _unwritten(at)
         return True
@@ -198,8 +198,8 @@ class Contest:
         favourite = Submission.objects.filter(entry__edition=edition).order_by("entry__number")[0]
         with transaction.atomic():
             for prize, winner in ((PRIZES[0], ranked[0]), (PRIZES[1], ranked[1]), (PUBLIC_PRIZE, favourite)):
-                settled(jury.award(winner, prize, "Inventé pour la démonstration.", at, self._by))
-            settled(jury.draft_experiment(ranked[0], at, self._by))
+                settled(prizes.award(winner, prize, "Inventé pour la démonstration.", at, self._by))
+            settled(prizes.draft_experiment(ranked[0], at, self._by))
             Edition.objects.filter(pk=edition.pk).update(published_at=at)
         return True
 

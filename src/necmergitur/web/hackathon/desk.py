@@ -3,15 +3,17 @@
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.hackathon import pages, people, showing
+from necmergitur.web.console import guards
+from necmergitur.web.hackathon import pages, people, showing, words
 from necmergitur.web.hackathon.forms import AnnounceForm, EditionForm, HelperForm
 from necmergitur.web.hackathon.models import Edition, Helper, Submission
 from necmergitur.web.letters import sending
@@ -113,12 +115,27 @@ def announce(request: HttpRequest, slug: str) -> HttpResponse:
 @require(rights.may_run)
 @never_cache
 @require_POST
+def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take an announcement back: whoever read it reads that it no longer holds."""
+    found = pages.edition_of(slug)
+    get_object_or_404(found.announcements, pk=pk)
+    by = cast(User, request.user).pk
+    found.announcements.filter(pk=pk, withdrawn_at=None).update(withdrawn_at=CLOCK.now(), withdrawn_by_id=by)
+    return redirect("hackathon:desk-one", slug)
+
+
+@require(rights.may_run)
+@never_cache
+@require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a juror or a mentor; their link is shown once, here."""
     found, form = pages.edition_of(slug), HelperForm(request.POST)
     if not form.is_valid():
         return page(request, found, 422, invite=form)
     link = people.invite(found, form.cleaned_data, CLOCK.now())
+    if isinstance(link, Refusal):
+        form.add_error("email", words.sentence(link))
+        return page(request, found, guards.status_of(link), invite=form)
     place = "hackathon:jury" if form.cleaned_data["kind"] == Helper.Kind.JUROR else "hackathon:mentor"
     made = {
         "mailed": sending.mail_leaves() and bool(form.cleaned_data["email"]),

@@ -17,9 +17,9 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.hackathon import jury as rules
-from necmergitur.web.hackathon import pages, showing, words, writing
-from necmergitur.web.hackathon.forms import AssignForm, AwardForm
-from necmergitur.web.hackathon.models import Conflict, Edition, Submission
+from necmergitur.web.hackathon import pages, prizes, showing, words, writing
+from necmergitur.web.hackathon.forms import AssignForm, AwardForm, TakeBackForm
+from necmergitur.web.hackathon.models import Conflict, Edition, Prize, Submission
 from necmergitur.web.programme import pages as frame
 from necmergitur.web.programme import rights
 from necmergitur.web.programme import showing as programme
@@ -48,6 +48,7 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         "conflicts": [
             {"juror": one.juror, "project": one.submission.project, "why": words.WHY[one.why]} for one in conflicts
         ],
+        "taken": found.prizes.filter(taken_at__isnull=False).select_related("submission__project"),
         "handed": Submission.objects.filter(entry__edition=found).count(),
         "forms": {"assign": AssignForm(), "award": AwardForm()} | bound,
         **(showing.results(found, rules.results(found)) if over else {}),
@@ -81,7 +82,19 @@ def award(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return _page(request, found, 422, award=form)
     submission = get_object_or_404(Submission, entry__edition=found, pk=pk)
     said = form.cleaned_data
-    made = rules.award(submission, said["title"], said["why"], CLOCK.now(), cast(User, request.user))
+    made = prizes.award(submission, said["title"], said["why"], CLOCK.now(), cast(User, request.user))
+    return pages.refused(request, made, _back(slug)) if isinstance(made, Refusal) else redirect(_back(slug))
+
+
+@require(rights.may_run)
+@require_POST
+def take_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a prize back, with a reason, while nobody outside has read of it."""
+    found, form = pages.edition_of(slug), TakeBackForm(request.POST)
+    prize = get_object_or_404(Prize, edition=found, pk=pk)
+    if not form.is_valid():
+        return _page(request, found, 422, award=form)
+    made = prizes.take_back(prize, form.cleaned_data["why"], CLOCK.now(), cast(User, request.user))
     return pages.refused(request, made, _back(slug)) if isinstance(made, Refusal) else redirect(_back(slug))
 
 
@@ -90,7 +103,7 @@ def award(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def experiment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Make a draft experiment of a project with a prize, in one click."""
     submission = get_object_or_404(Submission, entry__edition=pages.edition_of(slug), pk=pk)
-    made = rules.draft_experiment(submission, CLOCK.now(), cast(User, request.user))
+    made = prizes.draft_experiment(submission, CLOCK.now(), cast(User, request.user))
     if isinstance(made, Refusal):
         return pages.refused(request, made, _back(slug))
     return redirect(programme.address_of(made) or _back(slug))

@@ -80,10 +80,15 @@ def door(request: HttpRequest, slug: str, badge: str) -> HttpResponse:
     found = pages.edition_of(slug)
     person = get_object_or_404(Participant.objects.select_related("edition"), edition=found, badge=badge)
     if request.method == "POST":
-        refused = people.check_in(person, CLOCK.now())
+        undo = request.POST.get("do") == "undo"
+        if undo:
+            refused = people.undo_check_in(person, CLOCK.now(), cast(User, request.user))
+        else:
+            refused = people.check_in(person, CLOCK.now())
         if refused is not None:
             return pages.refused(request, refused, request.path)
-        messages.success(request, _("%(name)s is there.") % {"name": person.name})
+        said = _("%(name)s counts as not there.") if undo else _("%(name)s is there.")
+        messages.success(request, said % {"name": person.name})
         return redirect("hackathon:door", slug, badge)
     twice = Participant.objects.filter(edition=found, email_key=person.email_key).count() > 1
     return pages.desk(request, "door.html", pages.told(found, CLOCK.now()) | {"person": person, "twice": twice})

@@ -44,6 +44,9 @@ def match(edition: Edition, count: int, now: datetime, by: User, *, present: boo
         with transaction.atomic():
             Edition.objects.select_for_update().get(pk=edition.pk)
             people = waiting(edition, present=present)
+            if not people:
+                there = present and waiting(edition, present=False)
+                return Refusal(rule="nobody_there" if there else "nobody_waiting")
             placed = placing(edition, people, count)
             if isinstance(placed, Refusal):
                 return placed

@@ -9,10 +9,12 @@ from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation import editions, reviews
 from necmergitur.innovation.chain import ChallengeState
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.hackathon import words
-from necmergitur.web.hackathon.models import Announcement, Edition, Helper, Participant, Question, Skill
+from necmergitur.web.hackathon.models import Announcement, Edition, Helper, Participant, Question, Review, Skill
 from necmergitur.web.programme.forms import long
 from necmergitur.web.programme.models import LONG, Challenge, Project
+from necmergitur.web.store import CLOCK
 
 RESERVED = ("desk", "mine", "jury", "mentor", "new")
 PLACES_MOST = 2_000  # ours: five times the largest edition there was
@@ -147,9 +149,21 @@ class EditionForm(forms.ModelForm):  # type: ignore[type-arg]
         dated = {name: said.get(name) for name in self.Meta.dated}
         if all(dated.values()):
             refused = editions.check_dates(editions.Dates(**dated))
+            if refused is None and self.instance.pk is not None:
+                refused = self._goes_back(editions.Dates(**dated))
             if refused is not None:
                 self.add_error("results_at", words.sentence(refused))
         return said
+
+    def _goes_back(self, dates: editions.Dates) -> Refusal | None:
+        """Return why dates are not moved so: marks that were looked at are not followed by others."""
+        held, now = Edition.objects.get(pk=self.instance.pk), CLOCK.now()
+        if held.published_at is not None:
+            return None if dates == held.dates else Refusal(rule="results_published")
+        marked = Review.objects.filter(submission__entry__edition=held, blind_at__isnull=False).exists()
+        order = list(editions.Phase)
+        back = order.index(editions.phase_of(dates, now)) < order.index(held.phase(now))
+        return Refusal(rule="edition_goes_back") if marked and back else None
 
 
 class AnnounceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -237,6 +251,12 @@ class MarksForm(forms.Form):
             self.fields["remark"] = forms.CharField(
                 label=_("What the team should hear"), max_length=400, required=False, widget=long(3)
             )
+
+
+class TakeBackForm(forms.Form):
+    """Why a prize is taken back."""
+
+    why = forms.CharField(label=_("Why"), min_length=10, max_length=400)
 
 
 class AwardForm(forms.Form):

@@ -31,9 +31,11 @@ def hand_in(entry: Entry, now: datetime, said: dict[str, Any]) -> Submission | R
     refused = editions.may(Act.SUBMIT, held.edition.dates, now)
     if refused is not None:
         return refused
-    told = reviews.names_in(f"{said['title']}\n{said['summary']}", authors_of(held))
+    text, authors = f"{said['title']}\n{said['summary']}", authors_of(held)
+    told = reviews.names_in(text, authors)
+    told += [one for each in authors for one in reviews.company_in(text, each.organisation, each.email)]
     if told:
-        return Refusal(rule="submission_not_blind", facts={"told": ", ".join(told)})
+        return Refusal(rule="submission_not_blind", facts={"told": ", ".join(dict.fromkeys(told))})
     submission = Submission.objects.filter(entry=held).select_related("project").first()
     if submission is not None:
         for name, value in said.items():

@@ -19,6 +19,8 @@ from necmergitur.web.hackathon.forms import DeclareForm, MarksForm
 from necmergitur.web.hackathon.models import Helper, Question, Review
 from necmergitur.web.store import CLOCK
 
+DIGITS_MAX = 12  # ours: no table has so many rows
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,9 +105,8 @@ def mentor(request: HttpRequest, link: str) -> HttpResponse:
     now = CLOCK.now()
     if request.method == "POST":
         number = request.POST.get("question", "")
-        rows = Question.objects.filter(
-            entry__edition=found.edition, pk=int(number) if number.isascii() and number.isdigit() else 0
-        )
+        known = number.isascii() and number.isdigit() and len(number) < DIGITS_MAX
+        rows = Question.objects.filter(entry__edition=found.edition, pk=int(number) if known else 0)
         if request.POST.get("do") == "take":
             # One statement: of two mentors who press at once, one has it.
             if not rows.filter(taken_at__isnull=True).update(taken_at=now, taken_by=found):

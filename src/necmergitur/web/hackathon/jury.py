@@ -1,20 +1,18 @@
-"""The jury: who may read what, what they gave, what it comes to, and what becomes of winners."""
+"""The jury: who may read what, what they gave, and what it comes to."""
 
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.db.models import Max
 
-from necmergitur.innovation import chain, editions, reviews
-from necmergitur.innovation.chain import ProjectState
+from necmergitur.innovation import editions, reviews
 from necmergitur.innovation.editions import Act
-from necmergitur.innovation.reviews import Juror, Mark, Result
+from necmergitur.innovation.reviews import Juror, Mark, Result, Work, mailbox, plain
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.web.accounts.models import User
 from necmergitur.web.hackathon import handing
-from necmergitur.web.hackathon.models import Conflict, Edition, Helper, Prize, Review, Submission
-from necmergitur.web.programme import making
+from necmergitur.web.hackathon.models import Conflict, Edition, Helper, Review, Submission
 
 JUROR = Helper.Kind.JUROR
 
@@ -28,7 +26,25 @@ def juror_of(row: Helper) -> Juror:
         organisation=row.organisation,
         knows=frozenset(line.strip() for line in row.knows.splitlines() if line.strip()),
         declared=frozenset(str(one) for one in declared),
+        name=row.name,
     )
+
+
+def conflict_of(row: Helper, work: Work, mentors: list[Helper]) -> Refusal | None:
+    """Return why a juror may not review a work: what the rules say, or that they helped its team as a mentor."""
+    found = reviews.conflict(juror_of(row), work)
+    if found is not None:
+        return found
+    for mentor in mentors:
+        same = "@" in row.email and mailbox(mentor.email) == mailbox(row.email)
+        if same or plain(mentor.name) == plain(row.name):
+            return Refusal(rule="review_conflict", facts={"why": "mentored"})
+    return None
+
+
+def mentors_of(submission: Submission) -> list[Helper]:
+    """Return who answered a question of the team."""
+    return list(Helper.objects.filter(questions__entry=submission.entry_id).distinct())
 
 
 def works_of(edition: Edition) -> list[Submission]:
@@ -39,10 +55,14 @@ def works_of(edition: Edition) -> list[Submission]:
 
 @transaction.atomic
 def declare(juror: Helper, knows: str, now: datetime) -> None:
-    """Keep whom a juror says they know; what they were asked to read of them, unread, is taken from them."""
+    """Keep whom a juror says they know; what they were asked to read of them is taken from them.
+
+    Marks they gave count for nothing then, unless the time for marks is over: they stand, whoever is thought of later.
+    """
+    edition = Edition.objects.select_for_update().get(pk=juror.edition_id)
     juror.knows, juror.declared_at = knows, now
     juror.save(update_fields=["knows", "declared_at"])
-    _exclude(juror.edition)
+    exclude(edition, [juror], now)
 
 
 @transaction.atomic
@@ -54,16 +74,15 @@ def recognise(review: Review, now: datetime) -> Refusal | None:
     if review.done_at is not None:
         return Refusal(rule="review_done")
     edition, juror, submission = review.submission.entry.edition, review.juror, review.submission
+    Edition.objects.select_for_update().get(pk=edition.pk)
     review.delete()
     Conflict.objects.get_or_create(juror=juror, submission=submission, defaults={"why": "declared"})
-    held = list(edition_reviews(edition).values_list("juror_id", "submission_id"))
+    held = _held(edition)
     each = max((sum(1 for _, s in held if s == one) for one in {s for _, s in held}), default=1)
-    made = reviews.assign(
-        [handing.work_of(submission)],
-        [juror_of(one) for one in _jury(edition)],
-        each,
-        [(str(j), str(s)) for j, s in held],
-    )
+    # Whoever has not said yet whom they know is given nothing, however late they joined.
+    said = [one for one in jury_of(edition) if one.declared_at is not None]
+    exclude(edition, said, now)
+    made = _assigned([submission], said, each, _held(edition))
     if not isinstance(made, Refusal):
         _keep(edition, made)
     return None
@@ -76,14 +95,13 @@ def assign(edition: Edition, each: int, now: datetime) -> int | Refusal:
     if refused is not None:
         return refused
     Edition.objects.select_for_update().get(pk=edition.pk)
-    jury, works = _jury(edition), works_of(edition)
+    jury, works = jury_of(edition), works_of(edition)
     if not works:
         return Refusal(rule="nothing_handed_in")
     if any(one.declared_at is None for one in jury):
         return Refusal(rule="jurors_undeclared")
-    _exclude(edition)
-    held = [(str(j), str(s)) for j, s in edition_reviews(edition).values_list("juror_id", "submission_id")]
-    made = reviews.assign([handing.work_of(one) for one in works], [juror_of(one) for one in jury], each, held)
+    exclude(edition, jury, now)
+    made = _assigned(works, jury, each, _held(edition))
     if isinstance(made, Refusal):
         return made
     _keep(edition, made)
@@ -99,7 +117,10 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
     if refused is None and review.done_at is not None:
         refused = Refusal(rule="review_done")
     if refused is None and review.juror is not None:
-        refused = reviews.conflict(juror_of(review.juror), handing.work_of(review.submission))
+        undeclared = Refusal(rule="jurors_undeclared") if review.juror.declared_at is None else None
+        refused = undeclared or conflict_of(
+            review.juror, handing.work_of(review.submission), mentors_of(review.submission)
+        )
     step = reviews.SEEN if review.blind_at else reviews.BLIND
     if refused is None:
         refused = reviews.check_marks(given, step)
@@ -114,8 +135,8 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
 
 
 def edition_reviews(edition: Edition) -> Any:
-    """Return every review of an edition."""
-    return Review.objects.filter(submission__entry__edition=edition)
+    """Return every review of an edition that counts."""
+    return Review.objects.filter(submission__entry__edition=edition, void_at=None)
 
 
 def results(edition: Edition) -> list[Result]:
@@ -125,56 +146,49 @@ def results(edition: Edition) -> list[Result]:
     return reviews.results(marks)
 
 
-@transaction.atomic
-def award(submission: Submission, title: str, why: str, now: datetime, by: User) -> Prize | Refusal:
-    """Give a prize: the project is selected, so that an experiment may follow."""
-    edition = submission.entry.edition
-    refused = editions.may(Act.AWARD, edition.dates, now)
-    if refused is not None:
-        return refused
-    if edition.prizes.filter(title=title).exists():
-        return Refusal(rule="prize_given")
-    if submission.project.state == ProjectState.SUBMITTED:
-        making.move(submission.project, ProjectState.SELECTED, now, by)
-    return Prize.objects.create(edition=edition, submission=submission, title=title, why=why, at=now)
-
-
-@transaction.atomic
-def draft_experiment(submission: Submission, now: datetime, by: User) -> Any:
-    """Make a draft experiment of a project with a prize; the same one when it was made already."""
-    held = Submission.objects.select_for_update(of=("self",)).select_related("project").get(pk=submission.pk)
-    if held.experiment_id is not None:
-        return held.experiment
-    if not held.prizes.exists():
-        return Refusal(rule="chain_not_ready", facts={"stage": chain.Stage.PROJECT.value})
-    made = making.make(held.project, now, by, title=held.project.title)
-    if isinstance(made, Refusal):
-        return made
-    held.experiment = made
-    held.save(update_fields=["experiment"])
-    return made
-
-
-def _jury(edition: Edition) -> list[Helper]:
+def jury_of(edition: Edition) -> list[Helper]:
+    """Return the jurors of an edition."""
     return list(edition.helpers.filter(kind=JUROR).order_by("pk"))
 
 
-def _exclude(edition: Edition) -> None:
-    """Write every conflict down, and take back what was asked and not yet given in spite of it."""
-    works = [(one, handing.work_of(one)) for one in works_of(edition)]
-    for row in _jury(edition):
-        juror = juror_of(row)
-        for submission, work in works:
-            found = reviews.conflict(juror, work)
-            if found is not None:
-                Review.objects.filter(juror=row, submission=submission, done_at__isnull=True).delete()
-                Conflict.objects.get_or_create(juror=row, submission=submission, defaults={"why": found.facts["why"]})
+def exclude(edition: Edition, jury: list[Helper], now: datetime) -> None:
+    """Write conflicts down; what was asked in spite of one is taken back, and marks given so count for nothing."""
+    reading = editions.may(Act.REVIEW, edition.dates, now) is None
+    works = [(one, handing.work_of(one), mentors_of(one)) for one in works_of(edition)]
+    for row in jury:
+        for submission, work, mentors in works:
+            found = conflict_of(row, work, mentors)
+            if found is None:
+                continue
+            asked = Review.objects.filter(juror=row, submission=submission)
+            asked.filter(done_at__isnull=True).delete()
+            Conflict.objects.get_or_create(juror=row, submission=submission, defaults={"why": found.facts["why"]})
+            if reading:
+                asked.filter(void_at=None).update(void_at=now)
+
+
+def _held(edition: Edition) -> list[tuple[str, str]]:
+    """Return who reads what. Marks of jurors who were erased count as read, each of them for one."""
+    rows = edition_reviews(edition).values_list("juror_id", "number", "submission_id")
+    return [(str(juror) if juror else f"erased {number}", str(work)) for juror, number, work in rows]
+
+
+def _assigned(
+    works: list[Submission], jury: list[Helper], each: int, held: list[tuple[str, str]]
+) -> list[tuple[str, str]] | Refusal:
+    """Return who reads what besides; conflicts written down, a team's mentors among them, are as if declared."""
+    written: dict[Any, set[str]] = {row.pk: set() for row in jury}
+    for juror_id, work in Conflict.objects.filter(juror__in=jury).values_list("juror_id", "submission_id"):
+        written[juror_id].add(str(work))
+    jurors = [msgspec.structs.replace(juror_of(row), declared=frozenset(written[row.pk])) for row in jury]
+    return reviews.assign([handing.work_of(one) for one in works], jurors, each, held)
 
 
 def _keep(edition: Edition, pairs: list[tuple[str, str]]) -> None:
-    known = dict(edition_reviews(edition).filter(juror__isnull=False).values_list("juror_id", "number"))
+    rows = Review.objects.filter(submission__entry__edition=edition)
+    known = dict(rows.filter(juror__isnull=False).values_list("juror_id", "number"))
     numbers = {str(key): value for key, value in known.items()}
-    last = edition_reviews(edition).aggregate(last=Max("number"))["last"] or 0
+    last = rows.aggregate(last=Max("number"))["last"] or 0
     for juror_id, submission_id in pairs:
         if juror_id not in numbers:
             last += 1

@@ -65,8 +65,9 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, *, key: 
         "challenge": None if entry is None else entry.team.challenge,
         "questions": [] if entry is None else entry.questions.select_related("taken_by"),
         "submission": submission,
-        "announcements": person.edition.announcements.all()[:5],
-        "prizes": [] if submission is None else submission.prizes.all(),
+        "announcements": person.edition.announcements.filter(withdrawn_at=None)[:5],
+        "prizes": certified(person)["prizes"],
+        "remarks": _remarks(submission),
         "certified": person.checked_in_at is not None,
         "key": key,
         "example": (f"GET {city}?minute=0", "Authorization: Bearer …"),
@@ -148,8 +149,15 @@ def certified(person: Participant) -> dict[str, Any]:
     """Return what a certificate says of somebody: the team's challenge, its work, its prizes once they are public."""
     entry = _entry(person)
     submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
-    prizes = list(submission.prizes.all()) if submission and person.edition.published_at else []
+    prizes = list(submission.prizes.filter(taken_at=None)) if submission and person.edition.published_at else []
     return {"person": person, "entry": entry, "submission": submission, "prizes": prizes}
+
+
+def _remarks(submission: Submission | None) -> list[str]:
+    """Return what jurors wrote for the team, once the results are public; without their names."""
+    if submission is None or submission.entry.edition.published_at is None:
+        return []
+    return list(submission.reviews.filter(void_at=None).exclude(remark="").values_list("remark", flat=True))
 
 
 def _entry(person: Participant) -> Entry | None:

@@ -199,6 +199,8 @@ class Announcement(models.Model):
     text = models.CharField(max_length=280)
     at = models.DateTimeField()
     by_id = models.BigIntegerField()
+    withdrawn_at = models.DateTimeField(null=True)  # it stays readable, and says so
+    withdrawn_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "hackathon_announcement"
@@ -250,6 +252,7 @@ class Review(models.Model):
     remark = models.CharField(max_length=400, blank=True)
     blind_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
+    void_at = models.DateTimeField(null=True)  # its juror knew them after all: the marks stay, and count for nothing
 
     class Meta:
         db_table = "hackathon_review"
@@ -277,13 +280,16 @@ class Voice(models.Model):
 
 
 class Prize(models.Model):
-    """A prize and who has it."""
+    """A prize and who has it. Until the results are published it may be taken back, which stays readable."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="prizes")
     title = models.CharField(max_length=80)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="prizes")
     why = models.CharField(max_length=400, blank=True)
     at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    taken_by_id = models.BigIntegerField(null=True)
+    taken_why = models.CharField(max_length=400, blank=True)
 
     class Meta:
         db_table = "hackathon_prize"

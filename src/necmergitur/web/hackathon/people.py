@@ -6,19 +6,16 @@ from typing import Any
 from django.db import transaction
 
 from necmergitur.innovation.editions import KEPT, Act, may
-from necmergitur.innovation.reviews import plain
+from necmergitur.innovation.reviews import mailbox
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations.registry import audit
+from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import bookings
-from necmergitur.web.hackathon import links
+from necmergitur.web.hackathon import jury, links
 from necmergitur.web.hackathon.models import Edition, Helper, Member, Participant
 from necmergitur.web.letters import sending
-from necmergitur.web.store import store
-
-
-def key_of(email: str) -> str:
-    """Return an address as it is compared: without case, and without what people add to tell their mail apart."""
-    local, _at, domain = plain(email).rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
+from necmergitur.web.store import beside_rows, store
+from necmergitur.web.store import person as by_person
 
 
 def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Refusal:
@@ -34,7 +31,7 @@ def register(edition: Edition, now: datetime, said: dict[str, Any]) -> str | Ref
     link, kept = links.own("participant", pk)
     row = {
         "edition": edition,
-        "email_key": key_of(said["email"]),
+        "email_key": mailbox(said["email"]),
         "link": kept,
         "badge": links.badge(),
         "conduct_at": now,
@@ -74,10 +71,31 @@ def check_in(person: Participant, now: datetime) -> Refusal | None:
 
 
 @transaction.atomic
+def undo_check_in(person: Participant, now: datetime, by: User) -> Refusal | None:
+    """Take a check-in back: somebody else was meant. Who was there, and who said so, stays in the record."""
+    refused = may(Act.CHECK_IN, person.edition.dates, now)
+    if refused is not None:
+        return refused
+    held = Participant.objects.select_for_update(of=("self",)).select_related("edition").get(pk=person.pk)
+    if held.checked_in_at is None:
+        return None
+    was, held.checked_in_at = held.checked_in_at, None
+    held.save(update_fields=["checked_in_at"])
+    with beside_rows() as tx:
+        subject = f"{held.edition.slug}/{held.pk}"
+        audit(store(), tx, "hackathon:check_in:undone", subject, by_person(by), now, was=was.isoformat())
+    return None
+
+
+@transaction.atomic
 def erase(person: Participant, now: datetime) -> None:
-    """Erase all somebody said. A team keeps its number and its work; of two applications the other counts now."""
+    """Erase all somebody said. A team keeps its number and its work; of two applications the other counts now.
+
+    Jurors who know them are written down before: nobody marks a friend's work because the friend is gone.
+    """
     edition, key = person.edition, person.email_key
-    Edition.objects.select_for_update().get(pk=edition.pk)
+    held = Edition.objects.select_for_update().get(pk=edition.pk)
+    jury.exclude(held, jury.jury_of(held), now)
     counted = person.counts
     bookings.forget([person.pk], now)
     person.delete()
@@ -118,8 +136,12 @@ def helper_of(link: str, kind: str) -> Helper | None:
 
 
 @transaction.atomic
-def invite(edition: Edition, said: dict[str, Any], now: datetime) -> str:
-    """Add a juror or a mentor; return their private link, shown once."""
+def invite(edition: Edition, said: dict[str, Any], now: datetime) -> str | Refusal:
+    """Add a juror or a mentor; return their private link, shown once. Nobody has two votes by two links."""
+    Edition.objects.select_for_update().get(pk=edition.pk)
+    known = edition.helpers.filter(kind=said["kind"]).exclude(email="")
+    if said["email"] and mailbox(said["email"]) in {mailbox(one.email) for one in known}:
+        return Refusal(rule="helper_known")
     pk = store().ids.new()
     link, kept = links.own("helper", pk)
     made = Helper.objects.create(id=pk, edition=edition, link=kept, **said)

@@ -54,7 +54,7 @@ def results(edition: Edition, found: list[Result]) -> dict[str, Any]:
                 "bar": bar(one),
                 # The jury does not tell it from the next: the order between the two is chance.
                 "even": following is not None and not reviews.apart(one, following),
-                "prizes": list(submission.prizes.all()),
+                "prizes": [prize for prize in submission.prizes.all() if prize.taken_at is None],
             }
         )
     voices = {row["pk"]: row["n"] for row in submissions(edition).annotate(n=Count("voices")).values("pk", "n")}
@@ -75,7 +75,7 @@ def submissions(edition: Edition) -> Any:
 
 def prizes(edition: Edition) -> list[dict[str, Any]]:
     """Return the prizes with who has them: here teams have their table's number and their chain's."""
-    found = edition.prizes.select_related("submission__project", "submission__entry")
+    found = edition.prizes.filter(taken_at=None).select_related("submission__project", "submission__entry")
     found = found.prefetch_related(*grades.behind("submission__project"))
     return [{"prize": one, "project": one.submission.project, "table": one.submission.entry.number} for one in found]
 

@@ -83,7 +83,7 @@ def wall(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
         "still": still,
         "counts": counts | {"teams": found.entries.count(), "handed": _handed(found).count()},
-        "announcements": found.announcements.all()[:2],
+        "announcements": found.announcements.filter(withdrawn_at=None)[:2],
         "waiting": showing.tables_waiting(found)[:4],
         "prizes": showing.prizes(found) if found.published_at else [],
         "code": code(request.build_absolute_uri(f"/programme/hackathon/{found.slug}/")),

@@ -31,6 +31,7 @@ WHY: dict[str, Any] = {
     "organisation": pgettext_lazy("conflict", "same organisation"),
     "known": pgettext_lazy("conflict", "knows somebody in the team"),
     "declared": pgettext_lazy("conflict", "recognised it"),
+    "mentored": pgettext_lazy("conflict", "helped the team as a mentor"),
 }
 REFUSALS: dict[str, Any] = {
     "edition_not_now": _("This is not the time for it. Look at the dates."),
@@ -53,6 +54,14 @@ REFUSALS: dict[str, Any] = {
     "no_team": _("You are in no team yet."),
     "too_many_questions": _("Many questions in a few minutes. Wait a little."),
     "prize_given": _("This prize was given already."),
+    "prize_used": _("An experiment was drafted because of this prize. It is not taken back any more."),
+    "results_published": _("The results are published. They stay as everybody read them."),
+    "nobody_waiting": _("Nobody waits for a team: everybody who counts is in one already."),
+    "nobody_there": _("Nobody who is checked in waits for a team. Check people in, or form teams of all who applied."),
+    "helper_known": _("Somebody with this e-mail was added already. They have one link, and one vote."),
+    "edition_goes_back": _(
+        "Marks were given. The dates may be moved forwards, but no longer so that the reading begins anew."
+    ),
 }
 
 

@@ -62,6 +62,7 @@ def reviewer_of(row: Helper) -> Juror:
         organisation=row.organisation,
         knows=frozenset(known - {""}),
         declared=frozenset(str(one) for one in declared),
+        name=row.name,
     )
 
 

@@ -44,7 +44,7 @@ class Page(msgspec.Struct, frozen=True):
 def rows(email: str) -> Iterator[tuple[str, Any]]:
     """Return every row of the programme that is about the holder of an address, with its kind.
 
-    The address as it is, but for case: what two addresses have in common under `key_of` may be two people's.
+    The address as it is, but for case: what two addresses have in common under `mailbox` may be two people's.
     """
     yield from (("participant", one) for one in Participant.objects.filter(email__iexact=email))
     yield from (("helper", one) for one in HackathonHelper.objects.filter(email__iexact=email))
