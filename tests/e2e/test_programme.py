@@ -213,6 +213,7 @@ def into_service(city: Whole, visitor: Visitor, trial: str) -> None:
     expect(analyst.locator("main")).to_contain_text("Public contract")
     analyst.goto("/programme/")
     expect(analyst.locator(".guide .banner--done")).to_be_visible()
+    expect(analyst.locator(".guide .links a")).to_have_count(4)
 
 
 def in_french(visitor: Visitor) -> None:

@@ -1,6 +1,5 @@
 """A solution's grade in the lists of the hackathon it comes from; and never before the jury."""
 
-from django.db import connection
 from django.utils import timezone
 
 from necmergitur.innovation.chain import TeamState
@@ -66,8 +65,7 @@ def test_a_grade_stands_in_every_list_of_the_hackathon_its_solution_comes_from_a
         assert page.count(way) == page.count("/programme/solutions/") == times, address
         assert page.count(">Silver<") == times and "No grade" not in page, address
         before.append(queries(lambda browser=browser, address=address: browser.get(address)))  # type: ignore[misc]
-    with connection.cursor() as cursor:  # prizes after the publication: for the count alone
-        cursor.execute("ALTER TABLE hackathon_prize DISABLE TRIGGER hackathon_prize_is_fair")
+    city.sql("ALTER TABLE hackathon_prize DISABLE TRIGGER hackathon_prize_is_fair")  # for the count alone
     for number in range(3, 8):
         handed_in(played, number, "documented")
     for (browser, address, _times), cost in zip(pages, before, strict=True):

@@ -19,10 +19,10 @@ from necmergitur.adapters.messages import messenger
 from necmergitur.app.settings import Settings
 from necmergitur.app.wiring import worker
 from necmergitur.innovation.editions import Phase
+from necmergitur.innovation.reviews import mailbox as key_of
 from necmergitur.people.contacts import Contact
 from necmergitur.people.letters import Written
 from necmergitur.web.hackathon.models import Edition, Participant
-from necmergitur.web.hackathon.people import key_of
 from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.letters import sending
 from necmergitur.web.letters.constants import TO_ONE_MAX
@@ -253,6 +253,17 @@ def test_a_turn_ends_at_the_first_sign_that_no_server_takes_letters_now(played: 
     assert mailbox.turn(now) == 0
     assert sorted(Letter.objects.values_list("attempts", flat=True)) == [0, 0, 1]
     assert mailbox.turn(now) == 2, "one that is put off holds up no other"
+
+
+def test_a_server_that_breaks_off_loses_one_letter_and_not_all_that_wait(played: Hackathon, mailbox: Mailbox) -> None:
+    for number in range(1, 4):
+        played.apply(number)
+    now = timezone.now()
+    mailbox.hangs_up = True
+    assert mailbox.turn(now) == 0 and len(mailbox.came) == 1
+    assert mailbox.turn(now) == 0 and len(mailbox.came) == 1, "not before a pause"
+    mailbox.hangs_up = False
+    assert mailbox.turn(now + timedelta(minutes=2)) == 2 and len(mailbox.came) == 3
 
 
 def test_whoever_erased_themselves_is_written_nothing(played: Hackathon, mailbox: Mailbox) -> None:

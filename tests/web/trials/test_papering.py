@@ -1,5 +1,6 @@
 """The paper of an experiment is drawn up from its protocol, says nothing else, and is drawn up once."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,14 +11,14 @@ from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, trials
 from necmergitur.web.facts.models import Trial as Row
-from necmergitur.web.programme import example, guide
+from necmergitur.web.programme import example, guide, making
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
 from necmergitur.web.trials import papering
 from tests import signed
 from tests.web.pages import City
 from tests.web.trials.test_again import LATE
-from tests.web.trials.trying import VENDOR, experiment, now, vendor, written
+from tests.web.trials.trying import VENDOR, experiment, now, reported, vendor, written
 
 
 def frozen(city: City, *, mode: Any = "shadow") -> Experiment:
@@ -105,6 +106,22 @@ def test_in_a_demonstration_the_guide_leads_and_elsewhere_there_is_none(
     assert 'class="guide"' not in front
     monkeypatch.setattr(settings, "DEMO", True)
     assert 'class="guide"' in city.client("analyst").get("/programme/").content.decode()
+
+
+def test_the_guide_ends_with_where_to_look(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = now()
+    made = reported(experiment(city, at), at)
+    making.make(made, at, city.users["analyst"], title="At the gates", route="market")
+    type(made.project.team.challenge.lead.need).objects.update(title=example.TITLE)
+    monkeypatch.setattr(settings, "DEMO", True)
+    assert "Where to look now" not in city.client("analyst").get("/programme/").content.decode()
+    done = guide.Step(who="", what="Walked", done=True)
+    monkeypatch.setattr(guide, "_steps", lambda _need: iter([done]))
+    page = city.client("analyst").get("/programme/").content.decode()
+    found = page.split("Where to look now")[1].split("</ul>")[0]
+    for way in re.findall(r'href="([^"]+)"', found):
+        assert city.client("analyst").get(way).status_code == 200, way
+    assert found.count("href=") == 4 and "/programme/wall/" in found and "nec ledger verify" in page
 
 
 def test_the_guide_leads_out_of_a_protocol_whose_time_ran_out_before_it_was_signed(

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
 from necmergitur.operations.ports import Unreachable, VersionConflict
+from necmergitur.sim.tour.after import After
 from necmergitur.sim.tour.chain import Example, put_parties
 from necmergitur.sim.tour.contest import Contest
 from necmergitur.sim.tour.door import WATCH, Door
@@ -40,17 +41,18 @@ def run_tour(settings: Settings, over: PostgresStore) -> None:
         put_vendors(settings, over, now)
         assess(over, person(somebody(Role.DPO)), now)
         put_parties(keys, somebody(Role.DPO), now)
-        example, contest = Example(over, keys, somebody(Role.ANALYST)), Contest(somebody(Role.ANALYST))
+        analyst = somebody(Role.ANALYST)
+        example, after, contest = Example(over, keys, analyst), After(analyst), Contest(analyst)
         log.info("example_lives", sources=door.address)
         while not stop.is_set():
-            if not _turn(example, field, contest):
+            if not _turn(example, field, after, contest):
                 stop.wait(TURN_S)
     finally:
         field.close()
         door.close()
 
 
-def _turn(example: Example, field: Field, contest: Contest) -> bool:
+def _turn(example: Example, field: Field, after: After, contest: Contest) -> bool:
     """Do what is due; return whether more is due at once.
 
     A database that is away, or another's step that was faster, is met again at the next turn.
@@ -60,6 +62,8 @@ def _turn(example: Example, field: Field, contest: Contest) -> bool:
         field.turn(datetime.now(UTC))
         if example.turn(datetime.now(UTC)):
             return True
+        if after.turn(datetime.now(UTC)):
+            return False
         contest.turn(datetime.now(UTC))  # a piece each second: nobody waits for it
     except (Unreachable, VersionConflict, RuntimeError) as wrong:
         log.warning("example_waits", why=str(wrong))

@@ -258,6 +258,71 @@ HACKATHON = "Nec Mergitur" + MARK
 PLAYED = "Nec Mergitur, l'édition passée" + MARK
 SIGNS = "Signs that lead away from smoke" + " (demonstration)"
 SIGNS_BRIEF = "A sign that knows where the smoke is, and says the other way. It works when the network does not."
+# What surrounds the first chain: money of the grant in euros, evidence, a comparison, a project that was given up.
+LINES: tuple[tuple[str, int, bool], ...] = (
+    ("Essai sur le parvis : licence, pose, mesure" + MARK, 18_000, True),
+    ("Hackathon : salle, repas, prix" + MARK, 42_000, False),
+    ("Accompagnement des équipes, une année" + MARK, 60_000, False),
+)
+PAID_EUR = 1_200
+EVIDENCE: tuple[dict[str, str], ...] = (
+    {
+        "criterion": "documented",
+        "url": "https://densite.invalid/guide",
+        "note": "Guide de pose et de lecture des conseils, relu par deux agents. Inventé pour la démonstration.",
+    },
+    {
+        "criterion": "tested",
+        "url": "https://densite.invalid/tests",
+        "note": "Tests du compteur sur des soirées enregistrées, lancés devant nous. Inventé pour la démonstration.",
+    },
+)
+GIVEN_UP: dict[str, Any] = {
+    "organisation": "Atelier des Amarres",
+    "title": "Des bouées qui entendent une chute" + MARK,
+    "summary": "Des bouées posées le long du quai entendent une chute dans l'eau et appellent les sauveteurs. On"
+    " mesurerait les minutes entre la chute et l'alerte. Entreprise inventée pour la démonstration.",
+    "contact_name": "Atelier des Amarres",
+    "contact_email": "essais@amarres.invalid",
+}
+TAKEN_WHY = "L'idée répond au besoin, et se vérifie sur un quai en quelques nuits (démonstration)."
+GIVEN_UP_WHY = (
+    "Le bruit des bateaux couvre celui d'une chute : trois nuits d'enregistrements, huit chutes de mannequin, deux"
+    " entendues. Nous arrêtons ici (démonstration)."
+)
+COMPARISON: dict[str, str] = {
+    "title": "Mesurer une foule sur un parvis : trois manières" + MARK,
+    "summary": "Lu dans ce que disent les vendeurs et les chercheurs, et dans notre essai pour celle qui en a eu un."
+    " Inventé pour la démonstration.",
+    "language": "fr",
+}
+FIBRE, PLACES = "Une fibre optique sous la chaussée", "Des capteurs pour places publiques"
+COMPARED: tuple[dict[str, str], ...] = (
+    {"name": FIBRE, "organisation": "Université des Essais", "country": "FR", "url": "https://archive.invalid/fibre"},
+    {"name": PLACES, "organisation": "Ville d'Essai", "country": "FR", "url": "https://ted.invalid/places"},
+)
+ASKED = (
+    ("Sans image de personnes", "Rien de ce qui est mesuré ne montre quelqu'un."),
+    ("Prévient avant que les portes soient bloquées", "Une minute au moins avant."),
+    ("Mesuré sur le terrain", "Par quelqu'un d'autre que le vendeur."),
+)
+MARKS: dict[str, tuple[tuple[str, str], ...]] = {
+    "Densité SAS": (
+        ("yes", "Des nombres seuls : vérifié sur ce que la clé a envoyé."),
+        ("yes", "Le rapport de notre essai compte les foules annoncées à temps."),
+        ("yes", "Notre essai, rapport fixé au registre."),
+    ),
+    FIBRE: (
+        ("yes", "La fibre entend des pas, elle ne voit rien."),
+        ("partly", "L'article mesure la densité, pas l'avance de l'alerte."),
+        ("no", "En laboratoire seulement, selon l'article."),
+    ),
+    PLACES: (
+        ("yes", "L'avis de marché l'exige."),
+        ("", ""),
+        ("partly", "Deux places, chiffres de la ville elle-même."),
+    ),
+}
 IDEAS = (
     "Une corde qui sent une chute",
     "Des flèches qui changent de sens",

@@ -12,12 +12,12 @@ from ninja.security import HttpBearer
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance import accesses, gate
+from necmergitur.web.accounts.constants import TOKEN_BYTES
 from necmergitur.web.accounts.models import User
 from necmergitur.web.api.models import ApiToken, WebhookEndpoint
 from necmergitur.web.store import CLOCK
 
 PREFIX = "nec_"
-TOKEN_BYTES = 32
 HINT_LENGTH = 8
 LASTS_MAX = timedelta(days=366)
 USED_STEP = timedelta(minutes=1)  # the last use is kept to the minute: a busy partner must not write at each call

@@ -69,7 +69,7 @@ def turn(post: Sender, clock: Callable[[], datetime]) -> int:
 
 
 def _confirmation(post: Sender, now: datetime) -> int | None:
-    """Ask one address to confirm; None when none is due, or no server is there. The token is kept as a digest alone.
+    """Ask one address to confirm; None when none is due, or no server takes it. The token is kept as a digest alone.
 
     An address whose server puts us off waits behind all others, and is erased as if nobody had confirmed.
     """
@@ -91,7 +91,7 @@ def _confirmation(post: Sender, now: datetime) -> int | None:
         return None
     if outcome is Outcome.REFUSED and reader.confirmed_at is None:
         letters.erase(reader)
-    return int(outcome is Outcome.SENT)
+    return None if outcome is Outcome.UNSURE else int(outcome is Outcome.SENT)
 
 
 def _asking(reader: Reader, token: str) -> Written:
@@ -115,7 +115,7 @@ def _asking(reader: Reader, token: str) -> Written:
 
 
 def _issue(post: Sender, now: datetime) -> int | None:
-    """Send one issue to one reader; None when none is due, or no server is there."""
+    """Send one issue to one reader; None when none is due, or no server takes it."""
     with transaction.atomic():
         due = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
             way=Way.DUE, next_at__lte=now, letter__halted_at=None
@@ -138,7 +138,7 @@ def _issue(post: Sender, now: datetime) -> int | None:
     # Once may be a quarrel of servers; twice, of two issues, nobody is there.
     if outcome is Outcome.REFUSED and reader.deliveries.filter(way=Way.REFUSED).exclude(pk=one.pk).exists():
         letters.erase(reader)
-    return None if outcome is Outcome.LATER else int(outcome is Outcome.SENT)
+    return None if outcome in (Outcome.LATER, Outcome.UNSURE) else int(outcome is Outcome.SENT)
 
 
 def issue(letter: Letter, reader: Reader, number: int) -> Written:

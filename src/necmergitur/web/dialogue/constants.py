@@ -4,7 +4,6 @@ from datetime import timedelta
 
 # CNIL, "Cookies et autres traceurs", 1 October 2020: six months is good practice for what a browser remembers.
 COOKIE_AGE = timedelta(days=183)
-TOKEN_BYTES = 32  # 256 random bits: nobody guesses another's number
 
 # Ours: results change when ten more people have voted, so that what one person adds cannot be read off them.
 NEW_VOTERS_TO_SHOW = 10

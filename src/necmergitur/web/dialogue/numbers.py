@@ -5,7 +5,7 @@ import secrets
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
-from necmergitur.web.dialogue.constants import TOKEN_BYTES
+from necmergitur.web.accounts.constants import TOKEN_BYTES
 
 
 def drawn(cookie: str) -> str:

@@ -5,7 +5,6 @@ import secrets
 
 from necmergitur.web.programme import links
 
-LINK_BYTES = 32
 BADGE_BYTES = 16
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from necmergitur.innovation import editions, sandbox
 from necmergitur.innovation.editions import Act
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.web.accounts.constants import TOKEN_BYTES
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.hackathon import links, pages
 from necmergitur.web.hackathon.models import Entry, Key
@@ -28,7 +29,7 @@ def make(entry: Entry, now: datetime) -> str | Refusal:
     refused = editions.may(Act.HELP, entry.edition.dates, now)
     if refused is not None:
         return refused
-    key = PREFIX + secrets.token_urlsafe(links.LINK_BYTES)
+    key = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     Key.objects.update_or_create(entry=entry, defaults={"digest": links.digest(key), "made_at": now})
     return key
 

@@ -123,7 +123,8 @@ def remind(now: datetime) -> None:
 def send_due(sender: Sender, now: datetime) -> int:
     """Send what is due, until a server takes none for now; return how many left. Of two workers, each letter has one.
 
-    A letter counts as sent before it is handed over: whoever kills the worker then may lose one, none leaves twice.
+    A letter counts as sent before it is handed over: whoever kills the worker then may lose one, none leaves twice. A
+    server that breaks off has a turn end too: it may lose one letter a minute, never all that wait.
     """
     left = 0
     for _ in range(SENT_MAX):
@@ -140,6 +141,11 @@ def send_due(sender: Sender, now: datetime) -> int:
         left += outcome is Outcome.SENT
         if outcome is Outcome.LATER:
             _later(row, now)
+            break
+        if outcome is Outcome.UNSURE:
+            # A server that breaks off may do so with each: the others wait, so that they are not lost too.
+            waiting = Letter.objects.filter(due_at__lte=now, sent_at=None, dropped_at=None)
+            waiting.update(due_at=now + RETRY_FIRST)
             break
         if outcome is Outcome.REFUSED:
             Letter.objects.filter(pk=row.pk).update(sent_at=None, dropped_at=now)

@@ -22,6 +22,7 @@ from necmergitur.operations import devices
 from necmergitur.operations.population.helping import PREFIX, WEB
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.registry import NewDevice
+from necmergitur.web.accounts.constants import TOKEN_BYTES
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import is_technician, require
 from necmergitur.web.console.pages import show
@@ -30,7 +31,6 @@ from necmergitur.web.press.models import PressInvitation
 from necmergitur.web.press.ringing import pin_key
 from necmergitur.web.store import CLOCK, person, store
 
-TOKEN_BYTES = 32
 CREDENTIAL_BYTES = 32  # 256 random bits: a plain hash of it is enough
 LASTS = timedelta(hours=24)  # as an account's invitation
 PIN = re.compile(rf"[0-9]{{{PIN_DIGITS_MIN},{PIN_DIGITS_MAX}}}")

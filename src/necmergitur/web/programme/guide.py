@@ -33,6 +33,9 @@ CITY, COMPANY, STATE, ALL = (
 ROLES: dict[str, Any] = {"territory": CITY, "company": COMPANY, "state": STATE}
 
 
+VERIFY = "nec ledger verify"
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step: whose it is, what they do, and where; `done` once the chain says so."""
 
@@ -51,15 +54,38 @@ def shown() -> dict[str, Any] | None:
     following = next((number for number, one in enumerate(steps) if not one.done), None)
     first = Need.objects.filter(title=FIRST).first()
     arrived = first is not None and Deployment.objects.filter(chain=first.chain).exists()
+    over = bool(steps) and following is None
     account: DemoAccount | None = next((one for one in demo_accounts() if one.role == Role.ANALYST), None)
     return {
         "need": need,
         "steps": [{"step": one, "next": number == following} for number, one in enumerate(steps)],
-        "over": bool(steps) and following is None,
+        "over": over,
+        "verify": VERIFY,
+        "onward": _onward(need) if over and need is not None else [],
         "first": first,
         "arrived": arrived,
         "account": account,
     }
+
+
+def _onward(need: Need) -> list[tuple[Any, str]]:
+    """Return where to look once a chain is complete: what everybody reads of it, and how it is checked."""
+    trial = Experiment.objects.filter(chain=need.chain).order_by("created_at").last()
+    deployed = Deployment.objects.filter(chain=need.chain).order_by("created_at").last()
+    return [
+        *(
+            []
+            if trial is None
+            else [(_("The report, computed from what the vendor’s key sent"), _at("trials:one", trial))]
+        ),
+        *(
+            []
+            if deployed is None
+            else [(_("Where it is in service, and how it was bought"), _at("trials:deployment", deployed))]
+        ),
+        (_("The wall of everything that was tried, failures too"), reverse("programme:wall")),
+        (_("The register: what the record says, and how anybody verifies it"), reverse("register:home")),
+    ]
 
 
 def _steps(need: Need) -> Iterator[Step]:

@@ -7,7 +7,7 @@ import secrets
 
 from django.conf import settings
 
-TOKEN_BYTES = 32  # 256 random bits
+from necmergitur.web.accounts.constants import TOKEN_BYTES
 
 
 def made() -> tuple[str, str]:
