@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import time
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -264,3 +265,30 @@ def test_what_is_no_such_file_is_refused_not_raised(body: bytes) -> None:
 
 def test_scripts_in_a_text_are_words_we_do_not_keep() -> None:
     assert pia_file.plain("<p>one<script>alert(1)</script></p><style>x</style>two &amp; three") == "one\ntwo & three"
+
+
+@pytest.mark.parametrize(
+    "sign", ["<a ", "<a href='", '<p title="x', "<!--", "<!", "<script>", "<", "</", "&", "&lt", "<style><", "<br"]
+)
+def test_a_text_that_would_hold_its_reader_is_read_at_once(sign: str) -> None:
+    text = sign * (pia_file.FILE_BYTES_MAX // len(sign))
+    begun = time.process_time()
+    pia_file.plain(text)
+    assert time.process_time() - begun < 5  # a second here; unclosed tags held the standard parser for minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<p>a &lt; b</p><p>and <b>more</b></p>", "a < b\nand more"),
+        ("a < b and c > d", "a < b and c > d"),
+        ("one<br/>two<BR>three", "one\ntwo\nthree"),
+        ("<!-- not <b>said</b> -->said", "said"),
+        ("<!DOCTYPE html><div class='x'>é&nbsp;è</div>", "é è"),
+        ("<SCRIPT>if (a < b) {}</SCRIPT >after", "after"),
+        ("cut <a href='x", "cut"),
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+    ],
+)
+def test_a_text_is_read_as_its_words(text: str, said: str) -> None:
+    assert pia_file.plain(text) == said

@@ -1,5 +1,6 @@
 """What everybody may do, and what the analyst's desk does, through forms alone."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import psycopg
 from django.db import connections
 from django.test import Client
 
+from necmergitur.web.dialogue.constants import WHILE
 from necmergitur.web.programme import making, pages, voting
 from necmergitur.web.programme.models import Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
@@ -57,6 +59,10 @@ def test_a_program_that_votes_is_held_back_after_a_while(city: City) -> None:
     answers = [Client().post("/programme/needs/NM-1/vote/").status_code for _ in range(35)]
     assert answers.count(302) == 30 and answers[-1] == 429
     assert Need.objects.get().votes.count() == 30
+    late = Client().post("/programme/needs/NM-1/vote/", headers={"Accept-Language": "en"})
+    said = late.content.decode()
+    assert "control room" not in said and re.search(r"done again from \d\d:\d\d on", said), said
+    assert 0 < int(late["Retry-After"]) <= WHILE.total_seconds()
 
 
 def test_a_number_that_was_not_drawn_here_is_none(city: City) -> None:
@@ -197,3 +203,43 @@ def test_whoever_is_shown_nothing_live_is_not_told_of_being_signed_out(city: Cit
     desk = "/programme/desk/"
     assert 'id="live-status"' not in city.client("analyst").get(desk).content.decode()
     assert 'id="live-status"' in city.client("lead").get(desk).content.decode()
+
+
+MARK = "Not confirmed by this body"
+
+
+def test_a_need_stated_for_a_body_without_its_account_is_marked_until_an_analyst_who_asked_confirms_it(
+    city: City,
+) -> None:
+    Client().post("/programme/needs/new/", stated(spoken_for="police"))
+    analyst = city.client("analyst")
+    places = [(Client(), "/programme/"), (Client(), "/programme/needs/NM-1/"), (analyst, "/programme/desk/"),
+              (analyst, "/programme/desk/needs/NM-1/")]  # fmt: skip
+    for browser, address in places:
+        browser.cookies["nec_language"] = "en"
+        assert MARK in text_of(browser, address), address
+    french = Client()
+    french.cookies["nec_language"] = "fr"
+    assert "Pas confirmé par cet organisme" in text_of(french, "/programme/needs/NM-1/")
+    confirm = "/programme/desk/needs/NM-1/confirm/"
+    assert Client().post(confirm).status_code == 302 and city.client("lead").post(confirm).status_code == 403
+    assert Need.objects.get().confirmed_at is None
+    assert [analyst.post(confirm).status_code for _ in range(2)] == [302, 302]
+    for browser, address in places:
+        assert MARK not in text_of(browser, address), address
+    with psycopg.connect(city.url) as connection:
+        [facts] = connection.execute(
+            "SELECT payload->'facts' FROM ledger_event WHERE payload->>'action' = 'programme:need:confirmed'"
+        ).fetchall()
+    assert facts[0] == {"body": "police"}
+
+
+def test_citizens_speak_for_themselves_and_an_analyst_has_asked_but_another_account_has_not(city: City) -> None:
+    now = CLOCK.now()
+    asked = [
+        making.state_need(now, None, **stated(spoken_for="citizen")),
+        making.state_need(now, city.users["analyst"], **stated(spoken_for="police")),
+        making.state_need(now, city.users["pilot"], **stated(spoken_for="police")),
+        making.state_need(now, None, **stated(spoken_for="venue")),
+    ]
+    assert [one.is_unconfirmed for one in asked] == [False, False, True, True]

@@ -5,6 +5,7 @@ No address is written anywhere: not in the database, not in a log, not in a cook
 
 import hmac
 import ipaddress
+import math
 import secrets
 import threading
 import time
@@ -48,6 +49,14 @@ class Limit:
             while len(self._seen) > self._addresses_max:
                 self._seen.popitem(last=False)
             return within
+
+    def again_in(self, address: str, now: float | None = None) -> int:
+        """Return in how many seconds an address may do it again; 0 for at once."""
+        now = time.monotonic() if now is None else now
+        who = hmac.digest(self._key, network_of(address).encode(), sha256)
+        with self._turn:
+            times = [one for one in self._seen.get(who, ()) if now - one < self._seconds]
+        return 0 if len(times) < self.most else math.ceil(times[0] + self._seconds - now)
 
 
 def network_of(address: str) -> str:

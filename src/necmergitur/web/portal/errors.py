@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.csrf import requires_csrf_token
 
 from necmergitur.operations.ports import Unreachable
@@ -55,10 +57,13 @@ def wrong_method(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Cal
     return middleware
 
 
-def too_many(request: HttpRequest, _exception: Exception | None = None, **_said: object) -> HttpResponse:
-    """429: too many attempts."""
-    response = render(request, "errors/429.html", status=429)
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+def too_many(
+    request: HttpRequest, _exception: Exception | None = None, *, again_s: int = 0, **_said: object
+) -> HttpResponse:
+    """429: too many attempts. `again_s`: in how many seconds it may be done again, where that is known."""
+    at = timezone.now() + timedelta(seconds=again_s) if again_s else None
+    response = render(request, "errors/429.html", {"again_at": at}, status=429)
+    response.headers["Retry-After"] = str(again_s or RETRY_AFTER_S)
     return response
 
 

@@ -92,6 +92,14 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
 
 @require(rights.may_run)
 @require_POST
+def confirm(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep that the body a need speaks for confirmed it."""
+    making.confirm(get_object_or_404(Need, chain=number), CLOCK.now(), cast(User, request.user))
+    return redirect("programme:desk-need", number)
+
+
+@require(rights.may_run)
+@require_POST
 def merge(request: HttpRequest, number: int) -> HttpResponse:
     """Merge a need into one like it: its votes count there, its number leads there."""
     found, form = get_object_or_404(Need, chain=number), MergeForm(request.POST)

@@ -51,6 +51,10 @@ class NeedForm(forms.ModelForm):  # type: ignore[type-arg]
             "language": _("Language of this text"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
+            "spoken_for": _(
+                "A need for a body is marked as not confirmed by it until the programme has asked there. Citizens speak"
+                " for themselves."
+            ),
             "constraints": IF_ANY,
             "sites": IF_ANY,
             "measure": _("For example: minutes until help arrives, false alarms per hour."),

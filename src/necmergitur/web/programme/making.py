@@ -16,6 +16,7 @@ from necmergitur.innovation.chain import Stage
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
+from necmergitur.web.programme import rights
 from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project, Team
 from necmergitur.web.store import beside_rows, person, store
 
@@ -48,15 +49,24 @@ def stage_of(row: models.Model) -> Stage:
 
 @transaction.atomic
 def state_need(now: datetime, by: User | None, **fields: Any) -> Need:
-    """Begin a chain."""
+    """Begin a chain. What an analyst states for a body is confirmed by that; what anybody else does is not yet."""
     with transaction.get_connection().cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NEEDS_LOCK])
     number = (Need.objects.aggregate(last=Max("chain"))["last"] or 0) + 1
+    number_of = None if by is None else by.pk
+    asked = {"confirmed_at": now, "confirmed_by_id": number_of} if by is not None and rights.may_run(by) else {}
     made = Need.objects.create(
-        id=store().ids.new(), chain=number, stated_at=now, stated_by_id=None if by is None else by.pk, **fields
+        id=store().ids.new(), chain=number, stated_at=now, stated_by_id=number_of, **asked, **fields
     )
     note(made, "made", by, now)
     return made
+
+
+@transaction.atomic
+def confirm(need: Need, now: datetime, by: User) -> None:
+    """Keep that the body a need speaks for was asked, and says so. Once; the record says who asked."""
+    if Need.objects.filter(pk=need.pk, confirmed_at=None).update(confirmed_at=now, confirmed_by_id=by.pk):
+        note(need, "confirmed", by, now, body=need.spoken_for)
 
 
 @transaction.atomic

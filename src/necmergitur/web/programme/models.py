@@ -57,6 +57,8 @@ class Need(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
     stated_at = models.DateTimeField()
     stated_by_id = models.BigIntegerField(null=True)
+    confirmed_at = models.DateTimeField(null=True)  # by whoever asked the body it is stated for
+    confirmed_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "programme_need"
@@ -69,6 +71,11 @@ class Need(models.Model):
     def number(self) -> str:
         """The chain's number as people read it."""
         return shown(self.chain)
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether it speaks for a body that nobody asked yet. Citizens speak for themselves."""
+        return self.spoken_for != Spoken.CITIZEN and self.confirmed_at is None
 
 
 class Vote(models.Model):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("desk/", desk.home, name="desk"),
     path("desk/needs/NM-<int:number>/", desk.need, name="desk-need"),
     path("desk/needs/NM-<int:number>/answer/", desk.answer, name="answer"),
+    path("desk/needs/NM-<int:number>/confirm/", desk.confirm, name="confirm"),
     path("desk/needs/NM-<int:number>/merge/", desk.merge, name="merge"),
     path("desk/needs/NM-<int:number>/leads/", desk.lead_new, name="lead-new"),
     path("desk/leads/<uuid:pk>/", desk.lead, name="lead"),

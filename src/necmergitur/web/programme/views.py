@@ -65,7 +65,7 @@ def vote(request: HttpRequest, number: int) -> HttpResponse:
         back = request.POST.get("back") == "1"
         token = voting.vote(found, request, network_of(request), CLOCK.now(), take_back=back)
         if token is None:
-            return too_many(request)
+            return too_many(request, again_s=voting.newcomers.again_in(network_of(request)))
         response = redirect("programme:need", number)
         voting.keep(response, token)
         return response
@@ -80,7 +80,7 @@ def state(request: HttpRequest) -> HttpResponse:
     form = NeedForm(request.POST or None, initial={"language": request.LANGUAGE_CODE[:2], "spoken_for": "citizen"})
     if request.method == "POST" and form.is_valid():
         if by is None and not voting.needs_stated.passed(network_of(request)):
-            return too_many(request)
+            return too_many(request, again_s=voting.needs_stated.again_in(network_of(request)))
         made = making.state_need(CLOCK.now(), by, **form.cleaned_data)
         return redirect("programme:need", made.chain)
     status = 422 if form.is_bound else 200
