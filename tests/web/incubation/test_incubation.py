@@ -134,6 +134,36 @@ def test_a_grant_says_what_was_promised_paid_and_left(city: City) -> None:
     assert "€19,999.50" in page and "€200,000.50" in page
 
 
+def test_nothing_more_is_promised_or_planned_for_a_project_that_was_given_up(city: City) -> None:
+    analyst, project = accepted(city)
+    given = {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"}
+    grant = analyst.post(f"{DESK}new/grant/", given).headers["Location"]
+    act = f"/programme/desk/projects/{project.pk}/do/"
+    analyst.post(f"{act}phase/", {"to": "stopped", "reason": "nobody was helped by it"})
+    line = {"title": "More money", "committed": "100", "project": str(project.pk)}
+    assert analyst.post(grant, line).status_code == 409 and not Line.objects.exists()
+    assert analyst.post(f"{act}milestone/", {"title": "Again", "due": "2027-01-01"}).status_code == 409
+    assert not project.milestones.exists()
+
+
+def test_one_company_applies_once_however_it_spells_itself(city: City) -> None:
+    _analyst, call = called(city)
+    assert applied(call).status_code == 302
+    said = {"title": "Another title", "summary": "Quite other words of what one could measure at a gate."}
+    assert applied(call, contact_email="Ada+two@Densite.example", **said).status_code == 409
+    assert applied(call, contact_email="bo@autre.example", organisation="DENSITE, S.A.S.").status_code == 409
+    assert Application.objects.count() == 1
+
+
+def test_numbers_that_are_none_are_answered_not_broken_by(city: City) -> None:
+    analyst, project = accepted(city)
+    given = {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"}
+    grant = analyst.post(f"{DESK}new/grant/", given).headers["Location"]
+    assert analyst.post(grant, {"line": "x", "cents": "1", "paid_on": "2026-03-01"}).status_code == 404
+    act = f"/programme/desk/projects/{project.pk}/do/"
+    assert analyst.post(f"{act}reached/", {"id": "9" * 5_000}).status_code == 302
+
+
 def test_whom_to_write_to_is_forgotten_a_year_after_the_decision_and_the_page_with_it(city: City) -> None:
     _analyst, call = called(city)
     mine = applied(call)["Location"]
@@ -167,7 +197,48 @@ def step_rewritten(_grant: Grant, _line: Line) -> None:
     Step.objects.update(phase="perennial")
 
 
-@pytest.mark.parametrize("breach", [promised_twice, paid_more, paid_back, step_rewritten])
+def step_forgotten(_grant: Grant, _line: Line) -> None:
+    Step.objects.all().delete()
+
+
+def revived(_grant: Grant, _line: Line) -> None:
+    project, later = Project.objects.get(), timezone.now()
+    Step.objects.create(project=project, phase="stopped", reason="it does not work", at=later, by_id=1)
+    Step.objects.create(project=project, phase="construction", reason="again", at=later + timedelta(days=1), by_id=1)
+
+
+def step_before(_grant: Grant, _line: Line) -> None:
+    Step.objects.create(project=Project.objects.get(), phase="stopped", reason="long ago", at=NOW, by_id=1)
+
+
+def grant_shrunk(grant: Grant, _line: Line) -> None:
+    Grant.objects.filter(pk=grant.pk).update(cents=9_999_999)
+
+
+def grant_of_less_than_nothing(_grant: Grant, _line: Line) -> None:
+    Grant.objects.create(title="Debt", cents=-1, given_on=NOW.date())
+
+
+def line_shrunk(_grant: Grant, line: Line) -> None:
+    Payment.objects.create(line=line, cents=500, paid_on=NOW.date())
+    Line.objects.filter(pk=line.pk).update(committed=499)
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        promised_twice,
+        paid_more,
+        paid_back,
+        step_rewritten,
+        step_forgotten,
+        revived,
+        step_before,
+        grant_shrunk,
+        grant_of_less_than_nothing,
+        line_shrunk,
+    ],
+)
 def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Grant, Line], None]) -> None:
     accepted(city)
     grant = Grant.objects.create(title="City grant", cents=32_000_000, given_on=NOW.date())

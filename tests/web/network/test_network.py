@@ -49,6 +49,12 @@ def catalogue() -> str:
     return Client().get("/register/data/catalog.ttl").content.decode()
 
 
+def test_a_site_or_an_experiment_that_is_none_is_answered_so(city: City) -> None:
+    analyst, address = joined(city)
+    for said in ({"site": "x", "experiment": "y"}, {"site": "1" * 5_000, "experiment": ""}, {}):
+        assert analyst.post(f"{address}do/host/", said).status_code == 404
+
+
 def test_a_partner_writes_their_own_sites_behind_a_link_that_a_new_one_ends(city: City) -> None:
     analyst, address = joined(city)
     mine = link_of(analyst, address)

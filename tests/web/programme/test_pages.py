@@ -122,6 +122,31 @@ def test_like_needs_are_merged_with_their_votes_and_the_old_number_leads_there(c
     assert "/programme/needs/NM-2/" in text_of(Client(), "/programme/needs/NM-1/")  # its chain goes on
 
 
+def test_a_merge_is_taken_back_and_votes_go_back_the_way_they_came(city: City) -> None:
+    for _ in range(3):
+        Client().post("/programme/needs/new/", stated())
+    for number, voters in ((1, 3), (2, 2), (3, 1)):
+        for _ in range(voters):
+            Client().post(f"/programme/needs/NM-{number}/vote/")
+    both = Client()
+    for number in (1, 2):
+        both.post(f"/programme/needs/NM-{number}/vote/")
+    analyst = city.client("analyst")
+    desk = "/programme/desk/needs/NM-"
+    counts = lambda: [Need.objects.get(chain=number).votes.count() for number in (1, 2, 3)]  # noqa: E731
+    assert analyst.post(f"{desk}1/split/").status_code == 409 and counts() == [4, 3, 1]
+    analyst.post(f"{desk}1/merge/", {"into": "NM-2"})
+    analyst.post(f"{desk}2/merge/", {"into": "NM-3"})
+    assert counts() == [1, 0, 7], "who voted for both counts once"
+    assert analyst.post(f"{desk}1/split/").status_code == 409, "the later merge first"
+    assert "Split it off again" in text_of(analyst, f"{desk}2/")
+    Client().post("/programme/needs/NM-3/vote/")  # of the need they were merged into: it stays there
+    assert analyst.post(f"{desk}2/split/").status_code == 302 and counts() == [1, 6, 2]
+    assert analyst.post(f"{desk}1/split/").status_code == 302 and counts() == [4, 3, 2]
+    assert set(Need.objects.values_list("state", flat=True)) == {"open"}
+    assert city.client("pilot").post(f"{desk}1/split/").status_code == 403
+
+
 def at_once(city: City, first: str, values: tuple[Any, ...], post: Callable[[], Any]) -> Any:
     """Let somebody else's change be under way while a form is sent: it waits, and is judged by what came of it."""
     answers: list[Any] = []

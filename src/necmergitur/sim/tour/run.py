@@ -62,9 +62,8 @@ def _turn(example: Example, field: Field, after: After, contest: Contest) -> boo
         field.turn(datetime.now(UTC))
         if example.turn(datetime.now(UTC)):
             return True
-        if after.turn(datetime.now(UTC)):
-            return False
-        contest.turn(datetime.now(UTC))  # a piece each second: nobody waits for it
+        contest.turn(datetime.now(UTC))
+        after.turn(datetime.now(UTC))  # a piece each second: nobody waits for it
     except (Unreachable, VersionConflict, RuntimeError) as wrong:
         log.warning("example_waits", why=str(wrong))
     return False

@@ -27,6 +27,7 @@ from necmergitur.web.incubation.forms import (
     PaymentForm,
     PhaseForm,
 )
+from necmergitur.web.incubation.mentors import number
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Milestone
 from necmergitur.web.programme import making, pages, rights, showing
 from necmergitur.web.programme.models import Project
@@ -160,9 +161,11 @@ def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
         aim = MilestoneForm(request.POST, instance=Milestone(project=found))
         if not aim.is_valid():
             return _project_page(request, found, milestone=aim)
+        if keeping.is_over(found):
+            return refused(request, Refusal(rule="project_over"), request.path.removesuffix("do/milestone/"))
         aim.save()
     elif what in ("reached", "dropped"):
-        open_ones = found.milestones.filter(pk=request.POST.get("id") or 0, done_at=None, dropped_at=None)
+        open_ones = found.milestones.filter(pk=number(request.POST.get("id", "")), done_at=None, dropped_at=None)
         if what == "reached":
             open_ones.update(done_at=now)
         else:
@@ -182,7 +185,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
         if "line" in request.POST:
             payment_form = PaymentForm(request.POST)
             if payment_form.is_valid():
-                line = get_object_or_404(Line, pk=request.POST["line"] or 0, grant=found)
+                line = get_object_or_404(Line, pk=number(request.POST["line"]), grant=found)
                 made = keeping.pay(line, **payment_form.cleaned_data)
         else:
             line_form = LineForm(request.POST)

@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 from necmergitur.innovation import budget, phases, selection
 from necmergitur.innovation.chain import ProjectState, TeamState
 from necmergitur.innovation.phases import Phase
+from necmergitur.innovation.reviews import mailbox
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import bookings
@@ -32,8 +33,8 @@ _STATES = {
 
 
 def digest(text: str) -> str:
-    """Return what is kept of an address."""
-    return hashlib.sha256(text.strip().lower().encode()).hexdigest()
+    """Return what is kept of an address, however it is spelled."""
+    return hashlib.sha256(mailbox(text).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -113,10 +114,18 @@ def standing(grant: Grant) -> budget.Standing:
     return budget.standing(grant.cents, [budget.Line(line.committed, line.gone or 0) for line in lines])
 
 
+def is_over(project: Project) -> bool:
+    """Return whether a project was given up, excluded, or stands without the programme."""
+    last = project.steps.last()
+    return project.state in _STATES.values() or (last is not None and Phase(last.phase) in phases.OVER)
+
+
 @transaction.atomic
 def promise(grant: Grant, title: str, cents: int, project: Project | None, now: datetime) -> Line | Refusal:
     """Promise part of a grant."""
     held = Grant.objects.select_for_update().get(pk=grant.pk)
+    if project is not None and is_over(project):
+        return Refusal(rule="project_over")
     refused = budget.may_commit(standing(held), cents)
     return (
         Line.objects.create(grant=held, project=project, title=title, committed=cents, at=now)

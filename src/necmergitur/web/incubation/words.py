@@ -44,7 +44,7 @@ REFUSALS: dict[str, Any] = {
         " kept. Whoever sent it has the address of its page."
     ),
     "slot_taken": _("Somebody else was faster, or the mentor took this half hour back."),
-    "project_over": _("This project is over: it books no more half hours."),
+    "project_over": _("This project is over: nothing more is planned, promised or booked for it."),
     "slot_past": _("This half hour is over."),
     "mentor_full": _("This mentor accompanies as many projects as they can. Choose another one."),
     "hour_elsewhere": _("Your project is elsewhere in this half hour."),

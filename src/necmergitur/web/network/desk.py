@@ -4,7 +4,7 @@ from typing import cast
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.network.forms import ClauseForm, PartnerForm, SiteForm
+from necmergitur.web.network.forms import ClauseForm, HostForm, PartnerForm, SiteForm
 from necmergitur.web.network.models import Clause, Hosting, Partner, Site
 from necmergitur.web.programme import links, pages, rights, showing
 from necmergitur.web.programme.models import Experiment
@@ -97,8 +97,10 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             return _page(request, found, clause=form)
         form.save()
     elif what == "host":
-        site = get_object_or_404(found.sites, pk=request.POST.get("site") or 0, withdrawn_at=None)
-        experiment = get_object_or_404(Experiment, pk=request.POST.get("experiment") or UUID(int=0))
+        form_ = HostForm(request.POST, partner=found)
+        if not form_.is_valid():
+            raise Http404
+        site, experiment = form_.cleaned_data["site"], form_.cleaned_data["experiment"]
         Hosting.objects.get_or_create(site=site, experiment=experiment, defaults={"at": now})
     elif what == "link":
         token, found.link_hash = links.made()

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from necmergitur.web.network.models import Clause, Hosts, Partner, Site
 from necmergitur.web.programme.forms import long
+from necmergitur.web.programme.models import Experiment
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 DEGREES = _("In degrees with decimals; leave both empty if you do not know them.")
@@ -67,6 +68,19 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
         if (said.get("lon") is None) != (said.get("lat") is None):
             self.add_error("lat", _("Both coordinates, or none."))
         return said
+
+
+class HostForm(forms.Form):
+    """Which experiment is at which of a partner's sites."""
+
+    site = forms.ModelChoiceField(queryset=Site.objects.none())
+    experiment = forms.ModelChoiceField(queryset=Experiment.objects.all())
+
+    def __init__(self, *args: Any, partner: Partner, **kwargs: Any) -> None:
+        """Offer the partner's own sites."""
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["site"].queryset = Site.objects.filter(partner=partner, withdrawn_at=None)
 
 
 class ClauseForm(forms.ModelForm):  # type: ignore[type-arg]

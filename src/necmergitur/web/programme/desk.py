@@ -15,7 +15,7 @@ from necmergitur.innovation.chain import ChallengeState, LeadState, NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.programme import making, pages, rights, showing
+from necmergitur.web.programme import making, merging, pages, rights, showing
 from necmergitur.web.programme.forms import AnswerForm, ChallengeForm, LeadForm, MergeForm, ReasonForm, initial_of
 from necmergitur.web.programme.models import Answer, Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
@@ -108,15 +108,20 @@ def merge(request: HttpRequest, number: int) -> HttpResponse:
     back = request.path.removesuffix("merge/")
     if not form.is_valid() or target is None or target == found:
         return pages.refused(request, Refusal(rule="need_merged_into_itself"), back)
-    with transaction.atomic():
-        # Both under their locks, in one order: two people may merge each into the other at once.
-        both = Need.objects.select_for_update().filter(pk__in=(found.pk, target.pk)).order_by("pk")
-        if any(one.state != NeedState.OPEN for one in both):
-            return pages.refused(request, Refusal(rule="need_not_open"), back)
-        there = set(target.votes.values_list("voter", flat=True))
-        found.votes.exclude(voter__in=there).update(need=target)
-        making.move(found, NeedState.MERGED, CLOCK.now(), cast(User, request.user), merged_into=target)
+    made = merging.merge(found, target, CLOCK.now(), cast(User, request.user))
+    if isinstance(made, Refusal):
+        return pages.refused(request, made, back)
     return redirect("programme:desk-need", target.chain)
+
+
+@require(rights.may_run)
+@require_POST
+def split(request: HttpRequest, number: int) -> HttpResponse:
+    """Take a merge back."""
+    made = merging.split(get_object_or_404(Need, chain=number), CLOCK.now(), cast(User, request.user))
+    if isinstance(made, Refusal):
+        return pages.refused(request, made, request.path.removesuffix("split/"))
+    return redirect("programme:desk-need", number)
 
 
 def _held(found: Need) -> Need:

@@ -5,6 +5,7 @@ rooms keep of a stage (a source that found a lead, an edition a challenge belong
 other way.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -84,6 +85,7 @@ class Vote(models.Model):
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="votes")
     voter = models.CharField(max_length=64)
     at = models.DateTimeField()
+    via = ArrayField(models.UUIDField(), default=list)  # needs it came from as they were merged, to go back by
 
     class Meta:
         db_table = "programme_vote"

@@ -103,6 +103,8 @@ REFUSALS: dict[str, Any] = {
     "chain_moved": _("Somebody brought it elsewhere meanwhile: look at it again."),
     "chain_not_adopted": _("Only an experiment whose exit is to adopt, or to open to all, is deployed."),
     "need_not_open": _("This need is closed, or was merged into another."),
+    "need_not_merged": _("This need is not merged into another: nothing is to be taken back."),
+    "need_split_first": _("The need it was merged into was merged itself. Split that one first."),
     "need_merged_into_itself": _("A need cannot be merged into itself, or into one that was merged."),
     "too_late": _("Somebody else was faster. Look at what they did, and try again."),
     "unreachable": _("The database does not answer. Nothing was kept: try again in a moment."),
