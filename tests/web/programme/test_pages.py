@@ -89,6 +89,7 @@ def test_an_analyst_goes_from_a_need_to_an_open_challenge(city: City) -> None:
         "language": "fr",
     }
     answer = analyst.post("/programme/desk/needs/NM-1/leads/", lead)
+    assert analyst.post("/programme/desk/needs/NM-1/leads/", lead).headers["Location"] == answer.headers["Location"]
     found = Lead.objects.get()
     assert answer.headers["Location"] == f"/programme/desk/leads/{found.pk}/"
     move = f"/programme/desk/leads/{found.pk}/move/"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from necmergitur.operations import trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.facts.models import Trial
-from necmergitur.web.programme.models import Experiment
+from necmergitur.web.programme.models import Deployment, Experiment
 from necmergitur.web.store import store
 from tests.web.pages import City
 from tests.web.trials.trying import VENDOR, now, paper, project, reported, say, vendor
@@ -158,14 +158,44 @@ def test_what_was_adopted_is_deployed_followed_and_on_the_wall_beside_what_faile
     assert "Record the deployment" in text_of(analyst, f"{DESK}{row.pk}/")
     assert analyst.post(f"{DESK}{row.pk}/deploy/", deploy | {"route": "gift"}).status_code == 422
     where = analyst.post(f"{DESK}{row.pk}/deploy/", deploy).headers["Location"]
+    assert analyst.post(f"{DESK}{row.pk}/deploy/", deploy).headers["Location"] == where, "pressed twice"
     assert "Innovation partnership" in text_of(nobody(), where)
     assert nobody().post(f"{where}move/", {"to": "running"}).status_code in (302, 403)
-    analyst.post(f"{where}move/", {"to": "running"})
-    assert analyst.post(f"{where}move/", {"to": "effect", "effect": "short"}).status_code == 422
     said = {"to": "effect", "effect": "Eleven evenings, two exits opened in time.", "running_cost_eur": "4200"}
+    assert analyst.post(f"{where}move/", said).status_code == 409, "it is only planned"
+    analyst.post(f"{where}move/", {"to": "running"})
+    assert analyst.post(f"{where}move/", said).status_code == 409, "it is in service since today"
+    assert "once it has been in service for a month" in text_of(analyst, where)
+    Deployment.objects.update(running_at=now() - timedelta(days=100))
+    assert analyst.post(f"{where}move/", {"to": "effect", "effect": "short"}).status_code == 422
     analyst.post(f"{where}move/", said)
+    assert "after 3 months in service" in text_of(nobody(), where)
     analyst.post(f"{where}move/", {"to": "ended", "reason": "The hall closed for works."})
     page = text_of(nobody(), where)
     assert "two exits opened in time" in page and "4200" in page and "closed for works" in page
     wall = text_of(nobody(), "/programme/wall/")
     assert "It did what was promised." in wall and "closed for works" in wall and "Innovation partnership" in wall
+
+
+def test_a_button_pressed_twice_makes_one_experiment_and_another_later_makes_another(city: City) -> None:
+    analyst, row = made(city)
+    again = f"{DESK}of/{row.project_id}/"
+    assert analyst.post(again, {"title": row.title}).headers["Location"] == f"{DESK}{row.pk}/"
+    assert analyst.post(again, {"title": "Another season"}).headers["Location"] != f"{DESK}{row.pk}/"
+    assert Experiment.objects.count() == 2
+    vendor(now())
+    reported(row, now())
+    assert analyst.post(again, {"title": row.title}).headers["Location"] != f"{DESK}{row.pk}/"
+
+
+def test_an_exit_to_extend_leads_to_another_protocol_of_the_same_project(city: City) -> None:
+    analyst, row = made(city)
+    reported(row, now(), "extend")
+    assert "under a protocol of its own, is the next step" in text_of(analyst, f"{DESK}{row.pk}/")
+    grade = f"/programme/desk/projects/{row.project_id}/grade/"
+    page = text_of(analyst, grade)
+    assert "To be extended" in page and f"{DESK}{row.pk}/again/" in page
+    assert "No evidence yet" not in page and f"/programme/trials/{row.pk}/#report" in page
+    first = analyst.post(f"{DESK}{row.pk}/again/").headers["Location"]
+    assert analyst.post(f"{DESK}{row.pk}/again/").headers["Location"] == first, "pressed twice"
+    assert Experiment.objects.count() == 2 and "To be extended" not in text_of(analyst, grade)

@@ -74,6 +74,8 @@ def test_the_desk_draws_it_up_and_shows_who_signs_where(city: City) -> None:
     (paper,) = papering.proposals(Row.objects.get(id=made.pk))
     for role in ("territory", "company", "state"):
         assert papering.link(paper.id, role) in said
+        signing = desk.get(f"/trust/terms/{paper.id}/sign/{role}/").content.decode()
+        assert f'href="/programme/trials/{made.pk}/"' in signing, "the way back"
     assert "No city yet" not in said, "the chain's bar is not the console's"
 
 
@@ -139,3 +141,16 @@ def test_the_guide_leads_out_of_a_protocol_whose_time_ran_out_before_it_was_sign
     assert told is not None
     waiting = [one["step"] for one in told["steps"] if not one["step"].done and one["step"].address]
     assert f"/programme/trials/desk/{made.pk}/" in [one.address for one in waiting]
+
+
+def test_the_guide_leads_from_an_exit_to_extend_to_another_protocol(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = reported(experiment(city, now()), now(), "extend")
+    need = made.project.team.challenge.lead.need
+    type(need).objects.filter(pk=need.pk).update(title=example.TITLE)
+    monkeypatch.setattr(settings, "DEMO", True)
+    told = guide.shown()
+    assert told is not None and not told["over"]
+    waiting = [one["step"].address for one in told["steps"] if not one["step"].done]
+    assert waiting[-1] == f"/programme/trials/desk/{made.pk}/#again"

@@ -75,13 +75,17 @@ def test_a_report_s_paper_says_the_figures_of_its_page(city: City, language: str
     assert fonts and all("IBMPlexSans" in name for name in fonts)
 
 
-def test_a_report_s_file_is_the_same_each_time_and_stays_so_when_the_exit_is_said(city: City) -> None:
+def test_a_report_s_file_is_the_same_each_time_and_names_the_company_and_the_exit_once_it_is_said(city: City) -> None:
     trial = reported_trial(city)
     address = f"/programme/trials/{trial.id}/report.pdf?lang=en"
     first, second = (Client().get(address) for _ in range(2))
     assert first.content == second.content and first["Repr-Digest"] == second["Repr-Digest"]
     trials.leave(store(), trial.id, "adopt", "It did what was promised.", city.person("analyst"), now())
-    assert Client().get(address).content == first.content
+    left, once_more = (Client().get(address) for _ in range(2))
+    assert left.content == once_more.content
+    texts = [read(one.content)[1] for one in (first, left)]
+    assert all("Company" in text for text in texts)
+    assert ["It did what was promised." in text for text in texts] == [False, True]
     assert Client().get(address.replace("en", "fr")).content != first.content
 
 

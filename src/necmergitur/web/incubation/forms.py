@@ -200,7 +200,9 @@ class MarksForm(forms.Form):
 class DecideForm(forms.Form):
     """Accepted or not, and why."""
 
-    reason = forms.CharField(label=_("Why"), min_length=20, max_length=4_000, widget=long(3))
+    reason = forms.CharField(
+        label=_("Why"), help_text=_("Twenty characters or more."), min_length=20, max_length=4_000, widget=long(3)
+    )
 
 
 class PhaseForm(forms.Form):

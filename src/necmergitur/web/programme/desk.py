@@ -135,7 +135,7 @@ def lead_new(request: HttpRequest, number: int) -> HttpResponse:
     found, form = get_object_or_404(Need, chain=number), LeadForm(request.POST)
     if not form.is_valid():
         return _need_page(request, found, lead=form)
-    made = making.make(found, CLOCK.now(), cast(User, request.user), **form.cleaned_data)
+    made = making.make(found, CLOCK.now(), cast(User, request.user), once=True, **form.cleaned_data)
     if isinstance(made, Refusal):
         return pages.refused(request, made, request.path.removesuffix("leads/"))
     return redirect("programme:lead", made.pk)

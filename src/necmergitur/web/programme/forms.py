@@ -72,7 +72,9 @@ class NeedForm(forms.ModelForm):  # type: ignore[type-arg]
 class AnswerForm(forms.Form):
     """What the city answers."""
 
-    text = forms.CharField(label=_("Answer"), max_length=LONG, min_length=20, widget=long())
+    text = forms.CharField(
+        label=_("Answer"), help_text=_("Twenty characters or more."), max_length=LONG, min_length=20, widget=long()
+    )
     closes = forms.BooleanField(label=_("With this answer the need is closed"), required=False)
 
 

@@ -201,6 +201,13 @@ def _trial(experiment: Experiment | None) -> Iterator[Step]:
         done=trial is not None and bool(trial.exit),
         address=desk if state == "reported" else "",
     )
+    if trial is not None and trial.exit == Exit.EXTEND:
+        yield Step(
+            who=CITY,
+            what=_("It is extended: write another protocol from this one, for another experiment of the project."),
+            done=False,
+            address=f"{desk}#again",
+        )
     if trial is None or not trial.exit or trial.exit in (Exit.ADOPT, Exit.OPEN):
         deployed = experiment is not None and experiment.deployments.exists()
         yield Step(

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.innovation import chain
-from necmergitur.innovation.chain import Stage
+from necmergitur.innovation.chain import DeploymentState, Stage
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
@@ -70,8 +70,11 @@ def confirm(need: Need, now: datetime, by: User) -> None:
 
 
 @transaction.atomic
-def make(before: models.Model, now: datetime, by: User | None, **fields: Any) -> Any | Refusal:
-    """Make the next stage of `before`, or say why not yet. Raises ValueError for the last stage."""
+def make(before: models.Model, now: datetime, by: User | None, *, once: bool = False, **fields: Any) -> Any | Refusal:
+    """Make the next stage of `before`, or say why not yet. Raises ValueError for the last stage.
+
+    `once`: who presses twice gets what the first press made, if nobody has brought it further since.
+    """
     stage = stage_of(before)
     following = chain.next_of(stage)
     if following is None:
@@ -81,7 +84,13 @@ def make(before: models.Model, now: datetime, by: User | None, **fields: Any) ->
     if refused is not None:
         return refused
     of = {BEFORE[following]: held, "chain": held.chain}
-    made = MODELS[following]._default_manager.create(  # noqa: SLF001
+    manager = MODELS[following]._default_manager  # noqa: SLF001
+    if once and by is not None:  # under the lock of the stage before, so the second press sees the first
+        begins: Any = MODELS[following]._meta.get_field("state")  # noqa: SLF001
+        alike = manager.filter(**of, **fields, state=begins.get_default(), created_by_id=by.pk).first()
+        if alike is not None:
+            return alike
+    made = manager.create(
         id=store().ids.new(), created_at=now, created_by_id=None if by is None else by.pk, **of, **fields
     )
     note(made, "made", by, now)
@@ -93,6 +102,8 @@ def move(row: Made, state: str, now: datetime, by: User | None, **fields: Any) -
     """Bring a stage to another state, and keep who did it in the record."""
     held: Any = type(row)._default_manager.select_for_update().get(pk=row.pk)  # noqa: SLF001
     before, held.state = held.state, state
+    if isinstance(held, Deployment) and state == DeploymentState.RUNNING and held.running_at is None:
+        held.running_at = now
     for name, value in fields.items():
         setattr(held, name, value)
     held.save()

@@ -214,7 +214,8 @@ class Deployment(_Stage):
     place = models.CharField(max_length=SHORT)
     route = models.CharField(max_length=22)
     running_cost_eur = models.DecimalField(max_digits=12, decimal_places=2, null=True)  # a year
-    effect = models.TextField(max_length=LONG, blank=True)  # a year later
+    running_at = models.DateTimeField(null=True)  # when it came into service
+    effect = models.TextField(max_length=LONG, blank=True)
     effect_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=7, default=DeploymentState.PLANNED.value)
     ended_reason = models.CharField(max_length=400, blank=True)

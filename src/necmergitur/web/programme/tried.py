@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from necmergitur.innovation.chain import ProjectState
+from necmergitur.innovation.chain import Exit, ProjectState
 from necmergitur.innovation.grading import CLAIMED
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
@@ -58,6 +58,12 @@ def solution(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "programme/solution.html", context)
 
 
+def extended(of: Project) -> Experiment | None:
+    """Return the project's last experiment when its exit was to extend it, and no other followed yet."""
+    last = of.experiments.order_by("created_at").last()
+    return last if last is not None and last.exit == Exit.EXTEND else None
+
+
 @require(rights.may_read)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,6 +86,7 @@ def grade(request: HttpRequest, pk: UUID) -> HttpResponse:
         "grade": grades.of(found, now),
         "rows": [(words.CRITERIA[each.criterion], each) for each in found.evidence.all()],
         "form": form,
+        "extended": extended(found),
         "claimed": CLAIMED,
     }
     return pages.show(request, "programme/desk/grade.html", context, tab="needs", status=422 if form.is_bound else 200)

@@ -102,6 +102,7 @@ REFUSALS: dict[str, Any] = {
     "chain_not_ready": _("The stage before is not there yet: it must be open or ready first."),
     "chain_moved": _("Somebody brought it elsewhere meanwhile: look at it again."),
     "chain_not_adopted": _("Only an experiment whose exit is to adopt, or to open to all, is deployed."),
+    "effect_too_soon": _("What it did is measured once it has been in service for a month."),
     "need_not_open": _("This need is closed, or was merged into another."),
     "need_not_merged": _("This need is not merged into another: nothing is to be taken back."),
     "need_split_first": _("The need it was merged into was merged itself. Split that one first."),

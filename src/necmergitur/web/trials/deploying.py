@@ -1,11 +1,13 @@
-"""What was adopted: where, by whom, how it was bought, what it costs, what it did a year later."""
+"""What was adopted: where, by whom, how it was bought, what it costs, what it did and after how long."""
 
+from datetime import datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
@@ -22,6 +24,7 @@ from necmergitur.web.programme.models import LONG, Deployment, Experiment
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 200
+SOONEST = 1  # ours: a month in service; sooner, a figure is of its first days
 
 
 class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -48,10 +51,14 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EffectForm(forms.Form):
-    """What it did, a year later."""
+    """What it did, and after how long: the page counts the months from when it came into service."""
 
     effect = forms.CharField(
-        label=_("What it did, in figures"), widget=forms.Textarea(attrs={"rows": 4}), min_length=20, max_length=LONG
+        label=_("What it did, in figures"),
+        help_text=_("Twenty characters or more."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        min_length=20,
+        max_length=LONG,
     )
     running_cost_eur = forms.DecimalField(
         label=_("Running cost a year (euros)"), min_value=0, max_digits=12, decimal_places=2
@@ -61,7 +68,7 @@ class EffectForm(forms.Form):
 class EndForm(forms.Form):
     """Why it stands there no more."""
 
-    reason = forms.CharField(label=_("Why"), min_length=10, max_length=400)
+    reason = forms.CharField(label=_("Why"), help_text=_("Ten characters or more."), min_length=10, max_length=400)
 
 
 @require(rights.may_run)
@@ -72,10 +79,19 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         context = {"one": found, "form": form}
         return pages.show(request, "trials/desk/deploy.html", context, tab="trials", status=422)
-    made = making.make(found, CLOCK.now(), cast(User, request.user), **form.cleaned_data)
+    made = making.make(found, CLOCK.now(), cast(User, request.user), once=True, **form.cleaned_data)
     if isinstance(made, Refusal):
         return pages.refused(request, made, "../")
     return redirect("trials:deployment", made.pk)
+
+
+def months(row: Deployment, at: datetime) -> int:
+    """Return for how many whole months a deployment was in service at a moment; none before it was."""
+    if row.running_at is None:
+        return 0
+    since, until = localtime(row.running_at), localtime(at)
+    whole = (until.year - since.year) * 12 + until.month - since.month
+    return max(0, whole - ((until.day, until.time()) < (since.day, since.time())))
 
 
 @never_cache
@@ -86,8 +102,11 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, row: Deployment, **bound: Any) -> HttpResponse:
+    measured = None if row.effect_at is None else months(row, row.effect_at)
     context = {
         "one": row,
+        "measured": measured,
+        "is_due": row.state == DeploymentState.RUNNING and months(row, CLOCK.now()) >= SOONEST,
         "state": chain.told(row),
         "bar": chain.bar(row, public=not rights.may_read(request.user)),
         "route": programme.ROUTES[row.route],
@@ -106,6 +125,8 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     if to == DeploymentState.RUNNING and row.state == DeploymentState.PLANNED:
         making.move(row, to, now, user)
     elif to == "effect":
+        if row.state != DeploymentState.RUNNING or months(row, now) < SOONEST:
+            return pages.refused(request, Refusal(rule="effect_too_soon"), "../")
         form = EffectForm(request.POST, auto_id="id_effect_%s")
         if not form.is_valid():
             return _page(request, row, effect=form)

@@ -66,7 +66,7 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, form = get_object_or_404(Project, pk=pk), BeginForm(request.POST)
     if not form.is_valid():
         return pages.refused(request, Refusal(rule="trial_title_missing"), "../../")
-    made = making.make(found, CLOCK.now(), cast(User, request.user), **form.cleaned_data)
+    made = making.make(found, CLOCK.now(), cast(User, request.user), once=True, **form.cleaned_data)
     if isinstance(made, Refusal):
         return pages.refused(request, made, "../../")
     return redirect("trials:desk-one", made.pk)

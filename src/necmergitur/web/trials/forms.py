@@ -190,7 +190,10 @@ class StopForm(forms.Form):
     """Why a trial is stopped by hand."""
 
     reason = forms.CharField(
-        label=_("Why"), help_text=_("Everybody reads it. Name no person."), min_length=10, max_length=REASON_MAX
+        label=_("Why"),
+        help_text=_("Everybody reads it. Name no person. Ten characters or more."),
+        min_length=10,
+        max_length=REASON_MAX,
     )
 
 

@@ -20,7 +20,7 @@ from necmergitur.web.papers.paper import Paper
 from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK
-from necmergitur.web.trials import showing
+from necmergitur.web.trials import papering, showing
 
 WIDTHS = (0.16, 0.06, 0.08, 0.07, 0.09, 0.14, 0.14, 0.1, 0.08, 0.08)
 
@@ -51,7 +51,7 @@ def name_of(shown: dict[str, Any], which: str) -> str:
 
 
 def written(row: Experiment, shown: dict[str, Any], which: str, site: str) -> bytes:
-    """Return the file. Nothing said after the report is in it, so it stays the same. `site`: where the pages are."""
+    """Return the file. Of what is said after the report only the exit is in it. `site`: where the pages are."""
     report, name = shown[which], name_of(shown, which)
     dated = f"{name} · {moment(report['at'])}"
     paper = Paper(said(f"{row.number} · {row.title}", name), report["at"], foot=f"{row.number} · {dated}")
@@ -59,6 +59,10 @@ def written(row: Experiment, shown: dict[str, Any], which: str, site: str) -> by
     paper.say(f"{dated} · {report['outcome'][1]}", bold=True)
     if which == "report":
         paper.say(str(shown["why"]))
+    paper.pairs([(pgettext("party", "Company"), papering.company_of(row))])
+    if which == "report" and shown["how"]:
+        exit_ = f"{shown['how']}. {shown['trial'].exit_reason}"
+        paper.pairs([(pgettext("experiment", "How it ends"), exit_)])
     paper.say(
         _(
             "Every figure is computed from facts of the record: what the vendor's own key said when our gate heard it, "

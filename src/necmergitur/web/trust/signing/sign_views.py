@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from necmergitur.operations import proposing
 from necmergitur.web.accounts.models import User
 from necmergitur.web.dialogue.limits import address_of
 from necmergitur.web.environment import Origin
-from necmergitur.web.facts.models import Authorisation, Party
+from necmergitur.web.facts.models import Authorisation, Party, Trial
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trust.signing import asking, showing, words
@@ -71,6 +72,12 @@ def _proposer(proposal: Proposal) -> Person:
     return Person(number, name or "")
 
 
+def _trial_of(asked: terms.Terms) -> UUID | None:
+    """Return the experiment a paper is for: its evaluation ends with the hash of the protocol."""
+    digest = "" if asked.experiment is None else asked.experiment.evaluation[-2 * sha256().digest_size :]
+    return Trial.objects.filter(digest=digest).values_list("id", flat=True).first() if digest else None
+
+
 def page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> HttpResponse:
     """Show a party what it is asked to sign, and what became of that."""
     now = CLOCK.now()
@@ -94,6 +101,7 @@ def page(request: HttpRequest, proposal: Proposal, role: str, refusal: str) -> H
         "unknown": not keys,
         "may_sign": missing and proposal.withdrawn_at is None and not obstacles and bool(keys),
         "granted": granted,
+        "trial": _trial_of(asked),
         "simulated": bool(demo_key()),
         "options": {
             "challenge": passkeys.b64(terms.digest(asked)),
