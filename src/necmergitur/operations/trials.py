@@ -5,79 +5,44 @@ What a vendor says, advice or a count, enters by the gate as every reading does,
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol as Port
 from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
-from necmergitur.governance import authorisations, gate
 from necmergitur.governance.authorisations import Authorisation
-from necmergitur.innovation import metrics, protocol, sequential
-from necmergitur.innovation.constants import ADVICE_AT_ONCE, REASON_MAX
-from necmergitur.innovation.judging import Told
-from necmergitur.innovation.metrics import Figures
+from necmergitur.innovation import metrics, protocol
+from necmergitur.innovation.constants import REASON_MAX
 from necmergitur.innovation.protocol import (
     ExitName,
-    Heard,
     Protocol,
     TrialBegun,
     TrialChangeRefused,
     TrialComplaint,
     TrialCost,
-    TrialEvent,
     TrialExit,
-    TrialMidterm,
     TrialProtocol,
     TrialReported,
     TrialStopped,
     TrialTruth,
     TrialTruthWithdrawn,
-    Why,
 )
-from necmergitur.innovation.trial import Trial, evolve
-from necmergitur.kernel.events import Fact, Recorded
-from necmergitur.kernel.ids import IdSource
+from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import hearing
-from necmergitur.operations.retry import on_conflict
-from necmergitur.operations.sensors import SensorTransaction
+from necmergitur.ledger.ports import VersionConflict
+from necmergitur.operations import ending, hearing
+from necmergitur.operations.retry import ATTEMPTS_MAX, on_conflict
+from necmergitur.operations.trial_store import TrialStore, TrialTransaction, begin_stream, say, told_of
 
-BY_ITSELF = "engine:trials"
 _WATCHED = frozenset({"lead", "operator", "pilot", "responder", "public"})
 
 
-class TrialTransaction(SensorTransaction, Port):
-    """A transaction that knows trials."""
-
-    def trial(self, trial_id: UUID) -> Trial | None:
-        """Return one trial as it stands."""
-        ...
-
-    def trials_running(self) -> list[UUID]:
-        """Return the trials whose keys are open."""
-        ...
-
-    def put_trial(self, trial: Trial, seq: int) -> None:
-        """Store a trial as its last fact says it is."""
-        ...
-
-
-class TrialStore(Port):
-    """Where such transactions come from."""
-
-    def transaction(self) -> AbstractContextManager[TrialTransaction]:
-        """Open a transaction. Raises Unreachable, VersionConflict, StoreRefused."""
-        ...
-
-    @property
-    def ids(self) -> IdSource:
-        """Where new identifiers come from."""
-        ...
-
-
-def freeze(store: TrialStore, asked: Protocol, by: Person, now: datetime) -> Trial | list[Refusal]:
+def freeze(
+    store: TrialStore, asked: Protocol, by: Person, now: datetime, before: Sequence[UUID] = ()
+) -> Trial | list[Refusal]:
     """Fix a protocol for good, or say all that stands against it.
+
+    `before`: the other trials of the same solution. What is shown in the control room was measured in shadow first, for
+    each of its uses, to a fixed report.
 
     Another protocol for the same trial is refused, and that somebody wanted it is a fact everybody reads.
     """
@@ -90,12 +55,12 @@ def freeze(store: TrialStore, asked: Protocol, by: Person, now: datetime) -> Tri
             if state.protocol == text:
                 return state
             fields = protocol.changed(protocol.read(state.protocol), asked)
-            _say(tx, state, [TrialChangeRefused(fields, protocol.digest_of(text))], f"user:{by.id}", now)
+            say(tx, state, [TrialChangeRefused(fields, protocol.digest_of(text))], f"user:{by.id}", now)
             return [Refusal(rule="trial_protocol_fixed", facts={"fields": ", ".join(fields)})]
-        against = [*protocol.check(asked, now), *_sources_against(tx, asked)]
+        against = [*protocol.check(asked, now), *_sources_against(tx, asked), *_unmeasured(tx, asked, before)]
         if against:
             return against
-        return _begin_stream(tx, asked.id, TrialProtocol(text, protocol.digest_of(text)), f"user:{by.id}", now)
+        return begin_stream(tx, asked.id, TrialProtocol(text, protocol.digest_of(text)), f"user:{by.id}", now)
 
     return on_conflict(store, attempt)
 
@@ -110,6 +75,17 @@ def _sources_against(tx: TrialTransaction, asked: Protocol) -> list[Refusal]:
         elif sensor.zone_id != source.zone_id:
             found.append(Refusal(rule="trial_source_elsewhere", facts={"sensor": source.sensor_id}))
     return found
+
+
+def _unmeasured(tx: TrialTransaction, asked: Protocol, before: Sequence[UUID]) -> list[Refusal]:
+    """Return the uses that a live protocol would show to people without a report of a trial in shadow."""
+    if asked.mode != "live":
+        return []
+    reported = [one for one in map(tx.trial, before) if one is not None and one.state == "reported"]
+    shadows = [told for told in (protocol.read(one.protocol) for one in reported) if told.mode == "shadow"]
+    measured = {source.use for told in shadows for source in told.sources}
+    wanted = sorted({source.use for source in asked.sources} - measured)
+    return [Refusal(rule="trial_mode_unmeasured", facts={"use": use}) for use in wanted]
 
 
 def begin(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial | Refusal:
@@ -133,7 +109,7 @@ def begin(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial
                 return found
             papers.append(found)
         event = TrialBegun(tuple(paper.id for paper in papers), state.digest)
-        return _say(tx, state, [event], f"user:{by.id}", now)
+        return say(tx, state, [event], f"user:{by.id}", now)
 
     return on_conflict(store, attempt)
 
@@ -196,10 +172,10 @@ def note(
             against = None if event.zone_id in told.sites else Refusal(rule="trial_truth_elsewhere")
         else:
             against = protocol.cost_against(event)
-        return _say(tx, state, [event], f"user:{by.id}", now) if against is None else against
+        return say(tx, state, [event], f"user:{by.id}", now) if against is None else against
 
     outcome = on_conflict(store, attempt)
-    return outcome if isinstance(outcome, Refusal) else look(store, trial_id, now) or outcome
+    return outcome if isinstance(outcome, Refusal) else ending.look(store, trial_id, now) or outcome
 
 
 def _notes(tx: TrialTransaction, trial_id: UUID) -> dict[int, TrialTruth]:
@@ -227,103 +203,10 @@ def withdraw(
             return Refusal(rule="trial_note_unknown")
         said = TrialTruthWithdrawn(version, reason.strip())
         against = _with_reason(reason)
-        return _say(tx, state, [said], f"user:{by.id}", now) if against is None else against
+        return say(tx, state, [said], f"user:{by.id}", now) if against is None else against
 
     outcome = on_conflict(store, attempt)
-    return outcome if isinstance(outcome, Refusal) else look(store, trial_id, now) or outcome
-
-
-def look_at_all(store: TrialStore, now: datetime) -> int:
-    """Hear what vendors said, make mid-term reports, end every trial that must end; return how many ended."""
-    with store.transaction() as tx:
-        running = tx.trials_running()
-    seen = [look(store, trial_id, now) for trial_id in running]
-    return sum(1 for one in seen if one is not None and one.state == "stopped")
-
-
-def look(store: TrialStore, trial_id: UUID, now: datetime) -> Trial | None:
-    """Make facts of what a running trial's vendor said meanwhile; report half-way; end it when a rule says so."""
-    with store.transaction() as tx:
-        state = tx.trial(trial_id)
-        if state is None or state.state != "running":
-            return state
-        told = protocol.read(state.protocol)
-        facts = tx.stream(protocol.stream_of(trial_id))
-        waiting = [source for source in told.sources if hearing.unheard(tx, source.sensor_id, facts)]
-    heard = [one for source in waiting for one in hearing.heard(store, source, facts, state, now)]
-    for start in range(0, len(heard), ADVICE_AT_ONCE):
-        keep = heard[start : start + ADVICE_AT_ONCE]
-        on_conflict(store, lambda tx, keep=keep: _hear(tx, trial_id, keep, now))  # type: ignore[misc]
-    return on_conflict(store, lambda tx: _end_if_due(tx, trial_id, now))
-
-
-def _hear(tx: TrialTransaction, trial_id: UUID, said: Sequence[Heard], now: datetime) -> None:
-    """Make facts of what a vendor said, each once."""
-    tx.serialise()
-    state = tx.trial(trial_id)
-    if state is None or state.state != "running":
-        return
-    facts = tx.stream(protocol.stream_of(trial_id), hearing.KINDS)
-    places = {one.sensor_id: hearing.last_of(facts, one.sensor_id) for one in said}
-    fresh = [
-        one
-        for one in said
-        if (last := places[one.sensor_id]) is None or (one.boot_id, one.seq) > (last.boot_id, last.seq)
-    ]
-    if fresh:
-        _say(tx, state, fresh, BY_ITSELF, now)
-
-
-def _end_if_due(tx: TrialTransaction, trial_id: UUID, now: datetime) -> Trial | None:
-    tx.serialise()
-    state = tx.trial(trial_id)
-    if state is None or state.state != "running":
-        return state
-    told = protocol.read(state.protocol)
-    facts = tx.stream(protocol.stream_of(trial_id))
-    found = told_of(facts)
-    figures = metrics.figures(told, found, now)
-    if told.midway <= now < told.ends and not any(isinstance(one.event, TrialMidterm) for one in found):
-        event = TrialMidterm(len(found), now, metrics.digest_of(figures))
-        state = _say(tx, state, [event], BY_ITSELF, now)
-    why = why_ends(told, figures, now) or _paper_ended(tx, facts, max(now, told.starts))
-    return state if why is None else _stop(tx, state, TrialStopped(why), BY_ITSELF, now)
-
-
-def _paper_ended(tx: TrialTransaction, facts: Sequence[Recorded], now: datetime) -> Why | None:
-    """Return that a key is open no more: hours in which nobody could advise are no hours without a false alarm."""
-    papers = [tx.authorisation(one) for one in hearing.begun_under(facts)]
-    return None if all(one is not None and one.current(now) for one in papers) else "paper_ended"
-
-
-def why_ends(told: Protocol, figures: Figures, now: datetime) -> Why | None:
-    """Return the rule of the protocol that ends the trial now, None while none does."""
-    says, _after = sequential.verdict(sequential.bounds_of(told.stop), figures.outcomes, sample=told.sample)
-    if says == "bad":
-        return "too_many_false_alarms"
-    if told.stop.complaints and figures.complaints >= told.stop.complaints:
-        return "complaints"
-    if says == "good":
-        return "as_good_as_promised"
-    return "window_over" if now >= told.ends else None
-
-
-def _stop(tx: TrialTransaction, state: Trial, event: TrialStopped, actor: str, now: datetime) -> Trial:
-    """End a trial, and its papers with it: the vendor's keys open nothing from here on."""
-    (begun,) = told_of(tx.stream(protocol.stream_of(state.id), [TrialBegun.__name__]))
-    assert isinstance(begun.event, TrialBegun)
-    after = _say(tx, state, [event], actor, now)
-    for paper_id in begun.event.authorisations:
-        paper = tx.authorisation(paper_id)
-        if paper is None or not paper.current(now):
-            continue
-        ended = authorisations.revoke(paper, actor, f"trial_{event.why}", now)
-        if isinstance(ended, Refusal):
-            continue
-        paper = authorisations.evolve(paper, ended)
-        fact = Fact(stream=authorisations.stream_of(paper.id), version=paper.version, event=ended, actor=actor)
-        tx.put_authorisation(paper, tx.append(gate.admit_record([fact], now)))
-    return after
+    return outcome if isinstance(outcome, Refusal) else ending.look(store, trial_id, now) or outcome
 
 
 def _with_reason(reason: str) -> Refusal | None:
@@ -335,7 +218,7 @@ def _with_reason(reason: str) -> Refusal | None:
 
 def stop(store: TrialStore, trial_id: UUID, reason: str, by: Person, now: datetime) -> Trial | Refusal:
     """End a trial by hand, with a reason everybody reads."""
-    look(store, trial_id, now)  # what was said before is heard: afterwards the papers open nothing
+    ending.look(store, trial_id, now)  # what was said before is heard: afterwards the papers open nothing
 
     def attempt(tx: TrialTransaction) -> Trial | Refusal:
         tx.serialise()
@@ -343,24 +226,38 @@ def stop(store: TrialStore, trial_id: UUID, reason: str, by: Person, now: dateti
         if state is None or state.state != "running":
             return Refusal(rule="trial_not_running")
         said, against = TrialStopped("by_hand", reason.strip()), _with_reason(reason)
-        return _stop(tx, state, said, f"user:{by.id}", now) if against is None else against
+        return ending.stopped(tx, state, said, f"user:{by.id}", now) if against is None else against
 
     return on_conflict(store, attempt)
 
 
 def report(store: TrialStore, trial_id: UUID, by: Person, now: datetime) -> Trial | Refusal:
-    """Close the observer's notes and fix the report: the hash of its figures, computed from the facts so far."""
+    """Close the observer's notes and fix the report: the hash of its figures, computed from the facts so far.
 
-    def attempt(tx: TrialTransaction) -> Trial | Refusal:
-        tx.serialise()
-        state = tx.trial(trial_id)
+    They are computed while nobody waits; whoever notes something meanwhile has them computed anew. Raises
+    VersionConflict when that happens again and again.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        with store.transaction() as tx:
+            state, facts = tx.trial(trial_id), tx.stream(protocol.stream_of(trial_id))
         if state is None or state.state != "stopped":
             return Refusal(rule="trial_not_stopped")
-        facts = tx.stream(protocol.stream_of(trial_id))
         found = metrics.figures(protocol.read(state.protocol), told_of(facts), now)
-        return _say(tx, state, [TrialReported(len(facts), metrics.digest_of(found))], f"user:{by.id}", now)
+        fixed = TrialReported(len(facts), metrics.digest_of(found))
 
-    return on_conflict(store, attempt)
+        def attempt(tx: TrialTransaction, fixed: TrialReported = fixed) -> Trial | Refusal | None:
+            tx.serialise()
+            state, last = tx.trial(trial_id), tx.last_of(protocol.stream_of(trial_id))
+            if state is None or state.state != "stopped":
+                return Refusal(rule="trial_not_stopped")
+            if last is None or last[0] != fixed.version:
+                return None
+            return say(tx, state, [fixed], f"user:{by.id}", now)
+
+        outcome = on_conflict(store, attempt)
+        if outcome is not None:
+            return outcome
+    raise VersionConflict(protocol.stream_of(trial_id))
 
 
 def leave(store: TrialStore, trial_id: UUID, how: ExitName, reason: str, by: Person, now: datetime) -> Trial | Refusal:
@@ -372,35 +269,6 @@ def leave(store: TrialStore, trial_id: UUID, how: ExitName, reason: str, by: Per
         if state is None or state.state != "reported" or state.exit:
             return Refusal(rule="trial_not_reported")
         said, against = TrialExit(how, reason.strip()), _with_reason(reason)
-        return _say(tx, state, [said], f"user:{by.id}", now) if against is None else against
+        return say(tx, state, [said], f"user:{by.id}", now) if against is None else against
 
     return on_conflict(store, attempt)
-
-
-def facts_of(store: TrialStore, trial_id: UUID) -> list[Told]:
-    """Return what is on record of a trial, in its order."""
-    with store.transaction() as tx:
-        return told_of(tx.stream(protocol.stream_of(trial_id)))
-
-
-def told_of(facts: Sequence[Recorded]) -> list[Told]:
-    """Return the facts of a trial's stream as its figures are computed from."""
-    return [Told(one.recorded_at, protocol.event_of(one.payload)) for one in facts]
-
-
-def _begin_stream(tx: TrialTransaction, trial_id: UUID, event: TrialProtocol, actor: str, now: datetime) -> Trial:
-    after = evolve(None, trial_id, event, now)
-    fact = Fact(stream=protocol.stream_of(trial_id), version=1, event=event, actor=actor)
-    tx.put_trial(after, tx.append(gate.admit_record([fact], now)))
-    return after
-
-
-def _say(tx: TrialTransaction, state: Trial, events: Sequence[TrialEvent], actor: str, now: datetime) -> Trial:
-    stream = protocol.stream_of(state.id)
-    last = tx.last_of(stream)
-    version = 0 if last is None else last[0]
-    facts = [Fact(stream=stream, version=version + n, event=one, actor=actor) for n, one in enumerate(events, 1)]
-    for one in events:
-        state = evolve(state, state.id, one, now)
-    tx.put_trial(state, tx.append(gate.admit_record(facts, now)))
-    return state

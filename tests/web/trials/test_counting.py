@@ -13,7 +13,7 @@ from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.protocol import Source, TrialAdvised, TrialCounted, TrialTruth
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import sensing, trials
+from necmergitur.operations import ending, sensing, trial_store, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.store import store
 from necmergitur.web.trials import advice
@@ -23,7 +23,7 @@ from tests.streams import TECHNICIAN, sensor
 from tests.web.pages import City
 from tests.web.trials.test_vendor import COUNTS as SAID
 from tests.web.trials.test_vendor import LASTS_S, program
-from tests.web.trials.trying import VENDOR, experiment, now, paper, say, tell, vendor, written
+from tests.web.trials.trying import VENDOR, experiment, now, paper, say, shadowed, tell, vendor, written
 
 FULL = 180
 COUNTS = Source(VENDOR, "density", "z-1", full=FULL)
@@ -43,8 +43,10 @@ def counter(at: Any, rate_per_minute: int = 30) -> None:
 def started(city: City, **changes: Any) -> Trial:
     at = now()
     counter(at)
-    asked = written(experiment(city, at), at, sources=(COUNTS,), **changes)
-    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
+    made = experiment(city, at)
+    asked = written(made, at, sources=(COUNTS,), **changes)
+    before = shadowed(made, at) if asked.mode == "live" else ()
+    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at, before), Trial)
     readers = ("analyst", "operator", "lead") if asked.mode == "live" else ("analyst",)
     paper(asked, at, "crowd_count", readers=readers)
     begun = trials.begin(store(), asked.id, city.person("analyst"), asked.starts)
@@ -64,7 +66,7 @@ def test_counts_that_reach_the_protocol_s_bound_are_alarms_and_judged_as_advice_
     event = TrialTruth("density", "z-1", at - timedelta(seconds=30), at, present=True, seen="steward")
     assert not isinstance(trials.note(store(), begun.id, event, by, at + timedelta(seconds=1)), Refusal)
     trials.stop(store(), begun.id, "The evening is over.", by, at + timedelta(seconds=2))
-    told = trials.facts_of(store(), begun.id)
+    told = trial_store.facts_of(store(), begun.id)
     heard = [one.event for one in told if isinstance(one.event, TrialCounted)]
     assert [one.count for one in heard] == [people for _seq, people in said]
     found = metrics.figures(protocol.read(begun.protocol), told, at)
@@ -106,7 +108,7 @@ def test_the_control_room_reads_a_count_of_a_live_trial_and_none_in_shadow(
     begun, memory, at = started(city, mode="live"), Memory(None), now() + timedelta(seconds=2)
     count(memory, at, 1, 20)
     count(memory, at, 2, FULL + 5)
-    trials.look(store(), begun.id, at + timedelta(seconds=1))
+    ending.look(store(), begun.id, at + timedelta(seconds=1))
     monkeypatch.setattr(advice, "CLOCK", type("Later", (), {"now": staticmethod(lambda: at + timedelta(seconds=2))}))
     page = city.client("operator").get(f"{PAGE}advice/").content.decode()
     assert f"{FULL + 5} people, full from {FULL}" in page and "advice, not an alarm" in page
@@ -122,7 +124,7 @@ def test_the_control_room_reads_a_count_of_a_live_trial_and_none_in_shadow(
 def test_no_count_of_a_trial_in_shadow_reaches_the_control_room(city: City) -> None:
     begun, at = started(city), now() + timedelta(seconds=2)
     assert count(Memory(None), at, 1, FULL + 5) == ""
-    trials.look(store(), begun.id, at + timedelta(seconds=1))
+    ending.look(store(), begun.id, at + timedelta(seconds=1))
     assert city.client("operator").get(f"{PAGE}advice/").content.decode().strip() == ""
 
 
@@ -146,8 +148,10 @@ def test_a_vendor_s_own_program_counts_through_broker_gate_and_database(
     begun = started(city)
 
     def heard() -> list[int]:
-        trials.look_at_all(store(), now())
-        return [one.event.count for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialCounted)]
+        ending.look_at_all(store(), now())
+        return [
+            one.event.count for one in trial_store.facts_of(store(), begun.id) if isinstance(one.event, TrialCounted)
+        ]
 
     async def play() -> None:
         async with running(engine_parts(city.url, broker.nats_url, home)):
@@ -155,7 +159,7 @@ def test_a_vendor_s_own_program_counts_through_broker_gate_and_database(
                 await until(lambda: heard()[: len(SAID)] == list(SAID), within_s=LASTS_S)
 
     asyncio.run(play())
-    facts = trials.facts_of(store(), begun.id)
+    facts = trial_store.facts_of(store(), begun.id)
     assert not any(isinstance(one.event, TrialAdvised) for one in facts)
     found = metrics.alarms(protocol.read(begun.protocol), facts)
     assert [one.right for one in found] == [None], "one count of 180 or more, and nobody saw whether it was so"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -9,13 +10,13 @@ import pytest
 from necmergitur.innovation import live, protocol
 from necmergitur.innovation.protocol import TrialTruth
 from necmergitur.innovation.trial import Trial
-from necmergitur.operations import trials
+from necmergitur.operations import ending, trial_store, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.store import store
 from necmergitur.web.trials import advice
 from tests.web.pages import City
 from tests.web.trials.test_trials import started
-from tests.web.trials.trying import VENDOR, experiment, now, paper, say, vendor, written
+from tests.web.trials.trying import VENDOR, experiment, now, paper, say, shadowed, vendor, written
 
 BOARD, PANEL = "/console/", "/programme/trials/advice/"
 
@@ -23,19 +24,37 @@ BOARD, PANEL = "/console/", "/programme/trials/advice/"
 def live_trial(city: City, readers: tuple[str, ...] = ("analyst", "operator", "lead")) -> Any:
     at = now()
     vendor(at)
-    asked = written(experiment(city, at), at, mode="live")
-    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
+    made = experiment(city, at)
+    asked = written(made, at, mode="live")
+    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at, shadowed(made, at)), Trial)
     paper(asked, at, readers=readers)
     begun = trials.begin(store(), asked.id, city.person("analyst"), asked.starts)
     assert isinstance(begun, Trial), begun
     return begun
 
 
+def test_what_was_not_measured_in_shadow_is_not_shown_to_the_control_room(city: City) -> None:
+    at, by = now(), city.person("analyst")
+    vendor(at)
+    made = experiment(city, at)
+    asked = written(made, at, mode="live")
+    for before in ((), (made.pk,), (uuid4(),)):
+        refused = trials.freeze(store(), asked, by, at, before)
+        assert isinstance(refused, list) and [one.rule for one in refused] == ["trial_mode_unmeasured"]
+    before = shadowed(made, at)
+    other = msgspec.structs.replace(asked, sources=(msgspec.structs.replace(asked.sources[0], use="movement"),))
+    refused = trials.freeze(store(), other, by, at, before)
+    assert isinstance(refused, list) and [one.facts["use"] for one in refused] == ["movement"], (
+        "measured for another use"
+    )
+    assert isinstance(trials.freeze(store(), asked, by, at, before), Trial)
+
+
 def alarmed(pk: Any) -> None:
     memory = Memory(None)
     for seq, level in ((1, 0), (2, 3)):
         assert say(memory, now() + timedelta(seconds=1), seq, level) == ""
-    trials.look(store(), pk, now() + timedelta(seconds=2))
+    ending.look(store(), pk, now() + timedelta(seconds=2))
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +124,7 @@ def test_a_mark_is_noted_once_as_what_the_control_room_saw(city: City, button: s
     for _ in range(2):
         answer = operator.post(f"{PANEL}{begun.id}/", said, headers={"x-fragment": "advice"})
         assert answer.status_code == 200 and "Noted:" in answer.content.decode()
-    notes = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialTruth)]
+    notes = [one.event for one in trial_store.facts_of(store(), begun.id) if isinstance(one.event, TrialTruth)]
     assert [(one.present, one.seen, one.zone_id) for one in notes] == [(present, "control_room", "z-1")]
     assert operator.post(f"{PANEL}{begun.id}/", said | {"seq": "9"}).status_code == 404
     assert city.client("pilot").post(f"{PANEL}{begun.id}/", said).status_code == 403

@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from necmergitur.operations import trials
+from necmergitur.operations import ending
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme.models import Deployment, Experiment
@@ -94,7 +94,7 @@ def test_an_analyst_goes_from_a_project_to_an_exit_and_everybody_reads_how(city:
     time.sleep(max(0.0, (soon - now()).total_seconds()))  # what is said before the period counts for nothing
     for seq, level in ((1, 0), (2, 3), (3, 0)):
         assert say(memory, now(), seq, level) == ""
-    trials.look_at_all(store(), now())
+    ending.look_at_all(store(), now())
     note = {"place": "density@z-1", "since": local(now()), "until": local(now()), "present": "yes", "seen": "steward"}
     assert analyst.post(f"{at}truth/", note).status_code == 302
     assert analyst.post(f"{at}complaint/", {"about": "privacy", "zone": "z-1"}).status_code == 302

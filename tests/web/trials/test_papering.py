@@ -18,14 +18,15 @@ from necmergitur.web.trials import papering
 from tests import signed
 from tests.web.pages import City
 from tests.web.trials.test_again import LATE
-from tests.web.trials.trying import VENDOR, experiment, now, reported, vendor, written
+from tests.web.trials.trying import VENDOR, experiment, now, reported, shadowed, vendor, written
 
 
 def frozen(city: City, *, mode: Any = "shadow") -> Experiment:
     at = now()
     vendor(at)
     made = experiment(city, at)
-    outcome = trials.freeze(store(), written(made, at, mode=mode), city.person("analyst"), at)
+    before = shadowed(made, at) if mode == "live" else ()
+    outcome = trials.freeze(store(), written(made, at, mode=mode), city.person("analyst"), at, before)
     assert isinstance(outcome, Trial), outcome
     return made
 

@@ -15,7 +15,7 @@ from necmergitur.innovation.protocol import TrialAdvised, TrialBegun, TrialCompl
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
-from necmergitur.operations import authorising, trials
+from necmergitur.operations import authorising, ending, trial_store, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment
@@ -45,11 +45,13 @@ PREFECT = Person(9, "prefect")
 
 
 def begun_under(pk: Any) -> tuple[Any, ...]:
-    return next(one.event.authorisations for one in trials.facts_of(store(), pk) if isinstance(one.event, TrialBegun))
+    return next(
+        one.event.authorisations for one in trial_store.facts_of(store(), pk) if isinstance(one.event, TrialBegun)
+    )
 
 
 def kinds(pk: Any) -> list[str]:
-    return [type(one.event).__name__ for one in trials.facts_of(store(), pk)]
+    return [type(one.event).__name__ for one in trial_store.facts_of(store(), pk)]
 
 
 def test_from_a_fixed_protocol_to_a_computed_report_whose_figures_are_the_hand_s(city: City) -> None:
@@ -65,7 +67,7 @@ def test_from_a_fixed_protocol_to_a_computed_report_whose_figures_are_the_hand_s
     assert say(memory, now(), 5, 3) == "authorisation_revoked"
     done = trials.report(store(), begun.id, by, now())
     assert isinstance(done, Trial), done
-    told = trials.facts_of(store(), begun.id)
+    told = trial_store.facts_of(store(), begun.id)
     found = metrics.figures(protocol.read(done.protocol), told[:-1], now())
     assert told[-1].event.digest == metrics.digest_of(found)  # type: ignore[union-attr]
     assert (found.total.advice, found.total.alarms, found.total.precision.hits, found.total.recall.value) == (
@@ -102,21 +104,21 @@ def test_false_alarms_beyond_what_the_protocol_accepts_end_it_and_kill_the_key(c
 
 def test_the_window_s_end_stops_a_trial_by_itself(city: City) -> None:
     begun, _memory = started(city)
-    after = trials.look(store(), begun.id, now() + timedelta(hours=4))
+    after = ending.look(store(), begun.id, now() + timedelta(hours=4))
     assert after is not None and after.why == "window_over"
 
 
 def test_a_paper_revoked_in_between_ends_the_trial_and_no_hour_after_it_counts(city: City) -> None:
     begun, memory = started(city)
     assert say(memory, now(), 1, 2) == ""
-    trials.look(store(), begun.id, now())
+    ending.look(store(), begun.id, now())
     (paper_id,) = begun_under(begun.id)
     assert not isinstance(authorising.revoke(store(), paper_id, "The prefect wants it.", PREFECT, now()), Refusal)
     assert say(memory, now(), 2, 2) == "authorisation_revoked"
-    ended = trials.look(store(), begun.id, now())
+    ended = ending.look(store(), begun.id, now())
     assert ended is not None and (ended.state, ended.why) == ("stopped", "paper_ended")
     found = metrics.figures(
-        protocol.read(ended.protocol), trials.facts_of(store(), begun.id), now() + timedelta(hours=2)
+        protocol.read(ended.protocol), trial_store.facts_of(store(), begun.id), now() + timedelta(hours=2)
     )
     assert found.total.advice == 1 and found.operator_hours < 0.1
 
@@ -128,7 +130,7 @@ def test_a_paper_shorter_than_its_protocol_ends_the_trial_with_it(city: City) ->
     trials.freeze(store(), asked, city.person("analyst"), at)
     paper(asked, at, valid_until=at + timedelta(hours=1))
     assert isinstance(trials.begin(store(), asked.id, city.person("analyst"), now()), Trial)
-    ended = trials.look(store(), asked.id, at + timedelta(hours=1, seconds=5))
+    ended = ending.look(store(), asked.id, at + timedelta(hours=1, seconds=5))
     assert ended is not None and ended.why == "paper_ended"
 
 
@@ -144,11 +146,11 @@ def test_what_is_said_before_the_period_is_none_of_the_trial(city: City) -> None
     assert isinstance(begun, Trial), begun
     memory = Memory(None)
     assert say(memory, now(), 1, 3) == ""
-    running = trials.look(store(), asked.id, starts - timedelta(minutes=1))
+    running = ending.look(store(), asked.id, starts - timedelta(minutes=1))
     assert running is not None and running.state == "running" and "TrialAdvised" not in kinds(asked.id)
     assert say(memory, starts + timedelta(seconds=1), 2, 3) == ""
-    trials.look(store(), asked.id, starts + timedelta(minutes=6))
-    told = trials.facts_of(store(), asked.id)
+    ending.look(store(), asked.id, starts + timedelta(minutes=6))
+    told = trial_store.facts_of(store(), asked.id)
     found = metrics.figures(asked, told, starts + timedelta(minutes=6))
     assert (found.total.advice, found.operator_hours) == (1, pytest.approx(0.2))
 
@@ -168,7 +170,7 @@ def test_a_metric_changed_after_the_start_is_refused_and_that_it_was_is_a_fact(c
     other = msgspec.structs.replace(told, goals=(), tolerance_s=600)
     refused = trials.freeze(store(), other, city.person("analyst"), now())
     assert isinstance(refused, list) and refused[0].rule == "trial_protocol_fixed"
-    event = trials.facts_of(store(), begun.id)[-1].event
+    event = trial_store.facts_of(store(), begun.id)[-1].event
     assert isinstance(event, protocol.TrialChangeRefused) and event.fields == ("goals", "tolerance_s")
     assert trial(begun.id).protocol == begun.protocol
     same = trials.freeze(store(), told, city.person("analyst"), now())
@@ -274,29 +276,29 @@ def test_no_advice_that_the_gate_did_not_hear_enters_a_trial(
 ) -> None:
     begun, memory = started(city)
     assert say(memory, now(), 1, 2) == ""
-    trials.look(store(), begun.id, now())
-    (heard,) = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
+    ending.look(store(), begun.id, now())
+    (heard,) = [one.event for one in trial_store.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
     with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
-        trials._say(tx, begun, [msgspec.structs.replace(heard, **forged(heard))], "user:1", now())
+        trial_store.say(tx, begun, [msgspec.structs.replace(heard, **forged(heard))], "user:1", now())
 
 
 def test_no_advice_under_another_paper_enters_a_trial(city: City) -> None:
     """The same key, heard by the gate under the paper of one trial, adds nothing to another."""
     begun, memory = started(city)
     assert say(memory, now(), 1, 2) == ""
-    trials.look(store(), begun.id, now())
-    (heard,) = [one.event for one in trials.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
+    ending.look(store(), begun.id, now())
+    (heard,) = [one.event for one in trial_store.facts_of(store(), begun.id) if isinstance(one.event, TrialAdvised)]
     other = written(experiment(city, now()), now() + timedelta(seconds=1))
     frozen = trials.freeze(store(), other, city.person("analyst"), now())
     assert isinstance(frozen, Trial)
     with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
-        trials._say(tx, frozen, [TrialBegun((uuid4(),), frozen.digest), heard], "user:1", now())
+        trial_store.say(tx, frozen, [TrialBegun((uuid4(),), frozen.digest), heard], "user:1", now())
 
 
 def test_a_second_protocol_is_refused_by_the_record_itself(city: City) -> None:
     begun, _memory = started(city)
     with pytest.raises(StoreRefused), store().transaction() as tx:
-        trials._say(tx, begun, [protocol.TrialProtocol("{}", protocol.digest_of("{}"))], "user:1", now())
+        trial_store.say(tx, begun, [protocol.TrialProtocol("{}", protocol.digest_of("{}"))], "user:1", now())
 
 
 def test_an_experiment_brought_to_its_exit_may_be_deployed(city: City) -> None:
@@ -306,7 +308,7 @@ def test_an_experiment_brought_to_its_exit_may_be_deployed(city: City) -> None:
 
 
 def versions(pk: Any) -> list[int]:
-    return [at for at, one in enumerate(trials.facts_of(store(), pk), 1) if isinstance(one.event, TrialTruth)]
+    return [at for at, one in enumerate(trial_store.facts_of(store(), pk), 1) if isinstance(one.event, TrialTruth)]
 
 
 def test_a_note_that_was_a_mistake_is_taken_back_and_the_report_says_so(city: City) -> None:
@@ -325,7 +327,7 @@ def test_a_note_that_was_a_mistake_is_taken_back_and_the_report_says_so(city: Ci
     assert isinstance(trials.withdraw(store(), begun.id, version, "It was the other square.", by, now()), Trial)
     refused = trials.withdraw(store(), begun.id, version, "It was the other square.", by, now())
     assert isinstance(refused, Refusal) and refused.rule == "trial_note_unknown"
-    found = metrics.figures(protocol.read(begun.protocol), trials.facts_of(store(), begun.id), now())
+    found = metrics.figures(protocol.read(begun.protocol), trial_store.facts_of(store(), begun.id), now())
     assert (found.withdrawn, found.outcomes, found.total.unjudged) == (1, (), 1)
     assert isinstance(trials.note(store(), begun.id, wrong, by, at + timedelta(seconds=40)), Trial)
     trials.stop(store(), begun.id, "The evening is over.", by, now())
@@ -360,7 +362,7 @@ def test_postgresql_lets_nobody_take_back(city: City, breach: Callable[[Trial], 
     version = breach(begun)
     state = trial(begun.id)
     with pytest.raises(StoreRefused, match="NM023"), store().transaction() as tx:
-        trials._say(tx, state, [protocol.TrialTruthWithdrawn(version, "It was a mistake.")], "user:1", now())
+        trial_store.say(tx, state, [protocol.TrialTruthWithdrawn(version, "It was a mistake.")], "user:1", now())
 
 
 def test_the_desk_takes_a_note_back_once_somebody_is_sure_and_everybody_reads_of_it(city: City) -> None:

@@ -17,7 +17,7 @@ from django.test import Client
 from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.protocol import Goal, TrialAdvised, TrialTruth
 from necmergitur.innovation.trial import Trial
-from necmergitur.operations import sensing, streams, trials
+from necmergitur.operations import ending, sensing, streams, trial_store, trials
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.web.store import store
 from tests.engine.conftest import engine_parts, home, running, until  # noqa: F401 -- a fixture
@@ -84,13 +84,13 @@ def test_a_start_up_s_advice_is_heard_scored_and_refused_after_its_window(
             with program(broker, tmp_path, for_s=120):
                 await until(lambda: count(city, HEARD) >= len(COUNTS), within_s=LASTS_S)
                 await asyncio.to_thread(noted, city, asked.id)
-                await until(lambda: trials.look_at_all(store(), now()) == 1, within_s=40)
+                await until(lambda: ending.look_at_all(store(), now()) == 1, within_s=40)
                 await until(lambda: count(city, REFUSED) >= 1, within_s=40)
 
     asyncio.run(play())
     assert trial(asked.id).why == "window_over"
     assert isinstance(trials.report(store(), asked.id, by, now()), Trial)
-    told = trials.facts_of(store(), asked.id)
+    told = trial_store.facts_of(store(), asked.id)
     found = metrics.figures(asked, told[:-1], now())
     advice = [one.event for one in told if isinstance(one.event, TrialAdvised)]
     assert [one.level for one in advice][: len(COUNTS)] == [0, 2, 2, 0, 2, 0]
@@ -112,8 +112,8 @@ def test_a_start_up_s_advice_is_heard_scored_and_refused_after_its_window(
 
 def noted(city: City, pk: Any) -> None:
     """The observer's notes: the first alarm was right, the second was not, and another crowd nobody told of."""
-    trials.look_at_all(store(), now())
-    advice = [one.event for one in trials.facts_of(store(), pk) if isinstance(one.event, TrialAdvised)]
+    ending.look_at_all(store(), now())
+    advice = [one.event for one in trial_store.facts_of(store(), pk) if isinstance(one.event, TrialAdvised)]
     first, second = advice[1].at, advice[4].at
 
     def note(since: datetime, until_: datetime, *, present: bool) -> None:

@@ -23,7 +23,7 @@ from necmergitur.innovation.protocol import (
     TrialReported,
     TrialStopped,
 )
-from necmergitur.operations import sensing, trials
+from necmergitur.operations import sensing, trial_store
 from necmergitur.operations.sensing import Heard, Memory
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment, Project
@@ -143,11 +143,17 @@ def reported(of: Experiment, at: datetime, how: Any = "adopt") -> Experiment:
     ]
     with store().transaction() as tx:
         tx.serialise()
-        state = trials._begin_stream(tx, of.pk, TrialProtocol(text, protocol.digest_of(text)), "user:1", at)
+        state = trial_store.begin_stream(tx, of.pk, TrialProtocol(text, protocol.digest_of(text)), "user:1", at)
         for step in steps:
-            state = trials._say(tx, state, [step], "user:1", at)
+            state = trial_store.say(tx, state, [step], "user:1", at)
     of.refresh_from_db()
     return of
+
+
+def shadowed(of: Experiment, at: datetime) -> tuple[UUID, ...]:
+    """Give the solution of an experiment a reported trial in shadow, which a live one has to follow."""
+    made: Experiment = making.make(of.project, at, None, title="In shadow before")
+    return (reported(made, at).pk,)
 
 
 def _sensors() -> list[Sensor]:

@@ -3,7 +3,10 @@
 import os
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from necmergitur.adapters.clock import SystemClock
 from necmergitur.adapters.crisis_keys import KeyFiles
@@ -21,7 +24,7 @@ from necmergitur.app.wiring import publiclog, store
 from necmergitur.governance import law
 from necmergitur.governance.assessments import DRONE_CAMERA
 from necmergitur.kernel.clock import Clock
-from necmergitur.operations import breakglass, erasure, retention, streams, trials
+from necmergitur.operations import breakglass, ending, erasure, retention, streams
 from necmergitur.operations.constants import RETENTION_EVERY
 from necmergitur.operations.population import banners, checkins, crises, relaying, telling
 from necmergitur.operations.population.doors_ports import Tools
@@ -30,6 +33,7 @@ from necmergitur.operations.population.telling import Envelopes
 from necmergitur.worker.main import Sweep, WorkerParts
 from necmergitur.worker.outbox import Outbox
 
+log = structlog.get_logger(__name__)
 WORKER_CONNECTIONS = 6
 WEBHOOKS_S = 1.0
 BANNERS_S = 5.0  # ours: a banner nobody answered ends with the ten minutes, and a little
@@ -60,6 +64,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
     over = store(settings, WORKER_CONNECTIONS)
     clock = SystemClock()
     shredder = shred_list_of(settings.home)
+    quiet: dict[UUID, ending.Quiet] = {}
     watching, post = _Watching(settings, clock), _post(settings)
     hooks = Webhooks(over, clock, settings.secret("seal"), "private" if settings.webhook_private else "public")
     outbox = Outbox(over, clock, {**dict.fromkeys(EVENTS, hooks.fan_out), breakglass.EFFECT: _tell_of_glass})
@@ -86,7 +91,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             Sweep("letters-kept", DAY_S, lambda: _forget_letters(clock)),
             Sweep("retention", RETENTION_EVERY.total_seconds(), lambda: _retain(over, shredder, clock)),
             Sweep("readings", READINGS_S, lambda: streams.erase(over, clock.now())),
-            Sweep("trials", TRIALS_S, lambda: trials.look_at_all(over, clock.now())),
+            Sweep("trials", TRIALS_S, lambda: _look_at_trials(over, clock, quiet)),
             Sweep("replays", REPLAYS_S, lambda: _play_replays(clock)),
             Sweep("pictures", PICTURES_S, lambda: _drop_pictures(over, clock)),
             Sweep("silence", SILENCE_S, _count_silence),
@@ -186,6 +191,15 @@ class _OpenDoors:
 
         self._grounds = self._grounds or Grounds()
         return pairing.run(self._over, self._tools, self._grounds, self._clock.now())
+
+
+def _look_at_trials(over: PostgresStore, clock: Clock, quiet: dict[UUID, ending.Quiet]) -> int:
+    """Look at every trial; one that fails holds up no other, and is told of at the end."""
+    failed: dict[UUID, Exception] = {}
+    ended = ending.look_at_all(over, clock.now(), quiet, failed.__setitem__)
+    for trial_id, error in failed.items():
+        log.error("trial_not_looked_at", trial=str(trial_id), exc_info=error)
+    return ended
 
 
 def _retain(over: PostgresStore, shredder: ShredList, clock: Clock) -> dict[str, int]:

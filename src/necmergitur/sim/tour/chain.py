@@ -16,7 +16,7 @@ from necmergitur.governance.signing import PartyRole
 from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.chain import ChallengeState, DeploymentState, LeadState, Route
 from necmergitur.innovation.protocol import ExitName, Goal, Protocol, Source, Stop, TrialCost
-from necmergitur.operations import trials
+from necmergitur.operations import trial_store, trials
 from necmergitur.sim.tour import story
 from necmergitur.sim.tour.keys import Key
 from necmergitur.sim.tour.seeds import put_call, settled
@@ -139,7 +139,7 @@ class Example:
         return True
 
     def _pay(self, experiment: Experiment, _found: Trial, now: datetime) -> bool:
-        if any(isinstance(one.event, TrialCost) for one in trials.facts_of(self._over, experiment.pk)):
+        if any(isinstance(one.event, TrialCost) for one in trial_store.facts_of(self._over, experiment.pk)):
             return False
         settled(trials.note(self._over, experiment.pk, TrialCost("licence", LICENCE_CENTS), OBSERVER, now))
         return True
@@ -151,7 +151,7 @@ class Example:
     def _adopt(self, experiment: Experiment, found: Trial, now: datetime) -> bool:
         """Leave as the figures say; what was adopted is put into service, with how it was bought."""
         if not found.exit:
-            told = trials.facts_of(self._over, experiment.pk)
+            told = trial_store.facts_of(self._over, experiment.pk)
             figures = metrics.figures(protocol.read(found.protocol), told, now)
             share = figures.total.precision
             heard = figures.total.recall

@@ -24,7 +24,7 @@ from necmergitur.innovation import protocol
 from necmergitur.innovation.protocol import TrialAdvised, TrialTruth
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
-from necmergitur.operations import trials
+from necmergitur.operations import ending, trial_store, trials
 from necmergitur.sim.demo.assessed import GDPR_LAW, put_signed, text_about
 from necmergitur.sim.devices.credentials import write_identities
 from necmergitur.sim.tour import evening
@@ -130,14 +130,14 @@ class Field:
             one.terminate()
 
     def _live(self, trial_id: UUID, now: datetime) -> None:
-        trials.look(self._over, trial_id, now)
+        ending.look(self._over, trial_id, now)
         with self._over.transaction() as tx:
             state = tx.trial(trial_id)
         if state is None or state.state != "running":
             return
         told = protocol.read(state.protocol)
         of = {source.sensor_id: source for source in told.sources}
-        facts = [one.event for one in trials.facts_of(self._over, trial_id)]
+        facts = [one.event for one in trial_store.facts_of(self._over, trial_id)]
         for vendor in VENDORS:
             source = of.get(vendor.sensor_id)
             if source is None:

@@ -62,10 +62,15 @@ def rows(now: datetime) -> list[Row]:
     return sorted(told, key=lambda row: (-row.total, row.rule))
 
 
-def of_stream(name: str, now: datetime) -> list[tuple[str, int]]:
-    """Return what one stream was refused in the weeks shown: what it means, how often."""
+def of_stream(
+    name: str, now: datetime, *, since: datetime | None = None, until: datetime | None = None
+) -> list[tuple[str, int]]:
+    """Return what one stream was refused in the weeks shown, or in its minutes from `since` to `until`."""
     found: Counter[str] = Counter()
-    for _at, rule, times in sensors.refused(_midnight(weeks(now)[0]), name):
+    begins = _midnight(weeks(now)[0])
+    if since is not None:
+        begins = max(begins, since.replace(second=0, microsecond=0))
+    for _at, rule, times in sensors.refused(begins, name, until):
         found[words.refusal(rule)] += times
     return found.most_common()
 

@@ -43,11 +43,13 @@ def without_paper(papered: Iterable[str]) -> list[Seen]:
     return [_seen(row) for row in rows]
 
 
-def refused(since: datetime, name: str = "") -> list[tuple[datetime, str, int]]:
+def refused(since: datetime, name: str = "", until: datetime | None = None) -> list[tuple[datetime, str, int]]:
     """Return (Monday, rule, how often) of what devices and readers were refused, of one stream or of all."""
     rows = ReadingRefusal.objects.filter(minute__gte=since).annotate(week=TruncWeek("minute"))
     if name:
         rows = rows.filter(stream=name)
+    if until is not None:
+        rows = rows.filter(minute__lt=until)
     return [
         (row["week"], row["rule"], row["times"]) for row in rows.values("week", "rule").annotate(times=Sum("count"))
     ]

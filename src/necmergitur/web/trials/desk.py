@@ -132,7 +132,8 @@ def write(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("trials:desk-one", pk)
     if not form.is_valid():
         return _page(request, row, form=form) if row.state == ExperimentState.DRAFT else redirect("trials:desk-one", pk)
-    outcome = guards.run(request, lambda by, now: trials.freeze(store(), form.read(row), by, now))
+    others = list(row.project.experiments.exclude(pk=pk).values_list("pk", flat=True))
+    outcome = guards.run(request, lambda by, now: trials.freeze(store(), form.read(row), by, now, others))
     if isinstance(outcome, Told):
         Draft.objects.filter(experiment=row).delete()
         return redirect("trials:desk-one", pk)

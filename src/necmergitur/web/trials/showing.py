@@ -32,6 +32,7 @@ from necmergitur.innovation.protocol import (
     TrialTruthWithdrawn,
 )
 from necmergitur.web.facts.models import LedgerEvent, Trial, Zone
+from necmergitur.web.programme.models import Experiment
 from necmergitur.web.register import history, refusals
 from necmergitur.web.trials import plot, words
 
@@ -221,13 +222,19 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     return f"{words.EXITS[event.how]}. {event.reason}"
 
 
-def refused(told: Protocol, found: list[tuple[int, Told]], now: datetime) -> dict[str, Any]:
-    """Return what was refused: of the vendor's keys by the gate, and of the protocol by everybody."""
+def refused(row: Trial, told: Protocol, found: list[tuple[int, Told]], now: datetime) -> dict[str, Any]:
+    """Return what was refused: of the vendor's keys by the gate, and of the protocol by everybody.
+
+    A key's refusals are this trial's from when its protocol was fixed, until the solution's next protocol is.
+    """
+    of_solution = Experiment.objects.filter(project__experiments__pk=row.id).values("pk")
+    later = Trial.objects.filter(id__in=of_solution, frozen_at__gt=row.frozen_at).order_by("frozen_at").first()
+    until = now if later is None else later.frozen_at
     return {
         "keys": [
             (source.sensor_id, rule, count)
             for source in told.sources
-            for rule, count in refusals.of_stream(f"sensor:{source.sensor_id}", now)
+            for rule, count in refusals.of_stream(f"sensor:{source.sensor_id}", now, since=row.frozen_at, until=until)
         ],
         "changes": [
             (seq, one.at, ", ".join(dict.fromkeys(str(words.FIELDS[name]) for name in one.event.fields)))
@@ -270,7 +277,7 @@ def whole(row: Trial, now: datetime, turned: str | None = None) -> dict[str, Any
         "facts_page": page,
         "is_turned": turned is not None,
         "count": len(found),
-        "refused": refused(told, found, now),
+        "refused": refused(row, told, found, now),
         "protocol_seq": seq,
         "checkpoint": history.checkpoint(),
         "why": words.WHY.get(row.why, ""),

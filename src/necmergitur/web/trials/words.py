@@ -109,6 +109,10 @@ FIELDS: dict[str, Any] = {
 RULES: dict[str, Any] = {
     "trial_protocol_fixed": _("The protocol is fixed: it never changes. That somebody wanted to is on record."),
     "trial_not_frozen": _("There is no fixed protocol that waits to begin."),
+    "trial_mode_unmeasured": _(
+        "What is shown in the control room was measured in shadow first: fix the report of a trial in shadow of this"
+        " solution, for the same use."
+    ),
     "trial_source_busy": _("Another trial listens to this key of the vendor. One ends before the other begins."),
     "trial_over": _("The time of this protocol is over."),
     "trial_assessment_missing": _(
@@ -169,6 +173,7 @@ BESIDE = {
     "trial_ends_too_late": "ends",
     "trial_midterm_outside": "midterm",
     "trial_complaints_negative": "complaints",
+    "trial_mode_unmeasured": "mode",
 }
 
 
