@@ -17,6 +17,7 @@ from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Application, Call, Step
 from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
+from necmergitur.web.programme import showing
 from necmergitur.web.programme.links import digest
 from necmergitur.web.store import CLOCK
 
@@ -74,7 +75,13 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
             context = {"one": found, "why": words.sentence(token)}
             return render(request, "incubation/known.html", context, status=409)
         form.add_error(None, words.sentence(token))
-    context = {"one": found, "form": form, "early": now < found.opens_at, "challenge": found.challenge}
+    context = {
+        "one": found,
+        "form": form,
+        "early": now < found.opens_at,
+        "challenge": found.challenge,
+        "bar": showing.bar(found.challenge, public=True),
+    }
     return render(request, "incubation/call.html", context, status=422 if form is not None and form.is_bound else 200)
 
 
@@ -87,7 +94,13 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]
     remarks = found.reviews.exclude(remark="").filter(done_at__isnull=False) if found.accepted is not None else []
-    context = {"one": found, "steps": steps, "remarks": [each.remark for each in remarks], "mail": mail_leaves()}
+    context = {
+        "one": found,
+        "steps": steps,
+        "remarks": [each.remark for each in remarks],
+        "mail": mail_leaves(),
+        "bar": showing.bar(found.project or found.call.challenge, public=True),
+    }
     response = render(request, "incubation/mine.html", context)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

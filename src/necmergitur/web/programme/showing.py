@@ -56,7 +56,11 @@ def bar(row: Any, *, public: bool = False) -> list[dict[str, Any]]:
     for stage in STAGES[len(line) :]:
         manager: Any = MODELS[stage]._default_manager  # noqa: SLF001 -- Django's own name
         following = list(manager.filter(**{f"{BEFORE[stage]}__in": following})) if following else []
-        one = _step(following[0], public=public) if len(following) == 1 else {}
+        one: dict[str, Any] = {}
+        if len(following) == 1:
+            one = _step(following[0], public=public)
+        elif following:  # of several: the way to the latest
+            one = {"address": _step(max(following, key=lambda each: each.created_at), public=public)["address"]}
         steps.append({"stage": words.STAGES[stage], "count": len(following), **one, "here": False})
     return steps
 
