@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 -- French typography, as sources write it
 """Every listed format from bytes, from files in `feeds/` (invented), and what hostile bodies come to."""
 
+import json
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from necmergitur.adapters.watch import oai, openalex, ted
+from necmergitur.adapters.watch import feeds, oai, openalex, ted
 from necmergitur.adapters.watch.constants import ENTRIES_MAX
-from necmergitur.adapters.watch.entries import Entry, Reading, moment, web_address
+from necmergitur.adapters.watch.entries import Entry, Reading, identifier, moment, web_address
 from necmergitur.adapters.watch.fetching import unpacked
 from necmergitur.adapters.watch.languages import detect
 from necmergitur.adapters.watch.reading import Format, read
@@ -42,7 +43,7 @@ EXPECTED = [
             organisation="Villes calmes",
             language="fr",
             published=datetime(2026, 11, 10, 7, 30, tzinfo=UTC),
-            identifiers=("villes-2026-101", "url:villes.example/2026/foule"),
+            identifiers=("guid:source.example/f villes-2026-101", "url:villes.example/2026/foule"),
         ),
     ),
     (
@@ -211,11 +212,50 @@ def test_pages_follow_by_token_and_by_cursor() -> None:
     assert asked == "https://archive.example/oai?verb=ListRecords&metadataPrefix=oai_dc&set=safety&from=2026-11-01"
     assert oai.address(found.following, NOW) == found.following
     assert reading(Format.OAI, "oai_none.xml") == Reading()
-    works = reading(
-        Format.OPENALEX, "openalex.json", url=openalex.address("https://api.openalex.org/works?search=crowd")
-    )
+    works = reading(Format.OPENALEX, "openalex.json", url="https://api.openalex.org/works?search=crowd&cursor=%2A")
     assert works.following == "https://api.openalex.org/works?search=crowd&cursor=IlsxNjA5"
     assert b'"query":"classification-cpv=35120000"' in ted.question("classification-cpv=35120000")
+
+
+@pytest.mark.parametrize(
+    ("count", "page", "following"),
+    [(250, 1, "2"), (250, 2, "3"), (250, 3, ""), (1_000_000, 99, "100"), (1_000_000, 100, ""), ("ten", 1, "")],
+)
+def test_a_search_of_openalex_is_asked_newest_first_page_by_page_without_a_key(
+    count: object, page: int, following: str
+) -> None:
+    first = openalex.address("https://api.openalex.org/works?search=crowd")
+    assert first == "https://api.openalex.org/works?search=crowd&sort=publication_date%3Adesc&per_page=100&page=1"
+    assert openalex.address("https://api.openalex.org/works/W1") == "https://api.openalex.org/works/W1"
+    own = openalex.address("https://api.openalex.org/works?sort=cited_by_count:desc&per-page=20&cursor=*")
+    assert own == "https://api.openalex.org/works?sort=cited_by_count%3Adesc&per-page=20&cursor=%2A"
+    assert openalex.is_newest_first(first) and not openalex.is_newest_first(own)
+    said = {"meta": {"count": count, "page": page, "per_page": 100}, "results": [{"title": "Counting a crowd"}]}
+    found = openalex.read(json.dumps(said), first, NOW)
+    assert found.following == (first.replace("&page=1", f"&page={following}") if following else "")
+
+
+def test_a_bare_number_is_of_its_feed_alone_and_a_place_in_a_page_is_another_news() -> None:
+    feed = "<rss><channel>{}</channel></rss>"
+    item = "<item><title>{0}</title><guid>{1}</guid><link>https://lab.example/news#{0}</link></item>"
+    one = feeds.read(feed.format(item.format("a", "17") + item.format("b", "18")), "https://lab.example/rss", NOW)
+    other = feeds.read(feed.format(item.format("c", "17")), "https://city.example/rss", NOW)
+    names = [entry.identifiers for entry in (*one.entries, *other.entries)]
+    assert len(set(names[0]) | set(names[1]) | set(names[2])) == 6, "nothing in common"
+    shared = [
+        "tag:lab.example,2026:17",
+        "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        "https://doi.org/10.5555/crowd.9",
+        "10.5555/crowd.9",
+    ]
+    for given in shared:
+        both = [
+            feeds.read(feed.format(item.format("x", given)), url, NOW).entries[0]
+            for url in ("https://a.example/", "https://b.example/")
+        ]
+        assert set(both[0].identifiers) & set(both[1].identifiers) >= {identifier(given)}, given
+    counted = "https://lab.example/news/7#xtor=RSS-1"
+    assert identifier(counted) == "url:lab.example/news/7", "who counts its readers is no place"
 
 
 def test_a_page_that_only_changed_its_clock_its_counter_or_its_menu_makes_no_news() -> None:

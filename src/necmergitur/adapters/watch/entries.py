@@ -85,7 +85,7 @@ def entry(  # noqa: PLR0913 -- each is a field of the entry
     address = web_address(url, base)
     names = dict.fromkeys(filter(None, (identifier(one) for one in identifiers)))
     if address:
-        names.setdefault(f"url:{without_fragment(address)}")
+        names.setdefault(f"url:{as_compared(address)}")
     return Entry(
         title=title,
         summary=summary,
@@ -155,12 +155,16 @@ def web_address(url: str, base: str = "") -> str:
     return joined if said else ""
 
 
-def without_fragment(url: str) -> str:
-    """Return an address as two sources would both write it: no fragment, no trace of who sent it."""
+def as_compared(url: str) -> str:
+    """Return an address as two sources would both write it: no trace of who sent it, a place within a page kept.
+
+    `/news#b` may be another news than `/news#a`; `#xtor=RSS-1` says who counts the reader.
+    """
     parts = urlsplit(url)
+    place = f"#{parts.fragment}" if parts.fragment and "=" not in parts.fragment else ""
     query = "&".join(one for one in parts.query.split("&") if one and not one.startswith(("utm_", "fbclid", "gclid")))
     # Small letters may be longer: a Turkish İ is two.
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{'?' + query if query else ''}"[:URL_CHARS_MAX]
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{'?' + query if query else ''}{place}"[:URL_CHARS_MAX]
 
 
 def identifier(given: str) -> str:
@@ -172,7 +176,7 @@ def identifier(given: str) -> str:
     if not given or len(given) > IDENTIFIER_CHARS_MAX:
         return ""
     if given.startswith(("http://", "https://")):
-        return f"url:{without_fragment(given)}"
+        return f"url:{as_compared(given)}"
     return given
 
 

@@ -4,7 +4,9 @@ Read here and not by feedparser: it holds a whole tree and mends silently what w
 nothing (6.0, 2025). Ours streams, stops at bounds and keeps what came before a break.
 """
 
+import re
 from datetime import datetime
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 from necmergitur.adapters.watch.constants import ENTRIES_MAX
@@ -43,10 +45,18 @@ def _entry(one: Element, base: str, now: datetime, language: str) -> Entry | Non
         organisation=child(one, "publisher"),
         language=language_in(one) or child(one, "language") or language,
         published=child(one, "published", "pubDate", "date", "issued", "updated", "modified"),
-        identifiers=(*(_all(one, "guid", "id", "identifier")), one.get(_ABOUT, "")),
+        identifiers=(*(_of_all(base, each) for each in _all(one, "guid", "id", "identifier")), one.get(_ABOUT, "")),
     )
 
 
+def _of_all(base: str, given: str) -> str:
+    """Return an identifier that is one among all sources: a bare number is only of its feed."""
+    is_of_all = _SCHEME.match(given) or _DOI.match(given)
+    return given if is_of_all or not given else f"guid:{urlsplit(base).netloc.lower()}{urlsplit(base).path} {given}"
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")  # of a URI (RFC 3986): tag:, urn:, https:
+_DOI = re.compile(r"10\.\d{4,9}/\S")
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
 

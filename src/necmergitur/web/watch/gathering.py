@@ -108,11 +108,14 @@ class Watch:
         for page in range(PAGES_MAX):
             found = self._page(source, first=page == 0 and not source.following)
             if isinstance(found, Refusal):
+                if page:  # what follows was not read: the first page is asked anew, as if it had changed
+                    source.etag = source.last_modified = ""
                 self._failed(source, found)
                 return fresh
-            fresh += keep_all(source, found.entries, self._clock(), prints)
-            source.following = found.following
-            if not found.following:
+            new = keep_all(source, found.entries, self._clock(), prints)
+            fresh += new
+            source.following = "" if _nothing_newer(source, found, new) else found.following
+            if not source.following:
                 break
         self._succeeded(source, fresh)
         return fresh
@@ -173,6 +176,8 @@ class Watch:
         if source.following and source.format == Format.OAI:
             every = min(every, GOES_ON)  # the whole list first: what is asked `since` counts from its end
         else:
+            if source.following:
+                source.problem = "watch_more"
             source.following, source.read_at = "", now
         source.due_at = now + every
         self._write(source)
@@ -184,9 +189,18 @@ class Watch:
             *("etag", "last_modified", "memory", "following", "due_at", "asked_at", "read_at", "failures"),
             *("problem", "problem_detail", "found"),
         ]
-        source.save(update_fields=fields)
+        same = Source.objects.filter(pk=source.pk, url=source.url, format=source.format, question=source.question)
+        same.update(
+            **{name: getattr(source, name) for name in fields}
+        )  # another place meanwhile: nothing is known of it
         if source.state == SourceState.OFF:
             Source.objects.filter(pk=source.pk, state=SourceState.ON).update(state=SourceState.OFF)
+
+
+def _nothing_newer(source: Source, found: Reading, new: int) -> bool:
+    """Return whether all of a page is known and what follows is older still."""
+    sorts = source.format == Format.OPENALEX and openalex.is_newest_first(openalex.address(source.url))
+    return sorts and bool(found.entries) and not new
 
 
 def keep_all(source: Source, entries: Iterable[Entry], now: datetime, prints: Prints) -> int:

@@ -34,6 +34,7 @@ PROBLEMS: dict[str, Any] = {
     "watch_empty": _("The answer is empty."),
     "watch_oai_refused": _("The archive refuses the question: look at the address and its set."),
     "watch_cut": _("The answer breaks off, or is very long: what came before counts."),
+    "watch_more": _("There is more than is read in one turn: narrow the search, or ask for the newest first."),
     "watch_not_feed": NOT_SO,
     "watch_not_oai": NOT_SO,
     "watch_not_openalex": NOT_SO,
