@@ -59,7 +59,7 @@ def test_nothing_is_read_that_no_row_could_hold() -> None:
     named = reading(Format.FEED, RSS.format(longer).encode()).entries[1]
     assert all(len(one) <= 2 * IDENTIFIER_CHARS_MAX for one in named.identifiers)
     token = b'{"results": [{"title": "T"}], "meta": {"next_cursor": "' + b"c" * 30_000 + b'"}}'
-    endless = reading(Format.OPENALEX, token)
+    endless = reading(Format.OPENALEX, token, url="https://api.openalex.org/works?cursor=%2A")
     assert (endless.following, endless.cut) == ("", True)
 
 
