@@ -177,6 +177,7 @@ def test_packages_that_run_something_or_are_no_document_are_refused(parts: dict[
         (package(ODT)[:80], "document_not_office"),
         (b"PK\x03\x04 and then nothing", "document_not_office"),
     ],
+    ids=["empty", "program", "picture", "latin_1", "zero", "cut", "head_alone"],  # a package names its hour
 )
 def test_what_is_no_document_is_refused(content: bytes, said: str) -> None:
     assert rule(content) == said
