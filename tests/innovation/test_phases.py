@@ -1,6 +1,7 @@
 """Phases of an incubation, and what a year came to."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,9 +39,17 @@ def test_a_years_indicators_are_counted_from_dated_steps() -> None:
         Step("b", Phase.STOPPED, at(2025, 21)),
         Step("a", Phase.ABANDONED, at(2026, 1)),
     ]
-    first, second = years(steps)
+    first, second = years(steps, UTC)
     assert first.entered == {"investigation": 2, "construction": 1, "stopped": 1}
     assert first.days == {"investigation": 15.0}
     assert (first.under_way, second.under_way) == (1, 0)
     assert second.entered == {"abandoned": 1}
     assert second.days == {"construction": 355.0}
+
+
+def test_a_year_begins_where_the_city_is() -> None:
+    begun = Step("a", Phase.INVESTIGATION, datetime(2026, 3, 1, tzinfo=UTC))
+    after_midnight = Step("a", Phase.CONSTRUCTION, datetime(2026, 12, 31, 23, 30, tzinfo=UTC))  # 0:30 in Paris
+    first, second = years([begun, after_midnight], ZoneInfo("Europe/Paris"))
+    assert (first.year, first.entered, first.days) == (2026, {"investigation": 1}, {})
+    assert (second.year, second.entered) == (2027, {"construction": 1})

@@ -286,3 +286,19 @@ def queries(work: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         work()
     return len(captured)
+
+
+def record_is_free(city: City) -> bool:
+    """Return whether somebody who calls for help could append to the record now."""
+    return bool(city.sql("SELECT pg_try_advisory_xact_lock(20151113)")[0][0])
+
+
+def audited(city: City) -> list[tuple[str, dict[str, str], str]]:
+    """Return what was done in the innovation programme, with what is said of it, and by whom; oldest first."""
+    return [
+        (action.removeprefix("programme:"), facts, actor)
+        for action, facts, actor in city.sql(
+            "SELECT payload->>'action', payload->'facts', actor FROM ledger_event"
+            " WHERE payload->>'action' LIKE 'programme:%%' ORDER BY seq"
+        )
+    ]

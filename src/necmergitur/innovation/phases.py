@@ -5,7 +5,7 @@ After the life cycle of beta.gouv.fr's products: of 554 investigations 182 were 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
@@ -67,33 +67,36 @@ class Year(msgspec.Struct, frozen=True):
     under_way: int
 
 
-def years(steps: Sequence[Step]) -> list[Year]:
-    """Return the indicators of each year in which anything happened, from the steps alone."""
+def years(steps: Sequence[Step], zone: tzinfo) -> list[Year]:
+    """Return the indicators of each year in which anything happened, from the steps alone; years begin in `zone`."""
+
+    def year_of(step: Step) -> int:
+        return step.at.astimezone(zone).year
+
     by_project: dict[str, list[Step]] = {}
     for step in sorted(steps, key=lambda one: one.at):
         by_project.setdefault(step.project, []).append(step)
     found = []
-    for year in sorted({step.at.year for step in steps}):
-        entered = Counter(step.phase.value for step in steps if step.at.year == year)
+    for year in sorted({year_of(step) for step in steps}):
+        entered = Counter(step.phase.value for step in steps if year_of(step) == year)
         spent: dict[str, list[float]] = {}
         for walk in by_project.values():
             for begun, ended in pairwise(walk):
-                if ended.at.year == year:
+                if year_of(ended) == year:
                     spent.setdefault(begun.phase.value, []).append((ended.at - begun.at).total_seconds() / 86_400)
         found.append(
             Year(
                 year,
                 dict(entered),
                 {name: _middle(of) for name, of in spent.items()},
-                _at_end(by_project.values(), year),
+                _at_end([[step for step in walk if year_of(step) <= year] for walk in by_project.values()]),
             )
         )
     return found
 
 
-def _at_end(walks: Iterable[Sequence[Step]], year: int) -> int:
-    last = [[step for step in walk if step.at.year <= year] for walk in walks]
-    return sum(bool(walk) and walk[-1].phase not in OVER for walk in last)
+def _at_end(walks: Iterable[Sequence[Step]]) -> int:
+    return sum(bool(walk) and walk[-1].phase not in OVER for walk in walks)
 
 
 def _middle(of: list[float]) -> float:

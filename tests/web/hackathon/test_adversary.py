@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from necmergitur.innovation.editions import Phase
-from necmergitur.web.hackathon import jury, people
+from necmergitur.web.hackathon import forming, jury, mine, people
 from necmergitur.web.hackathon.models import (
     Announcement,
     Conflict,
@@ -24,6 +24,7 @@ from necmergitur.web.hackathon.models import (
 )
 from tests.web.hackathon.playing import BLIND, SEEN, Hackathon, badge_of, project, somebody
 from tests.web.hackathon.test_pages import SPRING, handed_in, judged, with_teams
+from tests.web.pages import audited, queries, record_is_free
 
 DESK = "/programme/hackathon/desk/spring/"
 
@@ -214,10 +215,9 @@ def test_a_check_in_is_taken_back_and_stays_in_the_record(played: Hackathon) -> 
     link = played.apply(1)
     door = f"door/{badge_of(link)}"
     played.desk(door)
-    assert somebody().get(f"{link}certificate/").status_code == 200
+    assert Participant.objects.get().checked_in_at is not None
     assert played.desk(door, do="undo").status_code == 302
     assert Participant.objects.get().checked_in_at is None
-    assert somebody().get(f"{link}certificate/").status_code == 404
     assert "Show it when you come in" in somebody().get(link).content.decode()
     assert played.desk(door).status_code == 302 and Participant.objects.get().checked_in_at is not None
 
@@ -317,3 +317,93 @@ def test_a_prize_given_stays_readable_in_postgresql(played: Hackathon) -> None:
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             breach()
+
+
+def test_a_juror_who_did_not_say_whom_they_know_marks_nothing_and_reads_why(played: Hackathon) -> None:
+    handed_in(played, 1)
+    played.at(Phase.REVIEW)
+    [link] = _invited(played, "Juror")
+    assert played.desk("assign", each="1").status_code == 302
+    Helper.objects.update(declared_at=None)
+    answer = somebody().post(f"{link}{_work(1).pk}/", BLIND)
+    assert answer.status_code == 409 and "not yet said whom they know" in answer.content.decode()
+    assert Review.objects.get().blind_at is None
+
+
+def test_what_a_juror_may_not_read_after_all_goes_to_another(played: Hackathon) -> None:
+    handed_in(played, 2)
+    played.at(Phase.REVIEW)
+    links = _invited(played, "One", "Two")
+    assert played.desk("assign", each="1").status_code == 302
+    known = Review.objects.get(juror__name="One").submission
+    friend = known.entry.members.first().participant.name  # type: ignore[union-attr]
+    assert somebody().post(links[0], {"knows": friend}).status_code == 302
+    assert Review.objects.get(submission=known, void_at=None).juror.name == "Two"  # type: ignore[union-attr]
+    said = somebody()
+    page = said.post(links[1], {"knows": friend}, follow=True).content.decode()
+    assert "Nobody else may read one of the works" in page
+    assert Helper.objects.get(name="Two").knows == friend and not known.reviews.filter(void_at=None).exists()
+
+
+def test_jurors_and_mentors_erase_themselves_and_what_was_not_marked_goes_to_another(played: Hackathon) -> None:
+    handed_in(played, 2)
+    played.at(Phase.REVIEW)
+    links = _invited(played, "One", "Two")
+    mentor = played.invite("mentor", "Helper")
+    assert played.desk("assign", each="1").status_code == 302
+    for link in (links[0], mentor):
+        page = somebody().get(link).content.decode()
+        assert '<details class="twice">' in page and 'value="erase"' in page
+        assert somebody().post(link, {"do": "erase"}).status_code == 302
+        assert somebody().get(link).status_code == 404
+    assert [one.name for one in Helper.objects.all()] == ["Two"]
+    assert {one.juror.name for one in Review.objects.all()} == {"Two"} and Review.objects.count() == 2  # type: ignore[union-attr]
+
+
+def test_nobody_has_a_certificate_of_what_did_not_take_place(played: Hackathon) -> None:
+    link = played.apply(1)
+    played.desk(f"door/{badge_of(link)}")
+    everybody = f"{DESK}certificates.pdf"
+    for place in (f"{link}certificate/", f"{link}certificate.pdf"):
+        assert somebody().get(place).status_code == 404
+    assert "certificate/" not in somebody().get(link).content.decode()
+    assert played.analyst.get(everybody).status_code == 404
+    assert everybody not in played.analyst.get(f"{DESK}people/").content.decode()
+    played.at(Phase.RESULTS)
+    for place in (f"{link}certificate/", f"{link}certificate.pdf"):
+        assert somebody().get(place).status_code == 200
+    assert played.analyst.get(everybody).status_code == 200
+
+
+def test_certificates_are_for_whoever_may_see_the_list_of_names_and_cost_the_same_for_many(played: Hackathon) -> None:
+    handed_in(played, 2)
+    everybody = played.edition.participants.order_by("name")
+    everybody.update(checked_in_at=timezone.now())
+    played.at(Phase.RESULTS)
+    for reader in ("dpo", "lead", "administrator"):
+        browser = played.city.client(reader)
+        listed, papers = (browser.get(f"{DESK}{place}").status_code for place in ("people/", "certificates.pdf"))
+        assert listed == papers != 200
+    one = queries(lambda: mine.certified_all(played.edition, everybody.filter(member__entry__number=1)))
+    assert queries(lambda: mine.certified_all(played.edition, everybody)) == one
+
+
+def test_what_somebody_needs_to_come_is_forgotten_once_there_are_results(played: Hackathon) -> None:
+    played.apply(1, access_needs="A ramp.")
+    people.sweep(timezone.now())
+    assert Participant.objects.get().access_needs == "A ramp."
+    played.at(Phase.RESULTS)
+    people.sweep(timezone.now())
+    assert Participant.objects.get().access_needs == "" and Participant.objects.get().name
+
+
+def test_who_calls_for_help_waits_for_no_teams_to_form(played: Hackathon, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(9):
+        played.apply(number)
+    played.at(Phase.TEAMS)
+    free = []
+    monkeypatch.setattr(forming.writing, "tell_team", lambda *_said: free.append(record_is_free(played.city)))
+    before = len(audited(played.city))
+    assert played.desk("match", teams="3").status_code == 302
+    assert free == [True] * 3
+    assert [what for what, _facts, _by in audited(played.city)[before:]] == ["team:made", "team:ready"] * 3

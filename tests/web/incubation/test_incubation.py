@@ -11,12 +11,13 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from necmergitur.innovation.chain import ChallengeState, LeadState
+from necmergitur.innovation.phases import Phase
 from necmergitur.web.incubation import keeping, reviewing
 from necmergitur.web.incubation.models import Application, Booking, Call, Grant, Line, Payment, Review, Slot, Step
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Challenge, Project
 from tests.web.conftest import accessibility_problems
-from tests.web.pages import City
+from tests.web.pages import City, audited, record_is_free
 from tests.web.programme.test_making import NOW, need
 from tests.web.test_pages import VIEWPORTS, _keep
 
@@ -287,3 +288,60 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
                 problems += [f"{place}: wider than the screen"] if wide else []
                 _keep(page, f"incubation-{name}-{language}-{theme}-{size}")
     assert problems == []
+
+
+def test_money_moves_in_somebodys_name(city: City) -> None:
+    analyst, project = accepted(city)
+    before, by = len(audited(city)), f"user:{city.users['analyst'].pk}"
+    given = {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"}
+    grant = analyst.post(f"{DESK}new/grant/", given).headers["Location"]
+    analyst.post(grant, {"title": "Trial", "committed": "300", "project": str(project.pk)})
+    pay = {"line": str(Line.objects.get().pk), "cents": "100", "paid_on": "2026-03-01"}
+    analyst.post(grant, pay)
+    assert analyst.post(grant, pay | {"cents": "300"}).status_code == 409
+    assert audited(city)[before:] == [
+        ("grant:made", {"cents": "32000000"}, by),
+        ("grant:promised", {"cents": "30000", "project": str(project.pk)}, by),
+        ("grant:paid", {"cents": "10000", "on": "2026-03-01"}, by),
+    ]
+
+
+def test_milestones_are_kept_with_who_wrote_them_and_anything_else_is_nothing(city: City) -> None:
+    analyst, project = accepted(city)
+    before, act = len(audited(city)), f"/programme/desk/projects/{project.pk}/do/"
+    for title in ("First", "Second"):
+        analyst.post(f"{act}milestone/", {"title": title, "due": "2027-01-01"})
+    first, second = project.milestones.order_by("pk")
+    analyst.post(f"{act}reached/", {"id": str(first.pk)})
+    analyst.post(f"{act}dropped/", {"id": str(first.pk)})  # it was reached: nothing happens
+    analyst.post(f"{act}dropped/", {"id": str(second.pk), "why": "no site"})
+    assert analyst.post(f"{act}bogus/").status_code == 404
+    done = [what for what, _facts, _by in audited(city)[before:]]
+    assert done == ["project:milestone"] * 2 + ["project:milestone:reached", "project:milestone:dropped"]
+
+
+def test_a_company_under_way_is_remembered_and_so_are_its_mentors(city: City) -> None:
+    _analyst, project = accepted(city)
+    call, by, now = Call.objects.get(), city.users["analyst"], timezone.now()
+    for kind in ("reviewer", "mentor"):
+        reviewing.invite(call, {"kind": kind, "name": kind}, now)
+    for phase in (Phase.CONSTRUCTION, Phase.ACCELERATION):
+        keeping.enter(project, phase, "it goes on as planned", now, by)
+    Call.objects.update(closes_at=now)
+    assert keeping.forget_old(now + timedelta(days=366)) == 0
+    assert Application.objects.get().contact_email and call.helpers.get().kind == "mentor"
+    over = now + timedelta(days=366)
+    keeping.enter(project, Phase.ABANDONED, "too many false alarms", over, by)
+    assert keeping.forget_old(over + timedelta(days=364)) == 0 and call.helpers.exists()
+    assert keeping.forget_old(over + timedelta(days=365)) == 1 and not call.helpers.exists()
+    assert not Application.objects.get().contact_email
+
+
+def test_who_calls_for_help_waits_for_no_decision(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    free: list[bool] = []
+    made = making.move
+    monkeypatch.setattr(making, "move", lambda *a, **k: (free.append(record_is_free(city)), made(*a, **k))[1])
+    _analyst, _project = accepted(city)
+    assert len(free) >= 2 and all(free)
+    done = [what for what, _facts, _by in audited(city)]
+    assert done[-4:] == ["team:made", "team:ready", "project:made", "project:incubated"]

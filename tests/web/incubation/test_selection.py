@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from necmergitur.innovation.reviews import APPLIED
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
 from necmergitur.web.letters.models import Letter
@@ -287,7 +288,9 @@ def test_reviewers_are_erased_a_year_after_the_call_closed(selecting: Selecting)
 
 
 def reader(call: Call, **said: Any) -> Helper:
-    return reviewing.invite(call, {"kind": "reviewer", "name": "R"} | said, timezone.now())[0]
+    made = reviewing.invite(call, {"kind": "reviewer", "name": "R"} | said, timezone.now())
+    assert not isinstance(made, Refusal)
+    return made[0]
 
 
 def own(selecting: Selecting) -> None:
@@ -334,3 +337,11 @@ def test_postgresql_refuses_an_unfair_review_by_itself(
 ) -> None:
     with pytest.raises(DatabaseError, match="incubation"), transaction.atomic():
         breach(selecting)
+
+
+def test_nobody_reads_twice_by_two_links(selecting: Selecting) -> None:
+    selecting.invite("One", email="one@reader.example")
+    again = {"name": "One again", "language": "en", "email": "One+b@reader.example"}
+    answer = selecting.analyst.post(f"{selecting.desk}invite/", again)
+    assert answer.status_code == 409 and "was added already" in answer.content.decode()
+    assert Helper.objects.count() == 1

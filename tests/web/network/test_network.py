@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from necmergitur.web.network.models import Clause, Hosting, Partner, Site
 from necmergitur.web.programme import making
 from tests.web.conftest import accessibility_problems
-from tests.web.pages import City
+from tests.web.pages import City, audited
 from tests.web.programme.test_making import whole_chain
 from tests.web.test_pages import VIEWPORTS, _keep
 
@@ -161,3 +161,29 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
                 problems += [f"{place}: wider than the screen"] if wide else []
                 _keep(page, f"network-{name}-{language}-{theme}-{size}")
     assert problems == []
+
+
+def test_what_is_no_deed_of_a_partner_is_not_kept_as_one(city: City) -> None:
+    analyst, address = joined(city)
+    mine, before = link_of(analyst, address), len(audited(city))
+    assert analyst.post(f"{address}do/bogus/").status_code == 404
+    assert Client().post(f"{mine}act/", {"what": "bogus", "id": "1"}).status_code == 404
+    assert Client().post(f"{mine}act/", {"what": "agree", "id": "999"}).status_code == 302
+    assert len(audited(city)) == before
+
+
+def test_what_a_partner_agrees_to_ends_or_takes_back_is_in_the_record(city: City) -> None:
+    analyst, address = joined(city)
+    mine = link_of(analyst, address)
+    analyst.post(f"{address}do/clause/", CLAUSE)
+    before, clause, site = len(audited(city)), str(Clause.objects.get().pk), str(Site.objects.get().pk)
+    for what, pk in (("agree", clause), ("end", clause), ("end", clause), ("withdraw", site)):
+        assert Client().post(f"{mine}act/", {"what": what, "id": pk}).status_code == 302
+    Client().post(f"{mine}sites/0/", SITE)
+    new = str(Site.objects.latest("pk").pk)
+    assert audited(city)[before:] == [
+        ("partner:agree:own", {"id": clause}, "user:0"),
+        ("partner:end:own", {"id": clause}, "user:0"),
+        ("partner:withdraw:own", {"id": site}, "user:0"),
+        ("partner:site:own", {"site": new}, "user:0"),
+    ]

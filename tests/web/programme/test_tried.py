@@ -14,7 +14,7 @@ from necmergitur.web.programme.models import Evidence, Lead, Project, Team
 from necmergitur.web.store import store
 from necmergitur.web.watch.models import Benchmark, Solution
 from necmergitur.web.watch.models import Criterion as BenchmarkCriterion
-from tests.web.pages import City, queries
+from tests.web.pages import City, audited, queries
 from tests.web.papers.reading import read
 from tests.web.programme.test_making import NOW, whole_chain
 from tests.web.trials.trying import project, reported
@@ -55,7 +55,12 @@ def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(c
     Evidence.objects.filter(criterion="secure").update(at=timezone.now() - timedelta(days=366))
     page = analyst.get(address).content.decode()
     assert "Silver" in page and "accessible" in page
-    analyst.post(address, {"withdraw": str(Evidence.objects.get(criterion="documented").pk)})
+    assert analyst.post(address, {"withdraw": "9" * 5_000}).status_code == 302, "a number of nothing"
+    before, gone = audited(city), str(Evidence.objects.get(criterion="documented").pk)
+    by = f"user:{city.users['analyst'].pk}"
+    assert [(what, who) for what, _said, who in before if "evidence" in what] == [("project:evidence", by)] * 4
+    analyst.post(address, {"withdraw": gone})
+    assert audited(city)[len(before) :] == [("project:evidence:withdrawn", {"evidence": gone}, by)]
     assert "No grade" in analyst.get(address).content.decode()
     assert "No grade" in english().get("/programme/wall/").content.decode()
     public = english().get(f"/programme/solutions/{of.pk}/").content.decode()

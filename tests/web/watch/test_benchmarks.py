@@ -36,6 +36,10 @@ def test_a_grid_is_filled_published_and_taken_back(city: City) -> None:
         "url": "https://fibre.example/",
     }
     assert analyst.post(act, solution | {"url": "javascript:alert(1)"}).status_code == 422
+    for lead in ("x", "", str(one.pk)):  # none of its need's leads
+        assert analyst.post(act, {"what": "lead", "lead": lead}).status_code == 302
+    assert analyst.post(act, {"what": "drop-criterion", "number": "9" * 5_000}).status_code == 302
+    assert one.solutions.count() == 1
     assert analyst.post(act, solution).status_code == 302
     assert analyst.post(act, {"what": "criterion", "name": "No camera", "how": "It cannot film."}).status_code == 302
     criterion, first = one.criteria.get(), one.solutions.get(name="Lidar counts")

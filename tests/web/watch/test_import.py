@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from necmergitur.web.incubation.models import Application, Call
+from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Lead, Need
 from necmergitur.web.store import CLOCK
 from necmergitur.web.watch.gathering import Watch
@@ -14,7 +15,7 @@ from necmergitur.web.watch.models import Sheet
 from tests.adapters.test_sheets import said, xlsx
 from tests.adapters.watch.sites import Hours
 from tests.web.incubation.test_incubation import called
-from tests.web.pages import City
+from tests.web.pages import City, audited, record_is_free
 from tests.web.watch.following import need
 
 IMPORT = "/programme/desk/watch/import/"
@@ -45,6 +46,16 @@ def test_needs_are_seen_first_then_made_all_together(city: City) -> None:
         (2, "venue", None, 4, "en"),
     ]
     assert not Sheet.objects.exists() and analyst.post(at).status_code == 404
+
+
+def test_who_calls_for_help_waits_for_no_file(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    analyst = city.client("analyst")
+    at, free = sent(analyst, NEEDS), []
+    made = making.state_need
+    monkeypatch.setattr(making, "state_need", lambda *a, **k: (made(*a, **k), free.append(record_is_free(city)))[0])
+    assert analyst.post(at).status_code == 302
+    assert free == [True, True]
+    assert [what for what, _facts, _by in audited(city)] == ["need:made"] * 2
 
 
 def test_nothing_is_made_when_a_row_is_wrong_unless_told_to_leave_it_out(city: City) -> None:

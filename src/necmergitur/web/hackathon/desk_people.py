@@ -44,7 +44,8 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         "members__participant", *grades.behind("team__projects")
     )
     page = programme.leaf(request, rows)
-    context = pages.told(found, CLOCK.now()) | {
+    told = pages.told(found, CLOCK.now())
+    context = told | {
         "sought": sought,
         "sought_as": quote(sought),
         "rows": [
@@ -57,7 +58,7 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         ],
         "page": page,
         "waiting": waiting.count(),
-        "there": found.participants.filter(checked_in_at__isnull=False).exists(),
+        "there": told["may"]["award"] and found.participants.filter(checked_in_at__isnull=False).exists(),
         "forms": {"match": MatchForm(), "hand": _hand_form(found), "move": MoveForm()} | bound,
         "entries": programme.leaf(request, entries, "teams"),
     }

@@ -41,7 +41,7 @@ def match(edition: Edition, count: int, now: datetime, by: User, *, present: boo
     if refused is not None:
         return refused
     try:
-        with transaction.atomic():
+        with making.gathering():
             Edition.objects.select_for_update().get(pk=edition.pk)
             people = waiting(edition, present=present)
             if not people:
@@ -97,7 +97,7 @@ def by_hand(edition: Edition, challenge: Challenge, people: list[Participant], n
     if refused is not None:
         return refused
     try:
-        with transaction.atomic():
+        with making.gathering():
             Edition.objects.select_for_update().get(pk=edition.pk)
             if Member.objects.filter(participant__in=people).exists():
                 return Refusal(rule="member_elsewhere")

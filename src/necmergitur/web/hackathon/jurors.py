@@ -30,10 +30,16 @@ def home(request: HttpRequest, link: str) -> HttpResponse:
     if juror is None:
         return pages.unknown(request)
     now = CLOCK.now()
+    if request.method == "POST" and request.POST.get("do") == "erase":
+        return _erased(request, juror, now)
     form = DeclareForm(request.POST or None, initial={"knows": juror.knows})
     if request.method == "POST" and form.is_valid():
-        jury.declare(juror, form.cleaned_data["knows"], now)
-        messages.success(request, _("Kept. Works of people you know go to others."))
+        if jury.declare(juror, form.cleaned_data["knows"], now) is None:
+            messages.success(request, _("Kept. Works of people you know go to others."))
+        else:
+            messages.warning(
+                request, _("Kept. Nobody else may read one of the works of people you know: tell the organisers.")
+            )
         return pages.private(redirect("hackathon:jury", link))
     asked = juror.reviews.select_related("submission__project")
     context = pages.told(juror.edition, now) | {"juror": juror, "link": link, "form": form, "rows": asked}
@@ -90,6 +96,13 @@ def _page(request: HttpRequest, juror: Helper, link: str, review: Review, form: 
     return pages.show_private(request, "review.html", context, 422 if form.is_bound else 200)
 
 
+def _erased(request: HttpRequest, helper: Helper, now: datetime) -> HttpResponse:
+    slug = helper.edition.slug
+    people.erase_helper(helper, now)
+    messages.success(request, _("All you said is erased."))
+    return redirect("hackathon:edition", slug)
+
+
 def _refused(request: HttpRequest, juror: Helper, link: str, refusal: Refusal) -> HttpResponse:
     context: dict[str, Any] = {"why": words.sentence(refusal), "link": link, "edition": juror.edition}
     return pages.show_private(request, "refused.html", context, guards.status_of(refusal))
@@ -103,6 +116,8 @@ def mentor(request: HttpRequest, link: str) -> HttpResponse:
     if found is None:
         return pages.unknown(request)
     now = CLOCK.now()
+    if request.method == "POST" and request.POST.get("do") == "erase":
+        return _erased(request, found, now)
     if request.method == "POST":
         number = request.POST.get("question", "")
         known = number.isascii() and number.isdigit() and len(number) < DIGITS_MAX

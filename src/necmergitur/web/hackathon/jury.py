@@ -1,5 +1,7 @@
 """The jury: who may read what, what they gave, and what it comes to."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -54,15 +56,18 @@ def works_of(edition: Edition) -> list[Submission]:
 
 
 @transaction.atomic
-def declare(juror: Helper, knows: str, now: datetime) -> None:
-    """Keep whom a juror says they know; what they were asked to read of them is taken from them.
+def declare(juror: Helper, knows: str, now: datetime) -> Refusal | None:
+    """Keep whom a juror says they know; what they were asked to read of them goes to somebody else, if somebody may.
 
-    Marks they gave count for nothing then, unless the time for marks is over: they stand, whoever is thought of later.
+    Return why not, when nobody may; what was said is kept all the same. Marks they gave count for nothing then, unless
+    the time for marks is over: they stand, whoever is thought of later.
     """
     edition = Edition.objects.select_for_update().get(pk=juror.edition_id)
     juror.knows, juror.declared_at = knows, now
     juror.save(update_fields=["knows", "declared_at"])
+    before, asked = held(edition), set(_counting(juror))
     exclude(edition, [juror], now)
+    return refill(edition, asked - set(_counting(juror)), before, now)
 
 
 @transaction.atomic
@@ -77,15 +82,27 @@ def recognise(review: Review, now: datetime) -> Refusal | None:
     Edition.objects.select_for_update().get(pk=edition.pk)
     review.delete()
     Conflict.objects.get_or_create(juror=juror, submission=submission, defaults={"why": "declared"})
-    held = _held(edition)
-    each = max((sum(1 for _, s in held if s == one) for one in {s for _, s in held}), default=1)
-    # Whoever has not said yet whom they know is given nothing, however late they joined.
-    said = [one for one in jury_of(edition) if one.declared_at is not None]
-    exclude(edition, said, now)
-    made = _assigned([submission], said, each, _held(edition))
-    if not isinstance(made, Refusal):
-        _keep(edition, made)
+    before = held(edition)
+    exclude(edition, _said(edition), now)
+    refill(edition, [submission.pk], before, now)
     return None
+
+
+def refill(edition: Edition, taken: Iterable[Any], before: list[tuple[str, str]], now: datetime) -> Refusal | None:
+    """Ask somebody else for what was taken from a juror, so that each work has as many as works had `before`.
+
+    The caller holds the edition. Return why a work stays short of one, while the jury reads.
+    """
+    if editions.may(Act.REVIEW, edition.dates, now) is not None:
+        return None
+    each, refused = max(Counter(work for _, work in before).values(), default=1), None
+    for work in Submission.objects.filter(pk__in=taken).select_related("entry"):
+        made = _assigned([work], _said(edition), each, held(edition))
+        if isinstance(made, Refusal):
+            refused = made
+        else:
+            _keep(edition, made)
+    return refused
 
 
 @transaction.atomic
@@ -101,7 +118,7 @@ def assign(edition: Edition, each: int, now: datetime) -> int | Refusal:
     if any(one.declared_at is None for one in jury):
         return Refusal(rule="jurors_undeclared")
     exclude(edition, jury, now)
-    made = _assigned(works, jury, each, _held(edition))
+    made = _assigned(works, jury, each, held(edition))
     if isinstance(made, Refusal):
         return made
     _keep(edition, made)
@@ -117,10 +134,10 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
     if refused is None and review.done_at is not None:
         refused = Refusal(rule="review_done")
     if refused is None and review.juror is not None:
-        undeclared = Refusal(rule="jurors_undeclared") if review.juror.declared_at is None else None
-        refused = undeclared or conflict_of(
-            review.juror, handing.work_of(review.submission), mentors_of(review.submission)
-        )
+        if review.juror.declared_at is None:
+            refused = Refusal(rule="jurors_undeclared")
+        else:
+            refused = conflict_of(review.juror, handing.work_of(review.submission), mentors_of(review.submission))
     step = reviews.SEEN if review.blind_at else reviews.BLIND
     if refused is None:
         refused = reviews.check_marks(given, step)
@@ -167,7 +184,16 @@ def exclude(edition: Edition, jury: list[Helper], now: datetime) -> None:
                 asked.filter(void_at=None).update(void_at=now)
 
 
-def _held(edition: Edition) -> list[tuple[str, str]]:
+def _said(edition: Edition) -> list[Helper]:
+    """Return who said whom they know: nobody else is given anything, however late they joined."""
+    return [one for one in jury_of(edition) if one.declared_at is not None]
+
+
+def _counting(juror: Helper) -> list[Any]:
+    return list(juror.reviews.filter(void_at=None).values_list("submission_id", flat=True))
+
+
+def held(edition: Edition) -> list[tuple[str, str]]:
     """Return who reads what. Marks of jurors who were erased count as read, each of them for one."""
     rows = edition_reviews(edition).values_list("juror_id", "number", "submission_id")
     return [(str(juror) if juror else f"erased {number}", str(work)) for juror, number, work in rows]

@@ -1,8 +1,10 @@
 """A participant's page, behind their private link: badge, team, mentors, handing in, certificate, erasure."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,7 +20,7 @@ from necmergitur.web.console import guards
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.hackathon import handing, pages, people, sandbox, voting, words
 from necmergitur.web.hackathon.forms import AskForm, HandInForm, MineForm
-from necmergitur.web.hackathon.models import Entry, Participant, Question, Submission
+from necmergitur.web.hackathon.models import Edition, Entry, Participant, Prize, Question, Submission
 from necmergitur.web.register.signs import code
 from necmergitur.web.store import CLOCK
 
@@ -68,7 +70,7 @@ def _page(request: HttpRequest, person: Participant, status: int = 200, *, key: 
         "announcements": person.edition.announcements.filter(withdrawn_at=None)[:5],
         "prizes": certified(person)["prizes"],
         "remarks": _remarks(submission),
-        "certified": person.checked_in_at is not None,
+        "certified": has_certificate(person, now),
         "key": key,
         "example": (f"GET {city}?minute=0", "Authorization: Bearer …"),
         "forms": forms | bound,
@@ -139,18 +141,38 @@ DEEDS = {"change": _change, "ask": _ask, "hand": _hand_in, "key": _key, "erase":
 def certificate(request: HttpRequest, link: str) -> HttpResponse:
     """A page to print: who took part, in what, with which prize. Only for whoever was there."""
     person = people.of_link(link)
-    if person is None or person.checked_in_at is None:
+    if person is None or not has_certificate(person, CLOCK.now()):
         return pages.unknown(request)
     context = pages.told(person.edition, CLOCK.now()) | certified(person) | {"link": link}
     return pages.show_private(request, "certificate.html", context)
 
 
+def has_certificate(person: Participant, now: datetime) -> bool:
+    """Return whether somebody gets a certificate: they were there, and the hackathon took place."""
+    return person.checked_in_at is not None and editions.may(Act.AWARD, person.edition.dates, now) is None
+
+
 def certified(person: Participant) -> dict[str, Any]:
     """Return what a certificate says of somebody: the team's challenge, its work, its prizes once they are public."""
-    entry = _entry(person)
-    submission = None if entry is None else Submission.objects.filter(entry=entry).select_related("project").first()
-    prizes = list(submission.prizes.filter(taken_at=None)) if submission and person.edition.published_at else []
-    return {"person": person, "entry": entry, "submission": submission, "prizes": prizes}
+    return certified_all(person.edition, Participant.objects.filter(pk=person.pk))[0]
+
+
+def certified_all(edition: Edition, whose: QuerySet[Participant]) -> list[dict[str, Any]]:
+    """Return what the certificates of many say, at the same cost as one."""
+    standing = Prefetch("prizes", Prize.objects.filter(taken_at=None), to_attr="standing")
+    of_teams = {
+        one.entry_id: one
+        for one in Submission.objects.filter(entry__members__participant__in=whose)
+        .select_related("project")
+        .prefetch_related(standing)
+    }
+    told = []
+    for person in whose.select_related("edition", "member__entry__team__challenge"):
+        entry = person.member.entry if hasattr(person, "member") else None
+        submission: Any = None if entry is None else of_teams.get(entry.pk)
+        prizes = submission.standing if submission is not None and edition.published_at else []
+        told.append({"person": person, "entry": entry, "submission": submission, "prizes": prizes})
+    return told
 
 
 def _remarks(submission: Submission | None) -> list[str]:

@@ -1,7 +1,7 @@
 """What a hackathon keeps besides the chain. Teams and projects are stages of the chain; these rows point at them.
 
 People have no account: they hold a private link, of which a digest alone is kept. `Participant` and `Helper` are
-people: they erase themselves from their own page, and `keeping.sweep` erases them a year after the results. What
+people: they erase themselves from their own page, and `people.sweep` erases them a year after the results. What
 remains of a team is its number and its project.
 """
 

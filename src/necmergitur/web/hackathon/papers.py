@@ -30,27 +30,25 @@ PUBLIC_SHOWN = 10  # as on the page
 def certificate(request: HttpRequest, link: str) -> HttpResponse:
     """One participant's certificate as a file. Only for whoever was there."""
     person = people.of_link(link)
-    if person is None or person.checked_in_at is None:
+    if person is None or not mine.has_certificate(person, CLOCK.now()):
         return pages.unknown(request)
     with in_language(request):
         paper = _certificates(person.edition, [mine.certified(person)])
     return pages.private(answer(paper, f"certificate-{person.edition.slug}"))
 
 
-@require(rights.may_read)
+@require(rights.may_run)
 @never_cache
 @require_safe
 def certificates(request: HttpRequest, slug: str) -> HttpResponse:
-    """The certificates of everybody who was there, a page each, to print in the hall. Raises Http404 without any."""
+    """The certificates of everybody who was there, a page each, to print in the hall.
+
+    Raises Http404 without any, and before the hackathon took place.
+    """
     found = pages.edition_of(slug)
-    there = (
-        found.participants.filter(checked_in_at__isnull=False)
-        .exclude(name="")
-        .select_related("edition")
-        .order_by("name")
-    )
-    told = [mine.certified(one) for one in there.select_related("edition")]
-    if not told:
+    there = found.participants.filter(checked_in_at__isnull=False).exclude(name="").order_by("name")
+    told = mine.certified_all(found, there)
+    if not told or editions.may(Act.AWARD, found.dates, CLOCK.now()) is not None:
         raise Http404
     with in_language(request):
         return pages.private(answer(_certificates(found, told), f"certificates-{slug}"))

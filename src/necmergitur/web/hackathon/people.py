@@ -107,15 +107,24 @@ def erase(person: Participant, now: datetime) -> None:
 
 @transaction.atomic
 def erase_helper(helper: Helper, now: datetime) -> None:
-    """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark is anybody's."""
+    """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark goes to somebody else."""
+    edition = Edition.objects.select_for_update().get(pk=helper.edition_id)
     bookings.forget([helper.pk], now)
-    helper.reviews.filter(done_at=None).delete()
+    before, open_ones = jury.held(edition), helper.reviews.filter(done_at=None)
+    taken = list(open_ones.filter(void_at=None).values_list("submission_id", flat=True))
+    open_ones.delete()
     helper.delete()
+    jury.refill(edition, taken, before, now)
 
 
 @transaction.atomic
 def sweep(now: datetime) -> int:
-    """Erase people of editions whose results are a year old; return how many. Marks and votes name nobody."""
+    """Erase people of editions whose results are a year old; return how many. Marks and votes name nobody.
+
+    What somebody needs to be able to come serves nobody any more once there are results.
+    """
+    needing = Participant.objects.filter(edition__results_at__lte=now).exclude(access_needs="")
+    needing.update(access_needs="")
     old = Edition.objects.filter(results_at__lte=now - KEPT)
     erased = 0
     for model in (Participant, Helper):

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -70,10 +70,13 @@ def write(request: HttpRequest, what: str) -> HttpResponse:
         made = form.save(commit=False)
         if what == "call":
             made.id = store().ids.new()
+        by, now = cast(User, request.user), CLOCK.now()
         with transaction.atomic():
             made.save()
             if what == "call":
-                making.note(made.challenge, "call", cast(User, request.user), CLOCK.now())
+                making.note(made.challenge, "call", by, now)
+            else:
+                making.record("grant:made", str(made.pk), by, now, cents=str(made.cents))
         return redirect("incubation:desk-call", made.pk) if what == "call" else redirect("incubation:grant", made.pk)
     status = 422 if form.is_bound else 200
     return pages.show(request, "incubation/desk/write.html", {"form": form, "what": what}, tab=TAB, status=status)
@@ -147,14 +150,15 @@ def _project_page(request: HttpRequest, found: Project, **bound: Any) -> HttpRes
 
 @require(rights.may_run)
 @require_POST
+@transaction.atomic
 def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
-    """Enter a phase; add, reach or drop a milestone."""
-    found, now = get_object_or_404(Project, pk=pk), CLOCK.now()
+    """Enter a phase; add, reach or drop a milestone. Raises Http404 for anything else."""
+    found, now, by = get_object_or_404(Project, pk=pk), CLOCK.now(), cast(User, request.user)
     if what == "phase":
         form, to = PhaseForm(request.POST), request.POST.get("to", "")
         if not form.is_valid() or to not in set(Phase):
             return _project_page(request, found, phase=form)
-        made = keeping.enter(found, Phase(to), form.cleaned_data["reason"], now, cast(User, request.user))
+        made = keeping.enter(found, Phase(to), form.cleaned_data["reason"], now, by)
         if isinstance(made, Refusal):
             return refused(request, made, request.path.removesuffix("do/phase/"))
     elif what == "milestone":
@@ -163,13 +167,17 @@ def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             return _project_page(request, found, milestone=aim)
         if keeping.is_over(found):
             return refused(request, Refusal(rule="project_over"), request.path.removesuffix("do/milestone/"))
-        aim.save()
+        made_aim = aim.save()
+        making.note(found, "milestone", by, now, milestone=str(made_aim.pk))
     elif what in ("reached", "dropped"):
-        open_ones = found.milestones.filter(pk=number(request.POST.get("id", "")), done_at=None, dropped_at=None)
-        if what == "reached":
-            open_ones.update(done_at=now)
-        else:
-            open_ones.update(dropped_at=now, dropped_why=request.POST.get("why", "")[:400])
+        pk_of = number(request.POST.get("id", ""))
+        said: dict[str, Any] = {"done_at": now}
+        if what == "dropped":
+            said = {"dropped_at": now, "dropped_why": request.POST.get("why", "")[:400]}
+        if found.milestones.filter(pk=pk_of, done_at=None, dropped_at=None).update(**said):
+            making.note(found, f"milestone:{what}", by, now, milestone=str(pk_of))
+    else:
+        raise Http404
     return redirect("incubation:project", pk)
 
 
@@ -178,7 +186,7 @@ def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def grant(request: HttpRequest, pk: int) -> HttpResponse:
     """One grant: its lines, what was paid, what is left."""
-    found, now = get_object_or_404(Grant, pk=pk), CLOCK.now()
+    found, now, by = get_object_or_404(Grant, pk=pk), CLOCK.now(), cast(User, request.user)
     line_form, payment_form = LineForm(), PaymentForm()
     made: Any = None
     if request.method == "POST" and rights.may_run(request.user):
@@ -186,12 +194,12 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
             payment_form = PaymentForm(request.POST)
             if payment_form.is_valid():
                 line = get_object_or_404(Line, pk=number(request.POST["line"]), grant=found)
-                made = keeping.pay(line, **payment_form.cleaned_data)
+                made = keeping.pay(line, **payment_form.cleaned_data, now=now, by=by)
         else:
             line_form = LineForm(request.POST)
             if line_form.is_valid():
                 said = line_form.cleaned_data
-                made = keeping.promise(found, said["title"], said["committed"], said["project"], now)
+                made = keeping.promise(found, said["title"], said["committed"], said["project"], now, by)
         if isinstance(made, Refusal):
             return refused(request, made, request.path)
         if made is not None:

@@ -16,6 +16,7 @@ from necmergitur.innovation import selection
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
+from necmergitur.web.console import guards
 from necmergitur.web.incubation import reviewing, showing, words
 from necmergitur.web.incubation.desk import TAB, refused
 from necmergitur.web.incubation.forms import HelperForm, ReadersForm
@@ -70,7 +71,11 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
         form = HelperForm(request.POST)
         if not form.is_valid():
             return _page(request, found, 422, bound={"invite": form})
-        helper, token = reviewing.invite(found, form.cleaned_data | {"kind": Helper.Kind.REVIEWER}, now)
+        added = reviewing.invite(found, form.cleaned_data | {"kind": Helper.Kind.REVIEWER}, now)
+        if isinstance(added, Refusal):
+            form.add_error("email", words.sentence(added))
+            return _page(request, found, guards.status_of(added), bound={"invite": form})
+        helper, token = added
         address = request.build_absolute_uri(reverse("incubation:reviewer", args=[token]))
         return _page(
             request,

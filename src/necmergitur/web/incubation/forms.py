@@ -99,7 +99,9 @@ class ApplyForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "title": _("Reviewers read title and text without knowing who you are: name nobody, nor your company."),
-            "contact_email": _("Read by the programme's team alone, forgotten a year after the decision."),
+            "contact_email": _(
+                "Read by the programme's team alone, forgotten a year after a refusal, or after the project's end."
+            ),
         }
         widgets: ClassVar[dict[str, Any]] = {"summary": long(8)}
 

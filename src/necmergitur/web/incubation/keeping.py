@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Max, Q, Sum
 
 from necmergitur.innovation import budget, phases, selection
 from necmergitur.innovation.chain import ProjectState, TeamState
@@ -62,7 +62,7 @@ def apply(call: Call, fields: dict[str, Any], now: datetime, language: str = "")
     return token
 
 
-@transaction.atomic
+@making.gathering()
 def decide(application: Application, reason: str, now: datetime, by: User, *, accepted: bool) -> Application | Refusal:
     """Accept an application, which makes a team and its project of the challenge, or turn it down."""
     call = Call.objects.select_for_update().get(pk=application.call_id)
@@ -121,26 +121,31 @@ def is_over(project: Project) -> bool:
 
 
 @transaction.atomic
-def promise(grant: Grant, title: str, cents: int, project: Project | None, now: datetime) -> Line | Refusal:
+def promise(grant: Grant, title: str, cents: int, project: Project | None, now: datetime, by: User) -> Line | Refusal:
     """Promise part of a grant."""
     held = Grant.objects.select_for_update().get(pk=grant.pk)
     if project is not None and is_over(project):
         return Refusal(rule="project_over")
     refused = budget.may_commit(standing(held), cents)
-    return (
-        Line.objects.create(grant=held, project=project, title=title, committed=cents, at=now)
-        if refused is None
-        else refused
-    )
+    if refused is not None:
+        return refused
+    made = Line.objects.create(grant=held, project=project, title=title, committed=cents, at=now)
+    whose = {} if project is None else {"project": str(project.pk)}
+    making.record("grant:promised", f"{held.pk}/{made.pk}", by, now, cents=str(cents), **whose)
+    return made
 
 
 @transaction.atomic
-def pay(line: Line, cents: int, paid_on: Any) -> Payment | Refusal:
+def pay(line: Line, cents: int, paid_on: date, now: datetime, by: User) -> Payment | Refusal:
     """Pay part of a line."""
     held = Line.objects.select_for_update().get(pk=line.pk)
     gone = held.payments.aggregate(sum=Sum("cents"))["sum"] or 0
     refused = budget.may_pay(budget.Line(held.committed, gone), cents)
-    return Payment.objects.create(line=held, cents=cents, paid_on=paid_on) if refused is None else refused
+    if refused is not None:
+        return refused
+    made = Payment.objects.create(line=held, cents=cents, paid_on=paid_on)
+    making.record("grant:paid", f"{held.grant_id}/{held.pk}", by, now, cents=str(cents), on=paid_on.isoformat())
+    return made
 
 
 @transaction.atomic
@@ -153,9 +158,20 @@ def forget(one: Application, now: datetime) -> None:
 
 
 def forget_old(now: datetime) -> int:
-    """Forget whom to write to of applications a year after their decision, or after their call; return how many."""
-    old = Application.objects.exclude(contact_email="").filter(
-        Q(decided_at__lte=now - KEPT) | Q(decided_at=None, call__closes_at__lte=now - KEPT)
+    """Forget whom to write to of applications a year after they are over; return how many.
+
+    That is: after their project ended, when they were accepted; after they were turned down; after a call that was
+    never decided.
+    """
+    before = now - KEPT
+    old = (
+        Application.objects.exclude(contact_email="")
+        .annotate(last_step=Max("project__steps__at"))
+        .filter(
+            Q(decided_at=None, call__closes_at__lte=before)
+            | Q(accepted=False, decided_at__lte=before)
+            | Q(accepted=True, project__state__in=_STATES.values(), decided_at__lte=before, last_step__lte=before)
+        )
     )
     reviewing.sweep(now)
     for one in old:

@@ -1,7 +1,7 @@
 """Rows of the incubation.
 
-Whom to write to of an application is forgotten a year after its call was decided; helpers of a call (reviewers,
-mentors) are erased a year after it closed. Marks stay, by a number.
+Whom to write to of an application is forgotten a year after it was turned down, or after its project ended; reviewers
+are erased a year after their call closed, mentors a year after its last project ended. Marks stay, by a number.
 """
 
 from django.contrib.postgres.fields import ArrayField

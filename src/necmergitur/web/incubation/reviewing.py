@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from necmergitur.innovation import reviews, selection, texts
+from necmergitur.innovation.phases import OVER
 from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
 from necmergitur.innovation.selection import Reading
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import bookings
 from necmergitur.web.incubation import office, writing
-from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review
+from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review, Step
 from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
 from necmergitur.web.store import store
@@ -31,8 +32,13 @@ def helper_of(token: str, kind: str) -> Helper | None:
 
 
 @transaction.atomic
-def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str]:
-    """Add a reviewer or a mentor; return them and their private link's token."""
+def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str] | Refusal:
+    """Add a reviewer or a mentor; return them and their private link's token. Nobody reads twice by two links."""
+    Call.objects.select_for_update().get(pk=call.pk)
+    email = said.get("email", "")
+    known = call.helpers.filter(kind=said["kind"]).exclude(email="")
+    if email and reviews.mailbox(email) in {reviews.mailbox(one.email) for one in known}:
+        return Refusal(rule="helper_known")
     pk = store().ids.new()
     token = links.own("reader", pk)
     made = Helper.objects.create(id=pk, call=call, link_hash=links.digest(token), added_at=now, **said)
@@ -203,8 +209,12 @@ def erase(helper: Helper, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Erase helpers of calls that closed a year ago; return how many."""
-    old = list(Helper.objects.filter(call__closes_at__lte=now - KEPT, added_at__lte=now - KEPT))
+    """Erase helpers of calls that closed a year ago, mentors a year after the last project ended; return how many."""
+    before = now - KEPT
+    ended = Step.objects.filter(project=OuterRef("project"), phase__in=OVER, at__lte=before)
+    accompanied = Application.objects.filter(~Exists(ended), call=OuterRef("call"), accepted=True)
+    closed = Helper.objects.filter(call__closes_at__lte=before, added_at__lte=before)
+    old = list(closed.filter(Q(kind=REVIEWER) | ~Exists(accompanied)))
     for one in old:
         erase(one, now)
     return len(old)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,9 +33,11 @@ def is_open(call: Call, now: datetime) -> bool:
 
 
 def indicators() -> list[Year]:
-    """Return what each year came to, newest first, from dated steps alone."""
+    """Return what each year of the city came to, newest first, from dated steps alone."""
     rows = Step.objects.values_list("project_id", "phase", "at")
-    return years([Walked(str(project), Phase(phase), at) for project, phase, at in rows])[::-1]
+    return years(
+        [Walked(str(project), Phase(phase), at) for project, phase, at in rows], timezone.get_default_timezone()
+    )[::-1]
 
 
 def told(year: Year) -> dict[str, object]:

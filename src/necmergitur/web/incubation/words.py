@@ -36,6 +36,7 @@ REFUSALS: dict[str, Any] = {
     "reviews_out_of_range": _("One to nine reviews for each application."),
     "review_conflict": _("You know somebody there, so you do not read it. Somebody else does."),
     "review_done": _("You gave these marks. They stand."),
+    "helper_known": _("Somebody with this e-mail was added already. They have one link."),
     "marks_missing": _("Give a mark for each line."),
     "marks_out_of_range": _("Marks go from 0 to 10."),
     "application_not_blind": _("Reviewers read without names. Take out what tells who you are: %(told)s"),

@@ -10,14 +10,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from necmergitur.operations.registry import audit
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.network.forms import ClauseForm, HostForm, PartnerForm, SiteForm
 from necmergitur.web.network.models import Clause, Hosting, Partner, Site
-from necmergitur.web.programme import links, pages, rights, showing
+from necmergitur.web.programme import links, making, pages, rights, showing
 from necmergitur.web.programme.models import Experiment
-from necmergitur.web.store import CLOCK, beside_rows, person, store
+from necmergitur.web.store import CLOCK, store
 
 LISTED_MAX = 500
 TAB = "network"
@@ -25,8 +24,7 @@ TAB = "network"
 
 def note(request: HttpRequest, what: str, partner: Partner) -> None:
     """Append one audit fact beside the rows."""
-    with beside_rows() as tx:
-        audit(store(), tx, f"programme:partner:{what}", str(partner.pk), person(cast(User, request.user)), CLOCK.now())
+    making.record(f"partner:{what}", str(partner.pk), cast(User, request.user), CLOCK.now())
 
 
 @require(rights.may_read)
@@ -84,7 +82,10 @@ def _page(request: HttpRequest, found: Partner, *, link: str = "", **bound: obje
 @require_POST
 @transaction.atomic
 def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
-    """Add a site or a clause, place an experiment, make the private link, end the partnership."""
+    """Add a site or a clause, place an experiment, make the private link, end the partnership.
+
+    Raises Http404 for anything else.
+    """
     found, now = get_object_or_404(Partner.objects.select_for_update(), pk=pk, ended_at=None), CLOCK.now()
     if what == "site":
         site_form = SiteForm(request.POST, instance=Site(partner=found))
@@ -112,5 +113,7 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
         found.contact_name = found.contact_email = ""  # whoever was written to is forgotten
         found.save()
         found.clauses.filter(ended_at=None).update(ended_at=now)
+    else:
+        raise Http404
     note(request, what, found)
     return redirect("network:desk-one", pk)

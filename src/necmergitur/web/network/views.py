@@ -1,5 +1,6 @@
 """What everybody reads of partners; and a partner's own page behind their link."""
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.web.network import links
 from necmergitur.web.network.forms import SiteForm
 from necmergitur.web.network.models import Clause, Partner, Site
-from necmergitur.web.programme import showing
+from necmergitur.web.programme import making, showing
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 200
@@ -56,7 +57,9 @@ def my_site(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     site = get_object_or_404(found.sites, pk=pk, withdrawn_at=None) if pk else Site(partner=found)
     form = SiteForm(request.POST or None, instance=site)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            kept = form.save()
+            making.record("partner:site:own", str(found.pk), None, CLOCK.now(), site=str(kept.pk))
         return _private(redirect("network:mine", token))
     context = {"form": form, "one": found, "token": token, "site": site if pk else None}
     return _private(render(request, "network/site.html", context, status=422 if form.is_bound else 200))
@@ -64,18 +67,23 @@ def my_site(request: HttpRequest, token: str, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@transaction.atomic
 def act(request: HttpRequest, token: str) -> HttpResponse:
-    """A partner agrees to share, ends it, or takes a site back."""
+    """A partner agrees to share, ends it, or takes a site back. Raises Http404 for anything else."""
     found, now = links.partner_of(token), CLOCK.now()
     what, which = request.POST.get("what", ""), request.POST.get("id", "")
     if not which.isascii() or not which.isdigit() or len(which) > 18:
         raise Http404
     if what == "agree":
-        found.clauses.filter(pk=which, agreed_at=None, ended_at=None).update(agreed_at=now)
+        done = found.clauses.filter(pk=which, agreed_at=None, ended_at=None).update(agreed_at=now)
     elif what == "end":
-        found.clauses.filter(pk=which, ended_at=None).update(ended_at=now)
+        done = found.clauses.filter(pk=which, ended_at=None).update(ended_at=now)
     elif what == "withdraw":
-        found.sites.filter(pk=which, withdrawn_at=None).update(withdrawn_at=now)
+        done = found.sites.filter(pk=which, withdrawn_at=None).update(withdrawn_at=now)
+    else:
+        raise Http404
+    if done:  # nobody with an account: whoever has the partner's link
+        making.record(f"partner:{what}:own", str(found.pk), None, now, id=which)
     return _private(redirect("network:mine", token))
 
 

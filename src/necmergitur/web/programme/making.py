@@ -3,7 +3,9 @@
 Nothing else makes rows of the chain. What a stage becomes later (a lead rejected, a team complete) goes through `move`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -39,6 +41,8 @@ BEFORE: dict[Stage, str] = {
 }
 _NEEDS_LOCK = 22_001  # ours: of pg_advisory_xact_lock, so that two needs stated at once have two numbers
 _NOBODY = Person(0, "")  # somebody without an account
+_Said = tuple[str, str, Person, datetime, dict[str, str]]
+_gathered: ContextVar[list[_Said] | None] = ContextVar("gathered", default=None)
 Made = TypeVar("Made", bound=models.Model)
 
 
@@ -124,10 +128,51 @@ def move_from(
 
 def note(row: Any, what: str, by: User | None, now: datetime, **facts: str) -> None:
     """Append one audit fact about a stage in its row's own transaction, last."""
+    subject = f"{chain.shown(row.chain)}/{stage_of(row).value}/{row.pk}"
+    record(f"{stage_of(row).value}:{what}", subject, by, now, **facts)
+
+
+def record(what: str, subject: str, by: User | None, now: datetime, **facts: str) -> None:
+    """Append one audit fact in its rows' own transaction, last; or leave it to what gathers."""
+    said = (f"programme:{what}", subject, _NOBODY if by is None else person(by), now, facts)
+    held = _gathered.get()
+    if held is None:
+        _append([said])
+    else:
+        held.append(said)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Open a transaction of many steps whose audit facts are appended together at its end.
+
+    Appending takes the record's one lock until the commit, and every call for help waits for that lock.
+    """
+    held = _gathered.get()
+    if held is not None:  # a part of something larger, which appends
+        before = len(held)
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            del held[before:]
+            raise
+        return
+    fresh: list[_Said] = []
+    with transaction.atomic():
+        token = _gathered.set(fresh)
+        try:
+            yield
+        finally:
+            _gathered.reset(token)
+        if fresh and not transaction.get_rollback():
+            _append(fresh)
+
+
+def _append(said: list[_Said]) -> None:
     with beside_rows() as tx:
-        subject = f"{chain.shown(row.chain)}/{stage_of(row).value}/{row.pk}"
-        who = person(by) if by is not None else None
-        audit(store(), tx, f"programme:{stage_of(row).value}:{what}", subject, who or _NOBODY, now, **facts)
+        for what, subject, who, now, facts in said:
+            audit(store(), tx, what, subject, who, now, **facts)
 
 
 def line_of(row: Any) -> list[Any]:

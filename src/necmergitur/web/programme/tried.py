@@ -1,8 +1,10 @@
 """What was tried, for everybody, failures too; and the grades of solutions with the evidence they rest on."""
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,12 +15,13 @@ from necmergitur.innovation.chain import Exit, ProjectState
 from necmergitur.innovation.grading import CLAIMED
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.programme import grades, pages, rights, showing, words
+from necmergitur.web.programme import grades, making, pages, rights, showing, words
 from necmergitur.web.programme.forms import EvidenceForm
 from necmergitur.web.programme.models import Deployment, Evidence, Experiment, Project
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 200
+DIGITS_MAX = 12  # ours: no table has so many rows
 
 
 @require_safe
@@ -64,21 +67,29 @@ def extended(of: Project) -> Experiment | None:
     return last if last is not None and last.exit == Exit.EXTEND else None
 
 
+@transaction.atomic
+def _withdraw(of: Project, which: str, now: datetime, by: User) -> None:
+    """Take evidence back, and keep who did; nothing for a number that is none of this project's."""
+    known = which.isascii() and which.isdigit() and len(which) <= DIGITS_MAX
+    if of.evidence.filter(pk=int(which) if known else 0, withdrawn_at=None).update(withdrawn_at=now):
+        making.note(of, "evidence:withdrawn", by, now, evidence=which)
+
+
 @require(rights.may_read)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def grade(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A project's grade, and the evidence it rests on; evidence is added and taken back here."""
-    found, now = get_object_or_404(Project, pk=pk), CLOCK.now()
+    found, now, by = get_object_or_404(Project, pk=pk), CLOCK.now(), cast(User, request.user)
     form = EvidenceForm(request.POST or None)
     if request.method == "POST" and rights.may_run(request.user):
         if "withdraw" in request.POST:
-            which = request.POST["withdraw"]
-            found.evidence.filter(pk=which if which.isdecimal() else 0, withdrawn_at=None).update(withdrawn_at=now)
+            _withdraw(found, request.POST["withdraw"], now, by)
             return redirect("programme:grade", pk)
         if form.is_valid():
-            by = cast(User, request.user)
-            Evidence.objects.create(project=found, at=now, by_id=by.pk, **form.cleaned_data)
+            with transaction.atomic():
+                made = Evidence.objects.create(project=found, at=now, by_id=by.pk, **form.cleaned_data)
+                making.note(found, "evidence", by, now, evidence=str(made.pk))
             return redirect("programme:grade", pk)
     context = {
         "one": found,

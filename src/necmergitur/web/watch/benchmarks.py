@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from necmergitur.innovation.chain import LeadState
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
+from necmergitur.web.incubation.mentors import number
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.programme.models import Lead
 from necmergitur.web.store import CLOCK, store
@@ -99,7 +100,7 @@ def _cell(solution: Solution, evidence: Evidence | None) -> dict[str, Any]:
 def act(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Add or take away a criterion or a solution; publish, or take back."""
     found = get_object_or_404(Benchmark, pk=pk)
-    what, number = request.POST.get("what", ""), request.POST.get("number", "")
+    what, row = request.POST.get("what", ""), number(request.POST.get("number", ""))
     wrong = _add(found, what, request)
     if wrong is not None:
         return _edit_page(request, found, **wrong)
@@ -107,10 +108,10 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponse:
         found.published_at = found.published_at or CLOCK.now()
     elif what == "withdraw":
         found.published_at = None
-    elif what == "drop-criterion" and number.isdecimal():
-        found.criteria.filter(pk=int(number)).delete()
-    elif what == "drop-solution" and number.isdecimal():
-        found.solutions.filter(pk=int(number)).delete()
+    elif what == "drop-criterion":
+        found.criteria.filter(pk=row).delete()
+    elif what == "drop-solution":
+        found.solutions.filter(pk=row).delete()
     found.changed_at = CLOCK.now()
     found.save(update_fields=["published_at", "changed_at"])
     return redirect("watch:benchmark", pk)
@@ -125,7 +126,7 @@ def _add(found: Benchmark, what: str, request: HttpRequest) -> dict[str, Any] | 
         form = SolutionForm(request.POST, auto_id="solution_%s")
         full = found.solutions.count() >= SOLUTIONS_MAX
     elif what == "lead":
-        lead = Lead.objects.filter(need=found.need, pk=request.POST.get("lead") or None).first()
+        lead = next((one for one in found.need.leads.all() if str(one.pk) == request.POST.get("lead")), None)
         if lead is not None and found.solutions.count() < SOLUTIONS_MAX:
             _from_lead(found, lead)
         return None

@@ -117,7 +117,7 @@ def _chosen(values: Mapping[str, str], kind: str) -> list[str]:
 def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:
     """Make what the rows say, all of them or nothing; return how many."""
     made = 0
-    with transaction.atomic():
+    with making.gathering():
         for row in rows:
             if kind == APPLICATIONS:
                 refused = _apply(row)
