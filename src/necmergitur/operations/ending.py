@@ -6,7 +6,7 @@ record's lock taken, and then only for a trial whose facts are still the ones th
 season has hundreds of thousands of facts: every call for help waits for that lock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,9 +17,18 @@ from necmergitur.governance import authorisations, gate
 from necmergitur.innovation import metrics, protocol, sequential
 from necmergitur.innovation.constants import ADVICE_AT_ONCE
 from necmergitur.innovation.metrics import Figures
-from necmergitur.innovation.protocol import Heard, Protocol, TrialBegun, TrialEvent, TrialMidterm, TrialStopped, Why
+from necmergitur.innovation.protocol import (
+    Heard,
+    Protocol,
+    Source,
+    TrialBegun,
+    TrialEvent,
+    TrialMidterm,
+    TrialStopped,
+    Why,
+)
 from necmergitur.innovation.trial import Trial
-from necmergitur.kernel.events import Fact
+from necmergitur.kernel.events import Fact, Recorded
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import hearing
 from necmergitur.operations.retry import ATTEMPTS_MAX, on_conflict
@@ -82,16 +91,43 @@ def look(store: TrialStore, trial_id: UUID, now: datetime, quiet: dict[UUID, Qui
             return state
         facts = tx.stream(protocol.stream_of(trial_id))
         waiting = [source for source in told.sources if hearing.unheard(tx, source.sensor_id, facts)]
-    heard = [one for source in waiting for one in hearing.heard(store, source, facts, state, now)]
-    for start in range(0, len(heard), ADVICE_AT_ONCE):
-        keep = heard[start : start + ADVICE_AT_ONCE]
-        on_conflict(store, lambda tx, keep=keep: _hear(tx, trial_id, keep, now))  # type: ignore[misc]
+    heard = _made_facts(store, state, waiting, facts, now)
     after = _end_if_due(store, trial_id, now)
     if quiet is not None and not heard and after == state:
         reported = any(one.kind == TrialMidterm.__name__ for one in facts)
         due = told.ends if reported or told.midway <= now else min(told.midway, told.ends)
         quiet[trial_id] = Quiet(facts[-1].version, places, tuple(hearing.begun_under(facts)), due)
     return after
+
+
+def hear(store: TrialStore, now: datetime, papers: Collection[UUID]) -> None:
+    """Make facts of what vendors said under papers that are about to be closed: afterwards they open nothing.
+
+    Nothing is computed, reported or ended.
+    """
+    kinds = [*hearing.KINDS, TrialBegun.__name__]
+    with store.transaction() as tx:
+        running = tx.trials_running()
+    for trial_id in running:
+        with store.transaction() as tx:
+            state = tx.trial(trial_id)
+            facts = tx.stream(protocol.stream_of(trial_id), kinds)
+            if state is None or state.state != "running" or not hearing.begun_under(facts) & set(papers):
+                continue
+            sources = protocol.read(state.protocol).sources
+            waiting = [source for source in sources if hearing.unheard(tx, source.sensor_id, facts)]
+        _made_facts(store, state, waiting, facts, now)
+
+
+def _made_facts(
+    store: TrialStore, state: Trial, waiting: Sequence[Source], facts: Sequence[Recorded], now: datetime
+) -> list[Heard]:
+    """Read back what was said since and make facts of it; return it."""
+    heard = [one for source in waiting for one in hearing.heard(store, source, facts, state, now)]
+    for start in range(0, len(heard), ADVICE_AT_ONCE):
+        keep = heard[start : start + ADVICE_AT_ONCE]
+        on_conflict(store, lambda tx, keep=keep: _hear(tx, state.id, keep, now))  # type: ignore[misc]
+    return heard
 
 
 def _still(tx: TrialTransaction, known: Quiet, stream: str, places: tuple[object, ...], now: datetime) -> bool:

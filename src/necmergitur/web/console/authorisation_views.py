@@ -23,6 +23,7 @@ from necmergitur.governance.gate import FLIGHT
 from necmergitur.governance.law import Rule
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising
+from necmergitur.web import last_words
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards, people, refusals, rights
 from necmergitur.web.console.pages import show
@@ -299,5 +300,6 @@ def _conditions(said: dict[str, Any]) -> Conditions:
 def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End an authorisation now, with a reason. Drones that fly under it are called back."""
     reason = request.POST.get("reason", "")[:LABEL_LENGTH_MAX]
+    last_words.hear([pk])
     outcome = guards.run(request, lambda by, now: authorising.revoke(store(), pk, reason, by, now))
     return guards.answer(request, outcome, reverse("console:authorisations"))

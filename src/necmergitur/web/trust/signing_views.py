@@ -21,6 +21,7 @@ from necmergitur.governance.assessments import Assessment
 from necmergitur.governance.pia import Facts
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing
+from necmergitur.web import last_words
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards
@@ -37,6 +38,7 @@ DIALOGUE_DAYS_MAX = 90  # ours: a dialogue that has not ended in a season is not
 @require_POST
 def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put the draft in force, if nothing is missing. Its text changes no more."""
+    last_words.hear(resting_on=pk)  # what was signed on an earlier version is suspended
     return _done(request, pk, guards.run(request, lambda by, now: _sign(pk, cast(User, request.user), by, now)))
 
 
@@ -104,6 +106,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     def work(by: Person, now: datetime) -> Refusal | None:
         if reason and request.POST.get("sure") != "yes":
             return Refusal(rule="confirmation_missing")
+        last_words.hear(resting_on=pk)
         outcome = assessing.withdraw(store(), pk, reason, by, now)
         if isinstance(outcome, Refusal):
             return outcome

@@ -19,6 +19,7 @@ from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.signing import needed
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import authorising, proposing
+from necmergitur.web import last_words
 from necmergitur.web.accounts.rules import is_dpo, is_lead, require
 from necmergitur.web.console import guards
 from necmergitur.web.console.pages import show
@@ -165,6 +166,7 @@ def grant(request: HttpRequest, pk: UUID) -> HttpResponse:
 def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End what was granted, now, with a reason; what replaces it is drafted from the same terms."""
     reason = request.POST.get("reason", "")[:LABEL_LENGTH_MAX]
+    last_words.hear([pk])
     outcome = guards.run(request, lambda by, now: authorising.revoke(store(), pk, reason, by, now))
     known = asking.proposal(pk)
     if not isinstance(outcome, Refusal) and known is not None and request.POST.get("anew"):
