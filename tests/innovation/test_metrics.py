@@ -186,7 +186,7 @@ def test_a_protocol_and_a_report_fixed_before_keep_their_hashes() -> None:
 
 def test_the_rule_for_alarms_is_part_of_what_is_hashed() -> None:
     text = protocol.text_of(PROTOCOL)
-    assert '"judging":2' in text and protocol.read(text).judging == 2
+    assert '"judging":3' in text and protocol.read(text).judging == 3
 
 
 def test_advice_that_falls_and_rises_within_one_event_is_right_once() -> None:

@@ -35,7 +35,7 @@ class Alarm(msgspec.Struct, frozen=True):
     """One alarm: when the gate heard it begin, where, and what the observer's notes make of it (None: nothing).
 
     `judged_by`: the place, among the facts, of the one that judged it. `repeat`: a further alarm of an event that has
-    made one right already; it is neither right nor false.
+    made one right already; it is neither right nor false. `ends`: when it fell, or had been silent too long.
     """
 
     at: datetime
@@ -44,15 +44,17 @@ class Alarm(msgspec.Struct, frozen=True):
     right: bool | None
     judged_by: int
     repeat: bool = False
+    ends: datetime | None = None
 
 
 class _Begun(msgspec.Struct, frozen=True):
-    """An alarm before it is judged; `place` is that of its fact."""
+    """An alarm before it is judged; `place` is that of its fact, `ends` when it fell or had been silent too long."""
 
     at: datetime
     use: Use
     zone_id: str
     place: int
+    ends: datetime | None = None
 
 
 class _Note(msgspec.Struct, frozen=True):
@@ -110,19 +112,31 @@ def _notes(protocol: Protocol, told: Sequence[Told]) -> dict[tuple[str, str], li
 def _begun(protocol: Protocol, told: Sequence[Told]) -> list[_Begun]:
     of = {source.sensor_id: source for source in protocol.sources}
     last: dict[str, datetime] = {}
+    stands: dict[str, int] = {}
     found: list[_Begun] = []
+
+    def end(sensor_id: str, at: datetime) -> None:
+        if sensor_id in stands:
+            place = stands.pop(sensor_id)
+            found[place] = msgspec.structs.replace(found[place], ends=min(at, last[sensor_id] + ALARM_GAP))
+
     heard = ((at, one.event) for at, one in enumerate(told) if isinstance(one.event, HEARD))
     for place, advice in sorted(heard, key=lambda one: (one[1].at, one[1].sensor_id, one[1].seq)):
         source = of.get(advice.sensor_id)
         if source is None:
             continue
         if level_of(source, advice) < protocol.alarm_level:
+            end(advice.sensor_id, advice.at)
             last.pop(advice.sensor_id, None)
             continue
         before = last.get(advice.sensor_id)
-        last[advice.sensor_id] = advice.at
         if before is None or advice.at - before > ALARM_GAP:
+            end(advice.sensor_id, advice.at)
+            stands[advice.sensor_id] = len(found)
             found.append(_Begun(advice.at, source.use, source.zone_id, place))
+        last[advice.sensor_id] = advice.at
+    for sensor_id in list(stands):
+        end(sensor_id, last[sensor_id] + ALARM_GAP)
     return found
 
 
@@ -191,13 +205,14 @@ def _takes(
 
 def _judged(one: _Begun, close: Sequence[_Note], right: int | None) -> Alarm:
     if right is not None:
-        return Alarm(one.at, one.use, one.zone_id, right=True, judged_by=right)
+        return Alarm(one.at, one.use, one.zone_id, right=True, judged_by=right, ends=one.ends)
     there = [note for note in close if note.said.present]
     absent = next((note for note in close if not note.said.present), None)
     # The tolerance of an event excuses one alarm, as the event itself does: no further one where nothing was.
     if absent is not None and not any(note.is_within(one.at) for note in there):
-        return Alarm(one.at, one.use, one.zone_id, right=False, judged_by=max(one.place, absent.place))
-    return Alarm(one.at, one.use, one.zone_id, None, one.place, bool(there))
+        judged_by = max(one.place, absent.place)
+        return Alarm(one.at, one.use, one.zone_id, right=False, judged_by=judged_by, ends=one.ends)
+    return Alarm(one.at, one.use, one.zone_id, None, one.place, bool(there), one.ends)
 
 
 def _each(one: _Begun, close: Sequence[_Note]) -> Alarm:

@@ -16,6 +16,7 @@ import msgspec
 from necmergitur.innovation.judging import Alarm, Told, alarms, outcomes, standing, withdrawn
 from necmergitur.innovation.protocol import (
     HEARD,
+    JUDGED_STOOD,
     Goal,
     Protocol,
     TrialBegun,
@@ -43,7 +44,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The figures of one use at one site, or of all together ("" for both).
 
     `repeats`: further alarms of an event that has made one right; left out of the digest where there are none, so that
-    reports fixed before they were counted keep theirs.
+    reports fixed before they were counted keep theirs. `stood`: events that no alarm told of, during which one that
+    began earlier still stood; counted where the protocol's rule says so, and left out as repeats are.
     """
 
     use: str
@@ -58,6 +60,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delay_p50_s: float | None
     delay_p95_s: float | None
     repeats: int = 0
+    stood: int = 0
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -123,11 +126,12 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
             [one for one in found if (one.use, one.zone_id) == pair],
             [one for one in truths if (one.use, one.zone_id) == pair],
             hours * protocol.operators,
+            until,
         )
         for pair in pairs
     )
     known = [one for one in truths if (one.use, one.zone_id) in pairs]
-    total = _row(protocol, ("", ""), len(advised), found, known, hours * protocol.operators)
+    total = _row(protocol, ("", ""), len(advised), found, known, hours * protocol.operators, until)
     costs: dict[str, int] = {}
     for one in told:
         if isinstance(one.event, TrialCost):
@@ -167,12 +171,14 @@ def _row(
     found: Sequence[Alarm],
     truths: Sequence[TrialTruth],
     operator_hours: float,
+    until: datetime,
 ) -> Row:
     slack = timedelta(seconds=protocol.tolerance_s)
     judged = [one for one in found if one.right is not None]
     right = sum(1 for one in judged if one.right)
     repeats = sum(one.repeat for one in found)
     delays: list[float] = []
+    stood = 0
     for truth in truths:
         near = [
             one.at
@@ -182,6 +188,8 @@ def _row(
         ]
         if near:
             delays.append(round((min(near) - truth.since).total_seconds(), 3))
+        elif protocol.judging >= JUDGED_STOOD:
+            stood += any(_stood(one, truth, until) for one in found)
     false = len(judged) - right
     return Row(
         use=pair[0],
@@ -196,7 +204,14 @@ def _row(
         delay_p50_s=percentile(delays, 0.5),
         delay_p95_s=percentile(delays, 0.95),
         repeats=repeats,
+        stood=stood,
     )
+
+
+def _stood(one: Alarm, truth: TrialTruth, until: datetime) -> bool:
+    """Return whether an alarm began before an event, and stood when that began; none stands once the trial ended."""
+    same = (one.use, one.zone_id) == (truth.use, truth.zone_id)
+    return same and one.ends is not None and one.at < truth.since < min(one.ends, until)
 
 
 def _met(goal: Goal, total: Row, cents: int, complaints: int) -> Met:

@@ -27,8 +27,9 @@ from necmergitur.kernel.refusal import Refusal
 LEVEL_MAX = 3
 PERCENT = 100
 # By which rule alarms are judged. The first made every alarm of an event right, so that advice which falls and rises
-# again within one earned more; protocols fixed then keep it, and their reports.
-JUDGED_EACH, JUDGED_ONCE = 1, 2
+# again within one earned more; the second counted no event through which an earlier alarm stood. Protocols fixed then
+# keep theirs, and their reports.
+JUDGED_EACH, JUDGED_ONCE, JUDGED_STOOD = 1, 2, 3
 
 Mode = Literal["shadow", "live"]
 Use = Literal["density", "movement", "waiting"]
@@ -118,7 +119,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sample: int
     stop: Stop
     midterm: datetime | None = None
-    judging: int = msgspec.field(default_factory=lambda: JUDGED_ONCE)
+    judging: int = msgspec.field(default_factory=lambda: JUDGED_STOOD)
 
     @property
     def midway(self) -> datetime:
@@ -179,7 +180,7 @@ def check(asked: Protocol, now: datetime) -> list[Refusal]:
         _unless(0 < asked.stop.good < asked.stop.bad < PERCENT, "bad_not_above_good"),
         _unless(0 < asked.stop.alpha < PERCENT / 2 and 0 < asked.stop.beta < PERCENT / 2, "alpha_out_of_range"),
         _unless(asked.stop.complaints >= 0, "complaints_negative"),
-        _unless(asked.judging == JUDGED_ONCE, "judging_unknown"),
+        _unless(asked.judging == JUDGED_STOOD, "judging_unknown"),
     ]
     return [one for one in found if one is not None]
 

@@ -21,11 +21,11 @@ from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards
 from necmergitur.web.facts.models import Trial
-from necmergitur.web.programme import making, pages, rights
+from necmergitur.web.programme import grades, making, pages, rights
 from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme.models import Experiment, Project
 from necmergitur.web.store import CLOCK, store
-from necmergitur.web.trials import papering, showing, words
+from necmergitur.web.trials import kept, papering, showing, words
 from necmergitur.web.trials.deploying import DeploymentForm
 from necmergitur.web.trials.forms import (
     BeginForm,
@@ -48,7 +48,9 @@ LISTED_MAX = 200
 def home(request: HttpRequest) -> HttpResponse:
     """Every experiment, and the projects that may have one."""
     context = {
-        "rows": [chain.told(one) for one in Experiment.objects.all()[:LISTED_MAX]],
+        "rows": [
+            chain.told(one) for one in Experiment.objects.prefetch_related(*grades.behind("project"))[:LISTED_MAX]
+        ],
         "projects": [
             {**chain.told(one), "form": BeginForm(initial={"title": one.title}, auto_id=f"id_{one.pk}_%s")}
             for one in Project.objects.filter(state__in=(ProjectState.SELECTED, ProjectState.INCUBATED))
@@ -194,7 +196,8 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     row, found = get_object_or_404(Experiment, pk=pk), get_object_or_404(Trial, id=pk)
     if found.state != "running":
         return refused(request, Refusal(rule="trial_not_running"))
-    notes = showing.notes(showing.facts(pk), protocol.read(found.protocol))
+    noted = kept.noted([one for _seq, one in kept.facts(pk)])
+    notes = showing.notes(noted, protocol.read(found.protocol))
     form = WithdrawForm(request.POST, notes=notes, auto_id="id_withdraw_%s")
     if not form.is_valid():
         return _page(request, row, withdraw=form)

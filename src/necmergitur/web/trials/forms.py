@@ -53,7 +53,11 @@ class ProtocolForm(forms.Form):
         required=False,
     )
     use = forms.ChoiceField(label=_("What it advises on"), choices=tuple(words.USES.items()))
-    mode = forms.ChoiceField(label=words.FIELDS["mode"], choices=tuple(words.MODES.items()))
+    mode = forms.ChoiceField(
+        label=words.FIELDS["mode"],
+        choices=tuple(words.MODES.items()),
+        help_text=_("Live only once a trial of the same solution in shadow was reported, for each of its uses."),
+    )
     starts = moment(words.FIELDS["starts"])
     ends = moment(words.FIELDS["ends"])
     midterm = moment(words.FIELDS["midterm"], help_text=_("Left empty: half-way."), required=False)

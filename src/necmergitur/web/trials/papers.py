@@ -120,6 +120,14 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
             ),
             small=True,
         )
+    if report["is_stood_counted"]:
+        paper.say(
+            _(
+                "An alarm tells of an event when it begins within the tolerance of it. One that began earlier and "
+                "still stands tells of nothing new: such an event is not told of, and is counted apart."
+            ),
+            small=True,
+        )
     if report["shares"] is not None:
         paper.draw(report["shares"])
     costs = "".join(f" · {said(name, euros)}" for name, euros in report["costs"])
@@ -129,6 +137,11 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
             (_("Cost to the city (euros)"), f"{report['cost']}{costs}"),
             (pgettext("experiment", "Complaints"), report["figures"].complaints),
             (_("Notes taken back"), report["figures"].withdrawn),
+            *(
+                [(_("Events while an earlier alarm still stood"), report["figures"].total.stood)]
+                if report["is_stood_counted"]
+                else []
+            ),
         ]
     )
     paper.heading(_("The rule that stops it"), 3)
@@ -168,7 +181,17 @@ def _check(paper: Paper, row: Experiment, shown: dict[str, Any], report: dict[st
         )
         % numbers
     )
-    if report["seq"] is not None:
+    is_other = report["seq"] is not None and report["recorded"] != report["digest"]
+    if is_other:
+        paper.say(
+            _(
+                "These figures are not what is on record: the hash in fact %(report)s of the log is another. Both are "
+                "below."
+            )
+            % numbers,
+            bold=True,
+        )
+    elif report["seq"] is not None:
         paper.say(
             _(
                 "The hash of these figures stands in fact %(report)s of the log. Whoever computes them again from the "
@@ -181,6 +204,7 @@ def _check(paper: Paper, row: Experiment, shown: dict[str, Any], report: dict[st
     paper.pairs(
         [
             (_("SHA-256 of the figures"), report["digest"]),
+            *([(_("SHA-256 on record"), report["recorded"])] if is_other else []),
             (_("The page"), site + page),
             (_("The protocol's text"), site + text),
             (_("Proof of the protocol"), f"{site}/log/proof/{shown['protocol_seq']}.json"),

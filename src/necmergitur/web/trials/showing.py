@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from necmergitur.innovation import judging, metrics, protocol
+from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.judging import Told
 from necmergitur.innovation.metrics import Row
 from necmergitur.innovation.protocol import (
@@ -31,10 +31,11 @@ from necmergitur.innovation.protocol import (
     TrialTruth,
     TrialTruthWithdrawn,
 )
-from necmergitur.web.facts.models import LedgerEvent, Trial, Zone
+from necmergitur.web.facts.models import Trial, Zone
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.register import history, refusals
-from necmergitur.web.trials import plot, words
+from necmergitur.web.trials import kept, plot, words
+from necmergitur.web.trials.kept import Made
 
 FACTS_SHOWN = 50  # ours: of a page; figures are computed from all
 NOTES_SHOWN = 200  # ours: the newest, of which one may be taken back
@@ -46,14 +47,6 @@ class Line(msgspec.Struct, frozen=True):
     seq: int
     at: datetime
     said: str
-
-
-def facts(pk: UUID) -> list[tuple[int, Told]]:
-    """Return the facts of a trial's stream with their numbers, in order."""
-    rows = LedgerEvent.objects.filter(stream=protocol.stream_of(pk)).order_by("version")
-    return [
-        (row.seq, Told(row.recorded_at, protocol.event_of(msgspec.json.encode(row.payload)))) for row in rows.iterator()
-    ]
 
 
 def zones(told: Protocol) -> dict[str, str]:
@@ -93,9 +86,9 @@ def _at(metric: str, value: float) -> str:
     return least % {"value": number(value)}
 
 
-def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, Any]:
-    """Return the report as tables and drawings, computed from facts."""
-    figures = metrics.figures(told, found, now)
+def report(told: Protocol, made: Made) -> dict[str, Any]:
+    """Return a report as tables and drawings, in the reader's language."""
+    figures = made.figures
     names = zones(told)
     rows = [_row(row, words.USES[row.use], names.get(row.zone_id, row.zone_id)) for row in figures.rows]
     rows.append(_row(figures.total, _("Together"), ""))
@@ -123,12 +116,16 @@ def report(told: Protocol, found: Sequence[Told], now: datetime) -> dict[str, An
         "costs": [(words.COSTS[name], number(cents / 100, 2)) for name, cents in figures.costs],
         "cost": number(figures.cost_cents / 100, 2),
         "hours": number(figures.operator_hours),
-        "digest": metrics.digest_of(figures),
+        "digest": made.digest,
+        "is_stood_counted": told.judging >= protocol.JUDGED_STOOD,
         "is_judged_once": told.judging >= protocol.JUDGED_ONCE,
         "odds": plot.odds(told, figures.outcomes),
         "odds_said": plot.said(told, figures.outcomes),
         "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else None,
-        "evening": plot.evening(told, found, figures.began_at or told.starts, figures.until),
+        "evening": plot.evening(told, made.drawn, figures.began_at or told.starts, figures.until),
+        "at": made.at,
+        "seq": made.seq,
+        "recorded": made.recorded,
     }
 
 
@@ -160,27 +157,28 @@ def number(value: float, places: int | None = None) -> str:
     return number_format(round(value, places), places, use_l10n=True, force_grouping=True)
 
 
-def lines(page: Iterable[tuple[int, Told]], found: Sequence[tuple[int, Told]], told: Protocol) -> list[Line]:
-    """Return a page's facts in words; `found` are all of them."""
-    names = zones(told)
-    return [Line(seq, one.at, _taken_back(one, found, names) or _said(one, names)) for seq, one in page]
+def lines(page: Iterable[tuple[int, Told]], told: Protocol, pk: UUID) -> list[Line]:
+    """Return a page's facts in words."""
+    page, names = list(page), zones(told)
+    back = [one.event.version for _seq, one in page if isinstance(one.event, TrialTruthWithdrawn)]
+    noted = kept.versions(pk, back) if back else {}
+    return [Line(seq, one.at, _taken_back(one, noted, names) or _said(one, names)) for seq, one in page]
 
 
-def _taken_back(one: Told, found: Sequence[tuple[int, Told]], names: dict[str, str]) -> str:
+def _taken_back(one: Told, noted: dict[int, Told], names: dict[str, str]) -> str:
     """Return which note was taken back and why, in words; "" for any other fact."""
     if not isinstance(one.event, TrialTruthWithdrawn):
         return ""
-    _seq, note = found[one.event.version - 1]
+    note = noted[one.event.version]
     return _("A note was taken back (%(note)s): %(reason)s") % {"note": _said(note, names), "reason": one.event.reason}
 
 
-def notes(found: Sequence[tuple[int, Told]], told: Protocol) -> list[tuple[str, str]]:
+def notes(noted: Sequence[tuple[int, TrialTruth]], told: Protocol) -> list[tuple[str, str]]:
     """Return the notes of what was seen that stand, the newest first: the version in the stream, and the note."""
     names = zones(told)
-    facts = [one for _seq, one in found]
     return [
-        (str(place + 1), f"{_moment(note.since)} – {_moment(note.until)} · {_said(facts[place], names)}")
-        for place, note in reversed(judging.standing(facts))
+        (str(version), f"{_moment(note.since)} – {_moment(note.until)} · {_noted(note, names)}")
+        for version, note in reversed(noted)
     ][:NOTES_SHOWN]
 
 
@@ -202,9 +200,7 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     if isinstance(event, TrialCounted):
         return _("Count of %(sensor)s: %(count)d people") % {"sensor": event.sensor_id, "count": event.count}
     if isinstance(event, TrialTruth):
-        what = _("It was there") if event.present else pgettext("seen", "It was not there")
-        site = names.get(event.zone_id, event.zone_id)
-        return f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
+        return _noted(event, names)
     if isinstance(event, TrialComplaint):
         return _("A complaint: %(about)s") % {"about": words.COMPLAINTS[event.about]}
     if isinstance(event, TrialCost):
@@ -222,7 +218,13 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     return f"{words.EXITS[event.how]}. {event.reason}"
 
 
-def refused(row: Trial, told: Protocol, found: list[tuple[int, Told]], now: datetime) -> dict[str, Any]:
+def _noted(event: TrialTruth, names: dict[str, str]) -> str:
+    what = _("It was there") if event.present else pgettext("seen", "It was not there")
+    site = names.get(event.zone_id, event.zone_id)
+    return f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
+
+
+def refused(row: Trial, told: Protocol, now: datetime) -> dict[str, Any]:
     """Return what was refused: of the vendor's keys by the gate, and of the protocol by everybody.
 
     A key's refusals are this trial's from when its protocol was fixed, until the solution's next protocol is.
@@ -238,47 +240,31 @@ def refused(row: Trial, told: Protocol, found: list[tuple[int, Told]], now: date
         ],
         "changes": [
             (seq, one.at, ", ".join(dict.fromkeys(str(words.FIELDS[name]) for name in one.event.fields)))
-            for seq, one in found
+            for seq, one in kept.read(kept.rows(row.id).filter(kind=TrialChangeRefused.__name__).order_by("version"))
             if isinstance(one.event, TrialChangeRefused)
         ],
     }
 
 
-def fixed(told: Protocol, found: list[tuple[int, Told]], which: str, now: datetime) -> dict[str, Any] | None:
-    """Return a report as it was fixed, or the one so far; None for a mid-term report that was not made.
-
-    A report is of the facts it was made from: what is said later changes none of its figures.
-    """
-    kind: type[TrialReported | TrialMidterm] = TrialReported if which == "report" else TrialMidterm
-    facts = [one for _seq, one in found]
-    for seq, one in found:
-        if isinstance(one.event, kind):
-            until = one.event.until if isinstance(one.event, TrialMidterm) else now
-            made = report(told, facts[: one.event.version], until)
-            return made | {"at": one.at, "seq": seq, "recorded": one.event.digest}
-    return None if which == "midterm" else report(told, facts, now) | {"at": now, "seq": None, "recorded": ""}
-
-
 def whole(row: Trial, now: datetime, turned: str | None = None) -> dict[str, Any]:
     """Return everything of one trial that anybody may read; `turned` is the page of its facts, the newest first."""
     told = protocol.read(row.protocol)
-    found = facts(row.id)
-    seq = found[0][0]
-    page = Paginator(found[::-1], FACTS_SHOWN).get_page(turned)
+    made = kept.both(row, told, now)
+    page = Paginator(kept.rows(row.id).order_by("-version"), FACTS_SHOWN).get_page(turned)
     return {
         "trial": row,
         "told": told,
         "written": written(told),
-        "report": fixed(told, found, "report", now),
-        "midterm": fixed(told, found, "midterm", now),
+        "report": report(told, made.report),
+        "midterm": None if made.midterm is None else report(told, made.midterm),
         "midway": told.midway,
-        "notes": notes(found, told) if row.state == "running" else [],
-        "lines": lines(page, found, told),
+        "notes": notes(made.noted, told) if row.state == "running" else [],
+        "lines": lines(kept.read(page), told, row.id),
         "facts_page": page,
         "is_turned": turned is not None,
-        "count": len(found),
-        "refused": refused(row, told, found, now),
-        "protocol_seq": seq,
+        "count": page.paginator.count,
+        "refused": refused(row, told, now),
+        "protocol_seq": kept.rows(row.id).get(version=1)[0],
         "checkpoint": history.checkpoint(),
         "why": words.WHY.get(row.why, ""),
         "how": words.EXITS.get(row.exit, ""),

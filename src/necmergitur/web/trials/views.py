@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from necmergitur.web.facts.models import Trial
-from necmergitur.web.programme import rights
+from necmergitur.web.programme import grades, rights
 from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK
@@ -20,7 +20,7 @@ LISTED_MAX = 200
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Every experiment whose protocol was fixed: those that failed too."""
-    rows = Experiment.objects.exclude(state="draft")[:LISTED_MAX]
+    rows = Experiment.objects.exclude(state="draft").prefetch_related(*grades.behind("project"))[:LISTED_MAX]
     trials = {one.id: one for one in Trial.objects.filter(id__in=[row.pk for row in rows])}
     told = [
         {**chain.told(row), "trial": trials.get(row.pk), "how": words.EXITS.get(row.exit, "")}

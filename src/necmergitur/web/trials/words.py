@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from necmergitur.innovation.protocol import JUDGED_EACH, JUDGED_ONCE, Source
+from necmergitur.innovation.protocol import JUDGED_EACH, JUDGED_ONCE, JUDGED_STOOD, Source
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import words as programme
 from necmergitur.web.trust.signing import words as trust
@@ -78,6 +78,11 @@ EXITS: dict[str, Any] = {
 JUDGED: dict[int, Any] = {
     JUDGED_EACH: pgettext_lazy("experiment", "every one"),
     JUDGED_ONCE: pgettext_lazy("experiment", "one; a further one is a repeat, neither right nor false"),
+    JUDGED_STOOD: pgettext_lazy(
+        "experiment",
+        "one that begins within the tolerance of it; a further one is a repeat, neither right nor false; one that began"
+        " earlier and still stands tells of nothing, and the event is counted apart",
+    ),
 }
 OUTCOMES: dict[str, Any] = {
     "hold": ("ours", pgettext_lazy("hypotheses", "Every goal was reached")),
