@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,6 +26,7 @@ from necmergitur.governance import disclosure
 from necmergitur.governance.assessments import Observed
 from necmergitur.governance.authorisations import Authorisation
 from necmergitur.governance.sensors import Sensor
+from necmergitur.innovation.protocol import Why
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, authorising, erasure, incidents, retention, sensing
 from necmergitur.operations import streams as of_sensor
@@ -526,3 +527,9 @@ def test_the_end_of_a_paper_is_told_in_three_facts_as_they_come(city: City) -> N
     )
     ending = said.partition("How it ends")[2].partition("</ol>")[0]
     assert len(steps) == 3 and all(f"fact {seq}<" in ending for _, seq in steps)
+
+
+def test_a_paper_that_ended_with_its_trial_says_so_in_words_and_somebody_s_reason_stays_theirs() -> None:
+    for why in get_args(Why):
+        assert "trial_" not in words.why_revoked(f"trial_{why}"), why
+    assert words.why_revoked("The prefect wants it.") == "The prefect wants it."

@@ -301,3 +301,18 @@ def test_what_answers_in_another_language_is_found_by_its_vector(
     assert best.item.title == "Sirens that speak to the deaf"
     assert before is None or best.score > before.score
     assert watch.embed(E5()) == 0
+
+
+def test_vectors_that_fill_a_turn_to_the_last_are_matched_too(
+    city: City, site: Site, hours: Hours, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(hours)
+    followed(site, hours, "cordis.csv", "cordis")
+    watch.turn()
+    missing = Item.objects.filter(vector=None).count() + 1
+    monkeypatch.setattr(gathering, "VECTORS_A_TURN", missing)
+    matched: list[bool] = []
+    monkeypatch.setattr(watch, "go_on", lambda: matched.append(True))
+    assert watch.embed(E5()) == missing and not matched, "there may be more"
+    assert watch.embed(E5()) == 0 and matched == [True]
+    assert watch.embed(E5()) == 0 and matched == [True]

@@ -60,6 +60,15 @@ def test_generic_words_are_weak_whatever_their_rank_and_the_right_text_of_anothe
     assert strong("Lead people out") == ["Moving signs lead people out of a station filled with smoke"]
 
 
+def test_what_is_strong_by_its_meaning_stands_far_below_another_s_words(matched: City) -> None:
+    """A crowd paper that shares one word of a river's need may score four times the text that answers it."""
+    need = Need.objects.get(title__startswith="Voir plus vite")
+    right = Match.objects.get(need=need, item__title=QUAYS)
+    Match.objects.filter(need=need).exclude(pk=right.pk).update(score=right.score * 4, strong=False)
+    shown, folded = opened(matched.client("analyst"), f"{DESK}needs/{need.number}/")
+    assert QUAYS in shown and QUAYS not in folded
+
+
 def opened(client: Client, address: str) -> tuple[str, str]:
     """Return what a page shows openly, and what it shows folded."""
     page = client.get(address).content.decode()

@@ -64,7 +64,7 @@ STATES: dict[str, dict[str, tuple[str, Any]]] = {
         ExperimentState.DRAFT: ("neutral", pgettext_lazy("experiment", "Being written")),
         ExperimentState.FROZEN: ("ours", pgettext_lazy("experiment", "Protocol fixed")),
         ExperimentState.RUNNING: ("attention", pgettext_lazy("experiment", "Running")),
-        ExperimentState.STOPPED: ("neutral", pgettext_lazy("experiment", "Stopped")),
+        ExperimentState.STOPPED: ("neutral", pgettext_lazy("experiment", "Ended")),
         ExperimentState.REPORTED: ("ours", pgettext_lazy("experiment", "Reported")),
     },
     Stage.DEPLOYMENT: {

@@ -78,6 +78,11 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         return words.STATES[self.state][1]
 
     @property
+    def why_revoked(self) -> str:
+        """Why its paper was withdrawn."""
+        return words.why_revoked(self.row.revoked_reason)
+
+    @property
     def elements(self) -> tuple[signage.Element, ...]:
         """Its sign."""
         terms = self.terms

@@ -88,6 +88,16 @@ READERS: Words = {
     "administrator": _("Administrators"),
     "dpo": _("The data protection officer"),
     "liaison": _("Family liaison"),
+    "analyst": _("Innovation analysts"),
+}
+# Why a paper of an experiment ended with its trial (`innovation.protocol.Why`).
+ENDED: Words = {
+    "trial_too_many_false_alarms": _("the trial under it ended: too many alarms were false."),
+    "trial_as_good_as_promised": _("the trial under it ended: it kept its promise."),
+    "trial_complaints": _("the trial under it ended: there were too many complaints."),
+    "trial_window_over": _("the trial under it ended: its time was over."),
+    "trial_paper_ended": _("the trial under it ended: another of its papers was closed."),
+    "trial_by_hand": _("the trial under it was ended by hand."),
 }
 PARTIES: Words = {"territory": _("The territory"), "company": _("The company"), "state": _("The State")}
 # State of a stream -> shape and colour of `{% state %}`, and its word.
@@ -192,6 +202,11 @@ def kind_of(modality: str) -> Kind:
 def reader(role: str) -> str:
     """Return who reads, as people say it."""
     return say(READERS, role)
+
+
+def why_revoked(reason: str | None) -> str:
+    """Return why a paper was withdrawn: somebody's words, or a trial's rule in ours."""
+    return str(ENDED.get(reason or "", reason or ""))
 
 
 def why_stopped(reason: str | None) -> str:

@@ -209,6 +209,6 @@ def _check(paper: Paper, row: Experiment, shown: dict[str, Any], report: dict[st
             (_("The protocol's text"), site + text),
             (_("Proof of the protocol"), f"{site}/log/proof/{shown['protocol_seq']}.json"),
             *([(_("Proof of the report"), f"{site}/log/proof/{report['seq']}.json")] if report["seq"] else []),
-            (_("How to verify the log"), f"{site}/log/"),
+            (_("How to verify the log"), f"{site}/log/verify/"),
         ]
     )

@@ -46,6 +46,7 @@ class Watch:
         self._fetcher, self._clock = fetcher, clock
         self._matched_at: datetime | None = None
         self._anew = False  # something came that is to be matched
+        self._unmatched = 0  # vectors made since
         self._rest: Iterator[int] | None = None  # what is left of a matching under way
         self._matching = threading.Lock()  # turns of sources and of vectors come in threads of their own
 
@@ -85,8 +86,9 @@ class Watch:
     def embed(self, embedder: Embedder) -> int:
         """Give vectors to a few texts that have none; match anew once all have. Return how many were made."""
         made = vectors.make(embedder)
-        if 0 < made < VECTORS_A_TURN:
-            self._anew = True
+        self._unmatched += made
+        if self._unmatched and made < VECTORS_A_TURN:
+            self._anew, self._unmatched = True, 0
             self.go_on()
         return made
 

@@ -131,9 +131,15 @@ def grouped(need: Need, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _stands(row: dict[str, Any], floor: float) -> bool:
-    """Whether a match is shown openly: strong of itself and beside the best, or somebody said something of it."""
+    """Whether a match is shown openly: strong of itself, or somebody said something of it.
+
+    The floor is for matches that were never judged by themselves. One that is strong by its meaning may stand far below
+    another's words: a score says nothing across languages.
+    """
     match = row["match"]
-    return bool(row["verdict"] or row["lead"] or (match.score >= floor and match.strong is not False))
+    if row["verdict"] or row["lead"] or match.strong:
+        return True
+    return match.strong is None and bool(match.score >= floor)
 
 
 def language_of(item: Item) -> str:
