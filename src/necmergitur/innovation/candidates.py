@@ -36,6 +36,8 @@ WHY = {
     "spans_too_many": "at most 200 spans of minutes",
     "no_file": "there is no file, or it is larger than 200 kB",
     "no_text": "the file is no text",
+    "nothing_said": "the trial's keys have said nothing",
+    "no_counts": "no key of the trial counts people: only what its keys advised can be compared",
     "no_column": "there is no column {number} of levels",
 }
 

@@ -12,6 +12,7 @@ from django.test import Client
 
 from necmergitur.web.dialogue.constants import WHILE
 from necmergitur.web.programme import making, pages, voting
+from necmergitur.web.programme.alike import alike
 from necmergitur.web.programme.models import Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
 from tests.web.pages import City
@@ -269,3 +270,25 @@ def test_citizens_speak_for_themselves_and_an_analyst_has_asked_but_another_acco
         making.state_need(now, None, **stated(spoken_for="venue")),
     ]
     assert [one.is_unconfirmed for one in asked] == [False, False, True, True]
+
+
+def test_needs_that_look_alike_are_offered_for_merging(city: City) -> None:
+    """Two people say one need in other words; a third says another one."""
+
+    def need(**changes: Any) -> Need:
+        return making.state_need(CLOCK.now(), None, **stated(**changes))
+
+    first = need(
+        title="Know when the stadium gate is too crowded", situation="On match nights crowds press at the gate."
+    )
+    same = need(title="Crowded stadium gate: warn stewards", situation="Stewards see crowds at the gate too late.")
+    need(
+        title="Hear a fall from the quay", situation="Somebody falls into the river, unseen.", measure="rescues in time"
+    )
+    assert alike(first) == [same]
+    analyst = city.client("analyst")
+    page = analyst.get(f"/programme/desk/needs/{first.number}/").content.decode()
+    assert f"Merge into {same.number}" in page and "quay" not in page.partition("Merge into one like it")[2]
+    assert analyst.post(f"/programme/desk/needs/{first.number}/merge/", {"into": same.number}).status_code == 302
+    first.refresh_from_db()
+    assert first.merged_into_id == same.pk and alike(same) == []

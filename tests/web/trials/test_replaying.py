@@ -1,15 +1,22 @@
 """Evenings played again on the desk: asked for with a form, played by the worker, kept with the experiment."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from necmergitur.innovation import candidates, replay
+from necmergitur.innovation.protocol import TrialTruth
+from necmergitur.operations import ending, trials
+from necmergitur.operations.sensing import Memory
+from necmergitur.web.store import store
 from necmergitur.web.trials import replaying
 from necmergitur.web.trials.models import Replay
 from tests.web.pages import City
-from tests.web.trials.trying import experiment, now
+from tests.web.trials.test_counting import FULL, count, started
+from tests.web.trials.test_trials import started as of_advice
+from tests.web.trials.trying import VENDOR, experiment, now, say
 
 EVENING = "minute,count,Densité SAS\n" + "".join(
     f"{n},{count},{level}\n"
@@ -93,3 +100,41 @@ def test_a_worker_that_stopped_in_the_middle_is_made_up_for(city: City) -> None:
 def test_every_reason_has_words_in_both_languages() -> None:
     assert set(replaying.WHY) == set(candidates.WHY)
     assert set(candidates.CANDIDATES) <= set(replaying.NAMES)
+
+
+def test_a_real_trial_s_evening_is_played_again_from_the_record(city: City) -> None:
+    """What the vendor's key counted and what was seen, against a plain candidate on the same minutes."""
+    begun, memory, at = started(city), Memory(None), now() + timedelta(seconds=2)
+    for seq, people in enumerate((20, FULL + 40, FULL + 40, 20), 1):
+        assert count(memory, at + timedelta(minutes=seq), seq, people) == ""
+    browser, address = city.client("analyst"), f"/programme/trials/desk/{begun.id}/replays/"
+    said = {"name": "As it was", "evening": "own", "tolerance_s": "60", "first": "threshold", "second": "column:1"}
+    assert "have said nothing yet" in browser.post(address, said).content.decode()
+    ending.look(store(), begun.id, at + timedelta(minutes=5))
+    event = TrialTruth(
+        "density", "z-1", at + timedelta(minutes=2), at + timedelta(minutes=3), present=True, seen="steward"
+    )
+    trials.note(store(), begun.id, event, city.person("analyst"), at + timedelta(minutes=5))
+    answer = browser.post(address, said)
+    assert answer.status_code == 302, answer.content.decode()
+    assert replaying.play_due(now()) == 1
+    kept = Replay.objects.get()
+    assert (kept.state, kept.capacity, kept.seen) == ("done", FULL, [[1, 2]])
+    assert kept.levels[f"={VENDOR}"] == [0, 3, 3, 0] and kept.counts == [20, FULL + 40, FULL + 40, 20]
+    assert "1/1" in browser.get(answer["Location"]).content.decode()
+
+
+def test_a_trial_whose_keys_only_advise_is_compared_by_its_keys(city: City) -> None:
+    begun, memory = of_advice(city)
+    assert say(memory, now() + timedelta(seconds=2), 1, 3) == ""
+    ending.look(store(), begun.id, now() + timedelta(seconds=4))
+    said = {
+        "name": "x",
+        "evening": "own",
+        "seen": "0-0",
+        "tolerance_s": "60",
+        "first": "threshold",
+        "second": "column:1",
+    }
+    answer = city.client("analyst").post(f"/programme/trials/desk/{begun.id}/replays/", said)
+    assert answer.status_code == 422 and "No key of this trial counts people" in answer.content.decode()

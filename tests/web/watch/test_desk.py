@@ -84,6 +84,27 @@ def test_p10_counts_the_ten_best_of_a_week_and_the_unjudged_as_not_relevant(
     assert (week.shown, week.judged, week.relevant, week.precision) == (10, 2, 1, 0.1)
 
 
+def test_a_week_that_is_over_keeps_its_ten_whatever_is_matched_later(
+    city: City, site: Site, hours: Hours, watch: Watch
+) -> None:
+    item, asked, now = found(city, site, hours, watch), need(hours), CLOCK.now()
+    for number in range(12):
+        one = Item.objects.get(pk=item.pk)
+        one.pk, one.title = uuid4(), f"Foule {number}"
+        one.save(force_insert=True)
+        Match.objects.create(item=one, need=asked, score=20 - number, first_at=now - timedelta(weeks=1))
+        if number < 2:
+            Judgement.objects.create(item=one, need=asked, by_id=1, relevant=True, at=now)
+    assert judging.close(now - timedelta(weeks=1)) == 0, "it is not over"
+    assert judging.close(now) == 10 and judging.close(now) == 0
+    Match.objects.filter(need=asked, score__gt=18).update(score=0.1)  # the two that were relevant fall behind
+    [week] = judging.weeks(asked, now)
+    assert (week.shown, week.relevant, week.precision) == (10, 2, 0.2)
+    Judgement.objects.update(relevant=False)
+    [week] = judging.weeks(asked, now)
+    assert week.relevant == 0, "what is said of it may still change"
+
+
 def test_one_click_makes_a_lead_of_the_chain_once(city: City, site: Site, hours: Hours, watch: Watch) -> None:
     item = found(city, site, hours, watch)
     analyst = city.client("analyst")

@@ -16,6 +16,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.programme import making, merging, pages, rights, showing
+from necmergitur.web.programme.alike import alike
 from necmergitur.web.programme.forms import AnswerForm, ChallengeForm, LeadForm, MergeForm, ReasonForm, initial_of
 from necmergitur.web.programme.models import Answer, Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
@@ -59,6 +60,7 @@ def _need_page(request: HttpRequest, found: Need, **bound: Any) -> HttpResponse:
         "leads": [showing.told(one) for one in found.leads.all()[:LISTED_MAX]],
         "forms": forms | bound,
         "is_open": found.state == NeedState.OPEN,
+        "alike": alike(found) if found.state == NeedState.OPEN else [],
     }
     return pages.show(request, "programme/desk/need.html", context, tab="needs", status=422 if bound else 200)
 

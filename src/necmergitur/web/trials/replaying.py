@@ -14,10 +14,12 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from necmergitur.innovation import candidates, replay, sandbox
+from necmergitur.innovation import candidates, protocol, replay, sandbox
 from necmergitur.innovation.candidates import Candidate, Evening, NotAnEvening
 from necmergitur.innovation.metrics import figures
+from necmergitur.innovation.recorded import recorded
 from necmergitur.web.accounts.rules import require
+from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import pages, rights
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import CLOCK, store
@@ -32,8 +34,8 @@ ASKS_S = 3  # ours: how often a page that waits asks again
 NAMES: dict[str, Any] = {
     "threshold": _("Plain threshold on the count"),
     "trend": _("Plain trend of the count"),
-    "column:1": _("First column of the file"),
-    "column:2": _("Second column of the file"),
+    "column:1": _("First column of the file, or first key of the trial"),
+    "column:2": _("Second column of the file, or second key of the trial"),
 }
 WHY: dict[str, Any] = {
     "line_no_count": _("Line %(number)s of the file is no count."),
@@ -45,6 +47,8 @@ WHY: dict[str, Any] = {
     "spans_too_many": _("At most 200 spans of minutes."),
     "no_file": _("Choose a file of at most 200 kB."),
     "no_text": _("This file is no text: a CSV is."),
+    "nothing_said": _("The keys of this trial have said nothing yet."),
+    "no_counts": _("No key of this trial counts people: compare what its keys advised."),
     "no_column": _("The file has no column %(number)s of levels."),
 }
 
@@ -75,12 +79,18 @@ class ReplayForm(forms.Form):
     first = forms.ChoiceField(label=_("One candidate"), choices=tuple(NAMES.items()), initial="threshold")
     second = forms.ChoiceField(label=_("The other"), choices=tuple(NAMES.items()), initial="trend")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        """Offer a file, simulated evenings, and evenings kept before."""
+    def __init__(self, *args: Any, of: Experiment, **options: Any) -> None:
+        """Offer a file, this trial's own evening, simulated ones, and evenings kept before."""
+        self._of = of
         super().__init__(*args, **options)
         kept = [(f"kept:{one.pk}", one.name) for one in Replay.objects.all()[:KEPT_SHOWN]]
         places = [(f"sim:{name}", _("Simulated: %(place)s") % {"place": name}) for name in sandbox.PLACES]
-        self.fields["evening"].choices = [("file", _("The file below")), *places, *kept]  # type: ignore[attr-defined]
+        self.fields["evening"].choices = [
+            ("file", _("The file below")),
+            ("own", _("This trial's own evening, from the record")),
+            *places,
+            *kept,
+        ]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Read the evening, so that whoever sent it learns at once what is wrong with it."""
@@ -105,6 +115,8 @@ class ReplayForm(forms.Form):
 
     def _evening(self, said: dict[str, Any]) -> tuple[Evening, int, list[tuple[int, int]]]:
         kind, _at, which = said["evening"].partition(":")
+        if kind == "own":
+            return self._own(said)
         if kind == "sim":
             return candidates.simulated(which)
         if kind == "kept":
@@ -118,6 +130,17 @@ class ReplayForm(forms.Form):
         except UnicodeDecodeError as error:
             raise NotAnEvening("no_text") from error
         return candidates.read_evening(text), 0, []
+
+    def _own(self, said: dict[str, Any]) -> tuple[Evening, int, list[tuple[int, int]]]:
+        """Return what this trial's keys said, as it was heard. Raises NotAnEvening."""
+        row = Trial.objects.filter(id=self._of.pk).first()
+        if row is None:
+            raise NotAnEvening("nothing_said")
+        facts = [told for _seq, told in showing.facts(self._of.pk)]
+        found = recorded(protocol.read(row.protocol), facts)
+        if not found[1] and not all(said[one].startswith("column:") for one in ("first", "second")):
+            raise NotAnEvening("no_counts")
+        return found[0], found[1] or 1, found[2]
 
 
 def _name(chosen: str, evening: Evening) -> str:
@@ -136,7 +159,7 @@ def _name(chosen: str, evening: Evening) -> str:
 def all_of(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The evenings of an experiment, and another one."""
     row, may = get_object_or_404(Experiment, pk=pk), request.method == "POST" and rights.may_run(request.user)
-    form = ReplayForm(request.POST, request.FILES) if may else ReplayForm()
+    form = ReplayForm(request.POST, request.FILES, of=row) if may else ReplayForm(of=row)
     if may and form.is_valid():
         said = form.cleaned_data
         fields = ("name", "counts", "columns", "seen", "capacity", "tolerance_s", "first", "second")
@@ -171,8 +194,8 @@ def shown(found: Replay) -> list[dict[str, Any]]:
     """Return each candidate's figures and drawing."""
     spans = [(first, last) for first, last in found.seen]
     rows = []
-    for name, (protocol, told) in replay.played(found.levels, spans, tolerance_s=found.tolerance_s).items():
-        total = figures(protocol, told, protocol.ends).total
+    for name, (asked, told) in replay.played(found.levels, spans, tolerance_s=found.tolerance_s).items():
+        total = figures(asked, told, asked.ends).total
         rows.append(
             {
                 "name": called(name),
@@ -182,7 +205,7 @@ def shown(found: Replay) -> list[dict[str, Any]]:
                 "false_per_hour": _or_dash(total.false_alarms_per_hour),
                 "p50": _or_dash(total.delay_p50_s),
                 "p95": _or_dash(total.delay_p95_s),
-                "evening": plot.evening(protocol, told, protocol.starts, protocol.ends),
+                "evening": plot.evening(asked, told, asked.starts, asked.ends),
             }
         )
     return rows

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,7 @@ from necmergitur.innovation import texts
 from necmergitur.innovation.matching import Embedder
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.store import store
-from necmergitur.web.watch import matching, vectors
+from necmergitur.web.watch import judging, matching, vectors
 from necmergitur.web.watch.constants import (
     BACK_OFF_MAX,
     FAILURES_MAX,
@@ -46,6 +46,7 @@ class Watch:
         self._fetcher, self._clock = fetcher, clock
         self._matched_at: datetime | None = None
         self._anew = False  # something came that is to be matched
+        self._closed: date | None = None  # the Monday on which the weeks before it were kept
         self._unmatched = 0  # vectors made since
         self._rest: Iterator[int] | None = None  # what is left of a matching under way
         self._matching = threading.Lock()  # turns of sources and of vectors come in threads of their own
@@ -56,6 +57,9 @@ class Watch:
         due = Source.objects.filter(state=SourceState.ON, due_at__lte=now).order_by("due_at")[:SOURCES_A_TURN_MAX]
         fresh = sum(self.follow(source) for source in due)
         Sheet.objects.filter(at__lt=now - SHEET_KEPT).delete()
+        if self._closed != judging.monday_of(now):
+            judging.close(now)
+            self._closed = judging.monday_of(now)
         if fresh or matching.newer_need(self._matched_at):
             self._anew = True
         self.go_on()

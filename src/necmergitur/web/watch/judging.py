@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from necmergitur.web.programme.models import Need
 from necmergitur.web.watch.constants import TOP, WEEKS_SHOWN
-from necmergitur.web.watch.models import Judgement, Match
+from necmergitur.web.watch.models import Judgement, Match, WeekBest
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +34,12 @@ def verdicts(need: Need, items: Iterable[object]) -> dict[object, int]:
 
 
 def weeks(need: Need, now: datetime) -> list[Week]:
-    """Return the weeks in which something was found for a need, oldest first."""
+    """Return the weeks in which something was found for a need, oldest first; those that are over as they were kept."""
     begin = monday_of(now) - timedelta(weeks=WEEKS_SHOWN - 1)
-    found: dict[date, list[object]] = {}
-    matches = Match.objects.filter(need=need, first_at__date__gte=begin)  # in the order they are shown
-    for first_at, item in matches.values_list("first_at", "item_id"):
-        week = found.setdefault(monday_of(first_at), [])
-        if len(week) < TOP:
-            week.append(item)
+    kept: dict[date, list[object]] = {}
+    for monday, item in WeekBest.objects.filter(need=need, monday__gte=begin).values_list("monday", "item_id"):
+        kept.setdefault(monday, []).append(item)
+    found = _best(need, begin) | kept
     said = verdicts(need, [item for week in found.values() for item in week])
     return [
         Week(
@@ -52,6 +50,35 @@ def weeks(need: Need, now: datetime) -> list[Week]:
         )
         for monday, items in sorted(found.items())
     ]
+
+
+def close(now: datetime) -> int:
+    """Keep the ten best of each need's weeks that are over and not kept yet; return how many places were.
+
+    Matching goes on: needs are edited, vectors come. What was reported of a week stays the report of what was shown.
+    """
+    this = monday_of(now)
+    begin = this - timedelta(weeks=WEEKS_SHOWN - 1)
+    known = set(WeekBest.objects.filter(monday__gte=begin).order_by().values_list("need_id", "monday").distinct())
+    recent = Match.objects.filter(first_at__date__gte=begin).order_by().values("need")
+    rows = [
+        WeekBest(need=need, item_id=item, monday=monday, place=place)
+        for need in Need.objects.filter(pk__in=recent)
+        for monday, items in _best(need, begin).items()
+        if monday < this and (need.pk, monday) not in known
+        for place, item in enumerate(items, 1)
+    ]
+    return len(WeekBest.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def _best(need: Need, begin: date) -> dict[date, list[object]]:
+    """Return the ten best of each week since a Monday, in the order in which pages show them."""
+    found: dict[date, list[object]] = {}
+    for first_at, item in Match.objects.filter(need=need, first_at__date__gte=begin).values_list("first_at", "item_id"):
+        week = found.setdefault(monday_of(first_at), [])
+        if len(week) < TOP:
+            week.append(item)
+    return found
 
 
 def monday_of(at: datetime) -> date:

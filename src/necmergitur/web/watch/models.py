@@ -151,6 +151,23 @@ class Judgement(models.Model):
         return str(self.relevant)
 
 
+class WeekBest(models.Model):
+    """One of the ten best matches of a need's week, as they stood when it was over."""
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="weeks")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="weeks")
+    monday = models.DateField(db_index=True)
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "watch_week"
+        ordering = ("monday", "place")
+        constraints = (models.UniqueConstraint(fields=["need", "monday", "place"], name="watch_week_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.monday} {self.place}"
+
+
 class Benchmark(models.Model):
     """A comparison of solutions to one need by criteria, with the evidence of each mark."""
 
