@@ -30,7 +30,11 @@ def wall(request: HttpRequest) -> HttpResponse:
     deployed = pages.leaf(
         request, Deployment.objects.prefetch_related(*grades.behind("experiment__project")), "deployed"
     )
-    tried = pages.leaf(request, Experiment.objects.prefetch_related(*grades.behind("project")), "tried")
+    tried = pages.leaf(
+        request,
+        Experiment.objects.exclude(state=ExperimentState.DRAFT).prefetch_related(*grades.behind("project")),
+        "tried",
+    )
     begun = Q(Exists(Evidence.objects.filter(project=OuterRef("pk")))) | ~Q(state=ProjectState.SUBMITTED)
     graded = pages.leaf(request, Project.objects.filter(begun).prefetch_related(*grades.EVIDENCE), "graded")
     context = {
