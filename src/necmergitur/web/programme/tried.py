@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from necmergitur.innovation.chain import Exit, ProjectState
+from necmergitur.innovation.chain import Exit, ExperimentState, ProjectState
 from necmergitur.innovation.grading import CLAIMED
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
