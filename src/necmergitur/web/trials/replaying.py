@@ -18,6 +18,7 @@ from necmergitur.innovation import candidates, protocol, replay, sandbox
 from necmergitur.innovation.candidates import Candidate, Evening, NotAnEvening
 from necmergitur.innovation.metrics import figures
 from necmergitur.innovation.recorded import recorded
+from necmergitur.operations.trial_store import facts_of
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import pages, rights
@@ -136,8 +137,7 @@ class ReplayForm(forms.Form):
         row = Trial.objects.filter(id=self._of.pk).first()
         if row is None:
             raise NotAnEvening("nothing_said")
-        facts = [told for _seq, told in showing.facts(self._of.pk)]
-        found = recorded(protocol.read(row.protocol), facts)
+        found = recorded(protocol.read(row.protocol), facts_of(store(), self._of.pk))
         if not found[1] and not all(said[one].startswith("column:") for one in ("first", "second")):
             raise NotAnEvening("no_counts")
         return found[0], found[1] or 1, found[2]
