@@ -43,5 +43,15 @@ def fill(disk: Path) -> None:
 
 
 def make_room(disk: Path) -> None:
-    """Take away what filled it."""
-    (disk / BALLAST).unlink()
+    """Take away what filled it, if it is there."""
+    (disk / BALLAST).unlink(missing_ok=True)
+
+
+@contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """Fill a disk; whatever happens meanwhile, there is room again afterwards: a city stops on no full disk."""
+    try:
+        fill(disk)
+        yield
+    finally:
+        make_room(disk)

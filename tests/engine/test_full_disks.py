@@ -22,7 +22,7 @@ from tests.adapters.publiclog.conftest import SECRET, signer
 from tests.conftest import PASSWORD
 from tests.engine.conftest import alarms, engine_parts, enrol, running, until
 from tests.engine.test_sensors import count, counting, now, one_zone, refused, store, taken
-from tests.small_disk import fill, make_room, small_disk
+from tests.small_disk import filled, make_room, small_disk
 from tests.streams import TECHNICIAN, authorise, sensor
 
 __all__ = ["store"]
@@ -46,32 +46,32 @@ def test_a_full_disk_of_the_public_log_shuts_sensors_and_no_call(
             await until(lambda: counter.runs and post.ready)
             await until(lambda: taken(store) == 1)
 
-            fill(disk)
-            with pytest.MonkeyPatch.context() as hole, psycopg.connect(database, autocommit=True) as owner:
-                hole.setattr(Room, "shut_why", "")
-                owner.execute("ALTER TABLE reading DISABLE TRIGGER reading_logged")
-                assert notary.turn(now()) is None, "no room for a tile"
-                counter.say()
-                await until(lambda: taken(store) == 2)  # the hole: gathered, and nobody can check it
-                owner.execute("ALTER TABLE reading ENABLE TRIGGER reading_logged")
-                counter.say()
-                await until(lambda: refused(store).get("refused_by_the_database") == 1)  # PostgreSQL by itself
-            await until(lambda: counter.why == "log_not_written", within_s=3)
-            assert not counter.runs
-            counter.say()  # a device that does not obey
-            await until(lambda: refused(store).get("log_not_written") == 1)
-            post.press(1)
-            await until(lambda: post.rings(1))
-            assert taken(store) == 2 and "log_refused" in alarms(store)
-            told = "SELECT count(*) FROM sensor WHERE NOT told_run AND told_why = 'log_not_written'"
-            await until(lambda: count(store, told) == 1)
-            assert engine.sensors is not None
+            with filled(disk):
+                with pytest.MonkeyPatch.context() as hole, psycopg.connect(database, autocommit=True) as owner:
+                    hole.setattr(Room, "shut_why", "")
+                    owner.execute("ALTER TABLE reading DISABLE TRIGGER reading_logged")
+                    assert notary.turn(now()) is None, "no room for a tile"
+                    counter.say()
+                    await until(lambda: taken(store) == 2)  # the hole: gathered, and nobody can check it
+                    owner.execute("ALTER TABLE reading ENABLE TRIGGER reading_logged")
+                    counter.say()
+                    await until(lambda: refused(store).get("refused_by_the_database") == 1)  # PostgreSQL by itself
+                await until(lambda: counter.why == "log_not_written", within_s=3)
+                assert not counter.runs
+                counter.say()  # a device that does not obey
+                await until(lambda: refused(store).get("log_not_written") == 1)
+                post.press(1)
+                await until(lambda: post.rings(1))
+                assert taken(store) == 2 and "log_refused" in alarms(store)
+                told = "SELECT count(*) FROM sensor WHERE NOT told_run AND told_why = 'log_not_written'"
+                await until(lambda: count(store, told) == 1)
+                assert engine.sensors is not None
 
-            make_room(disk)
-            assert await asyncio.to_thread(notary.turn, now()) is not None
-            await until(lambda: counter.runs)
-            counter.say()
-            await until(lambda: taken(store) == 3)
+                make_room(disk)
+                assert await asyncio.to_thread(notary.turn, now()) is not None
+                await until(lambda: counter.runs)
+                counter.say()
+                await until(lambda: taken(store) == 3)
 
     with small_disk(4) as disk:
         asyncio.run(play(disk))
@@ -108,31 +108,31 @@ def test_a_full_disk_of_the_record_shuts_sensors_and_spools_calls(
             post = await asyncio.to_thread(make_post, "post-6")
             await until(lambda: counter.runs and post.ready)
             await until(lambda: taken(over) == 1)
-            fill(disk)
-            seq = 0
-            with pytest.MonkeyPatch.context() as hole:
-                hole.setattr(Room, "shut_why", "")
-                while not parts.spool.size_bytes:  # until the pages that are there are full too
-                    post.press(seq := seq + 1)
-                    await asyncio.sleep(0.05)
-                    assert seq < 2_000
-                await asyncio.sleep(1.5)
-                assert counter.runs, "the hole: it is told to run, and nothing it says can be written down"
-            assert parts.store.full and not parts.store.has_room()
-            await until(lambda: counter.why == "record_full", within_s=5)
-            assert not counter.runs
-            before = taken(over)
-            counter.say()
-            await asyncio.sleep(1)
-            assert taken(over) == before
-            assert not post.lit(seq)
+            with filled(disk):
+                seq = 0
+                with pytest.MonkeyPatch.context() as hole:
+                    hole.setattr(Room, "shut_why", "")
+                    while not parts.spool.size_bytes:  # until the pages that are there are full too
+                        post.press(seq := seq + 1)
+                        await asyncio.sleep(0.05)
+                        assert seq < 2_000
+                    await asyncio.sleep(1.5)
+                    assert counter.runs, "the hole: it is told to run, and nothing it says can be written down"
+                assert parts.store.full and not parts.store.has_room()
+                await until(lambda: counter.why == "record_full", within_s=5)
+                assert not counter.runs
+                before = taken(over)
+                counter.say()
+                await asyncio.sleep(1)
+                assert taken(over) == before
+                assert not post.lit(seq)
 
-            make_room(disk)
-            await until(lambda: parts.spool.size_bytes == 0 and not parts.store.full)
-            await until(lambda: post.rings(seq))
-            await until(lambda: counter.runs)
-            await until(lambda: refused(over).get("record_full", 0) >= 1)
-            assert "record_full" not in alarms(over)
+                make_room(disk)
+                await until(lambda: parts.spool.size_bytes == 0 and not parts.store.full)
+                await until(lambda: post.rings(seq))
+                await until(lambda: counter.runs)
+                await until(lambda: refused(over).get("record_full", 0) >= 1)
+                assert "record_full" not in alarms(over)
 
     asyncio.run(play())
     over.close()
