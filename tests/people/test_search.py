@@ -123,6 +123,28 @@ def test_who_is_added_replaced_or_removed_counts_at_once(monkeypatch: pytest.Mon
     assert sorted(index.known("person")) == [bytes([n]) for n in range(60) if n != 7]
 
 
+def test_who_is_replaced_is_found_at_every_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk that asks while a notice changes must not be told that nobody of that name is looked for."""
+    index = Index()
+    one = Findable(kind="person", id=b"1", names=("Wilhelmine Zschokke",))
+    index.add([one])
+    asked: list[list[bytes]] = []
+    lay = Index._lay
+
+    def laid(self: Index, begun: int) -> None:
+        asked.append([found.id for found in self.search(Wanted(names=("Wilhelmine Zschokke",)))])
+        lay(self, begun)
+        asked.append([found.id for found in self.search(Wanted(names=("Wilhelmine Zschokke",)))])
+
+    monkeypatch.setattr(Index, "_lay", laid)
+    index.add([structs.replace(one, flags=(HIDDEN,)), structs.replace(one, flags=(LISTED,))])
+    assert asked == [[b"1"], [b"1"]]
+    (found,) = index.search(Wanted(names=("Wilhelmine Zschokke",)))
+    assert found.flags == (LISTED,)
+    assert index.remove("person", b"1")
+    assert index.search(Wanted(names=("Wilhelmine Zschokke",))) == []
+
+
 def test_an_empty_index_and_an_empty_name_find_nobody(index: Index) -> None:
     assert Index().search(Wanted(names=("Zoé",))) == []
     assert index.search(Wanted(names=("🙂",))) == []

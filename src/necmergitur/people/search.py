@@ -53,10 +53,14 @@ class Index:
         return key in self._entries
 
     def add(self, records: Iterable[Findable]) -> None:
-        """Add records, or replace those of the same kind and id. They can be found when this returns."""
+        """Add records, or replace those of the same kind and id. They can be found when this returns.
+
+        Whoever is replaced goes last: a search meanwhile finds them as they were, or as they are, never nobody.
+        """
         begun = len(self._texts)
+        replaced: list[int] = []
         for record in records:
-            self._forget(record.kind, record.id)
+            replaced += self._entries.get((record.kind, record.id), ())
             texts = list(dict.fromkeys(filter(None, map(fold, record.names)))) or [""]
             held = Held(
                 kind=record.kind,
@@ -75,6 +79,7 @@ class Index:
                 self._words.update(set(text.split()))
         if len(self._texts) > begun:
             self._lay(begun)
+        self._empty(replaced)
 
     def remove(self, kind: str, record_id: bytes) -> bool:
         """Forget a record; return whether it was there."""
@@ -171,13 +176,16 @@ class Index:
 
     def _forget(self, kind: str, record_id: bytes) -> bool:
         entries = self._entries.pop((kind, record_id), None)
-        for entry in entries or ():
+        self._empty(entries or ())
+        return entries is not None
+
+    def _empty(self, entries: Iterable[int]) -> None:
+        for entry in entries:
             self._words.subtract(set(self._texts[entry].split()))
             self._held[entry], self._texts[entry] = None, ""
             for part in self._parts:
                 if part.first <= entry < part.first + part.segment.count:
                     part.share[entry - part.first] = 0
-        return entries is not None
 
     def _lay(self, begun: int) -> None:
         """Make parts of the entries from `begun` on; join small ones when they are many."""
