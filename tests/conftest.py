@@ -4,6 +4,7 @@ Nothing is started until a test asks for it. The database's address is known bef
 folder of this run), so that Django can read its settings before any server runs.
 """
 
+import asyncio
 import os
 import shutil
 import ssl
@@ -86,6 +87,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place_of(item.nodeid))
+    # The drones' own library, once imported, has every loop be uvloop's, which hears no signal of a test's time limit.
+    asyncio.set_event_loop_policy(None)
 
 
 def pytest_unconfigure() -> None:

@@ -5,6 +5,7 @@ three beside each other starve on two cores. The slowest other modules follow, t
 """
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 CITIES = {
     "tests/e2e/test_demonstration.py": "a city",
@@ -36,6 +37,18 @@ class Schedule(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         module = module_of(nodeid)
         return CITIES.get(module) or module
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Return what a worker that ended was running. It failed, and is not given to the next worker to end it too."""
+        workload = self.assigned_work[node]
+        crashed = next((test for unit in workload.values() for test, is_done in unit.items() if not is_done), None)
+        for unit in workload.values():
+            if crashed in unit:
+                unit[crashed] = True
+        # What a unit has left goes to others; one with nothing left would be waited for.
+        self.assigned_work[node] = {scope: unit for scope, unit in workload.items() if not all(unit.values())}
+        super().remove_node(node)
+        return crashed
 
 
 def module_of(nodeid: str) -> str:

@@ -17,12 +17,12 @@ from tests.web.pages import City
 from tests.web.papers.reading import read
 
 PEOPLE, TEAMS, JURORS, EACH, VOTERS = 400, 80, 24, 3, 120
-MOST_S = 200.0  # when everything else runs beside it; half a minute alone
+MOST_CPU_S = 200.0  # ours: what its pages may cost to compute, however much else runs beside it
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: City) -> None:
-    begun, drawn = time.monotonic(), random.Random(7)
+    begun, drawn = time.process_time(), random.Random(7)
     played = Hackathon(city, themes=3, places=PEOPLE)
     links = _registered(played)
     played.at(Phase.TEAMS)
@@ -81,7 +81,7 @@ def test_four_hundred_people_play_a_hackathon_from_registration_to_prizes(city: 
     assert "First prize" in public and best.project.title in public and "Person Nr" not in public
     certificate = somebody().get(of_team[best.entry.number] + "certificate/").content.decode()
     assert "First prize" in certificate
-    assert time.monotonic() - begun < MOST_S
+    assert time.process_time() - begun < MOST_CPU_S
     _papers(played, of_team[best.entry.number], best.project.title)
 
 
