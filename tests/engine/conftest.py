@@ -27,6 +27,7 @@ from tests import signed
 
 HERE = Position(2.35, 48.85)
 BY = Person(0, "nec")
+STOP_S = 60.0  # ours: whatever a test met, its engine ends
 
 
 def engine_parts(database: str, nats_url: str, home: Path, **more: Any) -> EngineParts:
@@ -61,7 +62,8 @@ async def running(parts: EngineParts, metrics_port: int = 0) -> AsyncIterator[En
     try:
         yield engine
     finally:
-        await engine.stop()
+        async with asyncio.timeout(STOP_S):
+            await engine.stop()
         parts.store.close()
 
 

@@ -104,7 +104,7 @@ def test_a_full_disk_of_the_record_shuts_sensors_and_spools_calls(
 
     async def play() -> None:
         parts = engine_parts(server.url, broker.nats_url, home)
-        async with running(parts), counting(broker) as counter:
+        async with asyncio.timeout(90), running(parts), counting(broker) as counter:
             post = await asyncio.to_thread(make_post, "post-6")
             await until(lambda: counter.runs and post.ready)
             await until(lambda: taken(over) == 1)
