@@ -99,18 +99,20 @@ def test_one_common_word_of_a_question_is_weak_though_nothing_else_was_found() -
     index = Index(LEADS)
     question = Question("Une personne tombe dans le fleuve la nuit, un passage que nul sauveteur ne voit.")
     place, _ = index.best(question, 1)[0]
-    assert not index.likeness(question, place).is_strong(one_language=True)
+    assert not index.likeness(question, place).is_strong()
     flood = Question("Annoncer la crue deux jours avant, mesurer la hauteur sous les ponts")
-    assert index.likeness(flood, 0).is_strong(one_language=True)
-    assert not index.likeness(flood, 1).is_strong(one_language=True)
+    assert index.likeness(flood, 0).is_strong()
+    assert not index.likeness(flood, 1).is_strong()
 
 
-def test_what_is_near_by_meaning_is_strong_without_a_word_in_common() -> None:
+def test_what_is_nearer_than_usual_by_meaning_is_strong_without_a_word_in_common() -> None:
     index = Index(["alpha beta"])
     index.give(0, vector(1, 0.1))
     for aside, strong in ((0.1, True), (1.0, False)):
-        assert index.likeness(Question("gamma", vector(1, aside)), 0).is_strong(one_language=False) is strong
-    assert not index.likeness(Question("gamma"), 0).is_strong(one_language=False)
+        likeness = index.likeness(Question("gamma", vector(1, aside)), 0)
+        assert likeness.is_strong(0.9) is strong
+        assert not likeness.is_strong(), "a cosine alone says nothing"
+    assert not index.likeness(Question("gamma"), 0).is_strong(0.1)
 
 
 def test_a_long_question_need_not_be_said_whole() -> None:

@@ -9,8 +9,7 @@ import numpy as np
 from necmergitur.innovation.constants import (
     HUBS,
     NEAR,
-    NEAR_ACROSS,
-    NEAR_WITHIN,
+    NEARER_STRONG,
     PIECES_WEIGHT,
     SHARE_STRONG,
     SHARED_WORDS_MIN,
@@ -49,11 +48,15 @@ class Likeness(msgspec.Struct, frozen=True):
     words: int
     nearness: float | None = None
 
-    def is_strong(self, *, one_language: bool) -> bool:
-        """Whether words or meaning alone reach what wrong pairs hardly ever reach."""
+    def is_strong(self, usual: float | None = None) -> bool:
+        """Whether words or meaning alone reach what wrong pairs hardly ever reach.
+
+        `usual`: how near the two would be if they had nothing in particular in common (`Background.usual`); without it
+        nearness says nothing.
+        """
         if self.words >= SHARED_WORDS_MIN and self.share >= SHARE_STRONG:
             return True
-        return self.nearness is not None and self.nearness >= (NEAR_WITHIN if one_language else NEAR_ACROSS)
+        return self.nearness is not None and usual is not None and self.nearness - usual >= NEARER_STRONG
 
 
 class Index:
@@ -116,10 +119,14 @@ class Index:
             found = found + np.float32(VECTORS_WEIGHT) * np.array(near, np.float32)
         return found
 
+    def vector(self, place: int) -> Floats | None:
+        """Return a document's vector, if it was given one."""
+        return self._vectors.of(place)
+
     def likeness(self, question: Question, place: int) -> Likeness:
         """Return how much of a question one document answers."""
         share, words = self._words.share(question.text, self._texts[place])
-        vector = None if question.vector is None else self._vectors.of(place)
+        vector = None if question.vector is None else self.vector(place)
         nearness = None if vector is None or question.vector is None else float(question.vector @ vector)
         return Likeness(share, words, nearness)
 

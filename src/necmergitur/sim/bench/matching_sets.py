@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from necmergitur.innovation import judgements
+from necmergitur.innovation.background import themes
 from necmergitur.innovation.judgements import Judged, Unreadable
 from necmergitur.sim.bench.evening import CORPUS
 
@@ -52,14 +53,12 @@ def expertise(folder: Path) -> Expertise:
 
 def own_french() -> Retrieval:
     """Return our needs and a lead for each, both in French."""
-    rows = _rows("needs.tsv")
-    return _pairs("own", {need: (french, lead) for need, french, lead, _ in rows})
+    return _pairs("own", {theme.key: (theme.needs["fr"], theme.leads["fr"]) for theme in themes()})
 
 
 def own_cross() -> Retrieval:
     """Return our leads in French, and what tells the same in English, in its own words."""
-    rows = _rows("needs.tsv")
-    return _pairs("own", {need: (french, english) for need, _, french, english in rows})
+    return _pairs("own", {theme.key: (theme.leads["fr"], theme.leads["en"]) for theme in themes()})
 
 
 def own_expertise() -> Expertise:
@@ -67,7 +66,7 @@ def own_expertise() -> Expertise:
     papers: dict[str, list[str]] = {}
     for expert, paper in _rows("experts.tsv"):
         papers.setdefault(expert, []).append(paper)
-    submissions = {need: lead for need, _, _, lead in _rows("needs.tsv")}
+    submissions = {theme.key: theme.leads["en"] for theme in themes()}
     return Expertise("own", papers, submissions, judgements.read((OWN / "ratings.tsv").read_text("utf-8")))
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from necmergitur.adapters.embedding import unpacked
 from necmergitur.innovation import texts
+from necmergitur.innovation.background import background
 from necmergitur.innovation.chain import NeedState
 from necmergitur.innovation.matching import Index, Question
 from necmergitur.web.programme.models import Need
@@ -68,8 +69,11 @@ def slices(now: datetime) -> Iterator[int]:
         question = Question(text_of_need(need), vector)
         found = {}
         for at, score in index.best(question, MATCHED_A_NEED_MAX):
-            strong = index.likeness(question, at).is_strong(one_language=spoken[at] == need.language)
-            found[keys[at]] = (score, strong)
+            text = index.vector(at)
+            against = None
+            if vector is not None and text is not None:
+                against = background().usual(vector, need.language, text, spoken[at])
+            found[keys[at]] = (score, index.likeness(question, at).is_strong(against))
         yield _keep(need, found, now)
 
 
