@@ -6,10 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Lead, Need
 from necmergitur.web.store import CLOCK
+from necmergitur.web.watch import importing
 from necmergitur.web.watch.gathering import Watch
 from necmergitur.web.watch.models import Sheet
 from tests.adapters.test_sheets import said, xlsx
@@ -109,11 +111,13 @@ def test_applications_come_into_a_call_as_if_sent_by_their_companies(city: City)
     )
     at = answer.headers["Location"]
     page = analyst.get(at).content.decode()
-    assert "2 applications would be kept" in page and "3 rows are wrong" in page
-    assert "This organisation applied to this call with this project already." in page
+    assert "2 applications would be kept" in page and "2 rows are wrong" in page and "1 row is passed over" in page
+    assert "It says the same as row 2 of this file." in page
     assert "Take out what tells who applies" in page
     assert not Application.objects.exists(), "a preview keeps nothing"
-    assert analyst.post(at, {"leave_out": "1"}).headers["Location"] == "/programme/desk/incubation/"
+    assert analyst.post(at, {"leave_out": "1"}).headers["Location"] == IMPORT
+    page = analyst.get(IMPORT).content.decode()
+    assert "2 created, 1 passed over" in page and "left out: rows: 5, 6" in page and "/desk/incubation/" in page
     kept = Application.objects.order_by("organisation")
     assert [(one.call_id, one.organisation, one.language) for one in kept] == [
         (call.pk, "Foule claire", "fr"),
@@ -203,4 +207,75 @@ def test_the_page_lists_what_each_column_may_say_and_an_unknown_language_is_refu
     for word in ("spoken_for", "police (Police)", "fire (", "contact_email", "NM-3", "fr (Français"):
         assert word in page, word
     at = sent(analyst, NEEDS.replace(";en", ";de"))
-    assert "“de” is not known there" in analyst.get(at).content.decode()
+    assert "Language of this text: “de” is not known there" in analyst.get(at).content.decode()
+    at = sent(analyst, NEEDS.replace("Health;", "Sorcières;"))
+    assert "On behalf of: “Sorcières” is not known there" in analyst.get(at).content.decode()
+
+
+def test_needs_that_are_there_already_are_passed_over_and_said_so(city: City) -> None:
+    analyst = city.client("analyst")
+    first, second = NEEDS.splitlines()[1:]
+    twice = NEEDS + first.replace("Alléger les", "ALLÉGER  les") + "\n"
+    at = sent(analyst, twice)
+    page = analyst.get(at).content.decode()
+    assert "2 needs would be made" in page and "1 row is passed over" in page
+    assert "It says the same as row 2 of this file." in page
+    assert analyst.post(at).headers["Location"] == IMPORT
+    page = analyst.get(IMPORT).content.decode()
+    assert "2 created, 1 passed over" in page and "Row 4: It says the same as row 2 of this file." in page
+    assert "passed over" not in analyst.get(IMPORT).content.decode(), "said once"
+    at = sent(analyst, NEEDS + second.replace("smoke", "rain") + "\n")
+    assert "It is there already: NM-1." in analyst.get(at).content.decode()
+    analyst.post(at)
+    assert "1 created, 2 passed over" in analyst.get(IMPORT).content.decode() and Need.objects.count() == 3
+    at = sent(analyst, NEEDS)
+    answer = analyst.post(at)
+    assert answer.status_code == 422 and "every row is there already" in answer.content.decode()
+    assert Need.objects.count() == 3
+
+
+def test_leads_and_applications_that_are_there_already_are_passed_over(city: City) -> None:
+    need(Hours())
+    analyst = city.client("analyst")
+    rows = (
+        "need;title;organisation;url",
+        "NM-1;Lidar counts;Lidar SA;https://lidar.example/",
+        "NM-1;LIDAR counts;lidar sa;",
+        "NM-1;Lidar counts;;https://lidar.example/",
+        "NM-1;Lidar counts;Another;https://other.example/",
+    )
+    analyst.post(sent(analyst, "\n".join(rows), "leads"))
+    page = analyst.get(IMPORT).content.decode()
+    assert "2 created, 2 passed over" in page and "Row 3: It says the same as row 2 of this file." in page
+    analyst.post(sent(analyst, "\n".join((*rows, "NM-1;Fresh;;")), "leads"))
+    assert "Row 2: The need has this lead already." in analyst.get(IMPORT).content.decode()
+    assert Lead.objects.count() == 3
+    call = called(city)[1]
+    for made in (2, 0):
+        file = SimpleUploadedFile("a.csv", "\n".join(APPLIED.splitlines()[:3]).encode())
+        at = analyst.post(IMPORT, {"kind": "apply", "call": str(call.pk), "file": file}).headers["Location"]
+        page = analyst.get(at).content.decode()
+        assert f"{made} applications would be kept" in page
+        assert analyst.post(at).status_code == (302 if made else 422)
+    assert "2 rows are passed over" in page and Application.objects.count() == 2
+
+
+@pytest.mark.parametrize("address", ["ftp://lidar.example/", "javascript:alert(1)", "mailto:a@lidar.example"])
+def test_an_address_that_no_browser_opens_is_refused_by_row_and_column(city: City, address: str) -> None:
+    need(Hours())
+    analyst = city.client("analyst")
+    at = sent(analyst, f"need;title;url\nNM-1;Lidar;https://lidar.example/\nNM-1;Other;{address}\n", "leads")
+    page = analyst.get(at).content.decode()
+    assert "1 row is wrong" in page
+    assert "Address: An address of the web, that begins with https:// or http://." in page
+
+
+def test_a_file_is_made_once_however_often_the_button_is_pressed(city: City) -> None:
+    analyst = city.client("analyst")
+    at = sent(analyst, NEEDS)
+    sheet = Sheet.objects.get()
+    rows = importing.judged(sheet.rows, sheet.kind)
+    assert importing.make(sheet, rows, city.users["analyst"]) == 2
+    again = importing.make(sheet, rows, city.users["analyst"])  # read before the first press was through
+    assert isinstance(again, Refusal) and again.rule == "sheet_answered" and Need.objects.count() == 2
+    assert analyst.post(at).status_code == 404

@@ -12,7 +12,7 @@ from necmergitur.innovation.chain import ChallengeState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.hackathon import words
 from necmergitur.web.hackathon.models import Announcement, Edition, Helper, Participant, Question, Review, Skill
-from necmergitur.web.programme.forms import long
+from necmergitur.web.programme.forms import WebAddress, long
 from necmergitur.web.programme.models import LONG, Challenge, Project
 from necmergitur.web.store import CLOCK
 
@@ -86,8 +86,8 @@ class AskForm(forms.ModelForm):  # type: ignore[type-arg]
 class HandInForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a team hands in."""
 
-    demo = forms.URLField(label=_("Demonstration (address)"), max_length=500, assume_scheme="https")
-    repository = forms.URLField(label=_("Source (address)"), max_length=500, assume_scheme="https")
+    demo = WebAddress(label=_("Demonstration (address)"))
+    repository = WebAddress(label=_("Source (address)"))
     summary = forms.CharField(
         label=_("What it does, for whom, how one would measure it"), max_length=LONG, min_length=50, widget=long(8)
     )

@@ -12,7 +12,7 @@ from necmergitur.innovation.chain import ChallengeState
 from necmergitur.web.hackathon.models import Skill
 from necmergitur.web.hackathon.words import CRITERIA
 from necmergitur.web.incubation.models import Application, Call, Grant, Helper, Milestone
-from necmergitur.web.programme.forms import long
+from necmergitur.web.programme.forms import WebAddress, long
 from necmergitur.web.programme.models import LONG, SHORT, Challenge, Project
 
 CAPACITY_MOST = 20  # ours: more nobody accompanies
@@ -80,12 +80,8 @@ HAS_ONE = _("Its address, if there is one.")
 class ApplyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A company's answer."""
 
-    demo = forms.URLField(
-        label=_("Demonstration"), help_text=HAS_ONE, required=False, max_length=500, assume_scheme="https"
-    )
-    repository = forms.URLField(
-        label=_("Source code"), help_text=HAS_ONE, required=False, max_length=500, assume_scheme="https"
-    )
+    demo = WebAddress(label=_("Demonstration"), help_text=HAS_ONE, required=False)
+    repository = WebAddress(label=_("Source code"), help_text=HAS_ONE, required=False)
 
     class Meta:
         model = Application

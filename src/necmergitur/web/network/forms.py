@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.web.network.models import Clause, Hosts, Partner, Site
-from necmergitur.web.programme.forms import long
+from necmergitur.web.programme.forms import WebAddress, long
 from necmergitur.web.programme.models import Experiment
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -86,7 +86,7 @@ class HostForm(forms.Form):
 class ClauseForm(forms.ModelForm):  # type: ignore[type-arg]
     """Data to be shared."""
 
-    url = forms.URLField(label=_("Where the data is"), max_length=500, assume_scheme="https")
+    url = WebAddress(label=_("Where the data is"))
 
     class Meta:
         model = Clause

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,6 +13,19 @@ from necmergitur.web.programme.words import CRITERIA
 
 LANGUAGES = (("fr", "Français"), ("en", "English"))
 IF_ANY = _("If there is any.")
+
+
+class WebAddress(forms.URLField):
+    """An address that a browser opens: of the web, nothing else. Without a scheme it is https."""
+
+    default_validators: ClassVar[list[Any]] = [URLValidator(schemes=["http", "https"])]
+    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "invalid": _("An address of the web, that begins with https:// or http://.")
+    }
+
+    def __init__(self, *, required: bool = True, **kwargs: Any) -> None:
+        """Bound what can be typed."""
+        super().__init__(max_length=500, assume_scheme="https", required=required, **kwargs)
 
 
 def long(rows: int = 4) -> forms.Textarea:
@@ -87,7 +101,7 @@ class MergeForm(forms.Form):
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
     """A lead that an analyst writes down."""
 
-    url = forms.URLField(label=_("Address"), max_length=500, required=False, assume_scheme="https")
+    url = WebAddress(label=_("Address"), required=False)
 
     class Meta:
         model = Lead
@@ -134,7 +148,7 @@ class EvidenceForm(forms.ModelForm):  # type: ignore[type-arg]
     """What shows that a criterion is met."""
 
     criterion = forms.ChoiceField(label=_("Criterion"), choices=[(one.value, CRITERIA[one]) for one in CLAIMED])
-    url = forms.URLField(label=_("Where it can be seen"), max_length=500, assume_scheme="https")
+    url = WebAddress(label=_("Where it can be seen"))
 
     class Meta:
         model = Evidence

@@ -82,6 +82,11 @@ def of(kind: str) -> list[Column]:
     return found
 
 
+def label_of(kind: str, name: str) -> str:
+    """Return what the page calls a column."""
+    return next((one.label for one in of(kind) if one.name == name), name)
+
+
 def _says(name: str, field: Any) -> str:
     if name in _CHOSEN:
         return allowed(name)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation.chain import NeedState
-from necmergitur.web.programme.forms import LANGUAGES, LeadForm, long
+from necmergitur.web.programme.forms import LANGUAGES, LeadForm, WebAddress, long
 from necmergitur.web.programme.models import Need
 from necmergitur.web.watch.models import Benchmark, Criterion, Evidence, Format, Solution, Source
 
@@ -92,7 +92,7 @@ class CriterionForm(forms.ModelForm):  # type: ignore[type-arg]
 class SolutionForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is compared, when it is no lead."""
 
-    url = forms.URLField(label=_("Address"), max_length=500, required=False, assume_scheme="https")
+    url = WebAddress(label=_("Address"), required=False)
     clean_country = LeadForm.clean_country
 
     class Meta:
@@ -108,7 +108,7 @@ class SolutionForm(forms.ModelForm):  # type: ignore[type-arg]
 class CellForm(forms.ModelForm):  # type: ignore[type-arg]
     """One mark and its evidence."""
 
-    url = forms.URLField(label=_("Where that can be read"), max_length=500, required=False, assume_scheme="https")
+    url = WebAddress(label=_("Where that can be read"), required=False)
 
     class Meta:
         model = Evidence

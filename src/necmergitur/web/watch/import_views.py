@@ -19,6 +19,8 @@ from necmergitur.web.watch import columns, importing, words
 from necmergitur.web.watch.constants import SHEET_BYTES_MAX, SHEET_ROWS_MAX
 from necmergitur.web.watch.models import Sheet
 
+_DONE = "imported"  # in the session, until the next page says it
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,6 +64,7 @@ def _begin_page(request: HttpRequest, wrong: str = "", kind: str = "") -> HttpRe
         "tables": [{"kind": one, "word": words.KINDS[one], "columns": columns.of(one)} for one in importing.FORMS],
         "calls": importing.calls(CLOCK.now()),
         "call": request.POST.get("call", ""),
+        "done": request.session.pop(_DONE, None) if request.method != "POST" else None,
     }
     return pages.show(request, "watch/import.html", context, tab="watch", status=422 if wrong else 200)
 
@@ -85,19 +88,22 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what would be made and what is wrong, row by row; make it when told to."""
     found = get_object_or_404(Sheet, pk=pk, by_id=cast(User, request.user).pk)
     rows = importing.judged(found.rows, found.kind)
-    good = [row for row in rows if not row.problems]
-    bad = len(rows) - len(good)
+    good = [row for row in rows if row.is_good]
+    bad = sum(bool(row.problems) for row in rows)
     refused = ""
     if request.method == "POST":
         if request.POST.get("drop"):
             found.delete()
             return redirect("watch:import")
         if good and (not bad or request.POST.get("leave_out")):
-            made = importing.make(good, found.kind, cast(User, request.user))
+            made = importing.make(found, good, cast(User, request.user))
             if not isinstance(made, Refusal):
-                found.delete()
-                return redirect("incubation:desk" if found.kind == importing.APPLICATIONS else "programme:desk")
+                request.session[_DONE] = importing.told(found, rows, made)
+            if not isinstance(made, Refusal) or made.rule == "sheet_answered":
+                return redirect("watch:import")
             refused = str(importing.sentence(made, found.kind))
+        elif not good and not bad:
+            refused = _("Nothing was made: every row is there already.")
         else:
             refused = _("Nothing was made: some rows are wrong. Mend the file, or say that they are left out.")
     context: dict[str, Any] = {
@@ -105,6 +111,7 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rows": rows,
         "good": len(good),
         "bad": bad,
+        "passed": sum(bool(row.passed) and not row.problems for row in rows),
         "refused": refused,
         "part": "import",
         "is_leads": found.kind == importing.LEADS,

@@ -12,7 +12,7 @@ from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
-from necmergitur.web.incubation import keeping
+from necmergitur.web.incubation import keeping, reviewing
 from necmergitur.web.incubation import words as applying
 from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Call
@@ -20,20 +20,28 @@ from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Need
 from necmergitur.web.store import CLOCK
-from necmergitur.web.watch import columns, words
+from necmergitur.web.watch import columns, doubles, words
 from necmergitur.web.watch.columns import APPLICATIONS, FORMS, LEADS, NEEDS
 from necmergitur.web.watch.likeness import plain_word
+from necmergitur.web.watch.models import Sheet
 
 LANGUAGE = "fr"
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One line of the file: what would be made, or what is wrong with it."""
+    """One line of the file: what would be made, what is wrong with it, or why it is passed over."""
 
     number: int
     values: dict[str, str]
     problems: list[str] = []
+    passed: str = ""
+    cleaned: dict[str, Any] = {}
     need: Any = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether something would be made of it."""
+        return not self.problems and not self.passed
 
     @property
     def title(self) -> str:
@@ -59,14 +67,31 @@ def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | R
 def judged(values: Sequence[Mapping[str, str]], kind: str) -> list[Row]:
     """Judge each row by its form, and applications also by what keeping them would say (nothing of it stays)."""
     rows = [_judged(number, dict(one), kind) for number, one in enumerate(values, 2)]
-    if kind == APPLICATIONS:
-        with transaction.atomic():
-            for row in rows:
-                refused = None if row.problems else _apply(row)
-                if refused is not None:
-                    row.problems.append(sentence(refused, kind))
-            transaction.set_rollback(True)
+    if kind != APPLICATIONS:
+        doubles.pass_over(rows, kind)
+        return rows
+    with transaction.atomic():
+        places: dict[str, int] = {}
+        for row in rows:
+            refused = None if row.problems else _apply(row)
+            if refused is None:
+                places.setdefault(keeping.digest(row.cleaned.get("contact_email", "")), row.number)
+            else:
+                _refused(row, refused, places)
+        transaction.set_rollback(True)
     return rows
+
+
+def _refused(row: Row, refused: Refusal, places: Mapping[str, int]) -> None:
+    """Pass an application over that is there already, in this file or before; anything else is wrong with the row."""
+    same = None
+    if refused.rule in {"application_known", "address_known"}:
+        same = reviewing.same_as(Call.objects.get(pk=row.values["call"]), row.cleaned)
+    if same is None:
+        row.problems.append(sentence(refused, APPLICATIONS))
+        return
+    at = places.get(same.contact_digest)
+    row.passed = sentence(refused, APPLICATIONS) if at is None else doubles.same_as_row(at)
 
 
 def _apply(row: Row) -> Refusal | None:
@@ -88,7 +113,9 @@ def _judged(number: int, values: dict[str, str], kind: str) -> Row:
             values[name] = values.get(name, "").replace(",", ".")
     form = FORMS[kind](values)
     row = Row(number=number, values=values, problems=_chosen(values, kind))
-    if not form.is_valid():
+    if form.is_valid():
+        row.cleaned = form.cleaned_data
+    else:
         for name, errors in form.errors.items():
             if name == "spoken_for" and values[name]:
                 continue  # told above, with what may be said
@@ -98,7 +125,8 @@ def _judged(number: int, values: dict[str, str], kind: str) -> Row:
         read = chain.read(values.get("need", ""))
         row.need = None if read is None else Need.objects.filter(chain=read, state=NeedState.OPEN).first()
         if row.need is None:
-            row.problems.append(_("No open need has the number %(number)s.") % {"number": values.get("need") or "–"})
+            told = _("No open need has the number %(number)s.") % {"number": values.get("need") or "–"}
+            row.problems.append(said(columns.label_of(kind, "need"), told))
     return row
 
 
@@ -108,16 +136,22 @@ def _chosen(values: Mapping[str, str], kind: str) -> list[str]:
     asked = {name: values.get(name, "") for name in names}
     wrong = [name for name, given in asked.items() if given and given not in columns.codes(name)]
     return [
-        _("“%(given)s” is not known there. It may say: %(allowed)s.")
-        % {"given": asked[name][:40], "allowed": columns.allowed(name)}
+        said(
+            columns.label_of(kind, name),
+            _("“%(given)s” is not known there. It may say: %(allowed)s.")
+            % {"given": asked[name][:40], "allowed": columns.allowed(name)},
+        )
         for name in wrong
     ]
 
 
-def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:
-    """Make what the rows say, all of them or nothing; return how many."""
-    made = 0
+def make(sheet: Sheet, rows: Sequence[Row], by: User) -> int | Refusal:
+    """Make what the rows of a file say, all of them or nothing, and drop it; return how many. A file is made once."""
+    made, kind = 0, sheet.kind
     with making.gathering():
+        gone, _of = Sheet.objects.filter(pk=sheet.pk).delete()  # who presses twice waits here for the first press
+        if not gone:
+            return Refusal(rule="sheet_answered")
         for row in rows:
             if kind == APPLICATIONS:
                 refused = _apply(row)
@@ -138,6 +172,17 @@ def make(rows: Sequence[Row], kind: str, by: User) -> int | Refusal:
                     return found
             made += 1
     return made
+
+
+def told(sheet: Sheet, rows: Sequence[Row], made: int) -> dict[str, Any]:
+    """Return what came of a file, as the next page says it."""
+    return {
+        "kind": sheet.kind,
+        "name": sheet.name,
+        "made": made,
+        "passed": [[row.number, row.passed] for row in rows if row.passed],
+        "wrong": [row.number for row in rows if row.problems],
+    }
 
 
 def sentence(refused: Refusal, kind: str) -> str:
