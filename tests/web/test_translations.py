@@ -154,3 +154,11 @@ def test_compiled_catalogues_follow_their_source(tmp_path: Path, monkeypatch: py
     assert messages.compile_catalogues() == []
     source.with_suffix(".mo").chmod(0o600)
     assert messages.compile_catalogues() == [source.with_suffix(".mo")], "the service's account must read it"
+
+
+def test_one_notion_has_one_word() -> None:
+    """`empreinte` is what a text's digest is called (docs/glossary.md); its other name is on no page."""
+    other = [
+        str(path) for path in map(messages.catalogue_path, messages.rooms().values()) if "ondensat" in path.read_text()
+    ]
+    assert not other

@@ -187,3 +187,12 @@ def test_what_a_partner_agrees_to_ends_or_takes_back_is_in_the_record(city: City
         ("partner:withdraw:own", {"id": site}, "user:0"),
         ("partner:site:own", {"site": new}, "user:0"),
     ]
+
+
+def test_a_site_that_is_called_by_its_address_is_said_once(city: City) -> None:
+    analyst, address = joined(city)
+    assert analyst.post(f"{address}do/site/", SITE | {"name": "North quay", "address": "North Quay"}).status_code == 302
+    public = city.client("analyst").get("/programme/partners/").content.decode()
+    assert "North quay" in public and "North Quay" not in public and "Main hall</strong>, 1 place du" in public
+    mine = Client().get(link_of(analyst, address)).content.decode()
+    assert "North quay" in mine and "North Quay" not in mine and "1 place du" in mine

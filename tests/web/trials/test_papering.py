@@ -53,7 +53,7 @@ def test_what_is_signed_is_what_the_protocol_says_and_is_drawn_up_once(city: Cit
     assert terms.experiment is not None and row.digest in terms.experiment.evaluation
     assert (terms.stream, terms.zones) == (f"sensor:{VENDOR}", ("z-1",))
     assert set(terms.readers) == {"analyst", "dpo"}
-    assert "Alertes justes (part) / Alarms that were right (share) ≥ 0.7" in terms.experiment.metrics
+    assert "Alertes justes (part) / Alarms that were right (share) ≥ 0,7 / 0.7" in terms.experiment.metrics
     assert papering.draw_up(made, by, now()) == []
     assert [one.id for one in papering.proposals(row)] == [paper.id]
 

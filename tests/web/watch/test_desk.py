@@ -2,18 +2,21 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from necmergitur.web.programme.example import TITLE
 from necmergitur.web.programme.models import Lead
 from necmergitur.web.store import CLOCK
 from necmergitur.web.watch import judging, matching
 from necmergitur.web.watch.gathering import Watch
 from necmergitur.web.watch.models import Item, Judgement, Match, Source
 from tests.adapters.watch.sites import Hours, Site
-from tests.web.pages import City
+from tests.web.pages import City, queries
 from tests.web.watch.following import followed, need
 
 DESK = "/programme/desk/watch/"
@@ -195,3 +198,53 @@ def test_what_is_near_by_meaning_stands_apart_from_what_shares_words_and_weak_on
     places = [page.index(word) for word in ("by words", "Compter", "Réverbères", "by meaning", "Counting", "lamps")]
     assert places == sorted(places), places
     assert len(re.findall(r"\d+ weak match(?:es)?<", page)) == 2
+
+
+def test_before_the_watch_read_anything_pages_say_when_to_look_again(
+    city: City, site: Site, hours: Hours, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = need(hours, title=TITLE)
+    followed(site, hours, "rss.xml", "feed")
+    monkeypatch.setattr(settings, "DEMO", True)
+    analyst = city.client("analyst")
+    soon = "are being read for the first time about now: look again in a minute"
+    assert soon in text_of(analyst, DESK) and soon in text_of(analyst, f"{DESK}needs/NM-1/")
+    assert "what it finds is there in a minute" in text_of(analyst, "/programme/")
+    watch.turn()
+    assert soon not in text_of(analyst, DESK) and "in a minute" not in text_of(analyst, "/programme/")
+    Match.objects.filter(need=asked).delete()
+    assert "The watch found nothing for it yet." in text_of(analyst, "/programme/")
+
+
+def test_a_number_beside_a_word_says_what_it_counts(city: City, site: Site, hours: Hours, watch: Watch) -> None:
+    item = found(city, site, hours, watch)
+    analyst = city.client("analyst")
+    waiting = Match.objects.filter(aside="").count()
+    assert re.search(rf'"num second">{waiting} match(es)?<', text_of(analyst, DESK))
+    analyst.post(f"{DESK}needs/NM-1/{item.pk}/judge/", {"relevant": "yes"})
+    assert "1 judgement<" in text_of(analyst, f"{DESK}precision/")
+    analyst.post(f"{DESK}needs/NM-1/{item.pk}/aside/", {"reason": "Sold nowhere in Europe."})
+    assert "1 match set aside" in text_of(analyst, f"{DESK}needs/NM-1/")
+    for page in ("", "needs/NM-1/", "precision/"):
+        assert not re.search(r">\(\d+\)<", text_of(analyst, f"{DESK}{page}")), page
+
+
+def test_pages_ask_the_database_as_often_for_thirty_needs_as_for_three(city: City, site: Site, hours: Hours) -> None:
+    source = followed(site, hours, "rss.xml", "feed")
+    analyst, pages, asked = city.client("analyst"), (DESK, f"{DESK}precision/"), []
+    items = [
+        Item.objects.create(id=uuid4(), source=source, title=f"Item {n}", found_at=hours.now(), print=n)
+        for n in range(6)
+    ]
+    for first, last in ((0, 3), (3, 30)):
+        for number in range(first, last):
+            one = need(hours, title=f"Besoin {number}")
+            for at, item in enumerate(items):
+                score, strong = 10.0 * at, None if at == 4 else at != 5
+                Match.objects.create(item=item, need=one, score=score, strong=strong, first_at=hours.now())
+            Judgement.objects.create(item=items[0], need=one, by_id=1, relevant=True, at=hours.now())
+        asked.append([queries(partial(text_of, analyst, page)) for page in pages])
+    assert asked[0] == asked[1], "each need asks again"
+    front = text_of(analyst, DESK)
+    assert [front.count(f">Item {n}<") for n in range(6)] == [0, 30, 30, 30, 0, 0], "the three best of each, none weak"
+    assert text_of(analyst, pages[1]).count("<table") == 30

@@ -79,6 +79,11 @@ class Site(models.Model):
         return self.name
 
     @property
+    def where(self) -> str:
+        """Where it is, unless its name says so already."""
+        return "" if self.address.strip().casefold() == self.name.strip().casefold() else self.address
+
+    @property
     def host_words(self) -> list[str]:
         """What it can take in, in words."""
         return [str(Hosts(one).label) for one in self.hosts if one in Hosts.values]

@@ -23,6 +23,7 @@ from necmergitur.web.programme.example import FIRST, TITLE
 from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project
 from necmergitur.web.store import CLOCK
 from necmergitur.web.trials import papering
+from necmergitur.web.watch.models import Match, unread
 
 CITY, COMPANY, STATE, ALL = (
     _("City"),
@@ -43,6 +44,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     what: Any
     done: bool
     address: str = ""
+    note: Any = ""
 
 
 def shown() -> dict[str, Any] | None:
@@ -99,6 +101,7 @@ def _steps(need: Need) -> Iterator[Step]:
         what=_("See what the watch found for the need, and make a lead of one."),
         done=lead is not None,
         address=reverse("watch:news", args=[need.chain]),
+        note="" if lead is not None else _of_watch(need),
     )
     yield Step(
         who=CITY,
@@ -118,6 +121,15 @@ def _steps(need: Need) -> Iterator[Step]:
         address="" if project is None else f"{reverse('trials:desk')}#project-{project.pk}",
     )
     yield from _trial(experiment)
+
+
+def _of_watch(need: Need) -> Any:
+    """Say when there will be something, while the watch has found nothing."""
+    if Match.objects.filter(need=need, aside="").exists():
+        return ""
+    if unread().exists():
+        return _("The watch reads its sources for the first time about now: what it finds is there in a minute.")
+    return _("The watch found nothing for it yet. It looks again every few hours; a source’s page asks it at once.")
 
 
 def _at(name: str, row: Any) -> str:

@@ -118,7 +118,8 @@ def _judged_by(goal: Goal) -> str:
     for language in ("fr", "en"):
         with override(language):
             said.append(str(trial_words.METRICS[goal.metric]))
-    return f"{' / '.join(said)} {'≤' if goal.metric in metrics.AT_MOST else '≥'} {goal.value:g}"
+    values = dict.fromkeys((f"{goal.value:g}".replace(".", ","), f"{goal.value:g}"))
+    return f"{' / '.join(said)} {'≤' if goal.metric in metrics.AT_MOST else '≥'} {' / '.join(values)}"
 
 
 def proposals(found: Trial) -> list[Proposal]:

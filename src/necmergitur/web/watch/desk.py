@@ -4,7 +4,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -21,7 +22,7 @@ from necmergitur.web.store import CLOCK
 from necmergitur.web.watch import judging, leading, matching, plot
 from necmergitur.web.watch.constants import MATCHED_A_NEED_MAX
 from necmergitur.web.watch.forms import AsideForm
-from necmergitur.web.watch.models import Item, Judgement, Match, Source, SourceState
+from necmergitur.web.watch.models import Item, Judgement, Match, Source, SourceState, unread
 
 NEEDS_SHOWN = 200
 FIRST = 3  # of each need, on the front of the desk
@@ -34,15 +35,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """Open needs with the best of what was found for each."""
     waiting = Count("matches", filter=Q(matches__aside=""))
     needs = list(Need.objects.filter(state=NeedState.OPEN).annotate(waiting=waiting)[:NEEDS_SHOWN])
-    rows = []
-    for need in needs:
-        best = _open_matches(need).exclude(strong=False)[:FIRST]
-        rows.append({"need": need, "waiting": need.waiting, "best": [one.item for one in best]})
+    ranked = Window(RowNumber(), partition_by="need", order_by=Match._meta.ordering)  # noqa: SLF001 -- Django's own name
+    shown = Match.objects.filter(need__in=needs, aside="").exclude(strong=False).annotate(at=ranked)
+    best: dict[UUID, list[Item]] = {}
+    for one in shown.filter(at__lte=FIRST).select_related("item"):
+        best.setdefault(one.need_id, []).append(one.item)
+    rows = [{"need": need, "waiting": need.waiting, "best": best.get(need.pk, [])} for need in needs]
     context = {
         "rows": rows,
         "sources": Source.objects.count(),
         "failing": Source.objects.filter(Q(failures__gt=0) | Q(state=SourceState.OFF)).count(),
         "items": Item.objects.count(),
+        "unread": unread().exists(),
     }
     return pages.show(request, "watch/home.html", context | {"part": "news"}, tab="watch")
 
@@ -87,6 +91,7 @@ def _news_page(
         "weeks": weeks,
         "plot": plot.plot(weeks) if any(one.judged for one in weeks) else "",
         "aside": aside[:MATCHED_A_NEED_MAX],
+        "unread": unread().exists(),
         "part": "news",
         "is_open": need.state == NeedState.OPEN,
     }
@@ -152,11 +157,9 @@ def back(request: HttpRequest, number: int, pk: UUID) -> HttpResponse:
 def precision(request: HttpRequest) -> HttpResponse:
     """How good matching is, need by need and week by week, by analysts' own judgements."""
     now = CLOCK.now()
-    rows = []
-    for need in Need.objects.filter(matches__isnull=False).distinct()[:NEEDS_SHOWN]:
-        weeks = judging.weeks(need, now)
-        if weeks:
-            rows.append({"need": need, "weeks": weeks, "plot": plot.plot(weeks)})
+    needs = list(Need.objects.filter(Exists(Match.objects.filter(need=OuterRef("pk"))))[:NEEDS_SHOWN])
+    told = judging.weeks_of(needs, now)
+    rows = [{"need": need, "weeks": told[need.pk], "plot": plot.plot(told[need.pk])} for need in needs if told[need.pk]]
     judged = Judgement.objects.count()
     return pages.show(
         request, "watch/precision.html", {"rows": rows, "judged": judged, "part": "precision"}, tab="watch"

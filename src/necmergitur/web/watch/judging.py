@@ -1,7 +1,9 @@
 """What analysts say of matches, and how good matching is by it: the precision of the first ten, by need and week."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.utils import timezone
@@ -35,21 +37,32 @@ def verdicts(need: Need, items: Iterable[object]) -> dict[object, int]:
 
 def weeks(need: Need, now: datetime) -> list[Week]:
     """Return the weeks in which something was found for a need, oldest first; those that are over as they were kept."""
+    return weeks_of([need], now)[need.pk]
+
+
+def weeks_of(needs: Collection[Need], now: datetime) -> dict[UUID, list[Week]]:
+    """Return the same of each of many needs, in as few questions to the database as of one."""
     begin = monday_of(now) - timedelta(weeks=WEEKS_SHOWN - 1)
-    kept: dict[date, list[object]] = {}
-    for monday, item in WeekBest.objects.filter(need=need, monday__gte=begin).values_list("monday", "item_id"):
-        kept.setdefault(monday, []).append(item)
-    found = _best(need, begin) | kept
-    said = verdicts(need, [item for week in found.values() for item in week])
-    return [
-        Week(
-            monday=monday,
-            shown=len(items),
-            judged=sum(item in said for item in items),
-            relevant=sum(said.get(item, 0) > 0 for item in items),
-        )
-        for monday, items in sorted(found.items())
-    ]
+    kept: dict[UUID, dict[date, list[object]]] = {}
+    rows = WeekBest.objects.filter(need__in=needs, monday__gte=begin)
+    for key, monday, item in rows.values_list("need_id", "monday", "item_id"):
+        kept.setdefault(key, {}).setdefault(monday, []).append(item)
+    best = _best(needs, begin)
+    said: dict[tuple[UUID, object], int] = {}
+    for key, item, relevant in Judgement.objects.filter(need__in=needs).values_list("need_id", "item_id", "relevant"):
+        said[key, item] = said.get((key, item), 0) + (1 if relevant else -1)
+    return {
+        need.pk: [
+            Week(
+                monday=monday,
+                shown=len(items),
+                judged=sum((need.pk, item) in said for item in items),
+                relevant=sum(said.get((need.pk, item), 0) > 0 for item in items),
+            )
+            for monday, items in sorted((best.get(need.pk, {}) | kept.get(need.pk, {})).items())
+        ]
+        for need in needs
+    }
 
 
 def close(now: datetime) -> int:
@@ -62,20 +75,21 @@ def close(now: datetime) -> int:
     known = set(WeekBest.objects.filter(monday__gte=begin).order_by().values_list("need_id", "monday").distinct())
     recent = Match.objects.filter(first_at__date__gte=begin).order_by().values("need")
     rows = [
-        WeekBest(need=need, item_id=item, monday=monday, place=place)
-        for need in Need.objects.filter(pk__in=recent)
-        for monday, items in _best(need, begin).items()
-        if monday < this and (need.pk, monday) not in known
+        WeekBest(need_id=need, item_id=item, monday=monday, place=place)
+        for need, weeks in _best(recent, begin).items()
+        for monday, items in weeks.items()
+        if monday < this and (need, monday) not in known
         for place, item in enumerate(items, 1)
     ]
     return len(WeekBest.objects.bulk_create(rows, ignore_conflicts=True))
 
 
-def _best(need: Need, begin: date) -> dict[date, list[object]]:
-    """Return the ten best of each week since a Monday, in the order in which pages show them."""
-    found: dict[date, list[object]] = {}
-    for first_at, item in Match.objects.filter(need=need, first_at__date__gte=begin).values_list("first_at", "item_id"):
-        week = found.setdefault(monday_of(first_at), [])
+def _best(needs: Any, begin: date) -> dict[UUID, dict[date, list[object]]]:
+    """Return the ten best of each need's weeks since a Monday, in the order in which pages show them."""
+    found: dict[UUID, dict[date, list[object]]] = {}
+    rows = Match.objects.filter(need__in=needs, first_at__date__gte=begin)
+    for key, first_at, item in rows.values_list("need_id", "first_at", "item_id").iterator():
+        week = found.setdefault(key, {}).setdefault(monday_of(first_at), [])
         if len(week) < TOP:
             week.append(item)
     return found

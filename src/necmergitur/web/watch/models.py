@@ -61,6 +61,11 @@ class Source(models.Model):
         return self.name
 
 
+def unread() -> models.QuerySet[Source]:
+    """Return the sources that are followed and were never read: something may come of them in a minute."""
+    return Source.objects.filter(state=SourceState.ON, asked_at=None)
+
+
 class Item(models.Model):
     """One thing that was found, once, however many sources say it."""
 
