@@ -117,10 +117,59 @@ def house_of(email: str) -> str:
     return "" if domain in _MAILBOXES else domain
 
 
-def one_house(one: str, other: str) -> bool:
-    """Return whether two addresses are of one organisation's own mail: one domain, or a part of it."""
-    first, second = house_of(one), house_of(other)
+class _Read(msgspec.Struct, frozen=True):
+    """A person as they are compared: each of their names folded once."""
+
+    mailbox: str
+    address: str
+    name: str
+    firm: str
+    house: str
+
+
+def _read(name: str, email: str, organisation: str) -> _Read:
+    return _Read(mailbox(email), plain(email), plain(name), company(organisation), house_of(email))
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    """A juror as they are compared, with whom they know."""
+
+    person: _Read
+    knows: frozenset[str]
+    firms: frozenset[str]
+
+
+def _reader(juror: Juror) -> _Reader:
+    knows = {plain(one) for one in juror.knows} | {mailbox(one) for one in juror.knows if "@" in one}
+    return _Reader(
+        person=_read(juror.name, juror.email, juror.organisation),
+        knows=frozenset(knows - {""}),
+        firms=frozenset({company(one) for one in juror.knows} - {""}),
+    )
+
+
+def _authors(work: Work) -> list[_Read]:
+    return [_read(one.name, one.email, one.organisation) for one in work.authors]
+
+
+def _one_house(first: str, second: str) -> bool:
+    """Return whether two are of one organisation's own mail: one domain, or a part of it."""
     return bool(first and second) and (first == second or first.endswith(f".{second}") or second.endswith(f".{first}"))
+
+
+def _why(reader: _Reader, authors: Iterable[_Read]) -> str:
+    """Return why somebody may not review what these people made; empty when they may."""
+    own = reader.person
+    for author in authors:
+        if "@" in author.address and author.mailbox == own.mailbox:
+            return "own"
+        if author.name and author.name == own.name:
+            return "own"
+        if (author.firm and author.firm == own.firm) or _one_house(author.house, own.house):
+            return "organisation"
+        if {author.address, author.mailbox, author.name} & reader.knows or author.firm in reader.firms:
+            return "known"
+    return ""
 
 
 def conflict(juror: Juror, work: Work) -> Refusal | None:
@@ -128,21 +177,21 @@ def conflict(juror: Juror, work: Work) -> Refusal | None:
 
     Whoever has an author's name is taken for that author: a namesake reads something else.
     """
-    if work.id in juror.declared:
-        return Refusal(rule="review_conflict", facts={"why": "declared"})
-    knows = {plain(one) for one in juror.knows} | {mailbox(one) for one in juror.knows if "@" in one}
-    firms = {company(one) for one in juror.knows} - {""}
-    for author in work.authors:
-        firm = company(author.organisation)
-        if "@" in author.email and mailbox(author.email) == mailbox(juror.email):
-            return Refusal(rule="review_conflict", facts={"why": "own"})
-        if plain(author.name) and plain(author.name) == plain(juror.name):
-            return Refusal(rule="review_conflict", facts={"why": "own"})
-        if (firm and firm == company(juror.organisation)) or one_house(author.email, juror.email):
-            return Refusal(rule="review_conflict", facts={"why": "organisation"})
-        if {plain(author.email), mailbox(author.email), plain(author.name)} & (knows - {""}) or firm in firms:
-            return Refusal(rule="review_conflict", facts={"why": "known"})
-    return None
+    why = conflicts([juror], [work]).get((juror.id, work.id))
+    return None if why is None else Refusal(rule="review_conflict", facts={"why": why})
+
+
+def conflicts(jurors: Iterable[Juror], works: Iterable[Work]) -> dict[tuple[str, str], str]:
+    """Return the same of each juror and each work, by both; each name is folded once, however many there are."""
+    made = [(work.id, _authors(work)) for work in works]
+    found: dict[tuple[str, str], str] = {}
+    for juror in jurors:
+        reader = _reader(juror)
+        for work_id, authors in made:
+            why = "declared" if work_id in juror.declared else _why(reader, authors)
+            if why:
+                found[juror.id, work_id] = why
+    return found
 
 
 def assign(
@@ -161,7 +210,8 @@ def assign(
         if work_id in have:
             have[work_id].add(juror_id)
             load[juror_id] = load.get(juror_id, 0) + 1
-    able = {work.id: [one.id for one in jurors if conflict(one, work) is None] for work in works}
+    barred = conflicts(jurors, works)
+    able = {work.id: [one.id for one in jurors if (one.id, work.id) not in barred] for work in works}
     made: list[tuple[str, str]] = []
     for work in sorted(works, key=lambda one: (len(able[one.id]), one.id)):
         missing = each - len(have[work.id])

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from necmergitur.innovation import editions, reviews
 from necmergitur.innovation.editions import Act
@@ -15,7 +16,8 @@ from necmergitur.web.programme import making
 
 def authors_of(entry: Entry) -> tuple[Author, ...]:
     """Return a team's people, as reviews compare them."""
-    people = [one.participant for one in entry.members.select_related("participant")]
+    prefetch_related_objects([entry], "members__participant")  # asks nothing when they are there
+    people = [one.participant for one in entry.members.all()]
     return tuple(Author(name=one.name, email=one.email, organisation=one.organisation) for one in people)
 
 

@@ -5,48 +5,35 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db import transaction
-from django.db.models import Max
 
 from necmergitur.innovation import editions, reviews
 from necmergitur.innovation.editions import Act
-from necmergitur.innovation.reviews import Juror, Mark, Result, Work, mailbox, plain
+from necmergitur.innovation.reviews import Mark, Result, mailbox, plain
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.hackathon import handing
 from necmergitur.web.hackathon.models import Conflict, Edition, Helper, Review, Submission
+from necmergitur.web.programme.panel import Panel
 
 JUROR = Helper.Kind.JUROR
 
 
-def juror_of(row: Helper) -> Juror:
-    """Return a juror as the rules read them."""
-    declared = row.conflicts.filter(why="declared").values_list("submission_id", flat=True)
-    return Juror(
-        id=str(row.pk),
-        email=row.email,
-        organisation=row.organisation,
-        knows=frozenset(line.strip() for line in row.knows.splitlines() if line.strip()),
-        declared=frozenset(str(one) for one in declared),
-        name=row.name,
-    )
+PANEL = Panel(reviews=Review, conflicts=Conflict, reader="juror", work="submission")
 
 
-def conflict_of(row: Helper, work: Work, mentors: list[Helper]) -> Refusal | None:
-    """Return why a juror may not review a work: what the rules say, or that they helped its team as a mentor."""
-    found = reviews.conflict(juror_of(row), work)
-    if found is not None:
-        return found
-    for mentor in mentors:
-        same = "@" in row.email and mailbox(mentor.email) == mailbox(row.email)
-        if same or plain(mentor.name) == plain(row.name):
-            return Refusal(rule="review_conflict", facts={"why": "mentored"})
-    return None
-
-
-def mentors_of(submission: Submission) -> list[Helper]:
-    """Return who answered a question of the team."""
-    return list(Helper.objects.filter(questions__entry=submission.entry_id).distinct())
+def conflicts_of(jury: list[Helper], works: list[Submission]) -> dict[tuple[str, str], str]:
+    """Return who may not review what, and why: what the rules say, or that they helped its team as a mentor."""
+    found = reviews.conflicts(PANEL.jurors(jury), [handing.work_of(one) for one in works])
+    mentors: dict[Any, set[str]] = {}
+    answered = Helper.objects.filter(questions__entry__in=[one.entry_id for one in works])
+    for entry, name, email in answered.values_list("questions__entry", "name", "email").distinct():
+        mentors.setdefault(entry, set()).update((plain(name), mailbox(email)))
+    for row in jury if mentors else ():
+        known = {plain(row.name), *([mailbox(row.email)] if "@" in row.email else [])}
+        for work in works:
+            if known & mentors.get(work.entry_id, set()):
+                found.setdefault((str(row.pk), str(work.pk)), "mentored")
+    return found
 
 
 def works_of(edition: Edition) -> list[Submission]:
@@ -78,10 +65,9 @@ def recognise(review: Review, now: datetime) -> Refusal | None:
         return refused
     if review.done_at is not None:
         return Refusal(rule="review_done")
-    edition, juror, submission = review.submission.entry.edition, review.juror, review.submission
+    edition, submission = review.submission.entry.edition, review.submission
     Edition.objects.select_for_update().get(pk=edition.pk)
-    review.delete()
-    Conflict.objects.get_or_create(juror=juror, submission=submission, defaults={"why": "declared"})
+    PANEL.recognised(review)
     before = held(edition)
     exclude(edition, _said(edition), now)
     refill(edition, [submission.pk], before, now)
@@ -97,11 +83,9 @@ def refill(edition: Edition, taken: Iterable[Any], before: list[tuple[str, str]]
         return None
     each, refused = max(Counter(work for _, work in before).values(), default=1), None
     for work in Submission.objects.filter(pk__in=taken).select_related("entry"):
-        made = _assigned([work], _said(edition), each, held(edition))
+        made = _ask(edition, [work], _said(edition), each)
         if isinstance(made, Refusal):
             refused = made
-        else:
-            _keep(edition, made)
     return refused
 
 
@@ -118,11 +102,7 @@ def assign(edition: Edition, each: int, now: datetime) -> int | Refusal:
     if any(one.declared_at is None for one in jury):
         return Refusal(rule="jurors_undeclared")
     exclude(edition, jury, now)
-    made = _assigned(works, jury, each, held(edition))
-    if isinstance(made, Refusal):
-        return made
-    _keep(edition, made)
-    return len(made)
+    return _ask(edition, works, jury, each)
 
 
 @transaction.atomic
@@ -137,7 +117,8 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
         if review.juror.declared_at is None:
             refused = Refusal(rule="jurors_undeclared")
         else:
-            refused = conflict_of(review.juror, handing.work_of(review.submission), mentors_of(review.submission))
+            why = next(iter(conflicts_of([review.juror], [review.submission]).values()), None)
+            refused = None if why is None else Refusal(rule="review_conflict", facts={"why": why})
     step = reviews.SEEN if review.blind_at else reviews.BLIND
     if refused is None:
         refused = reviews.check_marks(given, step)
@@ -153,7 +134,7 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
 
 def edition_reviews(edition: Edition) -> Any:
     """Return every review of an edition that counts."""
-    return Review.objects.filter(submission__entry__edition=edition, void_at=None)
+    return _asked(edition).filter(void_at=None)
 
 
 def results(edition: Edition) -> list[Result]:
@@ -170,18 +151,10 @@ def jury_of(edition: Edition) -> list[Helper]:
 
 def exclude(edition: Edition, jury: list[Helper], now: datetime) -> None:
     """Write conflicts down; what was asked in spite of one is taken back, and marks given so count for nothing."""
-    reading = editions.may(Act.REVIEW, edition.dates, now) is None
-    works = [(one, handing.work_of(one), mentors_of(one)) for one in works_of(edition)]
-    for row in jury:
-        for submission, work, mentors in works:
-            found = conflict_of(row, work, mentors)
-            if found is None:
-                continue
-            asked = Review.objects.filter(juror=row, submission=submission)
-            asked.filter(done_at__isnull=True).delete()
-            Conflict.objects.get_or_create(juror=row, submission=submission, defaults={"why": found.facts["why"]})
-            if reading:
-                asked.filter(void_at=None).update(void_at=now)
+    found = conflicts_of(jury, works_of(edition))
+    stay = PANEL.exclude(found, _asked(edition).filter(juror__in=jury), marked_stay=True)
+    if editions.may(Act.REVIEW, edition.dates, now) is None:
+        stay.filter(void_at=None).update(void_at=now)
 
 
 def _said(edition: Edition) -> list[Helper]:
@@ -194,29 +167,16 @@ def _counting(juror: Helper) -> list[Any]:
 
 
 def held(edition: Edition) -> list[tuple[str, str]]:
-    """Return who reads what. Marks of jurors who were erased count as read, each of them for one."""
-    rows = edition_reviews(edition).values_list("juror_id", "number", "submission_id")
-    return [(str(juror) if juror else f"erased {number}", str(work)) for juror, number, work in rows]
+    """Return who reads what, of what counts."""
+    return PANEL.held(edition_reviews(edition))
 
 
-def _assigned(
-    works: list[Submission], jury: list[Helper], each: int, held: list[tuple[str, str]]
-) -> list[tuple[str, str]] | Refusal:
-    """Return who reads what besides; conflicts written down, a team's mentors among them, are as if declared."""
-    written: dict[Any, set[str]] = {row.pk: set() for row in jury}
-    for juror_id, work in Conflict.objects.filter(juror__in=jury).values_list("juror_id", "submission_id"):
-        written[juror_id].add(str(work))
-    jurors = [msgspec.structs.replace(juror_of(row), declared=frozenset(written[row.pk])) for row in jury]
-    return reviews.assign([handing.work_of(one) for one in works], jurors, each, held)
+def _ask(edition: Edition, works: list[Submission], jury: list[Helper], each: int) -> int | Refusal:
+    """Ask for reviews; conflicts written down, a team's mentors among them, are as if declared."""
+    told = [handing.work_of(one) for one in works]
+    return PANEL.ask(told, PANEL.jurors(jury, written=True), each, held(edition), _asked(edition))
 
 
-def _keep(edition: Edition, pairs: list[tuple[str, str]]) -> None:
-    rows = Review.objects.filter(submission__entry__edition=edition)
-    known = dict(rows.filter(juror__isnull=False).values_list("juror_id", "number"))
-    numbers = {str(key): value for key, value in known.items()}
-    last = rows.aggregate(last=Max("number"))["last"] or 0
-    for juror_id, submission_id in pairs:
-        if juror_id not in numbers:
-            last += 1
-            numbers[juror_id] = last
-        Review.objects.create(juror_id=juror_id, submission_id=submission_id, number=numbers[juror_id])
+def _asked(edition: Edition) -> Any:
+    """Return every review of an edition, also those that count for nothing."""
+    return Review.objects.filter(submission__entry__edition=edition)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from necmergitur.innovation import reviews, selection, texts
 from necmergitur.innovation.phases import OVER
-from necmergitur.innovation.reviews import Author, Juror, Mark, Result, Work
+from necmergitur.innovation.reviews import Author, Mark, Result, Work
 from necmergitur.innovation.selection import Reading
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
@@ -20,10 +20,12 @@ from necmergitur.web.incubation import office, writing
 from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review, Step
 from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
+from necmergitur.web.programme.panel import Panel
 from necmergitur.web.store import store
 
 REVIEWER, MENTOR = Helper.Kind.REVIEWER, Helper.Kind.MENTOR
 KEPT = timedelta(days=365)  # ours: as long as applicants are
+PANEL = Panel(reviews=Review, conflicts=Conflict, reader="reviewer", work="application", has_houses=True)
 
 
 def helper_of(token: str, kind: str) -> Helper | None:
@@ -58,20 +60,6 @@ def work_of(application: Application) -> Work:
     return Work(id=str(application.pk), authors=authors_of(application))
 
 
-def reviewer_of(row: Helper) -> Juror:
-    """Return a reviewer as the rules read them."""
-    declared = row.conflicts.filter(why="declared").values_list("application_id", flat=True)
-    known = {line.strip() for line in row.knows.splitlines() if line.strip()} | {reviews.house_of(row.email)}
-    return Juror(
-        id=str(row.pk),
-        email=row.email,
-        organisation=row.organisation,
-        knows=frozenset(known - {""}),
-        declared=frozenset(str(one) for one in declared),
-        name=row.name,
-    )
-
-
 def told_by(said: dict[str, Any]) -> list[str]:
     """Return what of whoever applies their words tell, so that the review stays blind."""
     text = f"{said['title']}\n{said['summary']}"
@@ -93,7 +81,7 @@ def same_as(call: Call, said: dict[str, Any]) -> Application | None:
 
 def reading_of(call: Call) -> Reading:
     """Return how far the reviewers of a call are."""
-    rows = Review.objects.filter(application__call=call)
+    rows = _asked(call)
     return Reading(call.closes_at, call.read_by, rows.count(), rows.filter(done_at__isnull=False).count())
 
 
@@ -111,15 +99,14 @@ def assign(call: Call, each: int, now: datetime, by: User) -> int | Refusal:
     if any(one.declared_at is None for one in people):
         return Refusal(rule="reviewers_undeclared")
     _exclude(held)
-    made = reviews.assign([work_of(one) for one in waiting], [reviewer_of(one) for one in people], each, _held(held))
+    made = _ask(held, waiting, people, each)
     if isinstance(made, Refusal):
         return made
     held.each = each
     held.save(update_fields=["each"])
-    _keep(held, made)
     writing.tell_readers(held, now)
     making.note(held.challenge, "call:read", by, now)
-    return len(made)
+    return made
 
 
 @transaction.atomic
@@ -143,10 +130,7 @@ def recognise(review: Review, now: datetime) -> Refusal | None:
         return refused
     if review.done_at is not None:
         return Refusal(rule="review_done")
-    Conflict.objects.get_or_create(
-        reviewer=review.reviewer, application=review.application, defaults={"why": "declared"}
-    )
-    review.delete()
+    PANEL.recognised(review)
     _refill(call, now)
     return None
 
@@ -162,7 +146,8 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
     if refused is None:
         refused = selection.may_read(reading_of(call), now, decided=review.application.accepted is not None)
     if refused is None and review.reviewer is not None:
-        refused = reviews.conflict(reviewer_of(review.reviewer), work_of(review.application))
+        [reader] = PANEL.jurors([review.reviewer])
+        refused = reviews.conflict(reader, work_of(review.application))
     if refused is None:
         refused = reviews.check_marks(given, reviews.APPLIED)
     if refused is not None:
@@ -174,7 +159,7 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
 
 def results(call: Call) -> list[Result]:
     """Return what finished reviews come to, best first."""
-    done = Review.objects.filter(application__call=call, done_at__isnull=False)
+    done = _asked(call).filter(done_at__isnull=False)
     return reviews.results(
         [Mark(str(one.number), str(one.application_id), reviews.value_of(one.marks)) for one in done]
     )
@@ -224,46 +209,30 @@ def _reviewers(call: Call) -> list[Helper]:
     return list(call.helpers.filter(kind=REVIEWER).order_by("pk"))
 
 
-def _held(call: Call) -> list[tuple[str, str]]:
-    """Return who reads what. Marks of somebody who was erased count as read: nobody is asked for them again."""
-    rows = Review.objects.filter(application__call=call).values_list("reviewer_id", "number", "application_id")
-    return [(str(reader) if reader else f"erased {number}", str(work)) for reader, number, work in rows]
+def _asked(call: Call) -> Any:
+    """Return every review of a call."""
+    return Review.objects.filter(application__call=call)
+
+
+def _ask(call: Call, waiting: list[Application], people: list[Helper], each: int) -> int | Refusal:
+    """Ask for reviews; conflicts written down are as if declared."""
+    told = [work_of(one) for one in waiting]
+    return PANEL.ask(told, PANEL.jurors(people, written=True), each, PANEL.held(_asked(call)), _asked(call))
 
 
 def _exclude(call: Call) -> None:
     """Write every conflict down, and take back what was asked in spite of it, marks too: nobody counts for a friend."""
-    waiting = [(one, work_of(one)) for one in call.applications.filter(accepted=None)]
-    for row in _reviewers(call):
-        reader = reviewer_of(row)
-        for application, work in waiting:
-            found = reviews.conflict(reader, work)
-            if found is not None:
-                Review.objects.filter(reviewer=row, application=application).delete()
-                Conflict.objects.get_or_create(
-                    reviewer=row, application=application, defaults={"why": found.facts["why"]}
-                )
+    waiting = [work_of(one) for one in call.applications.filter(accepted=None)]
+    found = reviews.conflicts(PANEL.jurors(_reviewers(call)), waiting)
+    PANEL.exclude(found, _asked(call), marked_stay=False)
 
 
 def _refill(call: Call, now: datetime) -> None:
     """Ask others for what was taken from somebody, if somebody may."""
-    waiting = [work_of(one) for one in call.applications.filter(accepted=None)]
+    waiting = list(call.applications.filter(accepted=None))
     if not call.each or selection.may_read(reading_of(call), now, decided=False) is not None:
         return
-    people = [reviewer_of(one) for one in _reviewers(call) if one.declared_at is not None]
-    for work in waiting:
-        made = reviews.assign([work], people, call.each, _held(call))
-        if not isinstance(made, Refusal):
-            _keep(call, made)
+    people = [one for one in _reviewers(call) if one.declared_at is not None]
+    for application in waiting:
+        if not isinstance(_ask(call, [application], people, call.each), Refusal):
             writing.tell_readers(call, now)
-
-
-def _keep(call: Call, pairs: list[tuple[str, str]]) -> None:
-    rows = Review.objects.filter(application__call=call)
-    known = dict(rows.filter(reviewer__isnull=False).values_list("reviewer_id", "number"))
-    numbers = {str(key): value for key, value in known.items()}
-    last = rows.aggregate(last=Max("number"))["last"] or 0
-    for reader, work in pairs:
-        if reader not in numbers:
-            last += 1
-            numbers[reader] = last
-        Review.objects.create(reviewer_id=reader, application_id=work, number=numbers[reader])

@@ -18,7 +18,7 @@ IF_ANY = _("If there is any.")
 class WebAddress(forms.URLField):
     """An address that a browser opens: of the web, nothing else. Without a scheme it is https."""
 
-    default_validators: ClassVar[list[Any]] = [URLValidator(schemes=["http", "https"])]
+    default_validators: ClassVar[list[Any]] = [URLValidator(schemes=["http", "https"])]  # type: ignore[misc]
     default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "invalid": _("An address of the web, that begins with https:// or http://.")
     }
