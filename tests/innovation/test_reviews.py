@@ -29,6 +29,25 @@ def test_nobody_reviews_their_own_their_colleagues_or_their_friends_work(juror: 
     assert isinstance(reviews.assign([WORK], [juror], 1), Refusal)
 
 
+def test_a_name_is_folded_once_however_many_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: Counter[str] = Counter()
+    plain = reviews.plain
+    monkeypatch.setattr(reviews, "plain", lambda text: (folded.update([text]), plain(text))[1])
+    works = [Work(str(n), (Author(f"Author {n}", f"a{n}@team{n}.invalid", f"Team {n}"),)) for n in range(80)]
+    jurors = [Juror(f"j{n}", name=f"Juror {n}", knows=frozenset({f"Author {n}"})) for n in range(24)]
+    found = reviews.conflicts(jurors, works)
+    assert found == {(f"j{n}", str(n)): "known" for n in range(24)}
+    assert found == {
+        (juror.id, work.id): told.facts["why"]
+        for juror in jurors
+        for work in works
+        if (told := reviews.conflict(juror, work)) is not None
+    }
+    folded.clear()
+    reviews.conflicts(jurors, works)
+    assert folded["Author 40"] == 1 and sum(folded.values()) < 10 * (len(jurors) + len(works))
+
+
 def test_somebody_without_organisation_has_no_conflict_with_others_without_one() -> None:
     assert reviews.conflict(Juror("j"), Work("1", (Author("A B", "a@b.invalid"),))) is None
 

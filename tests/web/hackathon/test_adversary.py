@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -407,3 +408,19 @@ def test_who_calls_for_help_waits_for_no_teams_to_form(played: Hackathon, monkey
     assert played.desk("match", teams="3").status_code == 302
     assert free == [True] * 3
     assert [what for what, _facts, _by in audited(played.city)[before:]] == ["team:made", "team:ready"] * 3
+
+
+def test_finding_conflicts_asks_as_often_for_many_jurors_and_works_as_for_few(played: Hackathon) -> None:
+    tables = handed_in(played, 4)
+    played.at(Phase.REVIEW)
+    mate = _person(next(iter(tables.values()))[0])
+    for number in range(12):
+        said = {"name": f"Juror {number}", "email": f"juror{number}@jury.invalid", "kind": "juror", "knows": mate.name}
+        Helper.objects.create(
+            id=uuid4(), edition=played.edition, link=f"link {number}", declared_at=timezone.now(), **said
+        )
+    now, everybody = timezone.now(), jury.jury_of(played.edition)
+    few = queries(lambda: jury.exclude(played.edition, everybody[:1], now))
+    assert queries(lambda: jury.exclude(played.edition, everybody, now)) == few
+    assert set(Conflict.objects.values_list("why", "submission__entry")) == {("known", mate.member.entry_id)}
+    assert Conflict.objects.count() == 12

@@ -35,6 +35,15 @@ def test_failures_stand_on_the_wall_with_their_reason(city: City) -> None:
     assert "Stopped for good" in page and "It did what was promised." in page
 
 
+def test_a_draft_is_not_on_the_wall_of_what_was_tried(city: City) -> None:
+    stages, by = whole_chain(city.users["analyst"]), city.users["analyst"]
+    draft = making.make(stages[4], NOW, by, title="A draft nobody fixed")
+    wall = english().get("/programme/wall/").content.decode()
+    assert "A season at the hall" in wall and "A draft nobody fixed" not in wall and str(draft.pk) not in wall
+    reported(draft, NOW, "stop")
+    assert "A draft nobody fixed" in english().get("/programme/wall/").content.decode()
+
+
 def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(city: City) -> None:
     of, analyst = project(city.users["analyst"], NOW), city.client("analyst")
     trial = making.make(of, NOW, city.users["analyst"], title="A season")

@@ -23,7 +23,7 @@ from necmergitur.operations import assessing
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.facts.models import Party
 from necmergitur.web.store import store
-from necmergitur.web.trust.signing import asking
+from necmergitur.web.trust.signing import asking, sign_views
 from necmergitur.web.trust.signing.models import PartyInvitation
 from tests import signed
 from tests.passkeys import PRESENT, Authenticator
@@ -338,6 +338,24 @@ def test_one_address_cannot_try_signatures_or_links_without_end(
 
 
 @pytest.mark.usefixtures("heard")
+def test_in_a_demonstration_the_key_that_is_there_stands_first(
+    city: City, assessed: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever follows the demonstration has no passkey: the one button that works comes first, and looks so."""
+    pk = propose(city, assessed)
+    enrolled(city, "state")
+    address = f"{HERE}terms/{pk}/sign/state/"
+    page = _nobody().get(address).content.decode()
+    assert "data-passkey" in page and "/sign/state/demo" not in page
+    monkeypatch.setattr(sign_views, "demo_key", lambda: "a key")
+    page = _nobody().get(address).content.decode()
+    way = re.search(r'action="([^"]*)"[^>]*>(?:(?!</form>).)*Sign with the demonstration', page, re.DOTALL)
+    assert way is not None and way.start() < page.index("data-passkey")
+    main = page[page.index("<main") :]
+    assert main.count("button--primary") == 1
+    assert main.index("button--primary") < main.index("Sign with the demonstration") < main.index("data-passkey")
+
+
 def test_a_retired_key_signs_nothing_more_and_its_page_says_so(city: City, assessed: Assessment) -> None:
     key = enrolled(city, "state")
     pk = propose(city, assessed)
