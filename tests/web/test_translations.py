@@ -158,7 +158,6 @@ def test_compiled_catalogues_follow_their_source(tmp_path: Path, monkeypatch: py
 
 def test_one_notion_has_one_word() -> None:
     """`empreinte` is what a text's digest is called (docs/glossary.md); its other name is on no page."""
-    other = [
-        str(path) for path in map(messages.catalogue_path, messages.rooms().values()) if "ondensat" in path.read_text()
-    ]
-    assert not other
+    catalogues = [path for path in map(messages.catalogue_path, messages.rooms().values()) if path.exists()]
+    assert len(catalogues) > 10
+    assert not [str(path) for path in catalogues if "ondensat" in path.read_text(encoding="utf-8")]
