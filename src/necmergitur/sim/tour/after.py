@@ -39,7 +39,7 @@ def pressed(view: Callable[..., Any], by: User, said: Mapping[str, str], *which:
     try:
         answer = view(request, *which)
     except Exception as wrong:  # whatever a page trips over, the example goes on without it
-        raise RuntimeError(f"the example's form was not taken: {view.__name__}") from wrong
+        raise RuntimeError(f"the example's form was not taken: {view.__name__} {wrong!r}") from wrong
     if answer.status_code != FOUND:
         raise RuntimeError(f"the example's form was not taken: {view.__name__} {answer.status_code}")
 
