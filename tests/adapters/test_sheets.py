@@ -12,7 +12,7 @@ from necmergitur.adapters import sheets
 from necmergitur.kernel.refusal import Refusal
 
 ROWS = [["title", "now_value"], ["Compter sans caméra", "9"], ["", ""], ["Éclairer", "1.5"]]
-READ = [ROWS[0], ROWS[1], ROWS[3]]
+READ = [ROWS[0], ROWS[1], [], ROWS[3]]  # an empty row is there, for the count
 XLSX = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
     "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',

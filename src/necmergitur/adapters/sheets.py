@@ -24,15 +24,16 @@ Rows = list[list[str]]
 
 
 def read(raw: bytes, rows_max: int) -> Rows | Refusal:
-    """Return the first sheet's rows, the heading too; cells as texts, empty rows left out."""
+    """Return the first sheet's rows, the heading too, as texts; an empty row is there without a cell, for the count."""
     rows = _office(raw, rows_max) if raw.startswith(_OFFICE) else _csv(raw, rows_max)
     if isinstance(rows, Refusal):
         return rows
     rows = [[cell.strip()[:CELL_CHARS_MAX] for cell in row[:COLUMNS_MAX]] for row in rows]
-    rows = [row for row in rows if any(row)]
-    if len(rows) > rows_max + 1:
+    rows = [row if any(row) else [] for row in rows]
+    filled = sum(map(bool, rows))
+    if filled > rows_max + 1:
         return Refusal(rule="sheet_too_long", facts={"most": str(rows_max)})
-    return rows if len(rows) > 1 else Refusal(rule="sheet_empty")
+    return rows if filled > 1 else Refusal(rule="sheet_empty")
 
 
 def _csv(raw: bytes, rows_max: int) -> Rows | Refusal:

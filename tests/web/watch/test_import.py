@@ -1,5 +1,6 @@
 """Needs, leads and applications from a spreadsheet: seen before anything is made, nothing when a row is wrong unless told so."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -279,3 +280,12 @@ def test_a_file_is_made_once_however_often_the_button_is_pressed(city: City) -> 
     again = importing.make(sheet, rows, city.users["analyst"])  # read before the first press was through
     assert isinstance(again, Refusal) and again.rule == "sheet_answered" and Need.objects.count() == 2
     assert analyst.post(at).status_code == 404
+
+
+def test_a_row_has_the_number_it_has_in_the_file_where_empty_rows_count(city: City) -> None:
+    head, first, second = NEEDS.splitlines()
+    analyst = city.client("analyst")
+    at = sent(analyst, "\n".join((head, first, ";;;", "", second.replace(";4;", ";soon;"), "", first, "")))
+    page = analyst.get(at).content.decode()
+    assert re.findall(r'<td class="num">(\d+)</td>', page) == ["2", "5", "7"]
+    assert "1 need would be made" in page and "It says the same as row 2 of this file." in page

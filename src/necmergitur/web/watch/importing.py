@@ -26,6 +26,7 @@ from necmergitur.web.watch.likeness import plain_word
 from necmergitur.web.watch.models import Sheet
 
 LANGUAGE = "fr"
+ROW = "row"  # beside a row's cells: its number in the file, where empty rows count too
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -55,18 +56,22 @@ def calls(now: datetime) -> list[Call]:
 
 
 def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | Refusal:
-    """Return each row by the names of fields; a file without the headings that must be there is refused."""
+    """Return each row by the names of fields, numbered; a file without the headings that must be there is refused."""
     wanted = columns.names(kind)
-    places = [wanted.get(plain_word(heading)) for heading in rows[0]]
+    (_first, head), *filled = [(number, row) for number, row in enumerate(rows, 1) if row]
+    places = [wanted.get(plain_word(heading)) for heading in head]
     missing = [name for name in ("title", *(["need"] if kind == LEADS else [])) if name not in places]
     if missing:
         return Refusal(rule="sheet_headings", facts={"missing": ", ".join(missing)})
-    return [{name: cell for name, cell in zip(places, row, strict=False) if name} for row in rows[1:]]
+    return [
+        {name: cell for name, cell in zip(places, row, strict=False) if name} | {ROW: str(number)}
+        for number, row in filled
+    ]
 
 
 def judged(values: Sequence[Mapping[str, str]], kind: str) -> list[Row]:
     """Judge each row by its form, and applications also by what keeping them would say (nothing of it stays)."""
-    rows = [_judged(number, dict(one), kind) for number, one in enumerate(values, 2)]
+    rows = [_judged(int(one.get(ROW) or number), dict(one), kind) for number, one in enumerate(values, 2)]
     if kind != APPLICATIONS:
         doubles.pass_over(rows, kind)
         return rows
