@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from django.utils.translation import override
 
 from necmergitur.web.papers import fonts
+from necmergitur.web.papers.drawings import Word, drawing
 from necmergitur.web.papers.paper import Paper
 from tests.web.papers.reading import read
 
@@ -48,3 +50,51 @@ def test_the_same_content_gives_the_same_bytes() -> None:
         return paper.bytes()
 
     assert made() == made()
+
+
+def test_no_heading_of_a_table_is_broken_inside_a_word() -> None:
+    paper = Paper("Narrow", AT)
+    head = ["Usage", "Entendus", "Répétitions", "Fausses alertes par heure d'opérateur", "Reste"]
+    paper.table("", head, [("Combien", "4", "0", "0", "une suite de mots")], (0.3, 0.06, 0.06, 0.06, 0.52))
+    reader, _text = read(paper.bytes())
+    lines = {line.strip() for line in reader.pages[0].extract_text().splitlines()}
+    words = {word for line in lines for word in line.split()}
+    assert {"Entendus", "Répétitions", "d'opérateur"} <= words
+
+
+def test_an_address_in_a_table_may_be_broken_and_leaves_the_other_columns_their_room() -> None:
+    paper = Paper("Address", AT)
+    paper.pairs([("The page", "http://testserver/" + "a-very-long-path/" * 20)])
+    assert "The page" in read(paper.bytes())[1]
+
+
+@pytest.mark.parametrize("lines", range(40, 47))
+def test_a_heading_stands_on_the_page_of_what_it_heads(lines: int) -> None:
+    plot = drawing("A plot", 100, 40, [Word((0, 20), "PLOT")])
+    rows = [("first-cell " * 12, "x")] * 3
+    for write, first in (
+        (lambda paper: paper.draw(plot, above="ABOVE", below="BELOW"), "PLOT"),
+        (lambda paper: paper.table("CAPTION", ["Head of it " * 3, "Value"], rows), "first-cell"),
+        (lambda paper: paper.pairs(rows), "first-cell"),
+        (lambda paper: paper.say("PARAGRAPH " * 90), "PARAGRAPH"),
+    ):
+        paper = Paper("Kept", AT)
+        for at in range(lines):
+            paper.say(f"line {at}")
+        paper.heading("HEADING")
+        paper.heading("SECOND", 3)
+        write(paper)
+        reader, _text = read(paper.bytes())
+        pages = [page.extract_text() for page in reader.pages]
+        on = next(page for page in pages if "HEADING" in page)
+        assert "SECOND" in on and first in on
+        if first == "PLOT":
+            assert "ABOVE" in on and "BELOW" in on
+        if "CAPTION" in "".join(pages):
+            assert "CAPTION" in on
+
+
+def test_a_heading_with_nothing_below_it_is_written() -> None:
+    paper = Paper("Bare", AT)
+    paper.heading("HEADING")
+    assert "HEADING" in read(paper.bytes())[1]

@@ -22,6 +22,7 @@ SIZES = {"title": 20.0, "H2": 14.0, "H3": 11.5, "P": 10.0, "small": 8.5, "TD": 8
 LINE = 1.35  # of the size: how far lines stand apart
 MM = 25.4 / 72  # of a point
 PAD_MM = 1.6
+WORD_MAX = 24  # ours: longer than any word of a heading; what is longer is an address or a hash, and may be broken
 TEXT, GREY, PALE = (24, 28, 36), (90, 96, 108), (208, 212, 220)
 # How shapes look on paper: the ink of their line, whether they are filled, the line's width, its dashes.
 INKS: dict[str, tuple[tuple[int, int, int], bool, float, tuple[float, float] | None]] = {
@@ -48,6 +49,7 @@ class Paper:
     ) -> None:
         """`at`: the date of what it says, which is the file's; `foot`: what stands below every page."""
         self._spelt = False
+        self._held: list[tuple[str, int]] = []
         pdf = self._pdf = Tagged(orientation)
         pdf.set_creation_date(at)
         pdf.set_lang(get_language() or "en")
@@ -70,12 +72,8 @@ class Paper:
         self._block(f"H{level}", text, "title", bold=True, align=align, after=3.0)
 
     def heading(self, text: str, level: Literal[2, 3] = 2) -> None:
-        """Begin a part; it is in the outline."""
-        kind: Literal["H2", "H3"] = "H2" if level == 2 else "H3"
-        self._gap(4.0 if level == 2 else 2.5)
-        self._room(20.0)
-        self._pdf.start_section(self._plain(text), level - 2, strict=False)
-        self._block(kind, text, kind, bold=True, after=1.5)
+        """Begin a part; it is in the outline, and on the page on which what follows it begins."""
+        self._held.append((text, level))
 
     def say(self, text: str, *, bold: bool = False, small: bool = False, align: Align = "L") -> None:
         """Write a paragraph, or several."""
@@ -85,6 +83,7 @@ class Paper:
 
     def gap(self, height_mm: float) -> None:
         """Leave room, at the top of a page too."""
+        self._begin(0.0)
         self._pdf.set_y(self._pdf.y + height_mm)
 
     def pairs(self, rows: Sequence[tuple[object, object]]) -> None:
@@ -96,23 +95,35 @@ class Paper:
     ) -> None:
         """Write a table with its heading, which every page repeats; `widths` are shares of the page's."""
         shares = tuple(widths) or tuple(1 / len(head) for _one in head)
+        heads, cells = [str(one) for one in head], [tuple(str(one) for one in row) for row in rows]
         if caption:
-            self._block("P", caption, "P", bold=True, after=1.0, keep=24.0)
-        self._table([str(one) for one in head], [tuple(str(one) for one in row) for row in rows], shares, ruled=True)
+            first = self._first(heads, cells, self._widths([heads, *cells], shares, heads=1))
+            self._block("P", caption, "P", bold=True, after=1.0, keep=first)
+        self._table(heads, cells, shares, ruled=True)
 
-    def draw(self, drawing: Drawing) -> None:
-        """Draw as wide as the page; the words of a drawing are read as its description."""
+    def draw(self, drawing: Drawing, *, above: str = "", below: str = "") -> None:
+        """Draw as wide as the page; the words of a drawing are read as its description.
+
+        `above` and `below`: paragraphs about it, the second a small one, that stay on its page.
+        """
         pdf = self._pdf
         scale = pdf.epw / drawing.width
-        self._room(drawing.height * scale + 2)
+        tall = drawing.height * scale + 2
+        under = self._tall(below, "small", 1.5)
+        if above:
+            self._block("P", above, "P", after=1.5, keep=tall + under)
+        self._begin(tall + under)
         left, top = pdf.l_margin, pdf.y
         with pdf.content("Figure", self._plain(drawing.said)):
             for shape in drawing.shapes:
                 self._shape(shape, left, top, scale)
-        pdf.set_y(top + drawing.height * scale + 2)
+        pdf.set_y(top + tall)
+        if below:
+            self.say(below, small=True)
 
     def link(self, text: str, address: str) -> None:
         """Write a small paragraph that leads to an address."""
+        self._begin(self._tall(text, "small", 1.5))
         top, page = self._pdf.y, self._pdf.page
         self.say(text, small=True)
         if self._pdf.page == page:
@@ -120,10 +131,12 @@ class Paper:
 
     def next_page(self) -> None:
         """Go on on a new page."""
+        self._begin(0.0)
         self._new_page()
 
     def bytes(self) -> bytes:
         """Return the file."""
+        self._begin(0.0)
         if self._spelt:
             self.say(_("Names in other scripts are spelt here in Latin letters."), small=True)
         self._number_pages()
@@ -172,14 +185,37 @@ class Paper:
         self._new_page()
         return True
 
+    def _tall(self, text: str, size: str, after: float, *, bold: bool = False) -> float:
+        """Return how high a paragraph is, with what is left after it."""
+        if not text:
+            return 0.0
+        plain, high = self._plain(text), self._font(size, bold=bold)
+        return len(self._lines(plain, self._pdf.epw)) * high + after
+
+    def _begin(self, height: float) -> None:
+        """Make room for what begins now, so high, and write the headings that wait for it above it."""
+        held, self._held = self._held, []
+        parts = [(text, level, 4.0 if level == 2 else 2.5, "H2" if level == 2 else "H3") for text, level in held]
+        self._room(sum(gap + self._tall(text, kind, 1.5, bold=True) for text, _level, gap, kind in parts) + height)
+        for text, level, gap, kind in parts:
+            self._gap(gap)
+            self._pdf.start_section(self._plain(text), level - 2, strict=False)
+            self._write(kind, text, kind, bold=True, after=1.5)
+
     def _block(
         self, kind: str, text: str, size: str, *, bold: bool = False, align: Align = "L", after: float = 0.0,
         keep: float = 0.0,
     ) -> None:  # fmt: skip
+        """Write a paragraph with the headings above it, on one page with the next `keep` millimetres."""
+        self._begin(min(self._tall(text, size, after, bold=bold), self._pdf.h / 2) + keep)
+        self._write(kind, text, size, bold=bold, align=align, after=after)
+
+    def _write(
+        self, kind: str, text: str, size: str, *, bold: bool = False, align: Align = "L", after: float = 0.0
+    ) -> None:
         pdf, plain = self._pdf, self._plain(text)
         high = self._font(size, bold=bold)
         lines = self._lines(plain, pdf.epw)
-        self._room(min(len(lines) * high, pdf.h / 2) + keep)
         while lines:
             fit = max(1, int((pdf.h - FOOT_MM - pdf.y) / high))
             with pdf.content(kind):
@@ -194,31 +230,56 @@ class Paper:
         self, head: Sequence[str] | None, rows: Sequence[tuple[str, ...]], shares: Sequence[float], *, ruled: bool
     ) -> None:
         pdf = self._pdf
-        widths = [pdf.epw * share for share in shares]
+        widths = self._widths([*([] if head is None else [head]), *rows], shares, heads=int(head is not None))
+        self._begin(self._first(head, rows, widths))
         with pdf.element("Table"):
             if head is not None:
                 self._row(head, widths, heads=len(head), ruled=ruled)
             for row in rows:
-                heights = self._heights(row, widths)
-                if self._room(max(heights)) and head is not None:
+                if self._room(self._height(row, widths, heads=1)) and head is not None:
                     with pdf.aside():
                         self._row(head, widths, heads=0, ruled=ruled, tagged=False)
                 self._row(row, widths, heads=1, ruled=ruled)
         pdf.set_y(pdf.y + 2)
 
-    def _heights(self, row: Sequence[str], widths: Sequence[float]) -> list[float]:
-        high = self._font("TD", bold=True)
-        return [
-            len(self._lines(self._plain(one), width - PAD_MM)) * high + PAD_MM
-            for one, width in zip(row, widths, strict=True)
-        ]
+    def _widths(self, rows: Sequence[Sequence[str]], shares: Sequence[float], *, heads: int) -> list[float]:
+        """Return how wide columns are: their shares, but none narrower than its longest word while others have room."""
+        wide = self._pdf.epw
+        asked = [wide * share for share in shares]
+        least = [0.0] * len(asked)
+        for at, row in enumerate(rows):
+            for place, one in enumerate(row):
+                self._font("TD", bold=at < heads or place == 0)
+                words = [word for word in self._plain(one).split(" ") if len(word) <= WORD_MAX]
+                widest = max((self._pdf.get_string_width(word) for word in words), default=0.0)
+                least[place] = max(least[place], widest + PAD_MM + 0.1)  # and never by a rounding
+        free = sum(max(0.0, one - low) for one, low in zip(asked, least, strict=True))
+        short = sum(max(0.0, low - one) for one, low in zip(asked, least, strict=True))
+        if short == 0:
+            return asked
+        kept = max(0.0, 1 - short / free) if free else 0.0
+        found = [low + max(0.0, one - low) * kept for one, low in zip(asked, least, strict=True)]
+        return [one * wide / sum(found) for one in found]
+
+    def _first(self, head: Sequence[str] | None, rows: Sequence[Sequence[str]], widths: Sequence[float]) -> float:
+        """Return how high the heading of a table is with its first row, which stand together."""
+        height = 0.0 if head is None else self._height(head, widths, heads=len(head))
+        return height + (self._height(rows[0], widths, heads=1) if rows else 0.0)
+
+    def _height(self, row: Sequence[str], widths: Sequence[float], *, heads: int) -> float:
+        """Return how high a row is whose first `heads` cells are headings."""
+        most = 1
+        for place, (one, width) in enumerate(zip(row, widths, strict=True)):
+            self._font("TD", bold=place < heads)
+            most = max(most, len(self._lines(self._plain(one), width - PAD_MM)))
+        return most * SIZES["TD"] * LINE * MM + PAD_MM
 
     def _row(
         self, row: Sequence[str], widths: Sequence[float], *, heads: int, ruled: bool, tagged: bool = True
     ) -> None:
         """Write a row whose first `heads` cells are headings. Untagged, all of it is a heading repeated."""
         pdf, top = self._pdf, self._pdf.y
-        height = max(self._heights(row, widths))
+        height = self._height(row, widths, heads=heads if tagged else len(row))
         self._row_cells(row, widths, top, heads=heads, tagged=tagged)
         if ruled and not tagged:
             self._rule(top + height)

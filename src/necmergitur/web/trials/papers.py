@@ -145,11 +145,9 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
         ]
     )
     paper.heading(_("The rule that stops it"), 3)
-    paper.say(report["odds_said"])
-    paper.draw(report["odds"])
+    paper.draw(report["odds"], above=report["odds_said"])
     paper.heading(_("What the vendor said against what was seen"), 3)
-    paper.draw(report["evening"])
-    paper.say(report["evening"].said, small=True)
+    paper.draw(report["evening"], below=report["evening"].said)
 
 
 def _protocol(paper: Paper, shown: dict[str, Any]) -> None:
