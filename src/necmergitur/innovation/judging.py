@@ -16,6 +16,8 @@ from necmergitur.innovation.protocol import (
     HEARD,
     JUDGED_ONCE,
     Protocol,
+    TrialComplaint,
+    TrialComplaintWithdrawn,
     TrialEvent,
     TrialTruth,
     TrialTruthWithdrawn,
@@ -75,6 +77,16 @@ def standing(told: Sequence[Told]) -> list[tuple[int, TrialTruth]]:
     gone = withdrawn(one.event for one in told)
     return [
         (place, one.event) for place, one in enumerate(told) if isinstance(one.event, TrialTruth) and place not in gone
+    ]
+
+
+def complaints(told: Sequence[Told]) -> list[tuple[int, TrialComplaint]]:
+    """Return the complaints that nobody took back, each with the place of its fact."""
+    gone = {one.event.version - 1 for one in told if isinstance(one.event, TrialComplaintWithdrawn)}
+    return [
+        (place, one.event)
+        for place, one in enumerate(told)
+        if isinstance(one.event, TrialComplaint) and place not in gone
     ]
 
 

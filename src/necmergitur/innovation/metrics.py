@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from necmergitur.innovation.judging import Alarm, Told, alarms, outcomes, standing, withdrawn
+from necmergitur.innovation.judging import complaints as standing_complaints
 from necmergitur.innovation.protocol import (
     HEARD,
     JUDGED_STOOD,
@@ -73,7 +74,11 @@ class Met(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything a report says. `withdrawn`: notes that were taken back; left out of the digest where none was."""
+    """Everything a report says.
+
+    `withdrawn`, `unmade`: notes of what was seen, and complaints, that were taken back; left out of the digest where
+    none was.
+    """
 
     began_at: datetime | None
     until: datetime
@@ -87,6 +92,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcomes: tuple[bool, ...]
     outcome: Literal["hold", "fail", "unknown"]
     withdrawn: int = 0
+    unmade: int = 0
 
 
 def wilson(hits: int, of: int) -> Share:
@@ -136,7 +142,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
     for one in told:
         if isinstance(one.event, TrialCost):
             costs[one.event.of] = costs.get(one.event.of, 0) + one.event.cents
-    complaints = sum(isinstance(one.event, TrialComplaint) for one in told)
+    complaints = len(standing_complaints(told))
     cents = sum(costs.values())
     goals = tuple(_met(goal, total, cents, complaints) for goal in protocol.goals)
     return Figures(
@@ -156,6 +162,7 @@ def figures(protocol: Protocol, told: Sequence[Told], now: datetime) -> Figures:
         if all(m.holds for m in goals)
         else "unknown",
         withdrawn=len(withdrawn(one.event for one in told)),
+        unmade=sum(isinstance(one.event, TrialComplaint) for one in told) - complaints,
     )
 
 

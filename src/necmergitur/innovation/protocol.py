@@ -278,6 +278,13 @@ class TrialComplaint(msgspec.Struct, frozen=True, tag=True):
     at: datetime
 
 
+class TrialComplaintWithdrawn(msgspec.Struct, frozen=True, tag=True):
+    """A complaint was noted by mistake: the fact at `version` of the stream counts no more, and stays readable."""
+
+    version: int
+    reason: str
+
+
 class TrialCost(msgspec.Struct, frozen=True, tag=True):
     """What it cost the city, in cents."""
 
@@ -323,6 +330,7 @@ TrialEvent = (
     | TrialTruth
     | TrialTruthWithdrawn
     | TrialComplaint
+    | TrialComplaintWithdrawn
     | TrialCost
     | TrialMidterm
     | TrialStopped

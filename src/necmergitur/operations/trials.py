@@ -18,6 +18,7 @@ from necmergitur.innovation.protocol import (
     TrialBegun,
     TrialChangeRefused,
     TrialComplaint,
+    TrialComplaintWithdrawn,
     TrialCost,
     TrialExit,
     TrialProtocol,
@@ -166,7 +167,7 @@ def note(
         against = None
         if isinstance(event, TrialTruth):
             against = protocol.truth_against(event, told, now)
-            if against is None and event in _notes(tx, trial_id).values():
+            if against is None and event in _standing(tx, trial_id).values():
                 return state
         elif isinstance(event, TrialComplaint):
             against = None if event.zone_id in told.sites else Refusal(rule="trial_truth_elsewhere")
@@ -178,18 +179,18 @@ def note(
     return outcome if isinstance(outcome, Refusal) else ending.look(store, trial_id, now) or outcome
 
 
-def _notes(tx: TrialTransaction, trial_id: UUID) -> dict[int, TrialTruth]:
-    """Return the notes of what was seen that stand, by their versions."""
-    kinds = [TrialTruth.__name__, TrialTruthWithdrawn.__name__]
+def _standing(tx: TrialTransaction, trial_id: UUID) -> dict[int, TrialTruth | TrialComplaint]:
+    """Return what was seen and complained of and not taken back, by its version."""
+    kinds = [one.__name__ for one in (TrialTruth, TrialTruthWithdrawn, TrialComplaint, TrialComplaintWithdrawn)]
     events = {one.version: protocol.event_of(one.payload) for one in tx.stream(protocol.stream_of(trial_id), kinds)}
-    gone = {one.version for one in events.values() if isinstance(one, TrialTruthWithdrawn)}
-    return {at: one for at, one in events.items() if isinstance(one, TrialTruth) and at not in gone}
+    gone = {one.version for one in events.values() if isinstance(one, TrialTruthWithdrawn | TrialComplaintWithdrawn)}
+    return {at: one for at, one in events.items() if isinstance(one, TrialTruth | TrialComplaint) and at not in gone}
 
 
 def withdraw(
     store: TrialStore, trial_id: UUID, version: int, reason: str, by: Person, now: datetime
 ) -> Trial | Refusal:
-    """Take back a note of what was seen that was a mistake; then see whether the trial must end.
+    """Take back a note of what was seen, or a complaint, that was a mistake; then see whether the trial must end.
 
     Only while it runs: once it has ended its figures are known, and nobody chooses among the notes they come from.
     """
@@ -199,9 +200,11 @@ def withdraw(
         state = tx.trial(trial_id)
         if state is None or state.state != "running":
             return Refusal(rule="trial_not_running")
-        if version not in _notes(tx, trial_id):
+        note = _standing(tx, trial_id).get(version)
+        if note is None:
             return Refusal(rule="trial_note_unknown")
-        said = TrialTruthWithdrawn(version, reason.strip())
+        taken_back = TrialTruthWithdrawn if isinstance(note, TrialTruth) else TrialComplaintWithdrawn
+        said = taken_back(version, reason.strip())
         against = _with_reason(reason)
         return say(tx, state, [said], f"user:{by.id}", now) if against is None else against
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -36,6 +37,7 @@ from necmergitur.web.trials.forms import (
     StopForm,
     TruthForm,
     WithdrawForm,
+    within,
 )
 from necmergitur.web.trials.models import Draft
 
@@ -110,9 +112,9 @@ def _places(found: Trial) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]
 
 def _forms(found: Trial, notes: list[tuple[str, str]]) -> dict[str, Any]:
     places, zones = _places(found)
-    now = CLOCK.now()
+    at = within(protocol.read(found.protocol), CLOCK.now())
     return {
-        "truth": TruthForm(places=places, initial={"since": now, "until": now}),
+        "truth": TruthForm(places=places, initial={"since": at, "until": at}),
         "complaint": ComplaintForm(zones=zones),
         "cost": CostForm(),
         "withdraw": WithdrawForm(notes=notes, auto_id="id_withdraw_%s"),
@@ -186,13 +188,13 @@ def truth(request: HttpRequest, pk: UUID) -> HttpResponse:
     said = form.cleaned_data
     use, _at, zone = said["place"].partition("@")
     event = TrialTruth(use, zone, _utc(said["since"]), _utc(said["until"]), said["present"] == "yes", said["seen"])
-    return _noted(request, pk, event)
+    return _noted(request, row, event, truth=form)
 
 
 @require(rights.may_run)
 @require_POST
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take back a note of what was seen that was a mistake."""
+    """Take back a note of what was seen, or a complaint, that was a mistake."""
     row, found = get_object_or_404(Experiment, pk=pk), get_object_or_404(Trial, id=pk)
     if found.state != "running":
         return refused(request, Refusal(rule="trial_not_running"))
@@ -211,8 +213,17 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _noted(request: HttpRequest, pk: UUID, event: TrialTruth | TrialComplaint | TrialCost) -> HttpResponse:
-    return _after(request, pk, guards.run(request, lambda by, now: trials.note(store(), pk, event, by, now)))
+def _noted(
+    request: HttpRequest, row: Experiment, event: TrialTruth | TrialComplaint | TrialCost, **forms: Form
+) -> HttpResponse:
+    """Note what a form says; what stands against it is said beside its field, and what was typed stays."""
+    outcome = guards.run(request, lambda by, now: trials.note(store(), row.pk, event, by, now))
+    ((_name, form),) = forms.items()
+    beside = words.NOTE_BESIDE.get(outcome.rule) if isinstance(outcome, Refusal) else None
+    if beside in form.fields:
+        form.add_error(beside, words.sentence(outcome))
+        return _page(request, row, **forms)
+    return _after(request, row.pk, outcome)
 
 
 @require(rights.may_run)
@@ -223,7 +234,8 @@ def complaint(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ComplaintForm(request.POST, zones=_places(found)[1])
     if not form.is_valid():
         return _page(request, row, complaint=form)
-    return _noted(request, pk, TrialComplaint(form.cleaned_data["about"], form.cleaned_data["zone"], CLOCK.now()))
+    event = TrialComplaint(form.cleaned_data["about"], form.cleaned_data["zone"], CLOCK.now())
+    return _noted(request, row, event, complaint=form)
 
 
 @require(rights.may_run)
@@ -233,7 +245,7 @@ def cost(request: HttpRequest, pk: UUID) -> HttpResponse:
     row, form = get_object_or_404(Experiment, pk=pk), CostForm(request.POST)
     if not form.is_valid():
         return _page(request, row, cost=form)
-    return _noted(request, pk, TrialCost(form.cleaned_data["of"], int(form.cleaned_data["euros"] * 100)))
+    return _noted(request, row, TrialCost(form.cleaned_data["of"], int(form.cleaned_data["euros"] * 100)), cost=form)
 
 
 @require(rights.may_run)

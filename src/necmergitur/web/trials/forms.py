@@ -1,5 +1,6 @@
 """Forms of experiments. What was typed is kept when something is to mend; nothing of the protocol is asked twice."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from necmergitur.web.programme.models import Experiment
 from necmergitur.web.trials import words
 
 
-def moment(label: Any, **options: Any) -> forms.DateTimeField:
-    """Return a field for an instant, to the minute."""
+def moment(label: Any, *, seconds: bool = False, **options: Any) -> forms.DateTimeField:
+    """Return a field for an instant, to the minute, or to the second."""
+    attrs = {"type": "datetime-local"} | ({"step": "1"} if seconds else {})
     return forms.DateTimeField(
         label=label,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs=attrs, format=f"%Y-%m-%dT%H:%M{':%S' if seconds else ''}"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         **options,
     )
@@ -152,8 +154,8 @@ class TruthForm(forms.Form):
     """What an observer saw, or saw was not there."""
 
     place = forms.ChoiceField(label=pgettext_lazy("experiment", "Site"))
-    since = moment(words.FIELDS["starts"])
-    until = moment(words.FIELDS["ends"])
+    since = moment(words.FIELDS["starts"], seconds=True)
+    until = moment(words.FIELDS["ends"], seconds=True)
     present = forms.ChoiceField(
         label=_("What was seen"),
         choices=(
@@ -169,6 +171,13 @@ class TruthForm(forms.Form):
         """`places`: the uses and sites of the protocol, as offered."""
         super().__init__(*args, **options)
         self.fields["place"].choices = places  # type: ignore[attr-defined]
+
+
+def within(told: Protocol, now: datetime) -> datetime:
+    """Return the whole second nearest to now within the time of a protocol: of what is seen, where its form begins."""
+    starts = told.starts.replace(microsecond=0)
+    first = starts if starts == told.starts else starts + timedelta(seconds=1)
+    return min(max(now.replace(microsecond=0), first), max(told.ends.replace(microsecond=0), first))
 
 
 class ComplaintForm(forms.Form):
@@ -202,9 +211,9 @@ class StopForm(forms.Form):
 
 
 class WithdrawForm(StopForm):
-    """Which note of what was seen was a mistake, and why."""
+    """Which note of what was seen, or which complaint, was a mistake, and why."""
 
-    note = forms.ChoiceField(label=_("Which note"))
+    note = forms.ChoiceField(label=_("Which note or complaint"))
     sure = forms.BooleanField(label=_("It was a mistake: it counts no more, and cannot be put back"))
     field_order = ("note", "reason", "sure")
 

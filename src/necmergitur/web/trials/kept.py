@@ -16,12 +16,22 @@ from django.db.models.functions import Cast
 from necmergitur.innovation import judging, metrics, protocol
 from necmergitur.innovation.judging import Told
 from necmergitur.innovation.metrics import Figures
-from necmergitur.innovation.protocol import HEARD, Protocol, TrialMidterm, TrialReported, TrialTruth
+from necmergitur.innovation.protocol import (
+    HEARD,
+    Protocol,
+    TrialComplaint,
+    TrialMidterm,
+    TrialReported,
+    TrialTruth,
+)
 from necmergitur.web.facts.models import LedgerEvent, Trial
 from necmergitur.web.trials.plot import POINTS_MAX
 
 TRIALS_KEPT = 16  # ours: each is two reports and the dots of two drawings, two megabytes at most
 KEPT = timedelta(minutes=1)  # ours: an altered record is told of within it, and a thousand readers cost one reading
+
+
+Note = TrialTruth | TrialComplaint
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -40,7 +50,7 @@ class Both(msgspec.Struct, frozen=True):
 
     report: Made
     midterm: Made | None
-    noted: tuple[tuple[int, TrialTruth], ...]
+    noted: tuple[tuple[int, Note], ...]
 
 
 _known: dict[UUID, tuple[int, datetime, Both]] = {}
@@ -100,9 +110,10 @@ def made(told: Protocol, found: Sequence[tuple[int, Told]], now: datetime) -> Bo
     return Both(report or _made(told, events, now, now), midterm, noted(events))
 
 
-def noted(events: Sequence[Told]) -> tuple[tuple[int, TrialTruth], ...]:
-    """Return the notes of what was seen that stand, each with its version in the stream."""
-    return tuple((place + 1, note) for place, note in judging.standing(events))
+def noted(events: Sequence[Told]) -> tuple[tuple[int, Note], ...]:
+    """Return what was seen and complained of and not taken back, each with its version in the stream, in order."""
+    found: list[tuple[int, Note]] = [*judging.standing(events), *judging.complaints(events)]
+    return tuple((place + 1, note) for place, note in sorted(found, key=lambda one: one[0]))
 
 
 def _made(

@@ -137,6 +137,7 @@ def _figures(paper: Paper, report: dict[str, Any]) -> None:
             (_("Cost to the city (euros)"), f"{report['cost']}{costs}"),
             (pgettext("experiment", "Complaints"), report["figures"].complaints),
             (_("Notes taken back"), report["figures"].withdrawn),
+            (_("Complaints taken back"), report["figures"].unmade),
             *(
                 [(_("Events while an earlier alarm still stood"), report["figures"].total.stood)]
                 if report["is_stood_counted"]

@@ -92,6 +92,7 @@ def shares(rows: Sequence[tuple[str, Share]]) -> Drawing:
 
 def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datetime) -> Drawing:
     """Draw each advice by its level over time, above what observers saw (bands) and saw not (lines)."""
+    days = "" if timezone.localtime(since).date() == timezone.localtime(until).date() else "%d.%m. "
     length = max((until - since).total_seconds(), 1.0)
 
     def x(at: datetime) -> float:
@@ -121,7 +122,7 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
     ]
     shapes.append(Word((0, 13), _("↑ level")))
     shapes += [
-        Word((at, HEIGHT - 14), f"{timezone.localtime(when):%H:%M:%S}", anchor)
+        Word((at, HEIGHT - 14), f"{timezone.localtime(when):{days}%H:%M:%S}", anchor)
         for at, when, anchor in ((LEFT, since, "start"), (RIGHT, until, "end"))
     ]
     shapes.append(Word(((LEFT + RIGHT) / 2, HEIGHT - 14), _("bands: seen too full →"), "middle"))

@@ -21,6 +21,7 @@ from necmergitur.innovation.protocol import (
     TrialBegun,
     TrialChangeRefused,
     TrialComplaint,
+    TrialComplaintWithdrawn,
     TrialCost,
     TrialCounted,
     TrialExit,
@@ -38,6 +39,7 @@ from necmergitur.web.trials import kept, plot, words
 from necmergitur.web.trials.kept import Made
 
 FACTS_SHOWN = 50  # ours: of a page; figures are computed from all
+_WITHDRAWN = (TrialTruthWithdrawn, TrialComplaintWithdrawn)
 NOTES_SHOWN = 200  # ours: the newest, of which one may be taken back
 
 
@@ -122,11 +124,18 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
         "odds": plot.odds(told, figures.outcomes),
         "odds_said": plot.said(told, figures.outcomes),
         "shares": plot.shares(shares) if any(share.value is not None for _name, share in shares) else None,
-        "evening": plot.evening(told, made.drawn, figures.began_at or told.starts, figures.until),
+        "evening": plot.evening(told, made.drawn, *_shown(told, figures)),
         "at": made.at,
         "seq": made.seq,
         "recorded": made.recorded,
     }
+
+
+def _shown(told: Protocol, figures: metrics.Figures) -> tuple[datetime, datetime]:
+    """Return from when to when a trial is drawn: as the protocol says it until it has begun."""
+    if figures.began_at is None or figures.until <= figures.began_at:
+        return told.starts, told.ends
+    return figures.began_at, figures.until
 
 
 def _row(row: Row, use: Any, site: str) -> dict[str, Any]:
@@ -160,30 +169,42 @@ def number(value: float, places: int | None = None) -> str:
 def lines(page: Iterable[tuple[int, Told]], told: Protocol, pk: UUID) -> list[Line]:
     """Return a page's facts in words."""
     page, names = list(page), zones(told)
-    back = [one.event.version for _seq, one in page if isinstance(one.event, TrialTruthWithdrawn)]
+    back = [one.event.version for _seq, one in page if isinstance(one.event, _WITHDRAWN)]
     noted = kept.versions(pk, back) if back else {}
     return [Line(seq, one.at, _taken_back(one, noted, names) or _said(one, names)) for seq, one in page]
 
 
 def _taken_back(one: Told, noted: dict[int, Told], names: dict[str, str]) -> str:
     """Return which note was taken back and why, in words; "" for any other fact."""
-    if not isinstance(one.event, TrialTruthWithdrawn):
+    if not isinstance(one.event, _WITHDRAWN):
         return ""
     note = noted[one.event.version]
     return _("A note was taken back (%(note)s): %(reason)s") % {"note": _said(note, names), "reason": one.event.reason}
 
 
-def notes(noted: Sequence[tuple[int, TrialTruth]], told: Protocol) -> list[tuple[str, str]]:
-    """Return the notes of what was seen that stand, the newest first: the version in the stream, and the note."""
+def notes(noted: Sequence[tuple[int, kept.Note]], told: Protocol) -> list[tuple[str, str]]:
+    """Return the notes and complaints that stand, the newest first: the version in the stream, and what it says."""
     names = zones(told)
     return [
-        (str(version), f"{_moment(note.since)} – {_moment(note.until)} · {_noted(note, names)}")
-        for version, note in reversed(noted)
-    ][:NOTES_SHOWN]
+        (
+            str(version),
+            _noted(note, names) if isinstance(note, TrialTruth) else f"{_moment(note.at)} · {_complained(note, names)}",
+        )
+        for version, note in reversed(noted[-NOTES_SHOWN:])
+    ]
 
 
 def _moment(at: datetime) -> str:
-    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+    """Return a moment to the second: two notes within a minute are two."""
+    return f"{date_format(localtime(at), 'SHORT_DATE_FORMAT')} {localtime(at):%H:%M:%S}"
+
+
+def _span(since: datetime, until: datetime) -> str:
+    """Return from when to when, to the second; the day is said once where it is one."""
+    begins, ends = localtime(since), localtime(until)
+    if begins.replace(microsecond=0) == ends.replace(microsecond=0):
+        return _moment(since)
+    return f"{_moment(since)} – {f'{ends:%H:%M:%S}' if begins.date() == ends.date() else _moment(until)}"
 
 
 def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- one sentence for each kind
@@ -202,7 +223,7 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     if isinstance(event, TrialTruth):
         return _noted(event, names)
     if isinstance(event, TrialComplaint):
-        return _("A complaint: %(about)s") % {"about": words.COMPLAINTS[event.about]}
+        return _complained(event, names)
     if isinstance(event, TrialCost):
         return _("Paid: %(euros)s € for %(what)s") % {
             "euros": number(event.cents / 100, 2),
@@ -218,10 +239,16 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     return f"{words.EXITS[event.how]}. {event.reason}"
 
 
+def _complained(event: TrialComplaint, names: dict[str, str]) -> str:
+    about = _("A complaint: %(about)s") % {"about": words.COMPLAINTS[event.about]}
+    return f"{about}, {names.get(event.zone_id, event.zone_id)}"
+
+
 def _noted(event: TrialTruth, names: dict[str, str]) -> str:
     what = _("It was there") if event.present else pgettext("seen", "It was not there")
     site = names.get(event.zone_id, event.zone_id)
-    return f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
+    said = f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
+    return f"{_span(event.since, event.until)} · {said}"
 
 
 def refused(row: Trial, told: Protocol, now: datetime) -> dict[str, Any]:

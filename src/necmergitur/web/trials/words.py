@@ -130,7 +130,7 @@ RULES: dict[str, Any] = {
     "trial_paper_unread": _("The signed paper must name the innovation analyst among its readers."),
     "trial_paper_not_shadow": _("In shadow, nobody of the control room may be a reader of the signed paper."),
     "trial_not_running": _("This trial is not running."),
-    "trial_note_unknown": _("This is no note of what was seen, or it was taken back already."),
+    "trial_note_unknown": _("This is no note and no complaint, or it was taken back already."),
     "trial_judging_unknown": _("A new protocol lets one event seen make one alarm right."),
     "trial_not_stopped": _("This trial has not stopped, or was reported already."),
     "trial_not_reported": _("Report first; and an exit is said once."),
@@ -179,6 +179,13 @@ BESIDE = {
     "trial_midterm_outside": "midterm",
     "trial_complaints_negative": "complaints",
     "trial_mode_unmeasured": "mode",
+}
+# Where a refusal of what is noted is shown in the form it was typed in.
+NOTE_BESIDE = {
+    "trial_truth_elsewhere": "place",
+    "trial_truth_not_yet": "until",
+    "trial_truth_outside": "since",
+    "trial_cost_out_of_range": "euros",
 }
 
 
