@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from necmergitur.innovation.chain import ProjectState
+from necmergitur.innovation.chain import DeploymentState, ProjectState
+from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import grades, making
 from necmergitur.web.programme.models import Evidence, Lead, Project, Team
 from necmergitur.web.store import store
@@ -176,3 +177,34 @@ def test_works_only_handed_in_are_counted_on_the_wall_and_do_not_hide_what_was_t
     assert analyst.post(f"/programme/desk/projects/{made[0].pk}/grade/", said).status_code == 302
     page = english().get("/programme/wall/").content.decode()
     assert "Handed in 0" in page and "Bronze" in page and "2 works were handed in" in page
+
+
+def test_trials_of_one_name_are_told_apart_wherever_they_are_listed(city: City) -> None:
+    by = city.users["analyst"]
+    of = project(by, NOW)
+    rows = [making.make(of, NOW + timedelta(minutes=n), by, title="The very same name") for n in range(3)]
+    reported(rows[1], NOW)
+    begun = Trial.objects.get(id=rows[1].pk).begun_at
+    assert begun is not None
+    names = ["No. 1, not begun", f"No. 2, begun {timezone.localtime(begun):%d.%m.%Y %H:%M}", "No. 3, not begun"]
+    desk = city.client("analyst").get("/programme/trials/desk/").content.decode()
+    assert all(desk.count(name) == 1 for name in names)
+    for address in ("/programme/wall/", "/programme/trials/", f"/programme/solutions/{of.pk}/"):
+        assert names[1] in english().get(address).content.decode(), address
+
+
+def test_a_project_is_in_service_while_its_solution_runs_somewhere(city: City) -> None:
+    stages, by = whole_chain(city.users["analyst"]), city.users["analyst"]
+    made, deployed = stages[4], stages[6]
+    making.move(made, ProjectState.INCUBATED, NOW, by)
+    analyst = city.client("analyst")
+    pages = [(analyst, reverse("incubation:project", args=[made.pk])), (english(), "/programme/wall/")]
+
+    def said(word: str) -> list[bool]:
+        return [word in one.get(at).content.decode() for one, at in pages]
+
+    assert said("Incubated") == [True, True] and said("In service") == [False, False]
+    making.move(deployed, DeploymentState.RUNNING, NOW, by)
+    assert said("In service") == [True, True] and said("Incubated") == [False, False]
+    making.move(deployed, DeploymentState.ENDED, NOW, by, ended_reason="The season is over.")
+    assert said("Incubated") == [True, True]

@@ -239,6 +239,46 @@ def test_three_parties_sign_in_three_browsers_and_the_gate_opens(  # noqa: PLR09
         assert [line for line in page.complaints if "410" not in line] == []
 
 
+REFUSES = "void (navigator.credentials.get = async () => { throw new DOMException('', 'NotAllowedError'); })"
+WAITS = """void (navigator.credentials.get = ({ signal }) => new Promise((_done, failed) => {
+  signal.addEventListener("abort", () => failed(signal.reason));
+}))"""
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_whoever_is_not_let_sign_by_their_device_is_told_what_to_do(
+    city: City, assessed: Assessment, heard: None, enter: Callable[..., Page], language: str
+) -> None:
+    enrolled(city, "state")
+    pk = propose(city, assessed)
+    page = enter("", language)
+    page.goto(f"{HERE}terms/{pk}/sign/state/")
+    said = {"en": "Nothing was signed: your device", "fr": "Rien n’a été signé : votre appareil"}[language]  # noqa: RUF001
+    alert, act = page.locator("[data-failed][role=alert]"), page.locator("[data-act]")
+    asks = page.locator("[data-asks]")
+    page.evaluate(REFUSES)  # as browsers do when somebody cancels
+    act.press("Enter")
+    expect(alert).to_be_visible()
+    assert (
+        alert.inner_text().replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " ").startswith(said)
+    )
+    expect(act).to_be_enabled()
+    expect(act).to_be_focused()
+    page.evaluate(WAITS)  # a device that never asks
+    act.press("Enter")
+    expect(asks.locator("[role=status]")).to_be_visible()
+    expect(alert).to_be_hidden()
+    assert accessibility_problems(page) == []
+    asks.locator("[data-stop]").press("Enter")
+    expect(alert).to_be_visible()
+    expect(asks).to_be_hidden()
+    page.route("**/*.json", lambda route: route.abort())
+    act.press("Enter")
+    expect(page.locator("[data-unreached][role=alert]")).to_be_visible()
+    expect(alert).to_be_hidden()
+
+
 @pytest.mark.e2e
 def test_the_desks_pages_are_whole_by_keyboard_and_without_scripts(
     city: City, assessed: Assessment, enter: Callable[..., Page]

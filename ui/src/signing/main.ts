@@ -29,9 +29,10 @@ async function fetchPaper(address: string): Promise<Paper> {
   return (await answer.json()) as Paper;
 }
 
-async function create(): Promise<Record<string, string> | null> {
+async function create(signal: AbortSignal): Promise<Record<string, string> | null> {
   const asked = options<CreateOptions>();
   const made = (await navigator.credentials.create({
+    signal,
     publicKey: {
       challenge: fromText(asked.challenge), rp: asked.rp, timeout: ASK_MS, attestation: "none",
       user: { id: fromText(asked.user.id), name: asked.user.name, displayName: asked.user.name },
@@ -45,11 +46,14 @@ async function create(): Promise<Record<string, string> | null> {
 }
 
 /** What is signed is the digest of the very file anybody can take: the page's own word for it is not believed. */
-async function get(): Promise<Record<string, string> | "differs" | null> {
+async function get(signal: AbortSignal): Promise<Record<string, string> | "differs" | "unreached" | null> {
   const asked = options<GetOptions>();
-  const challenge = await digest((await fetchPaper(asked.paper)).terms);
+  const paper = await fetchPaper(asked.paper).catch(() => null);
+  if (!paper) return "unreached";
+  const challenge = await digest(paper.terms);
   if (toText(challenge) !== asked.challenge) return "differs";
   const made = (await navigator.credentials.get({
+    signal,
     publicKey: {
       challenge, rpId: asked.rp_id, userVerification: "required", timeout: ASK_MS,
       allowCredentials: asked.keys.map((id) => ({ type: "public-key", id: fromText(id) })),
@@ -71,15 +75,21 @@ function offer(form: HTMLFormElement): void {
   };
   form.hidden = false;
   document.querySelector("[data-without-passkeys]")?.toggleAttribute("hidden", true);
+  let asks = new AbortController();
+  form.querySelector("[data-stop]")?.addEventListener("click", () => asks.abort());
   act.addEventListener("click", () => {
     act.disabled = true;
-    show("failed", false);
-    (form.dataset.passkey === "create" ? create() : get())
+    for (const name of ["failed", "differs", "unreached"]) show(name, false);
+    show("asks", true); // a device that never asks would leave whoever waits without a word
+    asks = new AbortController();
+    (form.dataset.passkey === "create" ? create(asks.signal) : get(asks.signal))
       .catch(() => null)
       .then((said) => {
-        if (said === null || said === "differs") {
+        show("asks", false);
+        if (said === null || typeof said === "string") {
           show(said ?? "failed", true);
           act.disabled = false;
+          act.focus();
           return;
         }
         for (const [name, value] of Object.entries(said)) (form.elements.namedItem(name) as HTMLInputElement).value = value;

@@ -23,11 +23,11 @@ from necmergitur.web.hackathon import forming, handing, jury, people, prizes
 from necmergitur.web.hackathon.desk import conduct
 from necmergitur.web.hackathon.models import Edition, Entry, Helper, Skill, Submission, Voice
 from necmergitur.web.letters.models import Letter
-from necmergitur.web.programme import making
+from necmergitur.web.programme import example, making
 from necmergitur.web.programme.models import Challenge, Deployment, Need
 from necmergitur.web.store import store
 
-SLUG = "played"
+SLUG = example.PLAYED
 BEGAN, GATHERED, ENDED = timedelta(days=12), timedelta(days=4), timedelta(days=2)  # before now
 AT_ONCE = 50  # ours: people of one turn; a turn takes about a second
 WORKS_AT_ONCE = 20  # ours, for the same

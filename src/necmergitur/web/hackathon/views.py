@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +19,7 @@ from necmergitur.web.hackathon import jury, pages, people, showing, voting, word
 from necmergitur.web.hackathon.forms import ApplyForm
 from necmergitur.web.hackathon.models import Edition, Submission
 from necmergitur.web.portal.errors import too_many
-from necmergitur.web.programme import grades, rights
+from necmergitur.web.programme import example, grades, rights
 from necmergitur.web.programme import pages as programme
 from necmergitur.web.programme.voting import keep
 from necmergitur.web.register.signs import code
@@ -122,10 +123,18 @@ def projects(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def results(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the jury said, how sure it is, and beside it, apart, what the public said. Raises Http404 before that."""
-    found, now = pages.edition_of(slug), CLOCK.now()
-    if found.published_at is None or editions.may(Act.AWARD, found.dates, now) is not None:
+    """What the jury said, how sure it is, and beside it, apart, what the public said; before that, when it will be.
+
+    Raises Http404 for no edition; one that a demonstration has yet to play is one.
+    """
+    found, now = Edition.objects.filter(slug=slug).first(), CLOCK.now()
+    is_demo = settings.DEMO and slug == example.PLAYED
+    if found is None and not is_demo:
         raise Http404
+    if found is None or found.published_at is None or editions.may(Act.AWARD, found.dates, now) is not None:
+        due = found.results_at if found is not None and found.results_at > now else None
+        frame = {} if found is None else pages.told(found, now)
+        return render(request, "hackathon/soon.html", frame | {"due": due, "demo": is_demo}, status=404)
     context = pages.told(found, now) | showing.results(found, jury.results(found))
     context["page"] = programme.leaf(request, context["rows"])
     return render(request, "hackathon/results.html", context)

@@ -64,13 +64,16 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Partner, *, link: str = "", **bound: object) -> HttpResponse:
-    hosted = Hosting.objects.filter(site__partner=found).select_related("experiment", "site")
+    hosted = list(Hosting.objects.filter(site__partner=found).select_related("experiment", "site"))
     context = {
         "one": found,
         "sites": found.sites.all(),
         "clauses": found.clauses.select_related("site"),
-        "hosted": [{**showing.told(each.experiment), "site": each.site} for each in hosted],
-        "experiments": Experiment.objects.all()[:LISTED_MAX],
+        "hosted": [
+            {**one, "site": each.site}
+            for one, each in zip(showing.experiments(each.experiment for each in hosted), hosted, strict=True)
+        ],
+        "experiments": showing.experiments(Experiment.objects.all()[:LISTED_MAX]),
         "forms": {"site": SiteForm(), "clause": ClauseForm()} | bound,
         "lives": found.ended_at is None,
         "link": link,

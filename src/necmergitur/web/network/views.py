@@ -41,7 +41,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
     sites = [
         {
             "one": site,
-            "experiments": [showing.told(each.experiment) for each in site.hostings.select_related("experiment")],
+            "experiments": showing.experiments(each.experiment for each in site.hostings.select_related("experiment")),
         }
         for site in found.sites.filter(withdrawn_at=None)
     ]

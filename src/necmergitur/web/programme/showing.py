@@ -1,12 +1,19 @@
 """What pages show of the chain: a bar of seven stages, each with its state and the way to it."""
 
+from collections.abc import Container, Iterable
 from typing import Any
+from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
-from necmergitur.innovation.chain import STAGES, Stage
+from necmergitur.innovation.chain import STAGES, DeploymentState, ProjectState, Stage
+from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import words
 from necmergitur.web.programme.making import BEFORE, MODELS, line_of, stage_of
+from necmergitur.web.programme.models import Deployment, Experiment, Project
 
 # Where each stage is read. A room not built yet has no address, so no page links to it.
 PLACES = {
@@ -19,6 +26,7 @@ PLACES = {
     Stage.DEPLOYMENT: "trials:deployment",
 }
 
+_UNDER_WAY = (ProjectState.SUBMITTED, ProjectState.SELECTED, ProjectState.INCUBATED)
 ON_THE_DESK = (Stage.LEAD, Stage.CHALLENGE, Stage.TEAM, Stage.PROJECT)
 
 
@@ -31,10 +39,16 @@ def address_of(row: Any) -> str:
         return ""
 
 
-def told(row: Any) -> dict[str, Any]:
-    """Return a stage as a page shows it."""
+def told(row: Any, serving: Container[UUID] | None = None) -> dict[str, Any]:
+    """Return a stage as a page shows it. A project whose solution runs somewhere is in service, while it is under way.
+
+    `serving`: of a list, which projects that is, so that nobody asks for each.
+    """
     stage = stage_of(row)
     tone, word = words.STATES[stage].get(row.state, ("neutral", row.state))
+    if isinstance(row, Project) and row.state in _UNDER_WAY:
+        known = in_service([row]) if serving is None else serving
+        tone, word = words.IN_SERVICE if row.pk in known else (tone, word)
     return {
         "row": row,
         "stage": words.STAGES[stage],
@@ -43,6 +57,40 @@ def told(row: Any) -> dict[str, Any]:
         "address": address_of(row),
         "graded": stage is Stage.PROJECT,
     }
+
+
+def projects(rows: Iterable[Project]) -> list[dict[str, Any]]:
+    """Return projects as pages list them: as `told`, with one question for all of them."""
+    rows = list(rows)
+    serving = in_service(rows)
+    return [told(row, serving) for row in rows]
+
+
+def in_service(rows: Iterable[Project]) -> set[UUID]:
+    """Return which projects have a solution that runs somewhere."""
+    running = Deployment.objects.filter(state=DeploymentState.RUNNING, experiment__project__in=list(rows))
+    return set(running.values_list("experiment__project", flat=True))
+
+
+def experiments(rows: Iterable[Experiment]) -> list[dict[str, Any]]:
+    """Return experiments as pages list them: as `told`, and which of its project each is: they may share a name."""
+    rows = list(rows)
+    of: dict[UUID, list[UUID]] = {}
+    known = Experiment.objects.filter(project__in={row.project_id for row in rows}).order_by("created_at", "pk")
+    for project, pk in known.values_list("project", "pk"):
+        of.setdefault(project, []).append(pk)
+    begun = dict(Trial.objects.filter(id__in=[row.pk for row in rows]).values_list("id", "begun_at"))
+    found = []
+    for row in rows:
+        at = begun.get(row.pk)
+        said = {"n": of[row.project_id].index(row.pk) + 1}
+        which = (
+            _("No. %(n)d, not begun") % said
+            if at is None
+            else _("No. %(n)d, begun %(at)s") % (said | {"at": date_format(localtime(at), "SHORT_DATETIME_FORMAT")})
+        )
+        found.append({**told(row), "which": which})
+    return found
 
 
 def bar(row: Any, *, public: bool = False) -> list[dict[str, Any]]:

@@ -41,9 +41,9 @@ def wall(request: HttpRequest) -> HttpResponse:
         "deployed": deployed,
         "deployments": [{**showing.told(one), "route": words.ROUTES.get(one.route, "")} for one in deployed],
         "tried": tried,
-        "experiments": [{**showing.told(one), "exit": words.EXITS.get(one.exit, "")} for one in tried],
+        "experiments": [{**one, "exit": words.EXITS.get(one["row"].exit, "")} for one in showing.experiments(tried)],
         "graded": graded,
-        "projects": [showing.told(one) for one in graded],
+        "projects": showing.projects(graded),
         "only_handed_in": Project.objects.exclude(begun).count(),
         "given_up": Project.objects.filter(state=ProjectState.ABANDONED)[:LISTED_MAX],
     }
@@ -55,10 +55,12 @@ def wall(request: HttpRequest) -> HttpResponse:
 def solution(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A solution's grade for everybody, and what it rests on."""
     found = get_object_or_404(Project, pk=pk)
+    grade = grades.of(found, CLOCK.now())
     context = {
         "one": found,
         "bar": showing.bar(found, public=True),
-        "grade": grades.of(found, CLOCK.now()),
+        "grade": grade,
+        "trials": showing.experiments(grade["trials"]),
         "rows": [(words.CRITERIA[each.criterion], each) for each in found.evidence.all()],
         "may_read": rights.may_read(request.user),
     }
@@ -95,10 +97,12 @@ def grade(request: HttpRequest, pk: UUID) -> HttpResponse:
                 made = Evidence.objects.create(project=found, at=now, by_id=by.pk, **form.cleaned_data)
                 making.note(found, "evidence", by, now, evidence=str(made.pk))
             return redirect("programme:grade", pk)
+    graded = grades.of(found, now)
     context = {
         "one": found,
         "bar": showing.bar(found),
-        "grade": grades.of(found, now),
+        "grade": graded,
+        "trials": showing.experiments(graded["trials"]),
         "rows": [(words.CRITERIA[each.criterion], each) for each in found.evidence.all()],
         "form": form,
         "extended": extended(found),

@@ -30,6 +30,8 @@ STAGES: dict[str, Any] = {
     Stage.DEPLOYMENT: _("Deployment"),
 }
 # The tone of a state, as `{% state %}` knows it, and its word.
+# Of a project whose solution runs somewhere.
+IN_SERVICE: tuple[str, Any] = ("ours", pgettext_lazy("project", "In service"))
 STATES: dict[str, dict[str, tuple[str, Any]]] = {
     Stage.NEED: {
         NeedState.OPEN: ("attention", pgettext_lazy("need", "Open")),

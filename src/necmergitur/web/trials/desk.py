@@ -49,15 +49,17 @@ LISTED_MAX = 200
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Every experiment, and the projects that may have one."""
+    rows = Experiment.objects.prefetch_related(*grades.behind("project"))[:LISTED_MAX]
+    projects = (
+        Project.objects.filter(state__in=(ProjectState.SELECTED, ProjectState.INCUBATED))
+        .annotate(untried=~Exists(Experiment.objects.filter(project=OuterRef("pk"))))
+        .order_by("-untried", "-created_at")[:LISTED_MAX]
+    )
     context = {
-        "rows": [
-            chain.told(one) for one in Experiment.objects.prefetch_related(*grades.behind("project"))[:LISTED_MAX]
-        ],
+        "rows": chain.experiments(rows),
         "projects": [
-            {**chain.told(one), "form": BeginForm(initial={"title": one.title}, auto_id=f"id_{one.pk}_%s")}
-            for one in Project.objects.filter(state__in=(ProjectState.SELECTED, ProjectState.INCUBATED))
-            .annotate(untried=~Exists(Experiment.objects.filter(project=OuterRef("pk"))))
-            .order_by("-untried", "-created_at")[:LISTED_MAX]
+            {**one, "form": BeginForm(initial={"title": one["row"].title}, auto_id=f"id_{one['row'].pk}_%s")}
+            for one in chain.projects(projects)
         ],
     }
     return pages.show(request, "trials/desk/home.html", context, tab="trials")

@@ -23,9 +23,9 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = Experiment.objects.exclude(state="draft").prefetch_related(*grades.behind("project"))[:LISTED_MAX]
     trials = {one.id: one for one in Trial.objects.filter(id__in=[row.pk for row in rows])}
     told = [
-        {**chain.told(row), "trial": trials.get(row.pk), "how": words.EXITS.get(row.exit, "")}
-        for row in rows
-        if row.pk in trials
+        {**one, "trial": trials[one["row"].pk], "how": words.EXITS.get(one["row"].exit, "")}
+        for one in chain.experiments(rows)
+        if one["row"].pk in trials
     ]
     return render(request, "trials/home.html", {"rows": told, "may_read": rights.may_read(request.user)})
 
