@@ -58,10 +58,10 @@ def said(told: Protocol, outcomes: Sequence[bool]) -> str:
     says, after = sequential.verdict(bounds, outcomes, sample=told.sample)
     figures = {"n": len(outcomes), "false": sum(not one for one in outcomes), "after": after}
     if says == "bad":
-        return _("%(n)d alarms judged, %(false)d of them false: beyond what is accepted after %(after)d.") % figures
+        return _("Alarms judged: %(n)d, false: %(false)d. Beyond what is accepted after %(after)d.") % figures
     if says == "good":
-        return _("%(n)d alarms judged, %(false)d of them false: as good as promised after %(after)d.") % figures
-    return _("%(n)d alarms judged, %(false)d of them false: undecided.") % figures
+        return _("Alarms judged: %(n)d, false: %(false)d. As good as promised after %(after)d.") % figures
+    return _("Alarms judged: %(n)d, false: %(false)d. Undecided.") % figures
 
 
 def percent(share: float) -> str:
