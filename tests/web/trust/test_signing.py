@@ -396,6 +396,7 @@ def test_in_a_demonstration_the_key_that_is_there_stands_first(
     assert main.index("button--primary") < main.index("Sign with the demonstration") < main.index("data-passkey")
 
 
+@pytest.mark.usefixtures("heard")
 def test_a_retired_key_signs_nothing_more_and_its_page_says_so(city: City, assessed: Assessment) -> None:
     key = enrolled(city, "state")
     pk = propose(city, assessed)
