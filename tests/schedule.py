@@ -38,6 +38,11 @@ class Schedule(LoadScopeScheduling):
         module = module_of(nodeid)
         return CITIES.get(module) or module
 
+    def _reschedule(self, node: WorkerController) -> None:
+        """Give a worker its next module, unless it takes another's place and does not know its tests yet."""
+        if node in self.registered_collections:
+            super()._reschedule(node)
+
     def remove_node(self, node: WorkerController) -> str | None:
         """Return what a worker that ended was running. It failed, and is not given to the next worker to end it too."""
         workload = self.assigned_work[node]

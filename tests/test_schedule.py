@@ -1,5 +1,6 @@
 """A run of tests ends, whatever its tests do to it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ def test_what_ends_its_worker_is_run_once_and_all_else_still_runs(tmp_path: Path
     for name in ("a", "c", "d", "e", "z"):
         (tmp_path / f"test_{name}.py").write_text(CRASHES if name in "cz" else PASSES)
     command = [sys.executable, "-m", "pytest", "-p", "no:django", "-n", "2", "--dist", "loadscope", str(tmp_path)]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
+    run = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=100, check=False)
     assert run.returncode == 1, run.stdout
     assert re.search(r"\n=+ 2 failed, 10 passed", run.stdout), run.stdout
