@@ -5,7 +5,6 @@ import contextlib
 import functools
 import signal
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -74,8 +73,6 @@ async def run(
         chores.append(_chore("probe", PROBE_S, lambda: _probe(parts)))
     else:
         log.warning("no_probe", why="no certificate in probe/, or NEC_MQTT_PORT is 0: nobody watches the press path")
-    # A thread for each: none waits because others read a slow source or write a long paper.
-    loop.set_default_executor(ThreadPoolExecutor(len(chores), thread_name_prefix="chore"))
     tasks = [asyncio.create_task(chore) for chore in chores]
     ready()
     while not stop.is_set():
