@@ -9,6 +9,7 @@ from msgspec import structs
 
 from necmergitur.people import search
 from necmergitur.people.findable import DO_NOT_FIND, HIDDEN, LISTED, Findable, Wanted
+from necmergitur.people.ranking import Asked
 from necmergitur.people.search import Index, People
 from necmergitur.sim.names.lists import ARABIC
 from necmergitur.sim.names.people import City
@@ -143,6 +144,24 @@ def test_who_is_replaced_is_found_at_every_moment(monkeypatch: pytest.MonkeyPatc
     assert found.flags == (LISTED,)
     assert index.remove("person", b"1")
     assert index.search(Wanted(names=("Wilhelmine Zschokke",))) == []
+
+
+def test_who_is_replaced_while_others_search_is_found_by_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index()
+    one = Findable(kind="person", id=b"1", names=("Wilhelmine Zschokke",))
+    index.add([one, structs.replace(one, id=b"2", names=("Ottokar Przybylski",))])
+    candidates, replaced = Index.candidates, []
+
+    def meanwhile(self: Index, asked: Asked) -> object:
+        found = candidates(self, asked)
+        if not replaced:
+            replaced.append(one)
+            self.add([structs.replace(one, flags=(HIDDEN,))])
+        return found
+
+    monkeypatch.setattr(Index, "candidates", meanwhile)
+    (found,) = [each for each in index.search(Wanted(names=("Wilhelmine Zschokke",))) if each.id == b"1"]
+    assert found.flags == (HIDDEN,)
 
 
 def test_an_empty_index_and_an_empty_name_find_nobody(index: Index) -> None:

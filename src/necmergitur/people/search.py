@@ -19,6 +19,7 @@ from necmergitur.people.names import alternatives, fold, skeleton
 from necmergitur.people.ranking import Asked, Held
 
 ALTERNATIVE_WEIGHT = 0.6  # ours: pieces of a nickname choose candidates, but those of the name itself come first
+LOOKS_MAX = 3  # ours: a crowd that changes faster than a search takes is searched as it was
 BORN_WEIGHT = 0.25  # ours: two right parts of a birth date choose as much as half a name
 
 
@@ -122,9 +123,13 @@ class Index:
         return rows, [one.id for one in held], texts
 
     def _measured(self, asked: Asked) -> tuple[npt.NDArray[np.float32], list[Held], list[str]]:
-        entries, cosines = self.candidates(asked)
-        found = [(at, self._texts[entry], self._held[entry]) for at, entry in enumerate(entries)]
-        alive = [(at, text, held) for at, text, held in found if held is not None]
+        for _look in range(LOOKS_MAX):
+            parts = self._parts
+            entries, cosines = self.candidates(asked)
+            found = [(at, self._texts[entry], self._held[entry]) for at, entry in enumerate(entries)]
+            alive = [(at, text, held) for at, text, held in found if held is not None]
+            if len(alive) == len(found) or parts is self._parts:
+                break  # else somebody found was replaced meanwhile, and stands in a part that was not searched
         texts, held = [text for _, text, _ in alive], [one for _, _, one in alive]
         return ranking.measure(asked, texts, held, cosines[[at for at, _, _ in alive]], self), held, texts
 

@@ -17,8 +17,9 @@ def alike(need: Need) -> list[Need]:
     """Return open needs that say much of what this one says, the nearest first."""
     open_needs = Need.objects.filter(state=NeedState.OPEN).exclude(pk=need.pk).select_related("vector")
     others = list(open_needs.order_by("-stated_at")[:COMPARED_MAX])
-    found = _by_words(need, [one for one in others if one.language == need.language])
-    return (found + _by_meaning(need, [one for one in others if one.language != need.language]))[:SHOWN_MAX]
+    found = _by_words(need, others)
+    left = [one for one in others if one.language != need.language and one not in found]
+    return (found + _by_meaning(need, left))[:SHOWN_MAX]
 
 
 def _by_words(need: Need, others: Sequence[Need]) -> list[Need]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from necmergitur.innovation.chain import shown
+from necmergitur.innovation.chain import NeedState, shown
 from necmergitur.web.programme.models import Lead, Need
 from necmergitur.web.watch.columns import LEADS
 from necmergitur.web.watch.likeness import plain_word
@@ -44,13 +44,16 @@ def _need_key(title: str, situation: str) -> Key:
 
 
 def _lead_keys(need: Any, title: str, organisation: str, url: str) -> list[Key]:
-    """Return what a lead is known by: its name, with whose it is or where it is."""
+    """Return what a lead is known by: its name, with whose it is and where it is, as far as it says."""
     by = (str(need), plain_word(title))
-    return [(*by, "of", plain_word(organisation)), *([(*by, "at", url)] if url else [])]
+    told = [("of", plain_word(organisation)), ("at", url)]
+    return [(*by, *one) for one in told if one[1]] or [(*by, "alone")]
 
 
 def _needs() -> Iterable[tuple[Key, str]]:
-    for number, title, situation in Need.objects.order_by("-chain").values_list("chain", "title", "situation"):
+    """Tell the needs there are. One that was closed may be stated anew."""
+    there = Need.objects.exclude(state=NeedState.CLOSED).order_by("-chain")
+    for number, title, situation in there.values_list("chain", "title", "situation"):
         yield _need_key(title, situation), _("It is there already: %(number)s.") % {"number": shown(number)}
 
 

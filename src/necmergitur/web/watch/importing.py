@@ -78,7 +78,9 @@ def judged(values: Sequence[Mapping[str, str]], kind: str) -> list[Row]:
     with transaction.atomic():
         places: dict[str, int] = {}
         for row in rows:
-            refused = None if row.problems else _apply(row)
+            if row.problems:
+                continue
+            refused = _apply(row)
             if refused is None:
                 places.setdefault(keeping.digest(row.cleaned.get("contact_email", "")), row.number)
             else:
