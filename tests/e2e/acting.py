@@ -3,14 +3,16 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from playwright.sync_api import Browser, Page, expect
 
-from necmergitur.sim.bench.whole import Whole
+from necmergitur.sim.bench.whole import Size, Whole, whole_city
+from necmergitur.territory.model import City
 
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -29,6 +31,14 @@ FILL = """(form, said) => {
     }
   }
 }"""
+
+
+@contextmanager
+def living(size: Size, made: City | None = None) -> Iterator[Whole]:
+    """A whole city, none of whose processes logged an error while it was lived in."""
+    with whole_city(size, made=made) as running:
+        yield running
+        assert running.errors() == []
 
 
 def entered(city: Whole, running: Browser, who: str = "") -> Page:

@@ -20,9 +20,9 @@ from playwright.sync_api import Page, expect
 from psycopg import sql
 
 from necmergitur.sim.bench import screen
-from necmergitur.sim.bench.whole import Size, Whole, whole_city
+from necmergitur.sim.bench.whole import Size, Whole
 from necmergitur.sim.population.needles import Needles
-from tests.e2e.acting import SOON_S, asked, at_work, hold, inbox, nec, plain, submit, telephone, until
+from tests.e2e.acting import SOON_S, asked, at_work, hold, inbox, living, nec, plain, submit, telephone, until
 from tests.e2e.doors import GUEST, HOST, meet_at_a_door
 from tests.e2e.stalker import Stalker, checks_in
 
@@ -57,7 +57,7 @@ SECRETS = (
 
 @pytest.fixture
 def city() -> Iterator[Whole]:
-    with whole_city(CITY) as running:
+    with living(CITY) as running:
         yield running
 
 

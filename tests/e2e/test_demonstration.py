@@ -15,7 +15,8 @@ from playwright.sync_api import Page, expect
 
 from necmergitur.adapters.citydata.importing import read_city
 from necmergitur.sim.bench import screen
-from necmergitur.sim.bench.whole import Size, Whole, whole_city
+from necmergitur.sim.bench.whole import Size, Whole
+from tests.e2e.acting import living
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -30,12 +31,12 @@ PICTURE_SHOWS = "() => document.querySelector('#panel img[data-picture]')?.natur
 def city(request: pytest.FixtureRequest) -> Iterator[Whole]:
     """A living city: invented, or Paris from published files."""
     if request.param == "invented":
-        with whole_city(SMALL) as running:
+        with living(SMALL) as running:
             yield running
         return
     paris = Path(request.getfixturevalue("corpus")) / "paris"
     made = read_city(paris / "quartier_paris.geojson", paris / "paris_54000.txt", name="Paris")
-    with whole_city(PARIS, made=made) as running:
+    with living(PARIS, made) as running:
         yield running
 
 

@@ -14,10 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from necmergitur.sim.bench import screen
-from necmergitur.sim.bench.whole import Size, Whole, whole_city
+from necmergitur.sim.bench.whole import Size, Whole
 from necmergitur.sim.tour import story
 from necmergitur.web.programme import example
-from tests.e2e.acting import asked, at_work, axe, entered, submit, until
+from tests.e2e.acting import asked, at_work, axe, entered, living, submit, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -29,7 +29,7 @@ PLAYED_S = 240.0
 
 @pytest.fixture
 def city() -> Iterator[Whole]:
-    with whole_city(CITY) as running:
+    with living(CITY) as running:
         yield running
 
 

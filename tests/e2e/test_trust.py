@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 
 from necmergitur.governance import pia
 from necmergitur.sim.bench import screen
-from necmergitur.sim.bench.whole import Size, Whole, whole_city
-from tests.e2e.acting import asked, entered, nec, submit, until
+from necmergitur.sim.bench.whole import Size, Whole
+from tests.e2e.acting import asked, entered, living, nec, submit, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -30,7 +30,7 @@ STOPS_S_MAX = 90.0  # the counter tells its new rate with its next status
 
 @pytest.fixture
 def city() -> Iterator[Whole]:
-    with whole_city(CITY) as running:
+    with living(CITY) as running:
         yield running
 
 

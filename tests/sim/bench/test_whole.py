@@ -1,6 +1,9 @@
 """A city made for a measurement is whole, answers, and leaves nothing behind."""
 
+import time
+
 import psutil
+import psycopg
 import pytest
 
 from necmergitur.adapters.broker import shard_of
@@ -13,6 +16,7 @@ from necmergitur.sim.devices.crowd_process import Burst, Connect, Settle, all_re
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(400)]
 
 TINY = Size(zones=6, buttons=80, quarters=4, shards=2)
+TOLD_S_MAX = 20.0  # the chore's next turn is seconds away
 
 
 def test_a_measured_city_rings_mends_and_is_gone_afterwards() -> None:
@@ -39,6 +43,13 @@ def test_a_measured_city_rings_mends_and_is_gone_afterwards() -> None:
             assert lost(city.database_url, records) == 0
             assert next(p.restarts for p in city.report().processes if p.name == "engine") == 1
             assert spent.since()["postgres"] > 0
+        assert city.errors() == []
+        with psycopg.connect(city.database_url, autocommit=True) as behind:
+            behind.execute("ALTER TABLE outbox RENAME TO elsewhere")  # a chore that fails at every turn is told of
+        until = time.monotonic() + TOLD_S_MAX
+        while not any("turn_failed" in line and "outbox" in line for line in city.errors()):
+            assert time.monotonic() < until, city.errors()
+            time.sleep(0.2)
     assert not city.settings.home.exists()
     left = [p.info for p in psutil.process_iter(["pid", "cmdline"]) if home in " ".join(p.info["cmdline"] or [])]
     assert left == []

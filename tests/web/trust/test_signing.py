@@ -273,6 +273,13 @@ def test_whoever_is_not_let_sign_by_their_device_is_told_what_to_do(
     asks.locator("[data-stop]").press("Enter")
     expect(alert).to_be_visible()
     expect(asks).to_be_hidden()
+    page.route("**/*.json", lambda _route: None)  # a paper that never comes is stopped as well
+    act.press("Enter")
+    expect(alert).to_be_hidden()
+    asks.locator("[data-stop]").press("Enter")
+    expect(alert).to_be_visible()
+    expect(act).to_be_enabled()
+    page.unroute_all()
     page.route("**/*.json", lambda route: route.abort())
     act.press("Enter")
     expect(page.locator("[data-unreached][role=alert]")).to_be_visible()

@@ -261,6 +261,14 @@ def test_leads_and_applications_that_are_there_already_are_passed_over(city: Cit
     assert "2 rows are passed over" in page and Application.objects.count() == 2
 
 
+def test_names_that_differ_by_a_sign_are_two(city: City) -> None:
+    need(Hours())
+    analyst = city.client("analyst")
+    at = sent(analyst, "need;title\nNM-1;Counts in C++\nNM-1;Counts in C#\nNM-1;counts in C, ++\n", "leads")
+    page = analyst.get(at).content.decode()
+    assert page.count("It says the same as row") == 1 and "as row 2 of this file" in page
+
+
 @pytest.mark.parametrize("address", ["ftp://lidar.example/", "javascript:alert(1)", "mailto:a@lidar.example"])
 def test_an_address_that_no_browser_opens_is_refused_by_row_and_column(city: City, address: str) -> None:
     need(Hours())

@@ -23,8 +23,8 @@ function options<T>(): T {
   return JSON.parse(document.getElementById("passkey-options")?.textContent ?? "{}") as T;
 }
 
-async function fetchPaper(address: string): Promise<Paper> {
-  const answer = await fetch(address, { credentials: "omit", cache: "no-store" });
+async function fetchPaper(address: string, signal: AbortSignal | null = null): Promise<Paper> {
+  const answer = await fetch(address, { credentials: "omit", cache: "no-store", signal });
   if (!answer.ok) throw new Error(String(answer.status));
   return (await answer.json()) as Paper;
 }
@@ -48,8 +48,8 @@ async function create(signal: AbortSignal): Promise<Record<string, string> | nul
 /** What is signed is the digest of the very file anybody can take: the page's own word for it is not believed. */
 async function get(signal: AbortSignal): Promise<Record<string, string> | "differs" | "unreached" | null> {
   const asked = options<GetOptions>();
-  const paper = await fetchPaper(asked.paper).catch(() => null);
-  if (!paper) return "unreached";
+  const paper = await fetchPaper(asked.paper, signal).catch(() => null);
+  if (!paper) return signal.aborted ? null : "unreached"; // whoever stopped it knows why
   const challenge = await digest(paper.terms);
   if (toText(challenge) !== asked.challenge) return "differs";
   const made = (await navigator.credentials.get({

@@ -6,6 +6,7 @@ for them, the simulated vehicles and pilots.
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -43,6 +44,8 @@ POLL_S = 0.05
 SIM_PORTS = range(16_000, 30_000, 2_000)
 CAMERA_PORTS_AHEAD = 1_000
 LAST_LINES = 20
+# As our processes log; PostgreSQL's own lines tell of each refusal its triggers make, which is no error of the city.
+ERROR = re.compile(r'"level": ?"(?:error|critical)"|^Traceback ')
 _HELD: list[socket.socket] = []  # the newest city's last
 
 
@@ -94,6 +97,12 @@ class Whole:
     def report(self) -> Report:
         """Return what the supervisor says of its processes."""
         return msgspec.json.decode(state_file(self.settings.home).read_bytes(), type=Report)
+
+    def errors(self) -> list[str]:
+        """Return the lines in which its processes told of an error: a failed turn, a page that was not made."""
+        logs = [*(self.settings.home / "logs").glob("*.log*"), *self.settings.home.glob("*.log")]
+        lines = [line for path in sorted(logs) for line in path.read_text(errors="replace").splitlines()]
+        return [line for line in lines if ERROR.search(line)]
 
     def kill(self, name: str) -> float:
         """Kill -9 the process called `name` and return when, in seconds since 1970."""

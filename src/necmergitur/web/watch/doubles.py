@@ -11,6 +11,7 @@ from necmergitur.web.watch.columns import LEADS
 from necmergitur.web.watch.likeness import plain_word
 
 Key = tuple[str, ...]
+_TELLING = "+#"  # C, C++ and C# are three things
 
 
 def pass_over(rows: Sequence[Any], kind: str) -> None:
@@ -39,14 +40,18 @@ def _keys(row: Any, kind: str) -> list[Key]:
     return [_need_key(values.get("title", ""), values.get("situation", ""))]
 
 
+def _plain(text: str) -> str:
+    return plain_word(text) + "".join(sign for sign in text if sign in _TELLING)
+
+
 def _need_key(title: str, situation: str) -> Key:
-    return plain_word(title), plain_word(situation)
+    return _plain(title), _plain(situation)
 
 
 def _lead_keys(need: Any, title: str, organisation: str, url: str) -> list[Key]:
     """Return what a lead is known by: its name, with whose it is and where it is, as far as it says."""
-    by = (str(need), plain_word(title))
-    told = [("of", plain_word(organisation)), ("at", url)]
+    by = (str(need), _plain(title))
+    told = [("of", _plain(organisation)), ("at", url)]
     return [(*by, *one) for one in told if one[1]] or [(*by, "alone")]
 
 
