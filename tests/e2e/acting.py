@@ -38,7 +38,8 @@ def living(size: Size, made: City | None = None) -> Iterator[Whole]:
     """A whole city, none of whose processes logged an error while it was lived in."""
     with whole_city(size, made=made) as running:
         yield running
-        assert running.errors() == []
+        told = running.errors()
+        assert not told, "\n".join(told)
 
 
 def entered(city: Whole, running: Browser, who: str = "") -> Page:
