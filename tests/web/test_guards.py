@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, override_settings
 
@@ -93,6 +94,18 @@ def test_a_chosen_language_follows_the_person_to_another_browser() -> None:
     signed_in(person).post("/preferences/", {"language": "en"})
     assert User.objects.get(pk=person.user.pk).language == "en"
     assert 'lang="en"' in signed_in(person).get("/account/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_demonstrations_account_speaks_its_visitors_language_and_remembers_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "DEMO", True)
+    person, english = make_person("pilot"), {"Accept-Language": "en-GB"}
+    assert 'lang="en"' in signed_in(person).get("/account/", headers=english).content.decode()
+    signed_in(person).post("/preferences/", {"language": "en"})
+    assert 'lang="fr"' in signed_in(person).get("/account/").content.decode()
+    assert User.objects.get(pk=person.user.pk).language == "fr"
 
 
 @pytest.mark.parametrize(

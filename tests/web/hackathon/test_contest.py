@@ -11,7 +11,7 @@ from necmergitur.web.hackathon.models import Edition, Review
 from necmergitur.web.letters import sending
 from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme import making
-from necmergitur.web.programme.models import Experiment, Need
+from necmergitur.web.programme.models import Experiment, Need, Project
 from tests.web.hackathon.playing import somebody
 from tests.web.pages import City
 from tests.web.trials.trying import experiment, reported
@@ -55,4 +55,9 @@ def test_invented_people_play_it_to_the_prizes_and_no_letter_leaves_for_them(
     assert edition.prizes.count() == 3 and Experiment.objects.count() == drafts + 1
     assert not Letter.objects.exists()
     page = somebody().get(f"/programme/hackathon/{SLUG}/results/").content.decode()
+    for project in Project.objects.filter(team__entry__edition=edition).select_related("team__challenge"):
+        water = project.team.challenge.title == story.SECOND
+        assert project.title.startswith(story.AT_THE_WATER if water else story.IN_SMOKE), (
+            "an idea answers its challenge"
+        )
     assert "Premier prix" in page and "Prix du public" in page and "Personne inventée" not in page

@@ -77,6 +77,20 @@ def test_a_number_that_was_not_drawn_here_is_none(city: City) -> None:
     assert answers.count(302) == 30 and answers[-1] == 429
 
 
+def test_a_number_nobody_has_is_said_to_be_missing_and_kept(city: City) -> None:
+    for said in ("NM-99", "99", "what"):
+        answer = Client().get("/programme/find/", {"number": said})
+        page = answer.content.decode()
+        assert answer.status_code == 404 and f'value="{said}"' in page and f"No need has the number {said}." in page
+    assert Client().get("/programme/find/", {"number": " "}).status_code == 302
+
+
+def test_every_page_of_the_desk_leads_to_what_the_public_reads(city: City) -> None:
+    for address in ("desk/", "desk/watch/", "desk/incubation/", "trials/desk/", "hackathon/desk/", "desk/resources/"):
+        page = city.client("analyst").get(f"/programme/{address}").content.decode()
+        assert '<a href="/programme/">As the public reads it</a>' in page
+
+
 def test_an_analyst_goes_from_a_need_to_an_open_challenge(city: City) -> None:
     Client().post("/programme/needs/new/", stated())
     analyst = city.client("analyst")

@@ -132,9 +132,12 @@ class Contest:
         return True
 
     def _hand_in(self, edition: Any) -> bool:
-        waiting = list(Entry.objects.filter(edition=edition, submission=None).order_by("number")[:WORKS_AT_ONCE])
+        waiting = list(
+            Entry.objects.filter(edition=edition, submission=None).select_related("team__challenge")[:WORKS_AT_ONCE]
+        )
         for entry in waiting:
-            idea = story.IDEAS[entry.number % len(story.IDEAS)]
+            ideas = story.AT_THE_WATER if entry.team.challenge.title == story.SECOND else story.IN_SMOKE
+            idea = ideas[entry.number % len(ideas)]
             said = {
                 "title": f"{idea}, table {entry.number}",
                 "summary": f"{idea} : ce que nous avons essayé, ce que cela mesure, et ce qui manque encore. Inventé.",
@@ -153,7 +156,7 @@ class Contest:
             for number in range(self._size.jurors):
                 said = {
                     "kind": Helper.Kind.JUROR,
-                    "name": f"Juré inventé {number + 1}",
+                    "name": f"Juré inventé {number + 1:02d}",
                     "email": f"jury{number + 1}@jury.invalid",
                     "organisation": f"Organisation inventée {number + 1}",
                 }

@@ -323,15 +323,18 @@ MARKS: dict[str, tuple[tuple[str, str], ...]] = {
         ("partly", "Deux places, chiffres de la ville elle-même."),
     ),
 }
-IDEAS = (
+# Of the played hackathon's challenges: falls into water, and smoke.
+AT_THE_WATER = (
     "Une corde qui sent une chute",
-    "Des flèches qui changent de sens",
     "Un radar sous le pont",
-    "Une voix qui guide vers la sortie",
     "Une bouée qui appelle",
+    "Un capteur de cris, sans enregistrer de voix",
+)
+IN_SMOKE = (
+    "Des flèches qui changent de sens",
+    "Une voix qui guide vers la sortie",
     "Des lampes au sol contre la fumée",
     "Un plan que les pompiers lisent d'un regard",
-    "Un capteur de cris, sans enregistrer de voix",
 )
 PARTNERS: tuple[dict[str, Any], ...] = (
     {

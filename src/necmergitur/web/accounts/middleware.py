@@ -44,10 +44,14 @@ SESSION_MARK = "second_factor"
 
 
 def own_language(get_response: Handler) -> Handler:
-    """Speak a signed-in person's language on a browser that has not chosen one."""
+    """Speak a signed-in person's language on a browser that has not chosen one.
+
+    A demonstration's accounts are anybody's: they speak their visitor's language, and remember none.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
+        chosen = settings.DEMO or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        if request.user.is_authenticated and not chosen:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE  # type: ignore[attr-defined]
         return get_response(request)

@@ -42,6 +42,7 @@ def week(things: list[Thing], monday: date, *, names: bool = False) -> dict[str,
     begins = datetime.combine(monday, datetime.min.time(), bookings.zone())
     held = bookings.week(things, begins)
     days = [monday + timedelta(days=number) for number in range(7)]
+    today = timezone.localdate(timezone=bookings.zone())
     called: dict[tuple[str, str], str] = {}
     if names:
         rows = {row.pk: row for cells in held.values() for cell in cells for row in cell}
@@ -57,6 +58,7 @@ def week(things: list[Thing], monday: date, *, names: bool = False) -> dict[str,
                     {
                         "day": day,
                         "open": day.weekday() in one.days,
+                        "past": day < today,
                         "taken": [_taken(row, day, called if names else None) for row in cell],
                     }
                     for day, cell in zip(days, held[one.pk], strict=True)

@@ -12,7 +12,7 @@ from necmergitur.web.programme import words as programme
 # The tone of a phase, as `{% state %}` knows it, and its word.
 PHASES: dict[str, tuple[str, Any]] = {
     Phase.ANNOUNCED: ("neutral", pgettext_lazy("hackathon", "Announced")),
-    Phase.REGISTRATION: ("attention", pgettext_lazy("hackathon", "Registration is open")),
+    Phase.REGISTRATION: ("ours", pgettext_lazy("hackathon", "Registration is open")),
     Phase.TEAMS: ("ours", pgettext_lazy("hackathon", "Teams form")),
     Phase.WORK: ("ours", pgettext_lazy("hackathon", "Teams work")),
     Phase.SUBMISSION: ("attention", pgettext_lazy("hackathon", "Teams hand in")),

@@ -48,6 +48,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
             httponly=True,
             samesite="Lax",
         )
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not settings.DEMO:
             User.objects.filter(pk=request.user.pk).update(language=language)
     return response

@@ -19,12 +19,17 @@ from necmergitur.web.programme.models import Deployment, Experiment, Need
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 100
+NUMBER_CHARACTERS_MAX = 20  # ours: as the field that asks for it
 
 
 @never_cache
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """Needs, those most voted for first; and what came of others."""
+    return _front(request)
+
+
+def _front(request: HttpRequest, missing: str = "") -> HttpResponse:
     needs = Need.objects.filter(state=NeedState.OPEN).annotate(voices=Count("votes")).order_by("-voices", "-chain")
     context = {
         "needs": pages.leaf(request, needs),
@@ -34,8 +39,9 @@ def front(request: HttpRequest) -> HttpResponse:
         "may_read": rights.may_read(request.user),
         "mail_leaves": mail_leaves(),
         "guide": guide.shown(),
+        "missing": missing,
     }
-    return render(request, "programme/front.html", context)
+    return render(request, "programme/front.html", context, status=404 if missing else 200)
 
 
 @never_cache
@@ -87,13 +93,15 @@ def state(request: HttpRequest) -> HttpResponse:
     return render(request, "programme/state.html", {"form": form}, status=status)
 
 
+@never_cache
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Go to the need of a number, as people write it."""
-    number = chain.read(request.GET.get("number", ""))
-    if number is None or not Need.objects.filter(chain=number).exists():
-        return redirect("programme:front")
-    return redirect("programme:need", number)
+    said = request.GET.get("number", "").strip()[:NUMBER_CHARACTERS_MAX]
+    number = chain.read(said)
+    if number is not None and Need.objects.filter(chain=number).exists():
+        return redirect("programme:need", number)
+    return _front(request, said) if said else redirect("programme:front")
 
 
 def _need(number: int) -> Need:

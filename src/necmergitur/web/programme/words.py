@@ -34,7 +34,7 @@ STAGES: dict[str, Any] = {
 IN_SERVICE: tuple[str, Any] = ("ours", pgettext_lazy("project", "In service"))
 STATES: dict[str, dict[str, tuple[str, Any]]] = {
     Stage.NEED: {
-        NeedState.OPEN: ("attention", pgettext_lazy("need", "Open")),
+        NeedState.OPEN: ("ours", pgettext_lazy("need", "Open")),
         NeedState.MERGED: ("neutral", pgettext_lazy("need", "Merged")),
         NeedState.CLOSED: ("neutral", pgettext_lazy("need", "Closed")),
     },
@@ -47,7 +47,7 @@ STATES: dict[str, dict[str, tuple[str, Any]]] = {
     },
     Stage.CHALLENGE: {
         ChallengeState.DRAFT: ("neutral", pgettext_lazy("challenge", "Being written")),
-        ChallengeState.OPEN: ("attention", pgettext_lazy("challenge", "Open")),
+        ChallengeState.OPEN: ("ours", pgettext_lazy("challenge", "Open")),
         ChallengeState.CLOSED: ("neutral", pgettext_lazy("challenge", "Closed")),
     },
     Stage.TEAM: {
@@ -65,7 +65,7 @@ STATES: dict[str, dict[str, tuple[str, Any]]] = {
     Stage.EXPERIMENT: {
         ExperimentState.DRAFT: ("neutral", pgettext_lazy("experiment", "Being written")),
         ExperimentState.FROZEN: ("ours", pgettext_lazy("experiment", "Protocol fixed")),
-        ExperimentState.RUNNING: ("attention", pgettext_lazy("experiment", "Running")),
+        ExperimentState.RUNNING: ("ours", pgettext_lazy("experiment", "Running")),
         ExperimentState.STOPPED: ("neutral", pgettext_lazy("experiment", "Ended")),
         ExperimentState.REPORTED: ("ours", pgettext_lazy("experiment", "Reported")),
     },

@@ -33,7 +33,8 @@ FIRST = 3  # of each need, on the front of the desk
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Open needs with the best of what was found for each."""
-    waiting = Count("matches", filter=Q(matches__aside=""))
+    openly = Q(matches__strong=True) | Q(matches__strong=None)  # as they are listed: what is folded away is not counted
+    waiting = Count("matches", filter=openly & Q(matches__aside=""))
     needs = list(Need.objects.filter(state=NeedState.OPEN).annotate(waiting=waiting)[:NEEDS_SHOWN])
     ranked = Window(RowNumber(), partition_by="need", order_by=Match._meta.ordering)  # noqa: SLF001 -- Django's own name
     shown = Match.objects.filter(need__in=needs, aside="").exclude(strong=False).annotate(at=ranked)
