@@ -79,7 +79,7 @@ def test_a_number_that_was_not_drawn_here_is_none(city: City) -> None:
 
 def test_a_number_nobody_has_is_said_to_be_missing_and_kept(city: City) -> None:
     for said in ("NM-99", "99", "what"):
-        answer = Client().get("/programme/find/", {"number": said})
+        answer = Client(headers={"Accept-Language": "en"}).get("/programme/find/", {"number": said})
         page = answer.content.decode()
         assert answer.status_code == 404 and f'value="{said}"' in page and f"No need has the number {said}." in page
     assert Client().get("/programme/find/", {"number": " "}).status_code == 302
