@@ -1,5 +1,6 @@
 """From a call to what a year came to, through forms alone; and what PostgreSQL refuses by itself."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,10 +13,13 @@ from playwright.sync_api import Page
 
 from necmergitur.innovation.chain import ChallengeState, LeadState
 from necmergitur.innovation.phases import Phase
-from necmergitur.web.incubation import keeping, reviewing
+from necmergitur.web.commons import happenings
+from necmergitur.web.commons.models import Happening
+from necmergitur.web.incubation import keeping, reviewing, taking
 from necmergitur.web.incubation.models import Application, Booking, Call, Grant, Line, Payment, Review, Slot, Step
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Challenge, Project
+from necmergitur.web.watch import importing
 from tests.web.conftest import accessibility_problems
 from tests.web.pages import City, audited, record_is_free
 from tests.web.programme.test_making import NOW, need
@@ -58,6 +62,11 @@ def applied(call: Call, **changes: str) -> Any:
     return Client().post(f"/programme/incubation/calls/{call.pk}/", APPLY | changes)
 
 
+def wrong(answer: Any) -> set[str]:
+    """Return the fields that an answer says are wrong, beside them."""
+    return set(re.findall(r'id="id_(\w+)-error"', answer.content.decode()))
+
+
 def accepted(city: City) -> tuple[Client, Project]:
     analyst, call = called(city)
     applied(call)
@@ -92,20 +101,71 @@ def test_an_application_is_read_by_its_company_alone_and_becomes_a_project_of_th
 def test_the_same_address_applies_once_and_no_place_is_given_twice(city: City) -> None:
     analyst, call = called(city)
     assert applied(call).status_code == 302
-    assert applied(call, contact_email="ADA@densite.example").status_code == 409
+    twice = applied(call, contact_email="ADA@densite.example")
+    assert twice.status_code == 409 and wrong(twice) == {"contact_email"}
     assert applied(call, **OTHER).status_code == 302
     first, second = Application.objects.all()
     assert analyst.post(f"{DESK}applications/{first.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
     full = analyst.post(f"{DESK}applications/{second.pk}/", {"reason": WHY, "to": "accept"})
-    assert full.status_code == 409 and "Every place" in full.content.decode()
+    assert full.status_code == 409 and "Every place" in full.content.decode() and WHY in full.content.decode()
     assert Project.objects.count() == 1
+    page = analyst.get(f"{DESK}applications/{second.pk}/").content.decode()
+    assert 'value="refuse"' in page and 'value="accept"' not in page and 'class="chain"' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "why"), [("en", "Full call", "Every place"), ("fr", "Appel complet", "Toutes les places")]
+)
+def test_a_call_whose_places_are_given_says_so_and_takes_no_application(
+    city: City, language: str, word: str, why: str
+) -> None:
+    analyst, _project = accepted(city)
+    call, anybody = Call.objects.get(), Client()
+    place = f"/programme/incubation/calls/{call.pk}/"
+    for one in (analyst, anybody):
+        one.cookies["nec_language"] = language
+    page = anybody.get(place)
+    assert page.status_code == 200 and 'name="summary"' not in page.content.decode()
+    assert word in page.content.decode() and why in page.content.decode()
+    for one, where in ((anybody, "/programme/incubation/"), (analyst, DESK), (analyst, f"{DESK}calls/{call.pk}/")):
+        assert word in one.get(where).content.decode(), where
+    sent = anybody.post(place, APPLY | OTHER)
+    assert sent.status_code == 409 and why in sent.content.decode() and OTHER["summary"] in sent.content.decode()
+    assert Application.objects.count() == 1
+    now = timezone.now()
+    assert not importing.calls(now)
+    happenings.gather(now)
+    assert not Happening.objects.exclude(source=None).exists(), "a deadline that is nobody's any more"
+    Call.objects.update(places=2)
+    assert [one.pk for one in importing.calls(now)] == [call.pk], "a place is left: what is open to all is open here"
+    assert 'name="summary"' in anybody.get(place).content.decode()
+
+
+def test_a_call_that_filled_meanwhile_keeps_nothing_and_loses_nothing(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _analyst, _project = accepted(city)
+    asked, first = taking.refused, iter([None])
+    monkeypatch.setattr(taking, "refused", lambda *a, **k: next(first, asked(*a, **k)))  # it was open a moment ago
+    sent = applied(Call.objects.get(), **OTHER)
+    assert sent.status_code == 409 and OTHER["summary"] in sent.content.decode()
+    assert Application.objects.count() == 1
+
+
+def test_text_that_names_its_company_is_refused_beside_the_text(city: City) -> None:
+    _analyst, call = called(city)
+    told = applied(call, summary="Densité counts people at gates without their faces.")
+    assert told.status_code == 422 and wrong(told) == {"summary"}
+    told = applied(call, title="Densité at the gates")
+    assert told.status_code == 422 and wrong(told) == {"title"}
 
 
 def test_nobody_applies_before_a_call_opens_or_after_it_closed(city: City) -> None:
     _analyst, call = called(city)
     Call.objects.update(closes_at=timezone.now() - timedelta(hours=1))
-    assert applied(call).status_code == 200
-    assert not Application.objects.exists()
+    late = applied(call)
+    assert late.status_code == 409 and not Application.objects.exists()
+    assert APPLY["summary"] in late.content.decode(), "nothing that was typed is lost"
 
 
 def test_phases_follow_one_another_with_a_reason_and_giving_up_ends_the_project(city: City) -> None:

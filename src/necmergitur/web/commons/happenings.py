@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from necmergitur.adapters import ical
+from necmergitur.innovation import intake
 from necmergitur.web.commons import words
 from necmergitur.web.commons.models import Happening, Kind
 from necmergitur.web.hackathon.models import Edition
-from necmergitur.web.incubation.models import Call
+from necmergitur.web.incubation import taking
 from necmergitur.web.programme.models import SHORT
 from necmergitur.web.store import store
 
@@ -60,7 +61,9 @@ def _elsewhere(now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
             f"hackathon:{edition.pk}:registration",
             same | _titled(_registration, edition.title) | _when(Kind.DEADLINE, edition.teams_at),
         )
-    for call in Call.objects.filter(closes_at__gt=now):
+    for call in taking.calls().filter(closes_at__gt=now):
+        if intake.is_full(call.places, call.given):
+            continue  # nobody is asked to apply any more
         here = reverse("incubation:call", args=[call.pk])
         yield (
             f"call:{call.pk}:closes",

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from necmergitur.innovation import intake
 from necmergitur.innovation.phases import FOLLOWS, Phase
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
 from necmergitur.web.console import guards
-from necmergitur.web.incubation import keeping, views, words
+from necmergitur.web.incubation import keeping, taking, views, words
 from necmergitur.web.incubation import showing as told
 from necmergitur.web.incubation.forms import (
     CallForm,
@@ -28,13 +29,14 @@ from necmergitur.web.incubation.forms import (
     PhaseForm,
 )
 from necmergitur.web.incubation.mentors import number
-from necmergitur.web.incubation.models import Application, Call, Grant, Line, Milestone
+from necmergitur.web.incubation.models import Application, Grant, Line, Milestone
 from necmergitur.web.programme import making, pages, rights, showing
 from necmergitur.web.programme.models import Project
 from necmergitur.web.store import CLOCK, store
 
 TAB = "incubation"
 LISTED_MAX = 200
+UNDECIDABLE = frozenset({"application_decided", "reviews_under_way"})  # its page has no form then
 CALL_LASTS = timedelta(days=30)  # ours: what the form suggests; long enough for a small company to write
 
 
@@ -51,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Calls, projects under way, grants, years."""
     projects = Project.objects.filter(steps__isnull=False).distinct().prefetch_related("steps")[:LISTED_MAX]
     context = {
-        "calls": [{"one": one, "open": views.is_open(one, CLOCK.now())} for one in Call.objects.all()[:LISTED_MAX]],
+        "calls": [taking.told(one, CLOCK.now()) for one in taking.calls()[:LISTED_MAX]],
         "projects": [{"one": one, "phase": words.PHASES[list(one.steps.all())[-1].phase]} for one in projects],
         "grants": [{"one": one, "now": keeping.standing(one)} for one in Grant.objects.all()[:LISTED_MAX]],
         "years": [views.told(each) for each in views.indicators()],
@@ -94,11 +96,9 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 def call(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One call with its applications."""
-    found = get_object_or_404(Call, pk=pk)
-    context = {
-        "one": found,
+    found = get_object_or_404(taking.calls().select_related("challenge"), pk=pk)
+    context = taking.told(found, CLOCK.now()) | {
         "rows": found.applications.all(),
-        "given": found.applications.filter(accepted=True).count(),
         "bar": showing.bar(found.challenge),
     }
     return pages.show(request, "incubation/desk/call.html", context, tab=TAB)
@@ -109,18 +109,27 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def application(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One application; decided here."""
-    found = get_object_or_404(Application.objects.select_related("call", "project"), pk=pk)
+    found = get_object_or_404(Application.objects.select_related("call__challenge", "project"), pk=pk)
     form = DecideForm(request.POST or None)
+    status = 422 if form.is_bound else 200
     if request.method == "POST" and rights.may_run(request.user) and form.is_valid():
         accepted, by = request.POST.get("to") == "accept", cast(User, request.user)
         made = keeping.decide(found, form.cleaned_data["reason"], CLOCK.now(), by, accepted=accepted)
         if isinstance(made, Refusal):
-            return refused(request, made, request.path)
-        return redirect("incubation:desk-call", found.call_id)
-    context = {"one": found, "form": form} | told.of(found)
-    return pages.show(
-        request, "incubation/desk/application.html", context, tab=TAB, status=422 if form.is_bound else 200
-    )
+            if made.rule in UNDECIDABLE:
+                return refused(request, made, request.path)
+            form.add_error(None, words.sentence(made))
+            status = guards.status_of(made)
+        else:
+            return redirect("incubation:desk-call", found.call_id)
+    given = found.call.applications.filter(accepted=True).count()
+    context = {
+        "one": found,
+        "form": form,
+        "full": intake.is_full(found.call.places, given),
+        "bar": showing.bar(found.project or found.call.challenge),
+    } | told.of(found)
+    return pages.show(request, "incubation/desk/application.html", context, tab=TAB, status=status)
 
 
 @require(rights.may_read)

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Q, Sum
 
-from necmergitur.innovation import budget, phases, selection
+from necmergitur.innovation import budget, intake, phases, selection
 from necmergitur.innovation.chain import ProjectState, TeamState
 from necmergitur.innovation.phases import Phase
 from necmergitur.innovation.reviews import mailbox
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.commons import bookings
-from necmergitur.web.incubation import reviewing
+from necmergitur.web.incubation import reviewing, taking
 from necmergitur.web.incubation.models import Application, Call, Grant, Line, Payment, Step
 from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
@@ -47,6 +47,9 @@ def apply(call: Call, fields: dict[str, Any], now: datetime, language: str = "")
     if told:
         return Refusal(rule="application_not_blind", facts={"told": ", ".join(told)})
     Call.objects.select_for_update().get(pk=call.pk)  # one at a time: of two alike, one is there
+    shut = taking.refused(taking.calls().get(pk=call.pk), now, by_desk=bool(language))
+    if shut is not None:
+        return shut
     who = digest(fields["contact_email"])
     if Application.objects.filter(call=call, contact_digest=who).exists():
         return Refusal(rule="address_known")
@@ -73,7 +76,7 @@ def decide(application: Application, reason: str, now: datetime, by: User, *, ac
     if refused is not None:
         return refused
     if accepted:
-        if call.applications.filter(accepted=True).count() >= call.places:
+        if intake.is_full(call.places, call.applications.filter(accepted=True).count()):
             return Refusal(rule="call_full")
         team = making.make(call.challenge, now, by, title=held.organisation, organisation=held.organisation)
         if isinstance(team, Refusal):

@@ -1,7 +1,5 @@
 """What everybody reads of the incubation; how a company applies; and its own page behind its link."""
 
-from datetime import datetime
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +11,9 @@ from necmergitur.innovation.phases import Step as Walked
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.dialogue.limits import address_of as network_of
-from necmergitur.web.incubation import keeping, words
+from necmergitur.web.incubation import keeping, reviewing, taking, words
 from necmergitur.web.incubation.forms import ApplyForm
-from necmergitur.web.incubation.models import Application, Call, Step
+from necmergitur.web.incubation.models import Application, Step
 from necmergitur.web.letters.sending import mail_leaves
 from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import showing
@@ -25,11 +23,8 @@ from necmergitur.web.store import CLOCK
 LISTED_MAX = 100
 APPLICATIONS_MAX = 10  # ours: of one network in ten minutes
 applications = Limit(APPLICATIONS_MAX)
-
-
-def is_open(call: Call, now: datetime) -> bool:
-    """Return whether a call takes applications."""
-    return call.opens_at <= now < call.closes_at
+SHUT = frozenset(words.CALLS)  # why a call takes no application at all
+BESIDE: dict[str, str | None] = {"address_known": "contact_email", "application_known": "title"}
 
 
 def indicators() -> list[Year]:
@@ -53,7 +48,7 @@ def told(year: Year) -> dict[str, object]:
 def calls(request: HttpRequest) -> HttpResponse:
     """Calls, the open ones first, and what came of those before."""
     now = CLOCK.now()
-    rows = [{"one": one, "open": is_open(one, now)} for one in Call.objects.select_related("challenge")[:LISTED_MAX]]
+    rows = [taking.told(one, now) for one in taking.calls().select_related("challenge")[:LISTED_MAX]]
     context = {
         "rows": sorted(rows, key=lambda each: not each["open"]),
         "years": [told(each) for each in indicators()],
@@ -65,27 +60,43 @@ def calls(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def call(request: HttpRequest, pk: str) -> HttpResponse:
-    """One call, and its form while it is open."""
-    found, now = get_object_or_404(Call, pk=pk), CLOCK.now()
-    form = ApplyForm(request.POST or None) if is_open(found, now) else None
-    if request.method == "POST" and form is not None and form.is_valid():
-        if not applications.passed(network_of(request)):
-            return too_many(request)
-        token = keeping.apply(found, form.cleaned_data, now)
-        if not isinstance(token, Refusal):
-            return redirect("incubation:mine", token)
-        if token.rule != "application_not_blind":
-            context = {"one": found, "why": words.sentence(token)}
-            return render(request, "incubation/known.html", context, status=409)
-        form.add_error(None, words.sentence(token))
-    context = {
-        "one": found,
-        "form": form,
-        "early": now < found.opens_at,
+    """One call, and its form while it takes applications. Nothing that was typed is lost to a refusal."""
+    found, now = get_object_or_404(taking.calls().select_related("challenge"), pk=pk), CLOCK.now()
+    shut, status = taking.refused(found, now), 200
+    form = ApplyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        status = 422 if shut is None else 409
+        if shut is None and form.is_valid():
+            if not applications.passed(network_of(request)):
+                return too_many(request)
+            token = keeping.apply(found, form.cleaned_data, now)
+            if not isinstance(token, Refusal):
+                return redirect("incubation:mine", token)
+            if token.rule in SHUT:
+                shut = token  # meanwhile
+            else:
+                _say_beside(form, token)
+            status = 422 if token.rule == "application_not_blind" else 409
+    context = taking.told(found, now) | {
+        "form": form if shut is None else None,
+        "typed": form if shut is not None and form.is_bound else None,
+        "shut": "" if shut is None else words.sentence(shut),
         "challenge": found.challenge,
         "bar": showing.bar(found.challenge, public=True),
     }
-    return render(request, "incubation/call.html", context, status=422 if form is not None and form.is_bound else 200)
+    return render(request, "incubation/call.html", context, status=status)
+
+
+def _say_beside(form: ApplyForm, refusal: Refusal) -> None:
+    """Say a refusal beside what it is about: the text that names somebody, the address that is known."""
+    said, sentence = form.cleaned_data.copy(), words.sentence(refusal)
+    names = [BESIDE[refusal.rule]] if refusal.rule in BESIDE else [None]
+    if refusal.rule == "application_not_blind":
+        blank = {"title": "", "summary": ""}
+        told = [(name, reviewing.told_by(said | blank | {name: said[name]})) for name in blank]
+        names = [name for name, found in told if found] or [None]
+    for name in names:
+        form.add_error(name, sentence)
 
 
 @never_cache

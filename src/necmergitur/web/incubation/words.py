@@ -19,6 +19,14 @@ PHASES: dict[str, tuple[str, Any]] = {
     Phase.ABANDONED: ("neutral", pgettext_lazy("phase", "Given up")),
     Phase.EXCLUDED: ("neutral", pgettext_lazy("phase", "Excluded")),
 }
+# What a call is to whoever would apply, by why it takes no application.
+CALLS: dict[str, tuple[str, Any]] = {
+    "": ("attention", _("Open call")),
+    "call_early": ("neutral", _("Call to come")),
+    "call_full": ("neutral", _("Full call")),
+    "call_closed": ("neutral", _("Closed call")),
+    "call_read": ("neutral", _("Closed call")),
+}
 REFUSALS: dict[str, Any] = {
     "phase_does_not_follow": _("This phase does not follow from where the project stands."),
     "reason_missing": _("Say why, in ten characters at least: whoever comes next will want to know."),
@@ -26,7 +34,10 @@ REFUSALS: dict[str, Any] = {
     "line_spent": _("More than was promised cannot be paid."),
     "amount_out_of_range": _("An amount is more than nothing."),
     "application_decided": _("This application was decided already."),
-    "call_full": _("Every place of this call is given."),
+    "call_full": _("Every place of this call is given: it takes no more applications."),
+    "call_early": _("This call is not open yet."),
+    "call_closed": _("This call is closed."),
+    "call_read": _("Reviewers read the applications of this call already: it takes no more."),
     "call_still_open": _("Applications are read once the call is closed, all by as many."),
     "reading_over": _("The reading is over."),
     "reviews_under_way": _("Reviewers still read: %(left)s reviews are missing. Nothing is decided before."),

@@ -12,7 +12,7 @@ from necmergitur.innovation import chain
 from necmergitur.innovation.chain import NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
-from necmergitur.web.incubation import keeping, reviewing
+from necmergitur.web.incubation import keeping, reviewing, taking
 from necmergitur.web.incubation import words as applying
 from necmergitur.web.incubation.forms import ApplyForm
 from necmergitur.web.incubation.models import Call
@@ -51,8 +51,8 @@ class Row(msgspec.Struct, kw_only=True):
 
 
 def calls(now: datetime) -> list[Call]:
-    """Return the calls that applications can be written into: begun, given to no reviewer yet, nothing decided."""
-    return list(Call.objects.filter(opens_at__lte=now, each=0).exclude(applications__accepted__isnull=False))
+    """Return the calls that applications can be written into: those that take any, and those that just closed."""
+    return [one for one in taking.calls() if taking.refused(one, now, by_desk=True) is None]
 
 
 def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | Refusal:
