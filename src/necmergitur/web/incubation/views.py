@@ -90,11 +90,11 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
 def _say_beside(form: ApplyForm, refusal: Refusal) -> None:
     """Say a refusal beside what it is about: the text that names somebody, the address that is known."""
     said, sentence = form.cleaned_data.copy(), words.sentence(refusal)
-    names = [BESIDE[refusal.rule]] if refusal.rule in BESIDE else [None]
+    names: list[str | None] = [BESIDE[refusal.rule]] if refusal.rule in BESIDE else [None]
     if refusal.rule == "application_not_blind":
         blank = {"title": "", "summary": ""}
         told = [(name, reviewing.told_by(said | blank | {name: said[name]})) for name in blank]
-        names = [name for name, found in told if found] or [None]
+        names = [*(name for name, found in told if found)] or [None]
     for name in names:
         form.add_error(name, sentence)
 
