@@ -24,9 +24,9 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     full: bool
 
 
-def counts(trial_id: UUID) -> list[int]:
-    """Return what the vendor's counter reads, step by step: another evening for each trial, the same each time."""
-    chance = random.Random(str(trial_id))  # noqa: S311 -- a story
+def counts(trial_id: UUID, number: int = 0) -> list[int]:
+    """Return what the vendor's counter reads, step by step: other evenings for each trial, the same each time."""
+    chance = random.Random(f"{trial_id}/{number}" if number else str(trial_id))  # noqa: S311 -- a story
     missed, mistaken = chance.sample(range(1, 5), 2)
     found: list[int] = []
     for wave in range(WAVES):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,7 +22,7 @@ from necmergitur.app.settings import Settings
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.assessments import Assessment
 from necmergitur.innovation import protocol
-from necmergitur.innovation.protocol import TrialAdvised, TrialTruth
+from necmergitur.innovation.protocol import Source, TrialAdvised, TrialTruth
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import ending, trial_store, trials
@@ -38,6 +39,8 @@ OBSERVER = Person(9_200_001, "Simulated observer (demo)")
 PURPOSE, RETENTION_DAYS = "crowd_safety", 30
 RATE_MAX = 120  # a minute, of the keys: twice what the faster vendor says
 LASTS = timedelta(days=21)
+EVENINGS = 50  # ours: more than an hour at the vendors' pace, which is how long the example's protocol lasts
+PAUSE = timedelta(seconds=5)  # ours: what was said last is heard and noted before the next evening begins
 LAW = (*GDPR_LAW, "experiment_2021_467")
 
 
@@ -107,13 +110,35 @@ def _key(home: Path, one: Vendor) -> Path:
     return home / "sim" / f"vendor-{one.sensor_id}.jsonl"
 
 
+class Speaking(msgspec.Struct):
+    """A vendor's program that plays one evening of a trial: which, since when, how much of it was noted."""
+
+    program: subprocess.Popen[bytes]
+    evening: int
+    since: datetime
+    noted: int = 0
+    over_at: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether it ended, a while ago."""
+        if self.program.poll() is None:
+            return False
+        self.over_at = self.over_at or now
+        return now >= self.over_at + PAUSE
+
+    def steps(self, advice: Iterable[TrialAdvised]) -> dict[int, datetime]:
+        """Return when each step of its evening was: what was said before it started is of another one."""
+        begun = int(self.since.timestamp())
+        return {one.seq - 1: one.at for one in advice if one.boot_id >= begun}
+
+
 class Field:
-    """What happens at the site while a trial runs: vendors speak, somebody watches."""
+    """What happens at the site while a trial runs: vendors speak, evening after evening, and somebody watches."""
 
     def __init__(self, settings: Settings, over: PostgresStore) -> None:
         """Nobody speaks yet."""
         self._settings, self._over = settings, over
-        self._speaking: dict[UUID, list[subprocess.Popen[bytes]]] = {}
+        self._speaking: dict[tuple[UUID, str], Speaking] = {}
 
     def turn(self, now: datetime) -> None:
         """Let vendors of running trials speak, and note what was seen."""
@@ -121,13 +146,14 @@ class Field:
             running = tx.trials_running()
         for trial_id in running:
             self._live(trial_id, now)
-        for trial_id in list(self._speaking):
-            self._speaking[trial_id] = [one for one in self._speaking[trial_id] if one.poll() is None]
+        for key, one in list(self._speaking.items()):
+            if key[0] not in running and one.is_over(now):
+                del self._speaking[key]
 
     def close(self) -> None:
         """Silence every vendor."""
-        for one in (one for several in self._speaking.values() for one in several):
-            one.terminate()
+        for one in self._speaking.values():
+            one.program.terminate()
 
     def _live(self, trial_id: UUID, now: datetime) -> None:
         ending.look(self._over, trial_id, now)
@@ -137,34 +163,35 @@ class Field:
             return
         told = protocol.read(state.protocol)
         of = {source.sensor_id: source for source in told.sources}
-        facts = [one.event for one in trial_store.facts_of(self._over, trial_id)]
+        heard = [one.event for one in trial_store.facts_of(self._over, trial_id)]
         for vendor in VENDORS:
             source = of.get(vendor.sensor_id)
-            if source is None:
+            if source is None or now < told.starts:
                 continue
-            advice = [one for one in facts if isinstance(one, TrialAdvised) and one.sensor_id == vendor.sensor_id]
-            if not advice:
-                if now >= told.starts:
-                    self._speak(vendor, trial_id)
-                continue
-            if trial_id not in self._speaking:
-                continue  # it began before this process: its evening is over
-            noted = sum(
-                isinstance(one, TrialTruth) and (one.use, one.zone_id) == (source.use, source.zone_id) for one in facts
-            )
-            for span, since, until in evening.due({one.seq - 1: one.at for one in advice}, noted):
-                event = TrialTruth(source.use, source.zone_id, since, until, span.full, "steward")
-                outcome = trials.note(self._over, trial_id, event, OBSERVER, now)
-                if isinstance(outcome, Refusal):
-                    log.info("observer_refused", rule=outcome.rule)
-                    break
+            speaking = self._speaking.get((trial_id, vendor.sensor_id))
+            if speaking is not None:
+                said = (one for one in heard if isinstance(one, TrialAdvised) and one.sensor_id == vendor.sensor_id)
+                self._note(trial_id, source, speaking, said, now)
+            if speaking is None or (speaking.is_over(now) and speaking.evening + 1 < EVENINGS):
+                number = 0 if speaking is None else speaking.evening + 1
+                made = self._speak(vendor, trial_id, number)
+                self._speaking[trial_id, vendor.sensor_id] = Speaking(made, number, now)
 
-    def _speak(self, vendor: Vendor, trial_id: UUID) -> None:
-        if trial_id in self._speaking:
-            return
+    def _note(
+        self, trial_id: UUID, source: Source, speaking: Speaking, advice: Iterable[TrialAdvised], now: datetime
+    ) -> None:
+        for span, since, until in evening.due(speaking.steps(advice), speaking.noted):
+            event = TrialTruth(source.use, source.zone_id, since, until, span.full, "steward")
+            outcome = trials.note(self._over, trial_id, event, OBSERVER, now)
+            if isinstance(outcome, Refusal):
+                log.info("observer_refused", rule=outcome.rule)
+                return
+            speaking.noted += 1
+
+    def _speak(self, vendor: Vendor, trial_id: UUID, number: int) -> subprocess.Popen[bytes]:
         home = self._settings.home
         evening_file, trust = home / "sim" / f"evening-{vendor.sensor_id}.csv", home / "sim" / "trust.pem"
-        found = evening.counts(trial_id)
+        found = evening.counts(trial_id, number)
         evening_file.write_text("".join(f"{minute},{count}\n" for minute, count in enumerate(found)))
         trust.write_bytes(CityAuthority.open(home / "pki").trust_pem)
         port = BrokerProcess(home, shard_of(vendor.sensor_id, shard_count(home))).mqtt_port
@@ -178,5 +205,5 @@ class Field:
         environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
         argv = [*argv, "--disobey"] if vendor.overstays else argv
         made = spawn(argv, death_signal=signal.SIGTERM, output=subprocess.DEVNULL, environ=environ)
-        self._speaking[trial_id] = [made]
-        log.info("vendor_speaks", sensor=vendor.sensor_id, trial=str(trial_id))
+        log.info("vendor_speaks", sensor=vendor.sensor_id, trial=str(trial_id), evening=number)
+        return made

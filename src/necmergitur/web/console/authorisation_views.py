@@ -30,6 +30,7 @@ from necmergitur.web.console.pages import show
 from necmergitur.web.console.words import ACTORS, AUTHORISATION_KINDS, MODALITIES, PURPOSES, STANDING, say
 from necmergitur.web.facts.models import Assessment, Zone
 from necmergitur.web.facts.models import Authorisation as AuthorisationRow
+from necmergitur.web.register.words import why_revoked
 from necmergitur.web.store import CLOCK, store
 from necmergitur.web.trust.reasons import drift
 from necmergitur.web.trust.signing import words as signing
@@ -181,6 +182,7 @@ def _told(row: AuthorisationRow, now: Any, names: dict[str, str]) -> dict[str, A
         "unfounded": row.kind == "flight" and not row.rests_on,
         "granted_by": names.get(row.granted_by) or ACTORS.get(row.granted_by, row.granted_by),
         "revoked_by": names.get(row.revoked_by or "", row.revoked_by),
+        "why_revoked": why_revoked(row.revoked_reason),
         "when": when,
         "kind": say(AUTHORISATION_KINDS, row.kind),
         "modality": say(MODALITIES, row.modality),

@@ -4,6 +4,7 @@ It knows nothing of its own: each step is read from the chain and the record, so
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from necmergitur.web.incubation.models import Application, Call
 from necmergitur.web.programme.example import FIRST, TITLE
 from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Need, Project
 from necmergitur.web.store import CLOCK
-from necmergitur.web.trials import papering
+from necmergitur.web.trials import kept, papering
 from necmergitur.web.watch.models import Match, unread
 
 CITY, COMPANY, STATE, ALL = (
@@ -35,6 +36,7 @@ ROLES: dict[str, Any] = {"territory": CITY, "company": COMPANY, "state": STATE}
 
 
 VERIFY = "nec ledger verify"
+SILENT = timedelta(minutes=3)  # ours: a vendor of the demonstration speaks once a second, a counter once a minute
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +125,21 @@ def _steps(need: Need) -> Iterator[Step]:
     yield from _trial(experiment)
 
 
+_SILENT = _(
+    "The company's program has said nothing for some minutes. The trial goes on until its time is over; the analyst may"
+    " stop it by hand before."
+)
+
+
+def _is_silent(trial: Trial) -> bool:
+    """Return whether a running trial has heard nothing for a while: a visitor would wait for what does not come."""
+    now = CLOCK.now()
+    kinds = [one.__name__ for one in protocol.HEARD]
+    last = kept.rows(trial.id).filter(kind__in=kinds).order_by("-version").values_list("recorded_at", flat=True).first()
+    since = last or max(trial.begun_at or now, protocol.read(trial.protocol).starts)
+    return bool(now - since >= SILENT)
+
+
 def _of_watch(need: Need) -> Any:
     """Say when there will be something, while the watch has found nothing."""
     if Match.objects.filter(need=need, aside="").exists():
@@ -198,11 +215,13 @@ def _trial(experiment: Experiment | None) -> Iterator[Step]:
             address="" if not papers else reverse("trust:proposal-sign", args=[papers[0].id, role]),
         )
     yield Step(who=CITY, what=_("Begin the trial."), done=begun, address=desk if papers and not missing else "")
+    silent = trial is not None and state == "running" and _is_silent(trial)
     yield Step(
         who=ALL,
         what=_("Look on: the company's program advises, somebody on the spot notes what is there, the figures grow."),
         done=state in ("stopped", "reported"),
-        address="" if experiment is None or not begun else _at("trials:one", experiment),
+        address="" if experiment is None or not begun else f"{desk}#stop" if silent else _at("trials:one", experiment),
+        note=_SILENT if silent else "",
     )
     yield Step(
         who=CITY, what=_("Fix the report."), done=state == "reported", address=desk if state == "stopped" else ""

@@ -84,11 +84,11 @@ def checkpoint() -> Checkpoint | None:
 
 
 def _said(row: LedgerEvent) -> str:
-    """Return the reason as it may be shown: of a withdrawal the city's words, of all else what its rule means."""
+    """Return the reason as it may be shown: of a withdrawal the city's words, of any rule what it means."""
     said = row.payload if isinstance(row.payload, dict) else {}
     reason = str(said.get("reason", ""))
     if row.kind == "StreamStopped":
         return words.refusal(str(said.get("why", "")).partition(" ")[0])
     if row.kind == "AuthorisationRevoked":
-        return reason
+        return words.why_revoked(reason)
     return words.why_stopped(reason) if row.kind in ("AuthorisationSuspended", "AssessmentWentStale") else ""

@@ -58,7 +58,7 @@ def written(row: Experiment, shown: dict[str, Any], which: str, site: str) -> by
     paper.title(f"{row.number} · {row.title}")
     paper.say(f"{dated} · {report['outcome'][1]}", bold=True)
     if which == "report":
-        paper.say(str(shown["why"]))
+        paper.say(shown["why"])
     paper.pairs([(pgettext("party", "Company"), papering.company_of(row))])
     if which == "report" and shown["how"]:
         exit_ = f"{shown['how']}. {shown['trial'].exit_reason}"

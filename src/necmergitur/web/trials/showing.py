@@ -232,11 +232,22 @@ def _said(one: Told, names: dict[str, str]) -> str:  # noqa: C901, PLR0911 -- on
     if isinstance(event, TrialMidterm):
         return _("The mid-term report was made: %(digest)s") % {"digest": event.digest}
     if isinstance(event, TrialStopped):
-        return f"{words.WHY[event.why]} {event.reason}".strip()
+        return _stopped(event)
     if isinstance(event, TrialReported):
         return _("The report was fixed: %(digest)s") % {"digest": event.digest}
     assert isinstance(event, TrialExit)
     return f"{words.EXITS[event.how]}. {event.reason}"
+
+
+def _stopped(event: TrialStopped) -> str:
+    """Return why a trial ended: its rule in words, and what was typed by whoever stopped it."""
+    return f"{words.WHY[event.why]} {event.reason}".strip()
+
+
+def _ended(row: Trial) -> str:
+    """Return why a trial ended, as the record says it; "" while it has not."""
+    said = [one.event for _seq, one in kept.read(kept.rows(row.id).filter(kind=TrialStopped.__name__))]
+    return next((_stopped(event) for event in said if isinstance(event, TrialStopped)), "")
 
 
 def _complained(event: TrialComplaint, names: dict[str, str]) -> str:
@@ -293,7 +304,7 @@ def whole(row: Trial, now: datetime, turned: str | None = None) -> dict[str, Any
         "refused": refused(row, told, now),
         "protocol_seq": kept.rows(row.id).get(version=1)[0],
         "checkpoint": history.checkpoint(),
-        "why": words.WHY.get(row.why, ""),
+        "why": _ended(row),
         "how": words.EXITS.get(row.exit, ""),
         "is_fixed": row.state == "reported",
     }

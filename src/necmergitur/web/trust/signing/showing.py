@@ -15,6 +15,7 @@ from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.signing import Paper
 from necmergitur.governance.terms import Terms, data_clause
 from necmergitur.web.facts.models import Assessment, Authorisation, TermsProposal, Zone
+from necmergitur.web.register.words import why_revoked
 from necmergitur.web.trust.signing import words
 
 
@@ -121,7 +122,7 @@ def standing(proposal: Proposal | None, row: Authorisation | None, now: datetime
         if row.revoked_at is not None:
             return "neutral", _("Revoked on %(when)s: %(why)s") % {
                 "when": moment(row.revoked_at),
-                "why": row.revoked_reason or "",
+                "why": why_revoked(row.revoked_reason),
             }
         if row.suspended_at is not None:
             return "serious", _("Suspended since %(when)s: the device or its assessment changed") % {
