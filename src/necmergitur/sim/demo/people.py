@@ -18,6 +18,7 @@ from necmergitur.dispatch.incidents import Incident, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.kernel.ids import DroneId
+from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations import flying, incidents, observing, shifts
 from necmergitur.operations.ports import Unreachable
 from necmergitur.sim.demo.prepare import simulated_pilots
@@ -100,18 +101,23 @@ class People:
         self._pilots = {p.id: p for p in simulated_pilots()}
         self._due: dict[tuple[str, UUID], datetime] = {}
         self._done: set[tuple[str, UUID]] = set()
+        self._last: tuple[str, UUID] = ("", UUID(int=0))
 
     async def run(self) -> None:
         """Live until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
-            try:
-                await loop.run_in_executor(None, self._tick)
-            except Unreachable:
-                continue
-            except Exception:
-                log.exception("people_failed")
+            await loop.run_in_executor(None, self.turn)
+
+    def turn(self) -> None:
+        """Do what is due. Whoever was not quick enough, or found nothing that keeps it, hesitates again."""
+        try:
+            self._tick()
+        except (Unreachable, VersionConflict):
+            self._done.discard(self._last)
+        except Exception:
+            log.exception("people_failed")
 
     def _tick(self) -> None:
         now = datetime.now(UTC)
@@ -136,6 +142,7 @@ class People:
         if now < due:
             return False
         self._done.add(name)
+        self._last = name
         del self._due[name]
         return True
 
