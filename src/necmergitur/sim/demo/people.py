@@ -18,9 +18,8 @@ from necmergitur.dispatch.incidents import Incident, Person
 from necmergitur.dispatch.missions import Mission
 from necmergitur.dispatch.observations import ObservationFacts
 from necmergitur.kernel.ids import DroneId
-from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations import flying, incidents, observing, shifts
-from necmergitur.operations.ports import Unreachable
+from necmergitur.operations.ports import Unreachable, VersionConflict
 from necmergitur.sim.demo.prepare import simulated_pilots
 from necmergitur.sim.fleet.scene import Sight
 
