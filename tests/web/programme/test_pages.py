@@ -30,7 +30,11 @@ def test_a_citizen_states_a_need_that_everybody_reads_and_votes_for(city: City) 
     answer = citizen.post("/programme/needs/new/", stated())
     assert answer.headers["Location"] == "/programme/needs/NM-1/"
     assert "too full" in text_of(Client(), "/programme/")
-    assert other.post("/programme/needs/NM-1/vote/").status_code == 302
+    answer = other.post("/programme/needs/NM-1/vote/")
+    assert answer.status_code == 302 and answer.headers["Location"].endswith("#votes")
+    voted = other.get("/programme/needs/NM-1/", headers={"Accept-Language": "en"}).content.decode()
+    place = voted[voted.index('id="votes"') :]
+    assert "Your vote is counted" in place[: place.index("</form>")]
     assert other.post("/programme/needs/NM-1/vote/").status_code == 302
     assert Need.objects.get().votes.count() == 1
     other.post("/programme/needs/NM-1/vote/", {"back": "1"})

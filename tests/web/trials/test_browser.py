@@ -9,7 +9,7 @@ from tests.web.conftest import accessibility_problems
 from tests.web.pages import City
 from tests.web.trials.test_live import alarmed, live_trial
 from tests.web.trials.test_trials import seen, started
-from tests.web.trials.trying import now, say
+from tests.web.trials.trying import VENDOR, now, say
 
 # The height of the smallest words of a drawing, in pixels of the screen.
 SMALLEST = """() => Math.min(99, ...[...document.querySelectorAll("main svg text")].map(
@@ -38,14 +38,24 @@ def test_every_page_of_an_experiment_passes_axe_and_fits_a_telephone(
                 f"/programme/trials/desk/{begun.id}/replays/",
             ),
         ),
-        (citizen, ("/programme/trials/", f"/programme/trials/{begun.id}/", "/programme/trials/wall/")),
+        (
+            citizen,
+            (
+                "/programme/trials/",
+                f"/programme/trials/{begun.id}/",
+                "/programme/trials/wall/",
+                f"/register/sensor:{VENDOR}/",
+            ),
+        ),
     ):
         for address in addresses:
             page.goto(address)
             assert accessibility_problems(page) == [], address
-            page.set_viewport_size({"width": 390, "height": 800})
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{address} is {wide} px too wide"
+            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+            for across in (320, 390):
+                page.set_viewport_size({"width": across, "height": 800})
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide <= 0, f"{address} is {wide} px too wide at {across} px"
             assert page.evaluate(SMALLEST) >= 12, f"{address} draws words that nobody can read on a telephone"
             page.set_viewport_size({"width": 1280, "height": 900})
 

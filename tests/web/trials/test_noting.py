@@ -196,3 +196,62 @@ def test_a_trial_that_has_not_begun_is_drawn_from_its_start_to_its_end(city: Cit
     assert [anchor for anchor, _said in ends] == ["start", "end"]
     for (_anchor, said), moment in zip(ends, (asked.starts, asked.ends), strict=True):
         assert said.endswith(clock(moment))
+
+
+@pytest.mark.parametrize(("language", "noted", "back"), [("en", "Noted.", "Taken back."), ("fr", "Noté.", "Retiré.")])
+def test_what_was_kept_is_said_to_be(city: City, language: str, noted: str, back: str) -> None:
+    begun, _memory = started(city)
+    client = city.client("analyst", language)
+    for action, typed in (
+        ("complaint", {"about": "privacy", "zone": "z-1"}),
+        ("cost", {"of": "licence", "euros": "12.50"}),
+    ):
+        page = client.post(desk(begun, f"{action}/"), typed, follow=True).content.decode()
+        assert noted in page and back not in page, action
+    version = complained(begun)
+    said = {"note": str(version), "reason": "It was about another evening.", "sure": "on"}
+    page = client.post(desk(begun, "withdraw/"), said, follow=True).content.decode()
+    assert back in page and noted not in page and back not in client.get(desk(begun)).content.decode()
+
+
+def test_a_trial_that_ends_while_a_note_is_taken_back_loses_no_word(city: City) -> None:
+    begun, _memory = started(city)
+    version, client = complained(begun), city.client("analyst")
+    trials.stop(store(), begun.id, "The evening is over.", PREFECT, now())
+    said = {"note": str(version), "reason": "It was about another evening.", "sure": "on"}
+    answer = client.post(desk(begun, "withdraw/"), said)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "This trial is not running." in page
+    assert "It was about another evening." in page and f'<option value="{version}" selected>' in page
+    assert "Take the note back" not in page, "what cannot be done is not offered"
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "kept"),
+    [
+        ("cost", {"of": "energy", "euros": "12.50"}, 'value="12.50"'),
+        ("complaint", {"about": "nuisance", "zone": "z-1"}, '<option value="nuisance" selected>'),
+    ],
+)
+def test_a_trial_that_is_reported_while_somebody_notes_loses_no_word(
+    city: City, action: str, typed: dict[str, str], kept: str
+) -> None:
+    begun, _memory = started(city)
+    trials.stop(store(), begun.id, "The evening is over.", PREFECT, now())
+    assert isinstance(trials.report(store(), begun.id, PREFECT, now()), Trial)
+    client = city.client("analyst")
+    assert 'id="note"' not in client.get(desk(begun)).content.decode()
+    answer = client.post(desk(begun, f"{action}/"), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "This trial is not running." in page and kept in page
+    assert "Note it</button>" not in page
+
+
+def test_nothing_is_said_to_be_reached_before_a_trial_begins(city: City) -> None:
+    at = now()
+    vendor(at)
+    goals = (protocol.Goal("cost_eur", 5_000.0), protocol.Goal("complaints", 2.0))
+    asked = written(experiment(city, at), at, starts=at + timedelta(hours=1), ends=at + timedelta(hours=2), goals=goals)
+    assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
+    page = city.client("analyst").get(f"/programme/trials/{asked.id}/").content.decode()
+    assert page.count("not measured") == 2 and "reached" not in page

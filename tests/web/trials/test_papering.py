@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from django.conf import settings
 
+from necmergitur.innovation import protocol
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import assessing, trials
@@ -15,6 +16,7 @@ from necmergitur.web.programme import example, guide, making
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
 from necmergitur.web.trials import papering
+from necmergitur.web.trust.signing import showing
 from tests import signed
 from tests.web.pages import City
 from tests.web.trials.test_again import LATE
@@ -155,3 +157,15 @@ def test_the_guide_leads_from_an_exit_to_extend_to_another_protocol(
     assert told is not None and not told["over"]
     waiting = [one["step"].address for one in told["steps"] if not one["step"].done]
     assert waiting[-1] == f"/programme/trials/desk/{made.pk}/#again"
+
+
+def test_a_figure_signed_in_two_languages_is_read_as_one_line_of_each(city: City) -> None:
+    made = frozen(city)
+    for goal in protocol.read(Row.objects.get(id=made.pk).protocol).goals:
+        first, second = showing.by_language(papering._judged_by(goal))
+        assert " / " not in first + second and first[-1].isdigit() and second[-1].isdigit()
+    assert showing.by_language(papering._judged_by(protocol.Goal("precision", 0.7))) == (
+        "Alertes justes (part) ≥ 0,7",
+        "Alarms that were right (share) ≥ 0.7",
+    )
+    assert showing.by_language("Passers-by / hour") == ("Passers-by / hour",)

@@ -8,6 +8,7 @@ from django.test import Client
 
 from necmergitur.innovation.protocol import TrialComplaint, TrialCost
 from necmergitur.operations import trials
+from necmergitur.web.papers.paper import Paper
 from necmergitur.web.store import store
 from tests.web.pages import City
 from tests.web.papers.reading import read
@@ -100,3 +101,14 @@ def test_a_paper_is_in_the_language_of_its_address(city: City) -> None:
 def test_there_is_no_paper_of_a_mid_term_report_that_was_not_made(city: City) -> None:
     trial = reported_trial(city)
     assert Client().get(f"/programme/trials/{trial.id}/midterm.pdf").status_code == 404
+
+
+def test_no_letter_of_a_hash_stands_alone_on_its_line() -> None:
+    paper = Paper("Hashes", now())
+    for last in ("b", "0bead", "beadbeadbead"):  # of several widths, as letters are
+        whole = ("deadbeef" * 8)[: -len(last)] + last
+        for width in (40.0, 60.0, 96.0):
+            paper._font("TD")
+            lines = paper._lines(whole, width)
+            assert "".join(lines) == whole and len(lines) > 1
+            assert max(map(len, lines)) - min(map(len, lines)) < len(lines)

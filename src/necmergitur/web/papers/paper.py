@@ -4,6 +4,7 @@ The same content at the same date gives the same bytes: nothing of the clock or 
 the file again from the record may compare hashes.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -23,6 +24,7 @@ LINE = 1.35  # of the size: how far lines stand apart
 MM = 25.4 / 72  # of a point
 PAD_MM = 1.6
 WORD_MAX = 24  # ours: longer than any word of a heading; what is longer is an address or a hash, and may be broken
+DIGEST = re.compile(r"[0-9a-f]{32,}")  # of a hash: no letter of it stands alone on a line
 TEXT, GREY, PALE = (24, 28, 36), (90, 96, 108), (208, 212, 220)
 # How shapes look on paper: the ink of their line, whether they are filled, the line's width, its dashes.
 INKS: dict[str, tuple[tuple[int, int, int], bool, float, tuple[float, float] | None]] = {
@@ -168,6 +170,9 @@ class Paper:
     def _lines(self, text: str, width: float) -> list[str]:
         found = self._pdf.multi_cell(width, 4, text, dry_run=True, output=MethodReturnValue.LINES, align="L")
         assert isinstance(found, list)
+        if len(found) > 1 and DIGEST.fullmatch(text):
+            size = -(-len(text) // len(found))
+            return [text[at : at + size] for at in range(0, len(text), size)]
         return [str(one) for one in found] or [""]
 
     def _new_page(self) -> None:

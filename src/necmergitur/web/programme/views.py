@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -72,7 +73,7 @@ def vote(request: HttpRequest, number: int) -> HttpResponse:
         token = voting.vote(found, request, network_of(request), CLOCK.now(), take_back=back)
         if token is None:
             return too_many(request, again_s=voting.newcomers.again_in(network_of(request)))
-        response = redirect("programme:need", number)
+        response = redirect(f"{reverse('programme:need', args=[number])}#votes")
         voting.keep(response, token)
         return response
     return redirect("programme:need", number)

@@ -5,10 +5,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -42,6 +44,7 @@ from necmergitur.web.trials.forms import (
 from necmergitur.web.trials.models import Draft
 
 LISTED_MAX = 200
+NOTES = ("truth", "complaint", "cost", "withdraw")  # forms of what happened
 
 
 @require(rights.may_read)
@@ -86,7 +89,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, get_object_or_404(Experiment, pk=pk))
 
 
-def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
+def _page(request: HttpRequest, row: Experiment, status: int = 200, **bound: Any) -> HttpResponse:
     found = Trial.objects.filter(id=row.pk).first()
     context: dict[str, Any] = {"one": row, "state": chain.told(row), "bar": chain.bar(row)}
     if found is None:
@@ -100,7 +103,9 @@ def _page(request: HttpRequest, row: Experiment, **bound: Any) -> HttpResponse:
         missed = found.state == "frozen" and CLOCK.now() >= protocol.read(found.protocol).ends
         context["missed"] = missed
         context["papers"] = papering.told(found, CLOCK.now()) if found.state == "frozen" and not missed else []
-    status = 422 if bound else 200
+        context["may_note"] = found.state in ("running", "stopped")
+        context["is_noting"] = context["may_note"] or any(name in NOTES for name in bound)
+    status = 422 if bound and status == 200 else status
     return pages.show(request, "trials/desk/one.html", context, tab="trials", status=status)
 
 
@@ -198,17 +203,14 @@ def truth(request: HttpRequest, pk: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back a note of what was seen, or a complaint, that was a mistake."""
     row, found = get_object_or_404(Experiment, pk=pk), get_object_or_404(Trial, id=pk)
-    if found.state != "running":
-        return refused(request, Refusal(rule="trial_not_running"))
     noted = kept.noted([one for _seq, one in kept.facts(pk)])
     notes = showing.notes(noted, protocol.read(found.protocol))
     form = WithdrawForm(request.POST, notes=notes, auto_id="id_withdraw_%s")
     if not form.is_valid():
         return _page(request, row, withdraw=form)
     version, reason = int(form.cleaned_data["note"]), form.cleaned_data["reason"]
-    return _after(
-        request, pk, guards.run(request, lambda by, at: trials.withdraw(store(), pk, version, reason, by, at))
-    )
+    outcome = guards.run(request, lambda by, at: trials.withdraw(store(), pk, version, reason, by, at))
+    return _said(request, row, outcome, _("Taken back."), withdraw=form)
 
 
 def _utc(at: datetime) -> datetime:
@@ -218,14 +220,21 @@ def _utc(at: datetime) -> datetime:
 def _noted(
     request: HttpRequest, row: Experiment, event: TrialTruth | TrialComplaint | TrialCost, **forms: Form
 ) -> HttpResponse:
-    """Note what a form says; what stands against it is said beside its field, and what was typed stays."""
+    """Note what a form says."""
     outcome = guards.run(request, lambda by, now: trials.note(store(), row.pk, event, by, now))
+    return _said(request, row, outcome, _("Noted."), **forms)
+
+
+def _said(request: HttpRequest, row: Experiment, outcome: Any, done: str, **forms: Form) -> HttpResponse:
+    """Say that what a form says was kept, or what stands against it, in the form as it was typed."""
+    if not isinstance(outcome, Refusal):
+        messages.success(request, done)
+        return redirect("trials:desk-one", row.pk)
     ((_name, form),) = forms.items()
-    beside = words.NOTE_BESIDE.get(outcome.rule) if isinstance(outcome, Refusal) else None
-    if beside in form.fields:
-        form.add_error(beside, words.sentence(outcome))
-        return _page(request, row, **forms)
-    return _after(request, row.pk, outcome)
+    beside = words.NOTE_BESIDE.get(outcome.rule)
+    is_beside = beside in form.fields
+    form.add_error(beside if is_beside else None, words.sentence(outcome))
+    return _page(request, row, 422 if is_beside else guards.status_of(outcome), **forms)
 
 
 @require(rights.may_run)
