@@ -242,6 +242,47 @@ def test_whom_to_write_to_is_forgotten_a_year_after_the_decision_and_the_page_wi
     assert keeping.forget_old(timezone.now() + timedelta(days=400)) == 1, "nobody decided: a year after the call"
 
 
+def taken_back(payment: Payment, **changes: Any) -> None:
+    said = {"taken_at": NOW, "taken_by_id": 1, "taken_why": "paid to another company"} | changes
+    Payment.objects.filter(pk=payment.pk).update(**said)
+
+
+def payment_made(line: Line) -> Payment:
+    return Payment.objects.create(line=line, cents=500, paid_on=NOW.date())
+
+
+def payment_rewritten(_grant: Grant, line: Line) -> None:
+    Payment.objects.filter(pk=payment_made(line).pk).update(cents=400)
+
+
+def payment_forgotten(_grant: Grant, line: Line) -> None:
+    payment_made(line).delete()
+
+
+def payment_taken_back_twice(_grant: Grant, line: Line) -> None:
+    made = payment_made(line)
+    taken_back(made)
+    taken_back(made, taken_why="another reason, later")
+
+
+def payment_taken_back_for_nothing(_grant: Grant, line: Line) -> None:
+    taken_back(payment_made(line), taken_why="no")
+
+
+def payment_restored(_grant: Grant, line: Line) -> None:
+    made = payment_made(line)
+    taken_back(made)
+    taken_back(made, taken_at=None)
+
+
+def payment_taken_back_and_changed(_grant: Grant, line: Line) -> None:
+    taken_back(payment_made(line), cents=1)
+
+
+def paid_as_taken_back(_grant: Grant, line: Line) -> None:
+    Payment.objects.create(line=line, cents=5, paid_on=NOW.date(), taken_at=NOW, taken_by_id=1, taken_why="x" * 10)
+
+
 def promised_twice(grant: Grant, _line: Line) -> None:
     Line.objects.create(grant=grant, title="again", committed=30_000_000, at=NOW)
 
@@ -298,6 +339,13 @@ def line_shrunk(_grant: Grant, line: Line) -> None:
         grant_shrunk,
         grant_of_less_than_nothing,
         line_shrunk,
+        payment_rewritten,
+        payment_forgotten,
+        payment_taken_back_twice,
+        payment_taken_back_for_nothing,
+        payment_restored,
+        payment_taken_back_and_changed,
+        paid_as_taken_back,
     ],
 )
 def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Grant, Line], None]) -> None:
@@ -317,6 +365,11 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
     second = Application.objects.get(accepted=None)
     grant = analyst.post(f"{DESK}new/grant/", {"title": "City grant", "cents": "320000", "given_on": "2026-01-05"})
     analyst.post(grant.headers["Location"], {"title": "Trial", "committed": "1000", "project": str(project.pk)})
+    line = str(Line.objects.get().pk)
+    for euros in ("1 000,00", "250.50"):
+        analyst.post(grant.headers["Location"], {"line": line, "cents": euros, "paid_on": "2026-03-01"})
+        wrongly = {"payment": str(Payment.objects.first().pk), "why": "Written down twice."}
+        analyst.post(grant.headers["Location"], wrongly)
     analyst.post(f"/programme/desk/projects/{project.pk}/do/milestone/", {"title": "First count", "due": "2027-01-01"})
     reader, coach = (
         reviewing.invite(call, {"kind": kind, "name": "Maud", "declared_at": NOW}, NOW)

@@ -15,6 +15,7 @@ from necmergitur.sim.tour import story
 from necmergitur.sim.tour.seeds import settled
 from necmergitur.web.accounts.models import User
 from necmergitur.web.incubation import desk as incubation
+from necmergitur.web.incubation import desk_money as money
 from necmergitur.web.incubation import keeping
 from necmergitur.web.incubation.models import Application, Call, Grant, Line
 from necmergitur.web.network import desk as network
@@ -82,7 +83,7 @@ class After:
             return False
         for title, euros, ours in story.LINES:
             said = {"title": title, "committed": str(euros), "project": str(project.pk) if ours else ""}
-            pressed(incubation.grant, self._by, said, grant.pk)
+            pressed(money.grant, self._by, said, grant.pk)
         return True
 
     def _pay(self, project: Any, now: datetime) -> bool:
@@ -90,7 +91,7 @@ class After:
         if line is None:
             return False
         said = {"line": str(line.pk), "cents": str(story.PAID_EUR), "paid_on": now.date().isoformat()}
-        pressed(incubation.grant, self._by, said, line.grant.pk)
+        pressed(money.grant, self._by, said, line.grant.pk)
         return True
 
     def _look(self, project: Any, _now: datetime) -> bool:

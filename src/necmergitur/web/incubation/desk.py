@@ -23,13 +23,11 @@ from necmergitur.web.incubation.forms import (
     CallForm,
     DecideForm,
     GrantForm,
-    LineForm,
     MilestoneForm,
-    PaymentForm,
     PhaseForm,
 )
 from necmergitur.web.incubation.mentors import number
-from necmergitur.web.incubation.models import Application, Grant, Line, Milestone
+from necmergitur.web.incubation.models import Application, Grant, Milestone
 from necmergitur.web.programme import making, pages, rights, showing
 from necmergitur.web.programme.models import Project
 from necmergitur.web.store import CLOCK, store
@@ -188,41 +186,3 @@ def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     else:
         raise Http404
     return redirect("incubation:project", pk)
-
-
-@require(rights.may_read)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def grant(request: HttpRequest, pk: int) -> HttpResponse:
-    """One grant: its lines, what was paid, what is left."""
-    found, now, by = get_object_or_404(Grant, pk=pk), CLOCK.now(), cast(User, request.user)
-    line_form, payment_form = LineForm(), PaymentForm()
-    made: Any = None
-    if request.method == "POST" and rights.may_run(request.user):
-        if "line" in request.POST:
-            payment_form = PaymentForm(request.POST)
-            if payment_form.is_valid():
-                line = get_object_or_404(Line, pk=number(request.POST["line"]), grant=found)
-                made = keeping.pay(line, **payment_form.cleaned_data, now=now, by=by)
-        else:
-            line_form = LineForm(request.POST)
-            if line_form.is_valid():
-                said = line_form.cleaned_data
-                made = keeping.promise(found, said["title"], said["committed"], said["project"], now, by)
-        if isinstance(made, Refusal):
-            return refused(request, made, request.path)
-        if made is not None:
-            return redirect("incubation:grant", pk)
-    lines = [
-        {"one": line, "paid": sum(each.cents for each in line.payments.all())}
-        for line in found.lines.select_related("project").prefetch_related("payments")
-    ]
-    context = {
-        "one": found,
-        "now": keeping.standing(found),
-        "lines": lines,
-        "line_form": line_form,
-        "payment_form": payment_form,
-    }
-    status = 422 if line_form.is_bound or payment_form.is_bound else 200
-    return pages.show(request, "incubation/desk/grant.html", context, tab=TAB, status=status)

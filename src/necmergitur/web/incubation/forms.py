@@ -9,11 +9,13 @@ from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation import reviews
 from necmergitur.innovation.chain import ChallengeState
+from necmergitur.innovation.phases import REASON_LENGTH_MIN
 from necmergitur.web.hackathon.models import Skill
 from necmergitur.web.hackathon.words import CRITERIA
 from necmergitur.web.incubation.models import Application, Call, Grant, Helper, Milestone
 from necmergitur.web.programme.forms import WebAddress, long
 from necmergitur.web.programme.models import LONG, SHORT, Challenge, Project
+from necmergitur.web.programme.money import Amount
 
 CAPACITY_MOST = 20  # ours: more nobody accompanies
 EUR_MAX = 100_000_000  # ours: a typing error, not a grant
@@ -27,7 +29,7 @@ def _day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class Euros(forms.DecimalField):
+class Euros(Amount):
     """Euros as people type them, cents as they are kept."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -244,3 +246,11 @@ class PaymentForm(forms.Form):
 
     cents = Euros(label=_("Euros"))
     paid_on = forms.DateField(label=_("Paid on"), widget=_day())
+
+
+class TakeBackForm(forms.Form):
+    """Why a payment was none."""
+
+    why = forms.CharField(
+        label=_("Why"), help_text=_("Ten characters or more."), min_length=REASON_LENGTH_MIN, max_length=400
+    )

@@ -113,7 +113,7 @@ def enter(project: Project, phase: Phase, reason: str, now: datetime, by: User) 
 
 def standing(grant: Grant) -> budget.Standing:
     """Return where a grant stands."""
-    lines = grant.lines.annotate(gone=Sum("payments__cents"))
+    lines = grant.lines.annotate(gone=Sum("payments__cents", filter=Q(payments__taken_at=None)))
     return budget.standing(grant.cents, [budget.Line(line.committed, line.gone or 0) for line in lines])
 
 
@@ -138,17 +138,37 @@ def promise(grant: Grant, title: str, cents: int, project: Project | None, now: 
     return made
 
 
+def paid(line: Line) -> int:
+    """Return what was paid of a line, in cents, without what was taken back."""
+    return sum(one.cents for one in line.payments.all() if one.taken_at is None)
+
+
 @transaction.atomic
 def pay(line: Line, cents: int, paid_on: date, now: datetime, by: User) -> Payment | Refusal:
     """Pay part of a line."""
     held = Line.objects.select_for_update().get(pk=line.pk)
-    gone = held.payments.aggregate(sum=Sum("cents"))["sum"] or 0
-    refused = budget.may_pay(budget.Line(held.committed, gone), cents)
+    refused = budget.may_pay(budget.Line(held.committed, paid(held)), cents)
     if refused is not None:
         return refused
     made = Payment.objects.create(line=held, cents=cents, paid_on=paid_on)
     making.record("grant:paid", f"{held.grant_id}/{held.pk}", by, now, cents=str(cents), on=paid_on.isoformat())
     return made
+
+
+@transaction.atomic
+def take_back(payment: Payment, why: str, now: datetime, by: User) -> Payment | Refusal:
+    """Take a payment back that was written down wrongly, once. It stays listed; its line holds the amount again."""
+    line = Line.objects.select_for_update().get(pk=payment.line_id)
+    held = Payment.objects.select_for_update().get(pk=payment.pk)
+    if held.taken_at is not None:
+        return Refusal(rule="payment_taken_back")
+    if len(why.strip()) < phases.REASON_LENGTH_MIN:
+        return Refusal(rule="reason_missing")
+    held.taken_at, held.taken_by_id, held.taken_why = now, by.pk, why.strip()
+    held.save(update_fields=["taken_at", "taken_by_id", "taken_why"])
+    told = {"cents": str(held.cents), "on": held.paid_on.isoformat(), "why": held.taken_why}
+    making.record("grant:payment taken back", f"{line.grant_id}/{line.pk}/{held.pk}", by, now, **told)
+    return held
 
 
 @transaction.atomic

@@ -198,11 +198,14 @@ class Line(models.Model):
 
 
 class Payment(models.Model):
-    """Money that left, of one line."""
+    """Money that left, of one line. What was written down wrongly is taken back, with a reason, and counts no more."""
 
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="payments")
     cents = models.BigIntegerField()
     paid_on = models.DateField()
+    taken_at = models.DateTimeField(null=True)
+    taken_by_id = models.BigIntegerField(null=True)
+    taken_why = models.CharField(max_length=400, blank=True)
 
     class Meta:
         db_table = "incubation_payment"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.incubation import desk, desk_mentors, desk_review, mentors, reviewers, views
+from necmergitur.web.incubation import desk, desk_mentors, desk_money, desk_review, mentors, reviewers, views
 
 app_name = "incubation"
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("desk/incubation/calls/<uuid:pk>/selection/<slug:what>/", desk_review.act, name="selection-act"),
     path("desk/incubation/calls/<uuid:pk>/mentors/", desk_mentors.listed, name="mentors"),
     path("desk/incubation/applications/<uuid:pk>/", desk.application, name="application"),
-    path("desk/incubation/grants/<int:pk>/", desk.grant, name="grant"),
+    path("desk/incubation/grants/<int:pk>/", desk_money.grant, name="grant"),
     path("desk/projects/<uuid:pk>/", desk.project, name="project"),
     path("desk/projects/<uuid:pk>/do/<slug:what>/", desk.project_act, name="project-act"),
 ]

@@ -31,6 +31,7 @@ REFUSALS: dict[str, Any] = {
     "phase_does_not_follow": _("This phase does not follow from where the project stands."),
     "reason_missing": _("Say why, in ten characters at least: whoever comes next will want to know."),
     "grant_spent": _("The grant does not hold so much any more."),
+    "payment_taken_back": _("This payment was taken back already."),
     "line_spent": _("More than was promised cannot be paid."),
     "amount_out_of_range": _("An amount is more than nothing."),
     "application_decided": _("This application was decided already."),

@@ -21,6 +21,7 @@ from necmergitur.web.programme import making, pages, rights
 from necmergitur.web.programme import showing as chain
 from necmergitur.web.programme import words as programme
 from necmergitur.web.programme.models import LONG, Deployment, Experiment
+from necmergitur.web.programme.money import Amount
 from necmergitur.web.store import CLOCK
 
 LISTED_MAX = 200
@@ -31,7 +32,7 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is adopted, where, by whom, and by which route it was bought."""
 
     route = forms.ChoiceField(label=_("How it was bought"), choices=tuple(programme.ROUTES.items()))
-    running_cost_eur = forms.DecimalField(
+    running_cost_eur = Amount(
         label=_("Running cost a year (euros)"),
         help_text=_("Leave empty if nobody knows yet."),
         required=False,
@@ -60,9 +61,7 @@ class EffectForm(forms.Form):
         min_length=20,
         max_length=LONG,
     )
-    running_cost_eur = forms.DecimalField(
-        label=_("Running cost a year (euros)"), min_value=0, max_digits=12, decimal_places=2
-    )
+    running_cost_eur = Amount(label=_("Running cost a year (euros)"), min_value=0, max_digits=12, decimal_places=2)
 
 
 class EndForm(forms.Form):

@@ -13,6 +13,7 @@ from necmergitur.innovation.constants import FULL_MAX, HYPOTHESES_MAX, REASON_MA
 from necmergitur.innovation.protocol import Goal, Protocol, Source, Stop
 from necmergitur.web.facts.models import Sensor
 from necmergitur.web.programme.models import Experiment
+from necmergitur.web.programme.money import Amount
 from necmergitur.web.trials import words
 
 
@@ -196,7 +197,7 @@ class CostForm(forms.Form):
     """What it cost the city."""
 
     of = forms.ChoiceField(label=_("For what"), choices=tuple(words.COSTS.items()))
-    euros = forms.DecimalField(label=_("Euros"), min_value=0, max_digits=10, decimal_places=2)
+    euros = Amount(label=_("Euros"), min_value=0, max_digits=10, decimal_places=2)
 
 
 class StopForm(forms.Form):
