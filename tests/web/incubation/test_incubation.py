@@ -152,6 +152,15 @@ def test_a_call_that_filled_meanwhile_keeps_nothing_and_loses_nothing(
     assert Application.objects.count() == 1
 
 
+def test_a_challenge_leads_to_a_call_and_a_call_back_to_its_challenge(city: City) -> None:
+    analyst, call = called(city)
+    at = f"/programme/desk/challenges/{call.challenge_id}/"
+    new = f"{DESK}new/call/?challenge={call.challenge_id}"
+    assert f'href="{new}"' in analyst.get(at).content.decode()
+    assert f'value="{call.challenge_id}" selected' in analyst.get(new).content.decode()
+    assert f'href="{at}">{call.challenge.number}' in analyst.get(f"{DESK}calls/{call.pk}/").content.decode()
+
+
 def test_text_that_names_its_company_is_refused_beside_the_text(city: City) -> None:
     _analyst, call = called(city)
     told = applied(call, summary="Densité counts people at gates without their faces.")

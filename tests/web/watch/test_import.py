@@ -138,7 +138,7 @@ def test_a_call_that_reviewers_read_takes_no_more_applications(city: City) -> No
 def test_a_file_that_is_no_such_table_is_refused_in_words(city: City, watch: Watch, hours: Hours) -> None:
     analyst = city.client("analyst")
     for raw, words in (
-        (b"a;b\n1;2\n", "These headings are missing in the first row: title."),
+        (b"a;b\n1;2\n", "These headings are missing in the first row: title (In one sentence)."),
         (b"", "Choose what the file holds"),
         (b"title\n" + b"x\n" * 600, "more than 500 rows"),
         (b"\0\1", "cannot be read as a table"),

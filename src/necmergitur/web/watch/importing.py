@@ -62,7 +62,8 @@ def headed(rows: Sequence[Sequence[str]], kind: str) -> list[dict[str, str]] | R
     places = [wanted.get(plain_word(heading)) for heading in head]
     missing = [name for name in ("title", *(["need"] if kind == LEADS else [])) if name not in places]
     if missing:
-        return Refusal(rule="sheet_headings", facts={"missing": ", ".join(missing)})
+        told = [f"{name} ({columns.label_of(kind, name)})" for name in missing]
+        return Refusal(rule="sheet_headings", facts={"missing": ", ".join(told)})
     return [
         {name: cell for name, cell in zip(places, row, strict=False) if name} | {ROW: str(number)}
         for number, row in filled
