@@ -138,7 +138,7 @@ def project(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _project_page(request, get_object_or_404(Project, pk=pk))
 
 
-def _project_page(request: HttpRequest, found: Project, **bound: Any) -> HttpResponse:
+def _project_page(request: HttpRequest, found: Project, status: int = 422, **bound: Any) -> HttpResponse:
     steps = list(found.steps.all())
     following = FOLLOWS.get(Phase(steps[-1].phase), frozenset()) if steps else frozenset()
     context = {
@@ -152,7 +152,14 @@ def _project_page(request: HttpRequest, found: Project, **bound: Any) -> HttpRes
         "hours": found.hours.select_related("slot__mentor"),
         "forms": {"phase": PhaseForm(), "milestone": MilestoneForm()} | bound,
     }
-    return pages.show(request, "incubation/desk/project.html", context, tab=TAB, status=422 if bound else 200)
+    return pages.show(request, "incubation/desk/project.html", context, tab=TAB, status=status if bound else 200)
+
+
+def _no_phase(request: HttpRequest, found: Project, form: PhaseForm, refusal: Refusal) -> HttpResponse:
+    if keeping.is_over(found):  # its page has no form any more
+        return refused(request, refusal, request.path.removesuffix("do/phase/"))
+    form.add_error("reason", words.sentence(refusal))
+    return _project_page(request, found, status=guards.status_of(refusal), phase=form)
 
 
 @require(rights.may_run)
@@ -167,7 +174,7 @@ def project_act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             return _project_page(request, found, phase=form)
         made = keeping.enter(found, Phase(to), form.cleaned_data["reason"], now, by)
         if isinstance(made, Refusal):
-            return refused(request, made, request.path.removesuffix("do/phase/"))
+            return _no_phase(request, found, form, made)
     elif what == "milestone":
         aim = MilestoneForm(request.POST, instance=Milestone(project=found))
         if not aim.is_valid():
