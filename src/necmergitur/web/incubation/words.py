@@ -10,7 +10,7 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.programme import words as programme
 
 PHASES: dict[str, tuple[str, Any]] = {
-    Phase.INVESTIGATION: ("attention", pgettext_lazy("phase", "Investigation")),
+    Phase.INVESTIGATION: ("ours", pgettext_lazy("phase", "Investigation")),
     Phase.CONSTRUCTION: ("ours", pgettext_lazy("phase", "Construction")),
     Phase.ACCELERATION: ("ours", pgettext_lazy("phase", "Acceleration")),
     Phase.TRANSFER: ("ours", pgettext_lazy("phase", "Transfer")),
@@ -21,7 +21,7 @@ PHASES: dict[str, tuple[str, Any]] = {
 }
 # What a call is to whoever would apply, by why it takes no application.
 CALLS: dict[str, tuple[str, Any]] = {
-    "": ("attention", _("Open call")),
+    "": ("ours", _("Open call")),
     "call_early": ("neutral", _("Call to come")),
     "call_full": ("neutral", _("Full call")),
     "call_closed": ("neutral", _("Closed call")),
