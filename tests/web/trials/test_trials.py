@@ -381,7 +381,8 @@ def test_the_desk_takes_a_note_back_once_somebody_is_sure_and_everybody_reads_of
     assert "<dt>Notes taken back</dt><dd>1</dd>" in public
     trials.stop(store(), begun.id, "The evening is over.", PREFECT, now())
     assert "Take the note back" not in client.get(page).content.decode()
-    assert client.post(to, said | {"sure": "on"}).status_code == 409
+    assert client.post(to, said | {"sure": "on"}).status_code == 422, "it is taken back already"
+    assert kinds(begun.id).count("TrialTruthWithdrawn") == 1
 
 
 def test_what_stands_against_a_note_or_a_reason_keeps_it_out_of_the_record(city: City) -> None:

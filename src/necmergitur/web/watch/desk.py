@@ -34,14 +34,19 @@ FIRST = 3  # of each need, on the front of the desk
 def home(request: HttpRequest) -> HttpResponse:
     """Open needs with the best of what was found for each."""
     openly = Q(matches__strong=True) | Q(matches__strong=None)  # as they are listed: what is folded away is not counted
-    waiting = Count("matches", filter=openly & Q(matches__aside=""))
-    needs = list(Need.objects.filter(state=NeedState.OPEN).annotate(waiting=waiting)[:NEEDS_SHOWN])
+    counts = {
+        "waiting": Count("matches", filter=openly & Q(matches__aside="")),
+        "folded": Count("matches", filter=Q(matches__strong=False, matches__aside="")),
+    }
+    needs = list(Need.objects.filter(state=NeedState.OPEN).annotate(**counts)[:NEEDS_SHOWN])
     ranked = Window(RowNumber(), partition_by="need", order_by=Match._meta.ordering)  # noqa: SLF001 -- Django's own name
     shown = Match.objects.filter(need__in=needs, aside="").exclude(strong=False).annotate(at=ranked)
     best: dict[UUID, list[Item]] = {}
     for one in shown.filter(at__lte=FIRST).select_related("item"):
         best.setdefault(one.need_id, []).append(one.item)
-    rows = [{"need": need, "waiting": need.waiting, "best": best.get(need.pk, [])} for need in needs]
+    rows = [
+        {"need": need, "waiting": need.waiting, "folded": need.folded, "best": best.get(need.pk, [])} for need in needs
+    ]
     context = {
         "rows": rows,
         "sources": Source.objects.count(),
