@@ -6,6 +6,7 @@ import pytest
 
 from necmergitur.ledger.ports import VersionConflict
 from necmergitur.operations import incidents
+from necmergitur.operations.ports import Unreachable
 from necmergitur.sim.demo import people
 from necmergitur.web.store import store
 from tests.web.pages import City
@@ -30,3 +31,28 @@ def test_what_a_lost_race_undid_is_done_again(city: City, monkeypatch: pytest.Mo
     with store().transaction() as tx:
         found = tx.incident(incident)
     assert found is not None and found.rung == "acting"
+
+
+def test_what_was_done_before_the_database_went_is_not_done_again(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.press()
+    climbed, climb = list[str](), incidents.climb
+
+    def told(over: Any, which: Any, rung: str, *more: Any) -> Any:
+        climbed.append(rung)
+        return climb(over, which, rung, *more)
+
+    def away(*_: object) -> None:
+        raise Unreachable("the database is away")
+
+    monkeypatch.setattr(incidents, "climb", told)
+    monkeypatch.setattr(people, "OPERATOR_ACKNOWLEDGES_S", (0.0, 0.0))
+    crowd = people.People(store(), 1, lambda _device: True, {})
+    for _ in range(4):
+        crowd.turn()
+    assert climbed == ["acknowledged"]
+    done = set(crowd._done)
+    monkeypatch.setattr(crowd, "_keep_on_shift", away)
+    crowd.turn()
+    monkeypatch.setattr(crowd, "_operate", away)
+    crowd.turn()
+    assert crowd._done == done

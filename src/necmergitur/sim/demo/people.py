@@ -33,6 +33,7 @@ RETURN_S = (45.0, 90.0)
 OPERATOR_ACKNOWLEDGES_S = (3.0, 8.0)
 OPERATOR_ACTS_S = (10.0, 25.0)
 OPERATOR_CLOSES_S = (120.0, 240.0)
+NOTHING: tuple[str, UUID] = ("", UUID(int=0))
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ class People:
         self._pilots = {p.id: p for p in simulated_pilots()}
         self._due: dict[tuple[str, UUID], datetime] = {}
         self._done: set[tuple[str, UUID]] = set()
-        self._last: tuple[str, UUID] = ("", UUID(int=0))
+        self._last = NOTHING  # what is being done now
 
     async def run(self) -> None:
         """Live until cancelled."""
@@ -119,7 +120,7 @@ class People:
             log.exception("people_failed")
 
     def _tick(self) -> None:
-        now = datetime.now(UTC)
+        now, self._last = datetime.now(UTC), NOTHING
         with self._store.transaction() as tx:
             missions = tx.live_missions()
             open_incidents = {m.incident_id: tx.incident(m.incident_id) for m in missions}
@@ -157,6 +158,7 @@ class People:
 
     def _operate(self, now: datetime) -> None:
         """Look after the scripted calls, so that a visitor's own stay on top."""
+        self._last = NOTHING
         for incident_id, device_id, rung in self._open_incidents():
             if not self._is_ours(device_id):
                 continue
@@ -177,6 +179,7 @@ class People:
 
     def _keep_on_shift(self, now: datetime) -> None:
         """Start the next shift of a pilot whose last one ended, and resume one whose offers paused unanswered."""
+        self._last = NOTHING
         if now.second != 0:
             return
         for pilot in self._pilots.values():
