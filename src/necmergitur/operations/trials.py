@@ -10,6 +10,7 @@ from uuid import UUID
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.governance.authorisations import Authorisation
+from necmergitur.governance.terms import Terms
 from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.constants import REASON_MAX
 from necmergitur.innovation.protocol import (
@@ -122,6 +123,24 @@ def _tried_elsewhere(tx: TrialTransaction, told: Protocol) -> Refusal | None:
         shared = mine & {source.sensor_id for source in protocol.read(other.protocol).sources}
         if shared:
             return Refusal(rule="trial_source_busy", facts={"sensor": min(shared)})
+    return None
+
+
+def against_paper(store: TrialStore, asked: Terms, now: datetime) -> Refusal | None:
+    """Return why a paper of an experiment opens no key now: a running trial would no longer hear it.
+
+    What a key says is said under its newest paper alone.
+    """
+    if asked.experiment is None:
+        return None
+    with store.transaction() as tx:
+        running = [one for one in map(tx.trial, tx.trials_running()) if one is not None]
+    for other in running:
+        told = protocol.read(other.protocol)
+        hears = asked.stream in {f"sensor:{source.sensor_id}" for source in told.sources}
+        if hears and other.digest not in asked.experiment.evaluation and max(now, asked.valid_from) < told.ends:
+            sensor = asked.stream.removeprefix("sensor:")
+            return Refusal(rule="trial_source_busy", until=told.ends, facts={"sensor": sensor})
     return None
 
 

@@ -1,11 +1,14 @@
 """The paper of an experiment is drawn up from its protocol, says nothing else, and is drawn up once."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.test import Client
 
 from necmergitur.innovation import protocol
 from necmergitur.innovation.trial import Trial
@@ -16,11 +19,12 @@ from necmergitur.web.programme import example, guide, making
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
 from necmergitur.web.trials import papering
-from necmergitur.web.trust.signing import showing
+from necmergitur.web.trust.signing import asking, showing
 from tests import signed
 from tests.web.pages import City
 from tests.web.trials.test_again import LATE
-from tests.web.trials.trying import VENDOR, experiment, now, reported, shadowed, vendor, written
+from tests.web.trials.test_trials import started
+from tests.web.trials.trying import VENDOR, experiment, now, reported, say, shadowed, vendor, written
 
 
 def frozen(city: City, *, mode: Any = "shadow") -> Experiment:
@@ -159,13 +163,42 @@ def test_the_guide_leads_from_an_exit_to_extend_to_another_protocol(
     assert waiting[-1] == f"/programme/trials/desk/{made.pk}/#again"
 
 
-def test_a_figure_signed_in_two_languages_is_read_as_one_line_of_each(city: City) -> None:
+def test_figures_are_read_as_they_are_signed_one_line_each(city: City) -> None:
+    """A form may have any words for a figure: whoever signs reads those, and nothing made of them."""
     made = frozen(city)
-    for goal in protocol.read(Row.objects.get(id=made.pk).protocol).goals:
-        first, second = showing.by_language(papering._judged_by(goal))
-        assert " / " not in first + second and first[-1].isdigit() and second[-1].isdigit()
-    assert showing.by_language(papering._judged_by(protocol.Goal("precision", 0.7))) == (
-        "Alertes justes (part) ≥ 0,7",
-        "Alarms that were right (share) ≥ 0.7",
-    )
-    assert showing.by_language("Passers-by / hour") == ("Passers-by / hour",)
+    assessed()
+    drawn = papering.draw_up(made, city.person("analyst"), now())
+    assert isinstance(drawn, list), drawn
+    asked = drawn[0].paper.terms
+    assert asked.experiment is not None
+    figures = (*asked.experiment.metrics, "Fausses alarmes / heure ≤ 3", "A / B ≤ 1 / 2")
+    asked = msgspec.structs.replace(asked, experiment=msgspec.structs.replace(asked.experiment, metrics=figures))
+    assert "\n".join(figures) in [text for _name, text in showing.in_words(asked)]
+    page = Client().get(f"/trust/terms/{drawn[0].id}/sign/company/").content.decode()
+    assert '<dd class="prewrap">' in page and "css/base.css" in page
+    assert ".prewrap {\n  white-space: pre-wrap;" in Path(str(finders.find("css/base.css"))).read_text()
+
+
+def test_another_trials_paper_waits_until_the_running_one_has_ended(city: City) -> None:
+    """What a key says is said under its newest paper: the trial that runs would hear nothing more."""
+    begun, memory = started(city)
+    by, at = city.person("analyst"), now()
+    mine = Experiment.objects.get(pk=begun.id)
+    again: Any = making.make(mine.project, at, city.users["analyst"], title="Other figures")
+    later = written(again, at)
+    assert isinstance(trials.freeze(store(), later, by, at), Trial)
+    drawn = papering.draw_up(again, by, now())
+    assert isinstance(drawn, list), drawn
+    asked = drawn[0].paper.terms
+    assert [one.rule for one in asking.obstacles(asked, now())] == ["trial_source_busy"]
+    page = Client().get(f"/trust/terms/{drawn[0].id}/sign/company/").content.decode()
+    assert "Un autre essai écoute cette clé" in page and "data-act" not in page
+    assert say(memory, now(), 1, 0) == ""
+    assert asked.experiment is not None
+    of_this = msgspec.structs.replace(asked.experiment, evaluation=f"Protocole / Protocol {begun.digest}")
+    own = msgspec.structs.replace(asked, experiment=of_this)
+    assert "trial_source_busy" not in [one.rule for one in asking.obstacles(own, now())]
+    after = msgspec.structs.replace(asked, valid_from=protocol.read(begun.protocol).ends)
+    assert "trial_source_busy" not in [one.rule for one in asking.obstacles(after, now())]
+    assert not isinstance(trials.stop(store(), begun.id, "Other figures are asked for.", by, now()), Refusal)
+    assert "trial_source_busy" not in [one.rule for one in asking.obstacles(asked, now())]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 
 from necmergitur.innovation.phases import Phase
 from necmergitur.sim.tour import story
+from necmergitur.sim.tour.chain import oldest, trial_of
 from necmergitur.sim.tour.seeds import settled
 from necmergitur.web.accounts.models import User
 from necmergitur.web.incubation import desk as incubation
@@ -55,10 +56,10 @@ class After:
     def turn(self, now: datetime) -> bool:
         """Do the next piece, if it is time; return whether one was done."""
         title = story.TOLD_BEFORE["title"]
-        project = Project.objects.filter(team__challenge__lead__need__title=title).first()
+        project = oldest(Project.objects.filter(team__challenge__lead__need__title=title))
         if project is None:
             return False
-        experiment = Experiment.objects.filter(project=project).order_by("created_at").last()
+        experiment, _found = trial_of(project, now)
         if experiment is not None and self._host(experiment):
             return True
         pieces = (self._promise, self._give_up, self._look)

@@ -6,9 +6,11 @@ A step that is done is found in the database, so that a demonstration that was s
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 import structlog
+from django.db.models import QuerySet
 
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.governance import signing, terms
@@ -35,6 +37,8 @@ from necmergitur.web.watch.models import Match
 
 log = structlog.get_logger(__name__)
 
+Made = TypeVar("Made", Lead, Challenge, Project)  # a stage of the chain
+
 CALL_LASTS = timedelta(days=1)
 TRIAL_LASTS = timedelta(minutes=6)
 LICENCE_CENTS = 120_000
@@ -55,6 +59,23 @@ def put_parties(keys: dict[PartyRole, Key], dpo: User, now: datetime) -> None:
             settled(invitations.enrol(token, *key.create(invitations.challenge(token)), now))
 
 
+def oldest(found: QuerySet[Made]) -> Made | None:
+    """Return the example's own: what a visitor makes beside it, of the same stage, comes later."""
+    return found.order_by("created_at").first()
+
+
+def trial_of(project: Project, now: datetime) -> tuple[Experiment | None, Trial | None]:
+    """Return the example's experiment, and its protocol once that is fixed; none if another is to be written.
+
+    A visitor's own is not touched: it is younger, or its form is being filled in.
+    """
+    for one in Experiment.objects.filter(project=project, draft=None).order_by("created_at"):
+        found = Trial.objects.filter(id=one.pk).first()
+        if found is None or not _too_late(found, now):
+            return one, found
+    return None, None
+
+
 class Example:
     """The first chain, brought on step by step."""
 
@@ -64,20 +85,19 @@ class Example:
 
     def turn(self, now: datetime) -> bool:
         """Take the next step, if it is time; return whether one was taken."""
-        need = Need.objects.get(title=story.TOLD_BEFORE["title"])
-        lead = Lead.objects.filter(need=need, url__endswith=f"/{story.LEAD}").first()
+        need = Need.objects.filter(title=story.TOLD_BEFORE["title"]).earliest("stated_at")
+        lead = oldest(Lead.objects.filter(need=need, url__endswith=f"/{story.LEAD}"))
         if lead is None:
             return self._find(need, now)
-        challenge = Challenge.objects.filter(lead=lead).first()
+        challenge = oldest(Challenge.objects.filter(lead=lead))
         if challenge is None:
             return self._challenge(lead, now)
-        project = Project.objects.filter(team__challenge=challenge).first()
+        project = oldest(Project.objects.filter(team__challenge=challenge))
         if project is None:
             return self._apply(challenge, now)
-        experiment = Experiment.objects.filter(project=project).first()
-        found = None if experiment is None else Trial.objects.filter(id=experiment.pk).first()
-        if experiment is None or found is None or _too_late(found, now):
-            return self._protocol(project, experiment if found is None else None, now)
+        experiment, found = trial_of(project, now)
+        if experiment is None or found is None:
+            return self._protocol(project, experiment, now)
         return self._trial(experiment, found, now)
 
     def _find(self, need: Need, now: datetime) -> bool:
@@ -99,12 +119,13 @@ class Example:
 
     def _apply(self, challenge: Challenge, now: datetime) -> bool:
         """The company applies; the city decides."""
-        call = Call.objects.filter(challenge=challenge).first()
+        call = Call.objects.filter(challenge=challenge, title=story.CALL).first()
         if call is None:
             call = put_call(challenge, story.CALL, now, self._by, lasts=CALL_LASTS, places=2)
-        if not Application.objects.filter(call=call).exists():
+        ours = Application.objects.filter(call=call, organisation=story.FIRST["organisation"])
+        if not ours.exists():
             settled(keeping.apply(call, story.FIRST, now))
-        application = Application.objects.get(call=call, organisation=story.FIRST["organisation"])
+        application = ours.earliest("received_at")
         reason = "Un site attend, et l'essai se mesure en une soirée (démonstration)."
         settled(keeping.decide(application, reason, now, self._by, accepted=True))
         return True

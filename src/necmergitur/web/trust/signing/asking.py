@@ -11,6 +11,7 @@ from necmergitur.governance.dialogue import TITLE_LENGTH_MAX
 from necmergitur.governance.proposals import Proposal
 from necmergitur.governance.terms import Terms
 from necmergitur.kernel.refusal import Refusal
+from necmergitur.operations import trials
 from necmergitur.operations.ports import Unreachable
 from necmergitur.operations.retry import VersionConflict
 from necmergitur.web.dialogue.limits import Limit
@@ -39,12 +40,15 @@ def proposal(proposal_id: Any) -> Proposal | None:
 
 
 def obstacles(asked: Terms, now: datetime) -> list[Refusal]:
-    """Return what the dialogue with the people still asks for before an experiment is signed.
+    """Return what stands against signing an experiment: another that runs, what the dialogue still asks for.
 
-    One held on the experiment itself decides; without one, that of its impact assessment counts: it is on the same
-    sensor, the same zones and the same purpose.
+    A dialogue held on the experiment itself decides; without one, that of its impact assessment counts: it is on the
+    same sensor, the same zones and the same purpose. Raises Unreachable.
     """
     room = _dialogue()
+    busy = trials.against_paper(store(), asked, now)
+    if busy is not None:
+        return [busy]
     if asked.experiment is None or room is None:
         return []
     found = room.answered("experiment", asked.id, now)

@@ -1,6 +1,5 @@
 """Terms, signatures and what became of them, as pages and lists show them."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +17,6 @@ from necmergitur.governance.terms import Terms, data_clause
 from necmergitur.web.facts.models import Assessment, Authorisation, TermsProposal, Zone
 from necmergitur.web.register.words import why_revoked
 from necmergitur.web.trust.signing import words
-
-# What `web.trials.papering` has signed: a name in French and in English, and its goal as each writes it.
-BOTH = re.compile(r"(.+?) / (.+?) ([≤≥]) (\S+)(?: / (\S+))?")
 
 
 def proposal_of(row: TermsProposal) -> Proposal:
@@ -77,7 +73,7 @@ def in_words(asked: Terms) -> list[tuple[str, str]]:
             (_("What the experiment is to find out"), trial.object),
             (_("Company"), trial.company),
             (_("How it is evaluated, and by whom"), trial.evaluation),
-            (_("Figures it is judged by"), "\n".join(line for one in trial.metrics for line in by_language(one))),
+            (_("Figures it is judged by"), "\n".join(trial.metrics)),
             (_("How it may end"), ", ".join(str(words.EXITS.get(name, name)) for name in trial.exits)),
         ]
     clause = data_clause(asked)
@@ -88,15 +84,6 @@ def in_words(asked: Terms) -> list[tuple[str, str]]:
         )
         lines.append((_("Data it opens"), said % {"dataset": clause.dataset, "until": moment(clause.until)}))
     return lines
-
-
-def by_language(said: str) -> tuple[str, ...]:
-    """Return a figure that is signed in two languages at once as one line for each; any other text as it is."""
-    found = BOTH.fullmatch(said)
-    if found is None:
-        return (said,)
-    first, second, sign, value, other = found.groups()
-    return f"{first} {sign} {value}", f"{second} {sign} {other or value}"
 
 
 def moment(when: datetime) -> str:

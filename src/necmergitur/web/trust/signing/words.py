@@ -129,6 +129,7 @@ RULES: dict[str, Any] = {
     "reason_missing": _("Say why."),
     "reason_too_long": _("This text is too long."),
     "link_not_usable": _("This link was used, or is older than 48 hours. Ask for a new one."),
+    "trial_source_busy": _("Another trial listens to this key of the vendor. One ends before the other begins."),
     "dialogue_missing": _("No dialogue with the people was held on this experiment: open one first."),
     "dialogue_open": _("The dialogue with the people is still open. Nothing is signed before it is over."),
     "dialogue_unanswered": _(
