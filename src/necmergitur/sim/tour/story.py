@@ -219,7 +219,7 @@ SOURCES: tuple[Told, ...] = (
     Told(
         path="essais.html",
         format="page",
-        name="Ville d'Essai : essais en cours",
+        name="Ville d'Essai\N{NO-BREAK SPACE}: essais en cours",
         news=(
             News(
                 slug="page",
@@ -240,7 +240,7 @@ BRIEF = (
     "Un conseil par minute : de 0, tout va bien, à 3, on n'entre plus. Des nombres seuls, jamais d'images. Le site est"
     " un parvis ; l'essai dure une soirée, jouée en accéléré."
 )
-CALL = "Foules devant les salles : un essai en accéléré" + MARK
+CALL = "Foules devant les salles\N{NO-BREAK SPACE}: un essai en accéléré" + MARK
 FIRST = {
     "organisation": "Densité SAS",
     "title": "Conseil à temps pour un parvis" + MARK,
@@ -253,15 +253,15 @@ TRIAL = "Une soirée sur le parvis, en accéléré" + MARK
 HYPOTHESIS = "Le conseil annonce un parvis trop plein à temps, sept fois sur dix au moins."
 ADOPTER, PLACE = "La ville" + MARK, "Le parvis de la salle"
 SECOND = "Alerter avant deux minutes" + MARK
-OPEN_CALL = "Quais et stations : appel à projets" + MARK
+OPEN_CALL = "Quais et stations\N{NO-BREAK SPACE}: appel à projets" + MARK
 HACKATHON = "Nec Mergitur" + MARK
 PLAYED = "Nec Mergitur, l'édition passée" + MARK
 SIGNS = "Signs that lead away from smoke" + " (demonstration)"
 SIGNS_BRIEF = "A sign that knows where the smoke is, and says the other way. It works when the network does not."
 # What surrounds the first chain: money of the grant in euros, evidence, a comparison, a project that was given up.
 LINES: tuple[tuple[str, int, bool], ...] = (
-    ("Essai sur le parvis : licence, pose, mesure" + MARK, 18_000, True),
-    ("Hackathon : salle, repas, prix" + MARK, 42_000, False),
+    ("Essai sur le parvis\N{NO-BREAK SPACE}: licence, pose, mesure" + MARK, 18_000, True),
+    ("Hackathon\N{NO-BREAK SPACE}: salle, repas, prix" + MARK, 42_000, False),
     ("Accompagnement des équipes, une année" + MARK, 60_000, False),
 )
 PAID_EUR = 1_200
@@ -291,7 +291,7 @@ GIVEN_UP_WHY = (
     " entendues. Nous arrêtons ici (démonstration)."
 )
 COMPARISON: dict[str, str] = {
-    "title": "Mesurer une foule sur un parvis : trois manières" + MARK,
+    "title": "Mesurer une foule sur un parvis\N{NO-BREAK SPACE}: trois manières" + MARK,
     "summary": "Lu dans ce que disent les vendeurs et les chercheurs, et dans notre essai pour celle qui en a eu un."
     " Inventé pour la démonstration.",
     "language": "fr",
