@@ -81,6 +81,8 @@ def configure(process: str, level: str = "info") -> None:
     logging.getLogger("uvicorn.access").disabled = True
     # One line per simulated component would bury the rest: 720 of them at a start.
     logging.getLogger("pymavlink").setLevel(logging.WARNING)
+    # A line for each table of a font that a PDF is set in.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     # Its start and stop are told by the supervisor already.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 

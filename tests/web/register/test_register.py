@@ -33,8 +33,10 @@ from necmergitur.operations import streams as of_sensor
 from necmergitur.operations.alarms import set_alarm
 from necmergitur.operations.sensing import Memory
 from necmergitur.operations.sensors import Refused
+from necmergitur.web.facts.models import Authorisation as Row
 from necmergitur.web.register import history, words
 from necmergitur.web.register.constants import COUNT_TOLD_LEAST
+from necmergitur.web.register.streams import paper_of
 from necmergitur.web.sensors import words as sensor_words
 from necmergitur.web.store import store
 from tests import signed, streams
@@ -218,6 +220,18 @@ def test_a_paper_that_has_not_begun_is_off(city: City) -> None:
     now = datetime.now(UTC)
     grant(now, valid_from=now + timedelta(days=1), valid_until=now + timedelta(days=2))
     assert "Off: not begun" in text(PAGE)
+
+
+def test_the_next_paper_says_when_it_begins_whatever_became_of_the_one_before(trial: Authorisation) -> None:
+    now = datetime.now(UTC)
+    assert not isinstance(authorising.revoke(store(), trial.id, "trial_by_hand", Person(90, "Vienne"), now), Refusal)
+    before = paper_of(Row.objects.get(id=trial.id)).terms
+    asked = msgspec.structs.replace(
+        before, id=store().ids.new(), valid_from=now + timedelta(days=1), valid_until=now + timedelta(days=2)
+    )
+    assert isinstance(signed.grant(store(), signed.paper(asked, now), now), Authorisation)
+    said = text(PAGE)
+    assert "Off: not begun" in said and "Its paper begins on" in said and "Its paper was withdrawn" not in said
 
 
 def test_the_paper_can_be_checked_by_anybody(trial: Authorisation) -> None:

@@ -114,8 +114,7 @@ def _steps(need: Need) -> Iterator[Step]:
         else _at("programme:lead" if challenge is None else "programme:challenge", challenge or lead),
     )
     yield from _company(challenge if opened else None)
-    project = None if challenge is None else Project.objects.filter(team__challenge=challenge).first()
-    experiment = None if project is None else Experiment.objects.filter(project=project).order_by("created_at").last()
+    project, experiment = _followed(challenge)
     yield Step(
         who=CITY,
         what=_("Give the project an experiment."),
@@ -123,6 +122,15 @@ def _steps(need: Need) -> Iterator[Step]:
         address="" if project is None else f"{reverse('trials:desk')}#project-{project.pk}",
     )
     yield from _trial(experiment)
+
+
+def _followed(challenge: Challenge | None) -> tuple[Project | None, Experiment | None]:
+    """Return the project and the experiment that went furthest: what is begun beside a finished one undoes nothing."""
+    tried = Experiment.objects.filter(project__team__challenge=challenge).order_by("created_at")
+    experiment = tried.filter(deployments__isnull=False).first() or tried.last()
+    if experiment is not None:
+        return experiment.project, experiment
+    return Project.objects.filter(team__challenge=challenge).order_by("created_at").first(), None
 
 
 _SILENT = _(
@@ -154,10 +162,10 @@ def _at(name: str, row: Any) -> str:
 
 
 def _company(challenge: Challenge | None) -> Iterator[Step]:
-    call = None if challenge is None else Call.objects.filter(challenge=challenge).first()
-    applied = (
-        None if call is None else Application.objects.filter(call=call).order_by("accepted", "received_at").first()
-    )
+    there = Application.objects.filter(call__challenge=challenge).order_by("received_at")
+    chosen = there.filter(project__isnull=False).first()
+    call = chosen.call if chosen is not None else Call.objects.filter(challenge=challenge).first()
+    applied = chosen or there.filter(call=call, accepted=None).first()
     yield Step(
         who=CITY,
         what=_("Write a call, so that companies apply."),

@@ -23,6 +23,7 @@ from necmergitur.web.register.sensors import Seen, seen
 from necmergitur.web.store import CLOCK, store
 
 BROKER_LOST = "broker_lost"
+STALE = "gate_table_stale"  # the gate knows of no paper for certain
 NOT_WRITTEN = ("record_full", "log_refused")  # while one stands, the engine shuts every sensor
 
 
@@ -190,13 +191,17 @@ def _asked(name: str, terms: Terms, at: Moment, last: Seen | None) -> Any:
 def _state(row: Authorisation, answer: Any, at: Moment, last: Seen | None) -> str:
     if not isinstance(answer, Refusal):
         return _allowed(at, last)
-    known = words.STATE_OF.get(answer.rule)
-    if known is not None:
-        return known
-    # The gate forgets what ended a week ago; the paper still says how.
-    if row.revoked_at is not None:
-        return "revoked"
-    return "expired" if row.valid_until is not None and row.valid_until <= at.at else "off"
+    if answer.rule != STALE:
+        # The gate may tell of an older paper, and forgets what ended a week ago: the one shown says how it stands.
+        if row.revoked_at is not None:
+            return "revoked"
+        if row.suspended_at is not None:
+            return "suspended"
+        if at.at < row.valid_from:
+            return "not_yet"
+        if row.valid_until is not None and row.valid_until <= at.at:
+            return "expired"
+    return words.STATE_OF.get(answer.rule, "off")
 
 
 def _allowed(at: Moment, last: Seen | None) -> str:
