@@ -84,6 +84,26 @@ def test_an_evening_follows_the_other_until_so_many_alarms_were_judged_as_the_pr
     assert not field._speaking, "nothing is left of a trial that is over"
 
 
+def test_an_evening_of_which_nothing_was_heard_is_played_again_after_a_while(
+    city: City, played: list[tuple[int, Program]]
+) -> None:
+    begun, memory = started(city)
+    field, at = Field(None, store()), now()  # type: ignore[arg-type] -- nothing is started
+    field.turn(at)
+    played[-1][1].is_over = True  # the broker is away: its program ends at once
+    for after in (timedelta(0), vendors.PAUSE, vendors.UNHEARD_PAUSE - timedelta(seconds=1)):
+        field.turn(at + after)
+    assert len(played) == 1
+    at += vendors.UNHEARD_PAUSE
+    field.turn(at)
+    assert [number for number, _program in played] == [0, 0]
+    say(memory, at + PACE, 1, 0, int(at.timestamp()))
+    played[-1][1].is_over = True
+    for after in (PACE, PACE + vendors.PAUSE):
+        field.turn(at + after)
+    assert [number for number, _program in played] == [0, 0, 1] and trial(begun.id).state == "running"
+
+
 def test_evenings_differ_and_the_first_is_what_it_was() -> None:
     of = Path(__file__).stem
     first, second = (evening.counts(of, number) for number in (0, 1))  # type: ignore[arg-type] -- a name will do

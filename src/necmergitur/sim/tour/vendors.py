@@ -41,6 +41,7 @@ RATE_MAX = 120  # a minute, of the keys: twice what the faster vendor says
 LASTS = timedelta(days=21)
 EVENINGS = 50  # ours: more than an hour at the vendors' pace, which is how long the example's protocol lasts
 PAUSE = timedelta(seconds=5)  # ours: what was said last is heard and noted before the next evening begins
+UNHEARD_PAUSE = timedelta(seconds=30)  # ours: a broker that is started again is there by then
 LAW = (*GDPR_LAW, "experiment_2021_467")
 
 
@@ -117,14 +118,19 @@ class Speaking(msgspec.Struct):
     evening: int
     since: datetime
     noted: int = 0
+    heard: bool = False
     over_at: datetime | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether it ended, a while ago."""
+        """Return whether it ended, a while ago: a longer one, when nothing was heard of it."""
         if self.program.poll() is None:
             return False
         self.over_at = self.over_at or now
-        return now >= self.over_at + PAUSE
+        return now >= self.over_at + (PAUSE if self.heard else UNHEARD_PAUSE)
+
+    def following(self) -> int:
+        """Return which evening comes after this one: the same again, when nothing was heard of it."""
+        return self.evening + 1 if self.heard else self.evening
 
     def steps(self, advice: Iterable[TrialAdvised]) -> dict[int, datetime]:
         """Return when each step of its evening was: what was said before it started is of another one."""
@@ -172,15 +178,17 @@ class Field:
             if speaking is not None:
                 said = (one for one in heard if isinstance(one, TrialAdvised) and one.sensor_id == vendor.sensor_id)
                 self._note(trial_id, source, speaking, said, now)
-            if speaking is None or (speaking.is_over(now) and speaking.evening + 1 < EVENINGS):
-                number = 0 if speaking is None else speaking.evening + 1
+            number = 0 if speaking is None else speaking.following()
+            if speaking is None or (speaking.is_over(now) and number < EVENINGS):
                 made = self._speak(vendor, trial_id, number)
                 self._speaking[trial_id, vendor.sensor_id] = Speaking(made, number, now)
 
     def _note(
         self, trial_id: UUID, source: Source, speaking: Speaking, advice: Iterable[TrialAdvised], now: datetime
     ) -> None:
-        for span, since, until in evening.due(speaking.steps(advice), speaking.noted):
+        steps = speaking.steps(advice)
+        speaking.heard = speaking.heard or bool(steps)
+        for span, since, until in evening.due(steps, speaking.noted):
             event = TrialTruth(source.use, source.zone_id, since, until, span.full, "steward")
             outcome = trials.note(self._over, trial_id, event, OBSERVER, now)
             if isinstance(outcome, Refusal):
