@@ -1,10 +1,12 @@
 """From a call to what a year came to, through forms alone; and what PostgreSQL refuses by itself."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
@@ -13,9 +15,10 @@ from playwright.sync_api import Page
 
 from necmergitur.innovation.chain import ChallengeState, LeadState
 from necmergitur.innovation.phases import Phase
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.commons import happenings
 from necmergitur.web.commons.models import Happening
-from necmergitur.web.incubation import keeping, reviewing, taking
+from necmergitur.web.incubation import keeping, reviewing, taking, views
 from necmergitur.web.incubation.models import Application, Booking, Call, Grant, Line, Payment, Review, Slot, Step
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Challenge, Project
@@ -161,6 +164,32 @@ def test_a_challenge_leads_to_a_call_and_a_call_back_to_its_challenge(city: City
     assert f'href="{at}">{call.challenge.number}' in analyst.get(f"{DESK}calls/{call.pk}/").content.decode()
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "came from your network"), ("fr", "de votre réseau")])
+def test_who_applies_from_a_network_that_applied_too_often_loses_nothing(city: City, language: str, said: str) -> None:
+    _analyst, call = called(city)
+    browser = Client()
+    browser.cookies["nec_language"] = language
+    place = f"/programme/incubation/calls/{call.pk}/"
+    for number in range(views.APPLICATIONS_MAX):
+        own = {"organisation": f"Own {number}", "contact_email": f"{number}@own.example"}
+        assert browser.post(place, APPLY | own).status_code == 302
+    for _ in range(2):
+        answer = browser.post(place, APPLY)
+        page = answer.content.decode()
+        assert answer.status_code == 429 and said in page and APPLY["summary"] in page
+        assert f'value="{APPLY["contact_email"]}"' in page and not wrong(answer)
+        assert 0 < int(answer["Retry-After"]) <= 600
+    assert Application.objects.count() == views.APPLICATIONS_MAX
+
+
+def test_who_writes_in_the_company_s_language_is_not_the_desk_by_that(city: City) -> None:
+    _analyst, call = called(city)
+    Call.objects.update(closes_at=timezone.now())
+    late = keeping.apply(call, APPLY, timezone.now(), "fr")
+    assert isinstance(late, Refusal) and late.rule == "call_closed"
+    assert isinstance(keeping.apply(call, APPLY, timezone.now(), by_desk=True), str)
+
+
 def test_text_that_names_its_company_is_refused_beside_the_text(city: City) -> None:
     _analyst, call = called(city)
     told = applied(call, summary="Densité counts people at gates without their faces.")
@@ -181,7 +210,10 @@ def test_phases_follow_one_another_with_a_reason_and_giving_up_ends_the_project(
     analyst, project = accepted(city)
     act = f"/programme/desk/projects/{project.pk}/do/phase/"
     early = analyst.post(act, {"to": "transfer", "reason": "straight to the end"})
-    assert early.status_code == 409 and wrong(early) == {"reason"} and "straight to the end" in early.content.decode()
+    assert early.status_code == 409 and not wrong(early) and "straight to the end" in early.content.decode()
+    assert "This phase does not follow" in early.content.decode()
+    short = analyst.post(act, {"to": "construction", "reason": "ready"})
+    assert short.status_code == 422 and wrong(short) == {"reason"}
     assert analyst.post(act, {"to": "construction", "reason": "three sites agreed"}).status_code == 302
     assert analyst.post(act, {"to": "abandoned", "reason": "too many false alarms at night"}).status_code == 302
     project.refresh_from_db()
@@ -364,6 +396,90 @@ def test_postgresql_refuses_by_itself(city: City, breach: Callable[[Grant, Line]
     line = Line.objects.create(grant=grant, title="Trial", committed=10_000_000, at=datetime.now(UTC))
     with pytest.raises(DatabaseError, match="incubation"), transaction.atomic():
         breach(grant, line)
+
+
+def accepted_beyond_the_places(call: Call, _chosen: Application, _other: Application) -> str:
+    return f"UPDATE incubation_application SET accepted = true WHERE call_id = '{call.pk}' AND accepted IS NULL"
+
+
+def entered_as_accepted(_call: Call, chosen: Application, _other: Application) -> str:
+    rest = "call_id, organisation, title, summary, demo, repository, contact_name, contact_email, language, link_hash"
+    return (
+        f"INSERT INTO incubation_application (id, contact_digest, accepted, reason, received_at, {rest})"
+        f" SELECT gen_random_uuid(), 'other', true, '', received_at, {rest}"
+        f" FROM incubation_application WHERE id = '{chosen.pk}'"
+    )
+
+
+def refused_after_all(_call: Call, chosen: Application, _other: Application) -> str:
+    return f"UPDATE incubation_application SET accepted = false WHERE id = '{chosen.pk}'"
+
+
+def undecided_again(_call: Call, chosen: Application, _other: Application) -> str:
+    return f"UPDATE incubation_application SET accepted = NULL, decided_at = NULL WHERE id = '{chosen.pk}'"
+
+
+def another_reason(_call: Call, chosen: Application, _other: Application) -> str:
+    return f"UPDATE incubation_application SET reason = 'for another reason' WHERE id = '{chosen.pk}'"
+
+
+def fewer_places_than_given(call: Call, _chosen: Application, _other: Application) -> str:
+    return f"UPDATE incubation_call SET places = 0 WHERE id = '{call.pk}'"
+
+
+def full_call(city: City) -> tuple[Call, Application, Application]:
+    """Return a call of one place, whom it was given, and who waits."""
+    analyst, call = called(city)
+    applied(call)
+    applied(call, **OTHER)
+    chosen, other = Application.objects.all()
+    assert analyst.post(f"{DESK}applications/{chosen.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
+    return call, chosen, other
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        accepted_beyond_the_places,
+        entered_as_accepted,
+        refused_after_all,
+        undecided_again,
+        another_reason,
+        fewer_places_than_given,
+    ],
+)
+def test_postgresql_gives_no_place_twice_and_changes_no_decision(
+    city: City, breach: Callable[[Call, Application, Application], str]
+) -> None:
+    rows = full_call(city)
+    with psycopg.connect(city.url) as connection, pytest.raises(psycopg.DatabaseError, match="incubation") as caught:
+        connection.execute(breach(*rows))
+    assert caught.value.sqlstate == "NM030"
+
+
+def test_of_two_who_give_one_place_at_once_postgresql_lets_one(city: City) -> None:
+    _analyst, call = called(city)
+    applied(call)
+    applied(call, **OTHER)
+    give = "UPDATE incubation_application SET accepted = true WHERE id = %s"
+    first, second = Application.objects.values_list("pk", flat=True)
+    refused: list[str | None] = []
+
+    def late(connection: psycopg.Connection[Any]) -> None:
+        try:
+            connection.execute(give, [second])
+        except psycopg.DatabaseError as error:
+            refused.append(error.sqlstate)
+
+    with psycopg.connect(city.url) as one, psycopg.connect(city.url) as other:
+        one.execute(give, [first])
+        waits = threading.Thread(target=late, args=[other])
+        waits.start()
+        waits.join(0.3)
+        assert waits.is_alive(), "it waits for the call's row"
+        one.commit()
+        waits.join(10)
+    assert refused == ["NM030"] and Application.objects.filter(accepted=True).count() == 1
 
 
 @pytest.mark.screens

@@ -4,11 +4,14 @@ import re
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.incubation import keeping
+from necmergitur.web.incubation.forms import Euros, GrantForm
 from necmergitur.web.incubation.models import Grant, Line, Payment
 from necmergitur.web.programme.money import plain
 from tests.web.incubation.test_incubation import DESK, accepted, wrong
@@ -53,7 +56,8 @@ def test_an_amount_is_read_as_each_language_writes_it(typed: str, meant: str) ->
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "abc", "100 50", "1,2,3", "1,200,50", "1 200.000.50", "1e5", "NaN", "1" * 50, ",5"]
+    "typed",
+    ["", "abc", "100 50", "1,2,3", "1,200,50", "1 200.000.50", "1e5", "NaN", "1" * 50, ",5", "1,234", "320.000"],
 )
 def test_an_amount_that_may_mean_two_things_is_none(typed: str) -> None:
     assert plain(typed) is None
@@ -67,6 +71,26 @@ def test_a_payment_is_typed_with_a_comma_a_point_or_spaces(city: City, language:
     analyst.cookies["nec_language"] = language
     assert pay(analyst, page, line, typed).status_code == 302
     assert Payment.objects.get().cents == cents
+
+
+@pytest.mark.parametrize(
+    ("typed", "figures"),
+    [("320,000", "320000"), ("320.000", "320000"), ("12,000", "12000"), ("€1,000", "1000"), ("-5.000", "-5000")],
+)
+@pytest.mark.parametrize(("language", "said"), [("en", "may be read two ways"), ("fr", "peut se lire de deux façons")])
+def test_an_amount_that_may_be_read_two_ways_is_answered_with_how_to_write_it(
+    typed: str, figures: str, language: str, said: str
+) -> None:
+    with override(language):
+        (message,) = GrantForm({"title": "City grant", "cents": typed, "given_on": "2026-01-05"}).errors["cents"]
+        assert message.startswith(f"{typed} {said}") and figures in message.split()
+        assert Euros().clean(figures.removeprefix("-")) == int(figures.removeprefix("-")) * 100
+
+
+@pytest.mark.parametrize("typed", ["0.125", "1234,567", "1 200,505"])
+def test_an_amount_with_parts_of_a_cent_is_told_so(typed: str) -> None:
+    with override("en"), pytest.raises(ValidationError, match="decimal places"):
+        Euros().clean(typed)
 
 
 def test_what_is_wrong_with_a_payment_stands_in_its_row_and_keeps_what_was_typed(city: City) -> None:

@@ -120,11 +120,10 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
             status = guards.status_of(made)
         else:
             return redirect("incubation:desk-call", found.call_id)
-    given = found.call.applications.filter(accepted=True).count()
     context = {
         "one": found,
         "form": form,
-        "full": intake.is_full(found.call.places, given),
+        "full": intake.is_full(found.call.places, taking.given(found.call)),
         "bar": showing.bar(found.project or found.call.challenge),
     } | told.of(found)
     return pages.show(request, "incubation/desk/application.html", context, tab=TAB, status=status)
@@ -158,7 +157,7 @@ def _project_page(request: HttpRequest, found: Project, status: int = 422, **bou
 def _no_phase(request: HttpRequest, found: Project, form: PhaseForm, refusal: Refusal) -> HttpResponse:
     if keeping.is_over(found):  # its page has no form any more
         return refused(request, refusal, request.path.removesuffix("do/phase/"))
-    form.add_error("reason", words.sentence(refusal))
+    form.add_error("reason" if refusal.rule == "reason_missing" else None, words.sentence(refusal))
     return _project_page(request, found, status=guards.status_of(refusal), phase=form)
 
 

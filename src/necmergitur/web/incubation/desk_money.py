@@ -24,7 +24,6 @@ TAB = "incubation"
 # Which field a refusal is about: it is said there, and what was typed stays.
 BESIDE = {
     "grant_spent": "committed",
-    "amount_out_of_range": "committed",
     "project_over": "project",
     "line_spent": "cents",
     "reason_missing": "why",

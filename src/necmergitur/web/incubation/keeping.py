@@ -38,16 +38,18 @@ def digest(text: str) -> str:
 
 
 @transaction.atomic
-def apply(call: Call, fields: dict[str, Any], now: datetime, language: str = "") -> str | Refusal:
+def apply(
+    call: Call, fields: dict[str, Any], now: datetime, language: str = "", *, by_desk: bool = False
+) -> str | Refusal:
     """Keep an application; return its link's token. Sent twice it is kept once; one that names itself is not blind.
 
-    `language` is the company's, when somebody else writes it in.
+    `by_desk`: somebody there writes in what the company sent, in the company's `language`.
     """
     told = reviewing.told_by(fields)
     if told:
         return Refusal(rule="application_not_blind", facts={"told": ", ".join(told)})
     Call.objects.select_for_update().get(pk=call.pk)  # one at a time: of two alike, one is there
-    shut = taking.refused(taking.calls().get(pk=call.pk), now, by_desk=bool(language))
+    shut = taking.refused(taking.calls().get(pk=call.pk), now, by_desk=by_desk)
     if shut is not None:
         return shut
     who = digest(fields["contact_email"])
@@ -76,7 +78,7 @@ def decide(application: Application, reason: str, now: datetime, by: User, *, ac
     if refused is not None:
         return refused
     if accepted:
-        if intake.is_full(call.places, call.applications.filter(accepted=True).count()):
+        if intake.is_full(call.places, taking.given(call)):
             return Refusal(rule="call_full")
         team = making.make(call.challenge, now, by, title=held.organisation, organisation=held.organisation)
         if isinstance(team, Refusal):
@@ -177,7 +179,7 @@ def forget(one: Application, now: datetime) -> None:
     bookings.forget([one.pk], now)
     one.contact_name = one.contact_email = one.link_hash = ""
     one.contact_digest = secrets.token_hex(32)  # of nobody: one row for each call and address stays
-    one.save()
+    one.save(update_fields=["contact_name", "contact_email", "link_hash", "contact_digest"])
 
 
 def forget_old(now: datetime) -> int:

@@ -20,6 +20,12 @@ def calls() -> Any:
     )
 
 
+def given(call: Call) -> int:
+    """Return how many places of a call are given: now, as somebody who holds its row counts them."""
+    found: int = call.applications.filter(accepted=True).count()
+    return found
+
+
 def refused(call: Any, now: datetime, *, by_desk: bool = False) -> Refusal | None:
     """Return why one of `calls` takes no application now."""
     said = Intake(

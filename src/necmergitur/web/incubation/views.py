@@ -1,5 +1,7 @@
 """What everybody reads of the incubation; how a company applies; and its own page behind its link."""
 
+from datetime import datetime, timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +15,8 @@ from necmergitur.web.dialogue.limits import Limit
 from necmergitur.web.dialogue.limits import address_of as network_of
 from necmergitur.web.incubation import keeping, reviewing, taking, words
 from necmergitur.web.incubation.forms import ApplyForm
-from necmergitur.web.incubation.models import Application, Step
+from necmergitur.web.incubation.models import Application, Call, Step
 from necmergitur.web.letters.sending import mail_leaves
-from necmergitur.web.portal.errors import too_many
 from necmergitur.web.programme import showing
 from necmergitur.web.programme.links import digest
 from necmergitur.web.store import CLOCK
@@ -24,6 +25,7 @@ LISTED_MAX = 100
 APPLICATIONS_MAX = 10  # ours: of one network in ten minutes
 applications = Limit(APPLICATIONS_MAX)
 SHUT = frozenset(words.CALLS)  # why a call takes no application at all
+STATUSES = {"application_not_blind": 422, "applications_many": 429}
 BESIDE: dict[str, str | None] = {"address_known": "contact_email", "application_known": "title"}
 
 
@@ -67,16 +69,14 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
     if request.method == "POST":
         status = 422 if shut is None else 409
         if shut is None and form.is_valid():
-            if not applications.passed(network_of(request)):
-                return too_many(request)
-            token = keeping.apply(found, form.cleaned_data, now)
+            token = _send(request, found, form, now)
             if not isinstance(token, Refusal):
                 return redirect("incubation:mine", token)
             if token.rule in SHUT:
                 shut = token  # meanwhile
             else:
                 _say_beside(form, token)
-            status = 422 if token.rule == "application_not_blind" else 409
+            status = STATUSES.get(token.rule, 409)
     context = taking.told(found, now) | {
         "form": form if shut is None else None,
         "typed": form if shut is not None and form.is_bound else None,
@@ -84,7 +84,19 @@ def call(request: HttpRequest, pk: str) -> HttpResponse:
         "challenge": found.challenge,
         "bar": showing.bar(found.challenge, public=True),
     }
-    return render(request, "incubation/call.html", context, status=status)
+    response = render(request, "incubation/call.html", context, status=status)
+    if status == STATUSES["applications_many"]:
+        response.headers["Retry-After"] = str(applications.again_in(network_of(request)))
+    return response
+
+
+def _send(request: HttpRequest, call: Call, form: ApplyForm, now: datetime) -> str | Refusal:
+    """Keep an application. Refused ones are counted too: their answers tell whose address applied."""
+    network = network_of(request)
+    if not applications.passed(network):
+        at = timezone.localtime(now + timedelta(seconds=applications.again_in(network)))
+        return Refusal(rule="applications_many", facts={"at": f"{at:%H:%M}"})
+    return keeping.apply(call, form.cleaned_data, now)
 
 
 def _say_beside(form: ApplyForm, refusal: Refusal) -> None:

@@ -52,6 +52,10 @@ REFUSALS: dict[str, Any] = {
     "marks_missing": _("Give a mark for each line."),
     "marks_out_of_range": _("Marks go from 0 to 10."),
     "application_not_blind": _("Reviewers read without names. Take out what tells who you are: %(told)s"),
+    "applications_many": _(
+        "As many applications came from your network as may within ten minutes. What you wrote stays here: it can be"
+        " sent from %(at)s on."
+    ),
     "application_known": _(
         "Your organisation applied to this call with this project already: its application counts, this one was not"
         " kept. Whoever sent it has the address of its page."

@@ -109,7 +109,7 @@ def _apply(row: Row) -> Refusal | None:
     call = Call.objects.filter(pk=row.values["call"]).first()
     if call is None:
         return Refusal(rule="call_gone")
-    kept = keeping.apply(call, form.cleaned_data, CLOCK.now(), row.values["language"])
+    kept = keeping.apply(call, form.cleaned_data, CLOCK.now(), row.values["language"], by_desk=True)
     return kept if isinstance(kept, Refusal) else None
 
 
