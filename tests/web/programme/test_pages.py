@@ -47,9 +47,11 @@ def test_needs_are_turned_over_once_one_page_is_full(city: City) -> None:
         making.state_need(now, None, **stated(title=f"A need of its own {number:02d}"))
     first, second = (text_of(Client(), f"/programme/{asked}") for asked in ("", "?page=2"))
     desk = text_of(city.client("analyst"), "/programme/desk/")
-    for page in (first, desk):
-        assert page.count("A need of its own") == pages.LEAF_ROWS and 'rel="next" href="?page=2"' in page
+    for page, at in ((first, "/programme/"), (desk, "")):
+        assert page.count("A need of its own") == pages.LEAF_ROWS and f'rel="next" href="{at}?page=2"' in page
     assert second.count("A need of its own") == 1 and 'rel="prev"' in second
+    lost = Client().get("/programme/find/", {"number": "NM-999"})
+    assert lost.status_code == 404 and 'rel="next" href="/programme/?page=2"' in lost.content.decode()
 
 
 def test_what_was_typed_is_kept_when_something_is_to_mend(city: City) -> None:

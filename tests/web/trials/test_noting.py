@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from necmergitur.innovation import metrics, protocol
-from necmergitur.innovation.protocol import TrialComplaint, TrialComplaintWithdrawn, TrialTruth
+from necmergitur.innovation.protocol import Stop, TrialComplaint, TrialComplaintWithdrawn, TrialTruth
 from necmergitur.innovation.trial import Trial
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.ledger.ports import StoreRefused
@@ -20,7 +20,7 @@ from necmergitur.web.store import store
 from necmergitur.web.trials.forms import within
 from tests.web.pages import City
 from tests.web.trials.test_trials import PREFECT, kinds, seen, started
-from tests.web.trials.trying import experiment, now, trial, vendor, written
+from tests.web.trials.trying import experiment, now, paper, trial, vendor, written
 
 
 def desk(begun: Trial, action: str = "") -> str:
@@ -255,3 +255,23 @@ def test_nothing_is_said_to_be_reached_before_a_trial_begins(city: City) -> None
     assert isinstance(trials.freeze(store(), asked, city.person("analyst"), at), Trial)
     page = city.client("analyst").get(f"/programme/trials/{asked.id}/").content.decode()
     assert page.count("not measured") == 2 and "reached" not in page
+
+
+def test_a_goal_that_is_missed_before_its_trial_s_window_is_said_to_be(city: City) -> None:
+    at, by = now(), city.person("analyst")
+    vendor(at)
+    goals = (protocol.Goal("cost_eur", 5_000.0), protocol.Goal("complaints", 2.0), protocol.Goal("precision", 0.7))
+    times = {"starts": at + timedelta(hours=1), "ends": at + timedelta(hours=2)}
+    asked = written(experiment(city, at), at, goals=goals, stop=Stop(good=20, bad=60, complaints=3), **times)
+    assert isinstance(trials.freeze(store(), asked, by, at), Trial)
+    paper(asked, at)
+    assert isinstance(trials.begin(store(), asked.id, by, now()), Trial)
+    for _ in range(3):
+        trials.note(store(), asked.id, TrialComplaint("nuisance", "z-1", now()), by, now())
+    assert trial(asked.id).why == "complaints"
+    page = city.client("analyst").get(f"/programme/trials/{asked.id}/").content.decode()
+    told = page[page.index("Goals of the protocol</caption>") :]
+    row = re.findall(r"<tr>.*?</tr>", told[: told.index("</table>")], re.DOTALL)[1:]
+    assert [re.findall(">([0-9\N{EN DASH}]+)</td>", each) for each in row] == [["0"], ["3"], ["\N{EN DASH}"]]
+    assert ["not measured" in each for each in row] == [True, False, True] and "missed" in row[1]
+    assert "A goal was missed" in page and "reached" not in page

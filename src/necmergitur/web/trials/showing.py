@@ -91,7 +91,8 @@ def _at(metric: str, value: float) -> str:
 def report(told: Protocol, made: Made) -> dict[str, Any]:
     """Return a report as tables and drawings, in the reader's language."""
     figures = made.figures
-    is_begun = figures.began_at is not None and figures.until > told.starts
+    # Before its window nothing is reached; what was noted then may well be too much already.
+    may_hold = figures.began_at is not None and figures.until > told.starts
     names = zones(told)
     rows = [_row(row, words.USES[row.use], names.get(row.zone_id, row.zone_id)) for row in figures.rows]
     rows.append(_row(figures.total, _("Together"), ""))
@@ -107,15 +108,15 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
             {
                 "name": words.METRICS[one.metric],
                 "goal": _at(one.metric, one.goal),
-                "value": number(one.value) if is_begun and one.value is not None else "–",
+                "value": "–" if one.value is None else number(one.value),
                 "state": {True: ("ours", _("reached")), False: ("serious", _("missed"))}.get(
-                    one.holds if is_begun else None,  # type: ignore[arg-type]
+                    one.holds if may_hold or not one.holds else None,  # type: ignore[arg-type]
                     ("attention", _("not measured")),
                 ),
             }
             for one in figures.goals
         ],
-        "outcome": words.OUTCOMES[figures.outcome if is_begun else "unknown"],
+        "outcome": words.OUTCOMES[figures.outcome if may_hold or figures.outcome == "fail" else "unknown"],
         "costs": [(words.COSTS[name], number(cents / 100, 2)) for name, cents in figures.costs],
         "cost": number(figures.cost_cents / 100, 2),
         "hours": number(figures.operator_hours),
