@@ -2,14 +2,18 @@
 
 from typing import Any, get_args
 
+import msgspec
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
+from necmergitur.innovation import metrics, protocol
 from necmergitur.innovation.protocol import Why
-from necmergitur.operations import authorising, trials
+from necmergitur.operations import authorising, trial_store, trials
 from necmergitur.web.facts.models import Authorisation
 from necmergitur.web.register.words import ENDED, why_revoked
 from necmergitur.web.store import store
+from necmergitur.web.trials import showing as reports
 from necmergitur.web.trust.signing import showing
 from tests.web.pages import City
 from tests.web.papers.reading import read
@@ -66,3 +70,28 @@ def test_the_reason_of_whoever_stopped_a_trial_by_hand_heads_its_pages_and_its_p
         assert reason in page[: page.index('id="report"')], address
     _reader, text = read(analyst.get(f"/programme/trials/{begun.id}/report.pdf?lang={language}").content)
     assert text.index(reason) < text.index({"en": "Company", "fr": "Entreprise"}[language])
+
+
+FEW = {"en": "Alarms judged: 0 of the 3 that", "fr": "Alertes jugées : 0 sur les 3 que"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_trial_that_ended_with_fewer_alarms_than_its_protocol_asks_for_says_so_beside_its_outcome(
+    city: City, language: str
+) -> None:
+    begun, _memory = started(city, sample=3)
+    trials.stop(store(), begun.id, "The square is closed for a concert.", city.person("analyst"), now())
+    page = city.client("analyst", language).get(f"/programme/trials/{begun.id}/").content.decode()
+    _reader, text = read(Client().get(f"/programme/trials/{begun.id}/report.pdf?lang={language}").content)
+    for told in (page[page.index('id="report"') :], text):
+        assert FEW[language] in " ".join(told.replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def test_as_many_alarms_as_were_asked_for_or_a_failure_are_not_few(city: City) -> None:
+    begun, _memory = started(city, sample=3)
+    told = protocol.read(begun.protocol)
+    found = metrics.figures(told, trial_store.facts_of(store(), begun.id), now())
+    assert found.outcome == "unknown" and reports.few(told, found)
+    for judged, outcome in (((True, True, True), "hold"), ((True,), "fail"), ((False,) * 9, "unknown")):
+        assert not reports.few(told, msgspec.structs.replace(found, outcomes=judged, outcome=outcome)), judged
+    assert not reports.few(told, msgspec.structs.replace(found, began_at=None)), "nothing was asked of it yet"

@@ -57,6 +57,8 @@ def written(row: Experiment, shown: dict[str, Any], which: str, site: str) -> by
     paper = Paper(said(f"{row.number} · {row.title}", name), report["at"], foot=f"{row.number} · {dated}")
     paper.title(f"{row.number} · {row.title}")
     paper.say(f"{dated} · {report['outcome'][1]}", bold=True)
+    if report["few"]:
+        paper.say(report["few"], bold=True)
     if which == "report":
         paper.say(shown["why"])
     paper.pairs([(pgettext("party", "Company"), papering.company_of(row))])

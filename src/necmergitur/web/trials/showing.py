@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from necmergitur.innovation import metrics, protocol
+from necmergitur.innovation import metrics, protocol, sequential
 from necmergitur.innovation.judging import Told
 from necmergitur.innovation.metrics import Row
 from necmergitur.innovation.protocol import (
@@ -117,6 +117,7 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
             for one in figures.goals
         ],
         "outcome": words.OUTCOMES[figures.outcome if may_hold or figures.outcome == "fail" else "unknown"],
+        "few": few(told, figures),
         "costs": [(words.COSTS[name], number(cents / 100, 2)) for name, cents in figures.costs],
         "cost": number(figures.cost_cents / 100, 2),
         "hours": number(figures.operator_hours),
@@ -131,6 +132,16 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
         "seq": made.seq,
         "recorded": made.recorded,
     }
+
+
+def few(told: Protocol, figures: metrics.Figures) -> str:
+    """Say that fewer alarms were judged than the protocol asks for, unless what was measured is a failure already."""
+    judged = len(figures.outcomes)
+    says, _after = sequential.verdict(sequential.bounds_of(told.stop), figures.outcomes, sample=told.sample)
+    if figures.began_at is None or judged >= told.sample or says == "bad" or figures.outcome == "fail":
+        return ""
+    asked = _("Alarms judged: %(n)s of the %(of)s that the protocol asks for before it can pass. Too few to conclude.")
+    return asked % {"n": number(judged), "of": number(told.sample)}
 
 
 def _shown(told: Protocol, figures: metrics.Figures) -> tuple[datetime, datetime]:
