@@ -5,6 +5,7 @@ They are shapes: its page draws them inline, its paper as vectors, both from one
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from necmergitur.web.papers.drawings import Box, Dot, Drawing, Line, Shape, Word
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 244, 54, 620, 40, 204
 SHARE_TALL, SHARE_LEFT = 40, 16
+LETTER = 7.0  # of a word at 13 px, on average
 POINTS_MAX = 2_000  # ours: more dots than pixels
 
 
@@ -34,15 +36,16 @@ def odds(told: Protocol, outcomes: Sequence[bool]) -> Drawing:
         return TOP + (BOTTOM - TOP) * (top - value) / (top - low)
 
     shapes: list[Shape] = []
+    line = tuple((x(at), y(value)) for at, value in enumerate(walked))
     for value, shift, word in (
         (bounds.bad, -5.0, _("stopped: too many false")),
         (bounds.good, 14.0, _("passes: as good as promised")),
     ):
         shapes.append(Line("odds__bound", ((LEFT, y(value)), (RIGHT, y(value)))))
-        shapes.append(Word((LEFT + 4, y(value) + shift), word))
+        shapes.append(_beside(line, y(value) + shift, word))
     shapes += [
         Line("odds__zero", ((LEFT, y(0)), (RIGHT, y(0)))),
-        Line("odds__line", tuple((x(at), y(value)) for at, value in enumerate(walked))),
+        Line("odds__line", line),
         Dot("odds__now", (x(len(walked) - 1), y(walked[-1])), 5),
         Word((0, 13), _("↑ log odds that too many are false")),
         Word((LEFT - 8, y(0) + 4), "0", "end"),
@@ -50,6 +53,16 @@ def odds(told: Protocol, outcomes: Sequence[bool]) -> Drawing:
         Word((RIGHT, HEIGHT - 14), _("%(n)d judged alarms →") % {"n": last}, "end"),
     ]
     return drawing(said(told, outcomes), WIDTH, HEIGHT, shapes)
+
+
+def _beside(line: Sequence[tuple[float, float]], y: float, word: str) -> Word:
+    """Return a word at the left of a height, or at its right where the line would run through it."""
+    wide = LETTER * len(word)
+    crossed = any(
+        min(one[0], two[0]) < LEFT + wide and min(one[1], two[1]) < y + 4 and max(one[1], two[1]) > y - 12
+        for one, two in pairwise(line)
+    )
+    return Word((RIGHT - 4, y), word, "end") if crossed else Word((LEFT + 4, y), word)
 
 
 def said(told: Protocol, outcomes: Sequence[bool]) -> str:
@@ -125,7 +138,7 @@ def evening(told: Protocol, facts: Sequence[Told], since: datetime, until: datet
         Word((at, HEIGHT - 14), f"{timezone.localtime(when):{days}%H:%M:%S}", anchor)
         for at, when, anchor in ((LEFT, since, "start"), (RIGHT, until, "end"))
     ]
-    shapes.append(Word(((LEFT + RIGHT) / 2, HEIGHT - 14), _("bands: seen too full →"), "middle"))
+    shapes.append(Word(((LEFT + RIGHT) / 2, HEIGHT - 14), _("bands: seen too full; boxes: seen not so →"), "middle"))
     label = _("%(advice)d advice over time, against %(seen)d notes of what was seen") % {
         "advice": len(heard),
         "seen": len(notes),
