@@ -120,9 +120,10 @@ def _tried_elsewhere(tx: TrialTransaction, told: Protocol) -> Refusal | None:
     """Return that another trial listens to one of the keys: what it says is said under one paper alone."""
     mine = {source.sensor_id for source in told.sources}
     for other in filter(None, map(tx.trial, tx.trials_running())):
-        shared = mine & {source.sensor_id for source in protocol.read(other.protocol).sources}
+        theirs = protocol.read(other.protocol)
+        shared = mine & {source.sensor_id for source in theirs.sources}
         if shared:
-            return Refusal(rule="trial_source_busy", facts={"sensor": min(shared)})
+            return Refusal(rule="trial_source_busy", until=theirs.ends, facts={"sensor": min(shared)})
     return None
 
 

@@ -13,4 +13,4 @@ def test_a_demonstration_has_something_to_book_to_read_and_to_note_once(city: Ci
         put_commons(city.users["analyst"], timezone.now())
     found = [model.objects.count() for model in (Thing, Booking, Version, Happening)]
     assert found == [len(THINGS), len(THINGS), 1, 1]
-    assert "Drones&#x27; test cage (démonstration)" in anybody().get("/programme/resources/").content.decode()
+    assert "Drones&#x27; test cage (demonstration)" in anybody().get("/programme/resources/").content.decode()

@@ -106,9 +106,12 @@ def test_the_same_address_applies_once_and_no_place_is_given_twice(city: City) -
     assert applied(call).status_code == 302
     twice = applied(call, contact_email="ADA@densite.example")
     assert twice.status_code == 409 and wrong(twice) == {"contact_email"}
-    assert applied(call, **OTHER).status_code == 302
+    waiting = applied(call, **OTHER).headers["Location"]
+    given = "Every place of this call is given by now."
+    assert given not in analyst.get(waiting).content.decode()
     first, second = Application.objects.all()
     assert analyst.post(f"{DESK}applications/{first.pk}/", {"reason": WHY, "to": "accept"}).status_code == 302
+    assert given in analyst.get(waiting).content.decode()
     full = analyst.post(f"{DESK}applications/{second.pk}/", {"reason": WHY, "to": "accept"})
     assert full.status_code == 409 and "Every place" in full.content.decode() and WHY in full.content.decode()
     assert Project.objects.count() == 1

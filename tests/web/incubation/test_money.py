@@ -115,7 +115,9 @@ def test_a_promise_that_the_grant_does_not_hold_keeps_what_was_typed(city: City)
 
 def test_a_payment_is_listed_taken_back_with_a_reason_once_and_frees_its_amount(city: City) -> None:
     analyst, page, line = promised(city)
+    assert f'name="paid_on" value="{timezone.localdate():%Y-%m-%d}"' in analyst.get(page).content.decode()
     assert pay(analyst, page, line, "250").status_code == 302
+    assert "Paid." in analyst.get(page).content.decode()
     payment = Payment.objects.get()
     assert "€250.00" in analyst.get(page).content.decode() and "1 March 2026" in analyst.get(page).content.decode()
     assert pay(analyst, page, line, "100").status_code == 409
@@ -125,7 +127,7 @@ def test_a_payment_is_listed_taken_back_with_a_reason_once_and_frees_its_amount(
     assert 'value="wrong"' in short.content.decode()
     assert analyst.post(page, {"payment": str(payment.pk), "why": WHY}).status_code == 302
     told = analyst.get(page).content.decode()
-    assert re.search(r"<s>.*€250\.00.*</s>", told) and WHY in told and "Taken back" in told
+    assert re.search(r"<s>.*€250\.00.*</s>", told) and WHY in told and "Taken back." in told
     assert keeping.paid(line) == keeping.standing(line.grant).paid == 0
     assert analyst.post(page, {"payment": str(payment.pk), "why": WHY}).status_code == 409
     by = f"user:{city.users['analyst'].pk}"

@@ -49,6 +49,8 @@ def test_of_several_that_follow_the_latest_is_a_step_away(city: City) -> None:
     second = making.make(Project.objects.get(), timezone.now(), by, title="Another evening")
     step = showing.bar(project, public=True)[5]
     assert (step["count"], step["address"]) == (2, showing.address_of(second))
+    beside = showing.bar(second, public=True)[6]
+    assert (beside["row"], beside["address"]) == (stages[6], showing.address_of(stages[6]))
     page = Client().get(f"/programme/solutions/{project.pk}/", headers={"Accept-Language": "en"}).content.decode()
     assert f'href="/programme/trials/{second.pk}/"' in page and "2, see the latest" in page
     making.make(stages[3], timezone.now(), by, title="Two of a team")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from necmergitur.innovation.chain import DeploymentState, ProjectState
 from necmergitur.web.facts.models import Trial
-from necmergitur.web.programme import grades, making
+from necmergitur.web.programme import grades, making, showing
 from necmergitur.web.programme.models import Evidence, Lead, Project, Team
 from necmergitur.web.store import store
 from necmergitur.web.watch.models import Benchmark, Solution
@@ -191,6 +191,10 @@ def test_trials_of_one_name_are_told_apart_wherever_they_are_listed(city: City) 
     assert all(desk.count(name) == 1 for name in names)
     for address in ("/programme/wall/", "/programme/trials/", f"/programme/solutions/{of.pk}/"):
         assert names[1] in english().get(address).content.decode(), address
+    other = making.make(of.team, NOW, by, title="Another solution of the need")
+    other = making.move(other, ProjectState.SELECTED, NOW, by)
+    fourth = making.make(other, NOW + timedelta(minutes=3), by, title="The very same name")
+    assert showing.experiments([fourth])[0]["which"].startswith("No. 4")
 
 
 def test_a_project_is_in_service_while_its_solution_runs_somewhere(city: City) -> None:

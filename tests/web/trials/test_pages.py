@@ -112,7 +112,7 @@ def test_an_analyst_goes_from_a_project_to_an_exit_and_everybody_reads_how(city:
         "A change of the fixed protocol",
         "Figures it is judged by",
         "The evening is over.",
-        "Adopt: the city takes it into service",
+        ">How it ends</h2><p><strong>Adopt: the city takes it into service",
         "It did what was promised.",
     ):
         assert words in page, words
@@ -172,7 +172,7 @@ def test_what_was_adopted_is_deployed_followed_and_on_the_wall_beside_what_faile
     assert "after 3 months in service" in text_of(nobody(), where)
     analyst.post(f"{where}move/", {"to": "ended", "reason": "The hall closed for works."})
     page = text_of(nobody(), where)
-    assert "two exits opened in time" in page and "4200" in page and "closed for works" in page
+    assert "two exits opened in time" in page and "4,200.00" in page and "closed for works" in page
     wall = text_of(nobody(), "/programme/wall/")
     assert "It did what was promised." in wall and "closed for works" in wall and "Innovation partnership" in wall
 

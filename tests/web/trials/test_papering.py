@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 
 from necmergitur.innovation import protocol
 from necmergitur.innovation.trial import Trial
@@ -192,7 +193,8 @@ def test_another_trials_paper_waits_until_the_running_one_has_ended(city: City) 
     asked = drawn[0].paper.terms
     assert [one.rule for one in asking.obstacles(asked, now())] == ["trial_source_busy"]
     page = Client().get(f"/trust/terms/{drawn[0].id}/sign/company/").content.decode()
-    assert "Un autre essai écoute cette clé" in page and "data-act" not in page
+    ends = timezone.localtime(protocol.read(begun.protocol).ends)
+    assert "Un autre essai écoute cette clé" in page and f"{ends:%H:%M} au plus tard" in page and "data-act" not in page
     assert say(memory, now(), 1, 0) == ""
     assert asked.experiment is not None
     of_this = msgspec.structs.replace(asked.experiment, evaluation=f"Protocole / Protocol {begun.digest}")

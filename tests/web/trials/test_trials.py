@@ -8,6 +8,7 @@ from uuid import uuid4
 import msgspec
 import psycopg
 import pytest
+from django.utils import timezone
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.innovation import metrics, protocol
@@ -20,6 +21,7 @@ from necmergitur.operations.sensing import Memory
 from necmergitur.web.programme import making
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.store import store
+from necmergitur.web.trials import words
 from tests import signed
 from tests.web.pages import City
 from tests.web.trials.trying import VENDOR, experiment, now, paper, reported, say, trial, vendor, written
@@ -156,12 +158,14 @@ def test_what_is_said_before_the_period_is_none_of_the_trial(city: City) -> None
 
 
 def test_a_key_that_one_trial_listens_to_is_none_of_another(city: City) -> None:
-    started(city)
+    begun, _memory = started(city)
     at = now()
     other = written(experiment(city, at), at, title="Another trial of the same key")
     trials.freeze(store(), other, city.person("analyst"), at)
     refused = trials.begin(store(), other.id, city.person("analyst"), now())
     assert isinstance(refused, Refusal) and refused.rule == "trial_source_busy"
+    assert refused.until == protocol.read(begun.protocol).ends
+    assert f"until {timezone.localtime(refused.until):%d.%m.%Y %H:%M}" in words.sentence(refused)
 
 
 def test_a_metric_changed_after_the_start_is_refused_and_that_it_was_is_a_fact(city: City) -> None:

@@ -17,7 +17,7 @@ TITLE_FR = "Les caméras des drones (démonstration)"
 TITLE_EN = "The drones' cameras (demonstration)"
 QUESTION_FR = (
     "Inventé pour la démonstration, les votes aussi. À quoi la ville doit-elle veiller quand un drone filme"
-    " en répondant à un appel ?"
+    " en répondant à un appel\N{NO-BREAK SPACE}?"
 )
 QUESTION_EN = (
     "Invented for the demonstration, and so are its votes. What should the city look after when a drone films"

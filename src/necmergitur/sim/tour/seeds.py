@@ -139,7 +139,7 @@ def put_edition(challenge: Challenge, now: datetime) -> None:
             slug="demo",
             title=story.HACKATHON,
             place="Hôtel de ville",
-            about="Un hackathon inventé : inscrivez-vous, personne ne vous attend.",
+            about="Un hackathon inventé\N{NO-BREAK SPACE}: inscrivez-vous, personne ne vous attend.",
             conduct=conduct(),
             places=400,
             registration_at=now,

@@ -37,7 +37,7 @@ def put_commons(by: User, now: datetime) -> None:
     for french, english, place, people, overnight in THINGS:
         thing = Thing.objects.create(
             name_fr=french + story.MARK,
-            name_en=english + story.MARK,
+            name_en=english + story.MARK_EN,
             place=place,
             capacity=people,
             opens=time(9),
@@ -50,7 +50,7 @@ def put_commons(by: User, now: datetime) -> None:
     document = Document.objects.create(
         id=store().ids.new(),
         title_fr="Règles de prêt" + story.MARK,
-        title_en="Rules of lending" + story.MARK,
+        title_en="Rules of lending" + story.MARK_EN,
         readers=Readers.PUBLIC,
     )
     papers.add(document, RULES.encode(), "", by, now)
@@ -59,7 +59,7 @@ def put_commons(by: User, now: datetime) -> None:
         id=store().ids.new(),
         kind=Kind.DEMO,
         title_fr="Journée de démonstration" + story.MARK,
-        title_en="Demo day" + story.MARK,
+        title_en="Demo day" + story.MARK_EN,
         place="Hôtel de ville",
         begins=begins,
         ends=begins + timedelta(hours=8),

@@ -10,7 +10,7 @@ import msgspec
 
 from necmergitur.web.programme import example
 
-MARK = " (démonstration)"
+MARK, MARK_EN = " (démonstration)", " (demonstration)"
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ TOLD_BEFORE: dict[str, Any] = {
     "title": example.FIRST,
     "spoken_for": "venue",
     "situation": "Avant un concert, la foule se resserre sur le parvis. Les agents de sécurité s'en aperçoivent quand"
-    " les portes sont déjà bloquées ; la densité n'est mesurée par personne.",
+    " les portes sont déjà bloquées\N{NO-BREAK SPACE}; la densité n'est mesurée par personne.",
     "sufferers": "Le public, les agents d'accueil et les secours qui n'atteignent plus les portes.",
     "measure": "part des foules trop denses annoncées à temps",
     "unit": "%",
@@ -110,7 +110,8 @@ SOURCES: tuple[Told, ...] = (
             News(
                 slug="eclairage",
                 title="Un éclairage qui baisse quand la rue est vide",
-                text="À l'essai dans trois rues : l'éclairage suit les passants et économise l'électricité.",
+                text="À l'essai dans trois rues\N{NO-BREAK SPACE}: l'éclairage suit les passants et économise"
+                " l'électricité.",
                 organisation="Villes calmes",
                 country="FR",
                 language="fr",
@@ -237,8 +238,8 @@ SOURCES: tuple[Told, ...] = (
 
 CHALLENGE = "Conseiller à temps quand un parvis se remplit" + MARK
 BRIEF = (
-    "Un conseil par minute : de 0, tout va bien, à 3, on n'entre plus. Des nombres seuls, jamais d'images. Le site est"
-    " un parvis ; l'essai dure une soirée, jouée en accéléré."
+    "Un conseil par minute\N{NO-BREAK SPACE}: de 0, tout va bien, à 3, on n'entre plus. Des nombres seuls,"
+    " jamais d'images. Le site est un parvis\N{NO-BREAK SPACE}; l'essai dure une soirée, jouée en accéléré."
 )
 CALL = "Foules devant les salles\N{NO-BREAK SPACE}: un essai en accéléré" + MARK
 FIRST = {
@@ -256,7 +257,7 @@ SECOND = "Alerter avant deux minutes" + MARK
 OPEN_CALL = "Quais et stations\N{NO-BREAK SPACE}: appel à projets" + MARK
 HACKATHON = "Nec Mergitur" + MARK
 PLAYED = "Nec Mergitur, l'édition passée" + MARK
-SIGNS = "Signs that lead away from smoke" + " (demonstration)"
+SIGNS = "Signs that lead away from smoke" + MARK_EN
 SIGNS_BRIEF = "A sign that knows where the smoke is, and says the other way. It works when the network does not."
 # What surrounds the first chain: money of the grant in euros, evidence, a comparison, a project that was given up.
 LINES: tuple[tuple[str, int, bool], ...] = (
@@ -287,8 +288,8 @@ GIVEN_UP: dict[str, Any] = {
 }
 TAKEN_WHY = "L'idée répond au besoin, et se vérifie sur un quai en quelques nuits (démonstration)."
 GIVEN_UP_WHY = (
-    "Le bruit des bateaux couvre celui d'une chute : trois nuits d'enregistrements, huit chutes de mannequin, deux"
-    " entendues. Nous arrêtons ici (démonstration)."
+    "Le bruit des bateaux couvre celui d'une chute\N{NO-BREAK SPACE}: trois nuits d'enregistrements, huit chutes de"
+    " mannequin, deux entendues. Nous arrêtons ici (démonstration)."
 )
 COMPARISON: dict[str, str] = {
     "title": "Mesurer une foule sur un parvis\N{NO-BREAK SPACE}: trois manières" + MARK,
@@ -308,7 +309,7 @@ ASKED = (
 )
 MARKS: dict[str, tuple[tuple[str, str], ...]] = {
     "Densité SAS": (
-        ("yes", "Des nombres seuls : vérifié sur ce que la clé a envoyé."),
+        ("yes", "Des nombres seuls\N{NO-BREAK SPACE}: vérifié sur ce que la clé a envoyé."),
         ("yes", "Le rapport de notre essai compte les foules annoncées à temps."),
         ("yes", "Notre essai, rapport fixé au registre."),
     ),
@@ -340,7 +341,7 @@ PARTNERS: tuple[dict[str, Any], ...] = (
     {
         "name": "Salle des Essais" + MARK,
         "kind": "private",
-        "about": "Une salle de spectacle inventée : 2 000 places, un parvis.",
+        "about": "Une salle de spectacle inventée\N{NO-BREAK SPACE}: 2 000 places, un parvis.",
         "site": {"name": "Parvis", "address": "1 place des Essais", "capacity": 2000, "hosts": ["counting", "power"]},
     },
     {

@@ -99,7 +99,8 @@ def _ask_people(signed: Assessment, title: str, dpo: Person, now: datetime) -> N
     if opening.latest("assessment", signed.id) is not None:
         return
     talk = opening.open_conversation(
-        "assessment", signed.id, title, title, "Inventé : à quoi veiller quand un capteur dit qu'un parvis est plein ?",
+        "assessment", signed.id, title, title,
+        "Inventé\N{NO-BREAK SPACE}: à quoi veiller quand un capteur dit qu'un parvis est plein\N{NO-BREAK SPACE}?",
         now + LASTS, by=dpo, question_en="Invented: what to look after when a sensor says a square is full?",
         now=now,
     )  # fmt: skip

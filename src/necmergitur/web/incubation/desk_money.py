@@ -4,8 +4,12 @@ from datetime import datetime
 from typing import Any, cast
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +32,11 @@ BESIDE = {
     "line_spent": "cents",
     "reason_missing": "why",
 }
+SAID: dict[type | None, Any] = {
+    PaymentForm: _("Paid."),
+    TakeBackForm: pgettext_lazy("payment", "Taken back."),
+    LineForm: _("Promised."),
+}
 
 
 @require(rights.may_read)
@@ -39,6 +48,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and rights.may_run(request.user):
         sent = _sent(request, found)
         if sent.made:
+            messages.success(request, SAID[type(sent.form)])
             return redirect("incubation:grant", pk)
     lines = [_line(line, sent) for line in found.lines.select_related("project").prefetch_related("payments")]
     line_form = sent.form if isinstance(sent.form, LineForm) else LineForm()
@@ -103,7 +113,8 @@ def _line(line: Line, sent: Sent) -> dict[str, Any]:
         "one": line,
         "paid": paid,
         "left": line.committed - paid,
-        "form": sent.of(line, PaymentForm) or PaymentForm(auto_id=_named("pay", line)),
+        "form": sent.of(line, PaymentForm)
+        or PaymentForm(auto_id=_named("pay", line), initial={"paid_on": localdate(CLOCK.now())}),
         "payments": [
             {"one": one, "form": sent.of(one, TakeBackForm) or TakeBackForm(auto_id=_named("back", one))}
             for one in line.payments.all()

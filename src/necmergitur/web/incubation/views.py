@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from necmergitur.innovation import intake
 from necmergitur.innovation.phases import Phase, Year, years
 from necmergitur.innovation.phases import Step as Walked
 from necmergitur.kernel.refusal import Refusal
@@ -120,8 +121,10 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]
     remarks = found.reviews.exclude(remark="").filter(done_at__isnull=False) if found.accepted is not None else []
+    call = found.call
     context = {
         "one": found,
+        "full": found.accepted is None and intake.is_full(call.places, call.applications.filter(accepted=True).count()),
         "steps": steps,
         "remarks": [each.remark for each in remarks],
         "mail": mail_leaves(),

@@ -73,17 +73,17 @@ def in_service(rows: Iterable[Project]) -> set[UUID]:
 
 
 def experiments(rows: Iterable[Experiment]) -> list[dict[str, Any]]:
-    """Return experiments as pages list them: as `told`, and which of its project each is: they may share a name."""
+    """Return experiments as pages list them: as `told`, and which of its need each is: they may share a name."""
     rows = list(rows)
-    of: dict[UUID, list[UUID]] = {}
-    known = Experiment.objects.filter(project__in={row.project_id for row in rows}).order_by("created_at", "pk")
-    for project, pk in known.values_list("project", "pk"):
-        of.setdefault(project, []).append(pk)
+    of: dict[int, list[UUID]] = {}
+    known = Experiment.objects.filter(chain__in={row.chain for row in rows}).order_by("created_at", "pk")
+    for chain, pk in known.values_list("chain", "pk"):
+        of.setdefault(chain, []).append(pk)
     begun = dict(Trial.objects.filter(id__in=[row.pk for row in rows]).values_list("id", "begun_at"))
     found = []
     for row in rows:
         at = begun.get(row.pk)
-        said = {"n": of[row.project_id].index(row.pk) + 1}
+        said = {"n": of[row.chain].index(row.pk) + 1}
         which = (
             _("No. %(n)d, not begun") % said
             if at is None
@@ -105,6 +105,9 @@ def bar(row: Any, *, public: bool = False) -> list[dict[str, Any]]:
         manager: Any = MODELS[stage]._default_manager  # noqa: SLF001 -- Django's own name
         following = list(manager.filter(**{f"{BEFORE[stage]}__in": following})) if following else []
         one: dict[str, Any] = {}
+        if not following and isinstance(row, Experiment):  # another trial of the same solution led there
+            beside = Deployment.objects.filter(experiment__project=row.project_id).exclude(state=DeploymentState.ENDED)
+            one = next((_step(each, public=public) for each in beside[:1]), {})
         if len(following) == 1:
             one = _step(following[0], public=public)
         elif following:  # of several: the way to the latest

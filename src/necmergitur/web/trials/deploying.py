@@ -23,6 +23,7 @@ from necmergitur.web.programme import words as programme
 from necmergitur.web.programme.models import LONG, Deployment, Experiment
 from necmergitur.web.programme.money import Amount
 from necmergitur.web.store import CLOCK
+from necmergitur.web.trials import showing
 
 LISTED_MAX = 200
 SOONEST = 1  # ours: a month in service; sooner, a figure is of its first days
@@ -105,6 +106,7 @@ def _page(request: HttpRequest, row: Deployment, **bound: Any) -> HttpResponse:
     context = {
         "one": row,
         "measured": measured,
+        "cost": "–" if row.running_cost_eur is None else showing.number(float(row.running_cost_eur), 2),
         "is_due": row.state == DeploymentState.RUNNING and months(row, CLOCK.now()) >= SOONEST,
         "state": chain.told(row),
         "bar": chain.bar(row, public=not rights.may_read(request.user)),

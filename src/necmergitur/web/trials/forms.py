@@ -227,5 +227,5 @@ class WithdrawForm(StopForm):
 class ExitForm(StopForm):
     """How it ends for the city, and why."""
 
-    how = forms.ChoiceField(label=pgettext_lazy("experiment", "How it ends"), choices=tuple(words.EXITS.items()))
+    how = forms.ChoiceField(label=pgettext_lazy("exit", "Choose"), choices=tuple(words.EXITS.items()))
     field_order = ("how", "reason")

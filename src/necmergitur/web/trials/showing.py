@@ -33,6 +33,7 @@ from necmergitur.innovation.protocol import (
     TrialTruthWithdrawn,
 )
 from necmergitur.web.facts.models import Trial, Zone
+from necmergitur.web.portal.templatetags.nec import said
 from necmergitur.web.programme.models import Experiment
 from necmergitur.web.register import history, refusals
 from necmergitur.web.trials import kept, plot, words
@@ -198,18 +199,27 @@ def _taken_back(one: Told, noted: dict[int, Told], names: dict[str, str]) -> str
 def notes(noted: Sequence[tuple[int, kept.Note]], told: Protocol) -> list[tuple[str, str]]:
     """Return the notes and complaints that stand, the newest first: the version in the stream, and what it says."""
     names = zones(told)
-    return [
-        (
-            str(version),
-            _noted(note, names) if isinstance(note, TrialTruth) else f"{_moment(note.at)} · {_complained(note, names)}",
-        )
-        for version, note in reversed(noted[-NOTES_SHOWN:])
-    ]
+    return [(str(version), _offered(note, names)) for version, note in reversed(noted[-NOTES_SHOWN:])]
+
+
+def _offered(note: kept.Note, names: dict[str, str]) -> str:
+    """Return a note as a list offers it: what tells it from the next stands first, where a narrow page cuts nothing."""
+    if not isinstance(note, TrialTruth):
+        return f"{localtime(note.at):%H:%M:%S} · {_complained(note, names)} · {_day(note.at)}"
+    since, until = localtime(note.since), localtime(note.until)
+    times = dict.fromkeys(f"{one:%H:%M:%S}" for one in (since, until))
+    when = " – ".join(times) if since.date() == until.date() else _span(since, until)
+    place = f"{names.get(note.zone_id, note.zone_id)} · {words.USES[note.use]} · {words.SEEN[note.seen]}"
+    return f"{when} · {_whether(note)} · {place} · {_day(since)}"
+
+
+def _day(at: datetime) -> str:
+    return date_format(localtime(at), "SHORT_DATE_FORMAT")
 
 
 def _moment(at: datetime) -> str:
     """Return a moment to the second: two notes within a minute are two."""
-    return f"{date_format(localtime(at), 'SHORT_DATE_FORMAT')} {localtime(at):%H:%M:%S}"
+    return f"{_day(at)} {localtime(at):%H:%M:%S}"
 
 
 def _span(since: datetime, until: datetime) -> str:
@@ -268,11 +278,14 @@ def _complained(event: TrialComplaint, names: dict[str, str]) -> str:
     return f"{about}, {names.get(event.zone_id, event.zone_id)}"
 
 
+def _whether(event: TrialTruth) -> str:
+    return _("It was there") if event.present else pgettext("seen", "It was not there")
+
+
 def _noted(event: TrialTruth, names: dict[str, str]) -> str:
-    what = _("It was there") if event.present else pgettext("seen", "It was not there")
-    site = names.get(event.zone_id, event.zone_id)
-    said = f"{words.USES[event.use]}, {site}: {what} ({words.SEEN[event.seen]})"
-    return f"{_span(event.since, event.until)} · {said}"
+    where = f"{words.USES[event.use]}, {names.get(event.zone_id, event.zone_id)}"
+    found = said(where, f"{_whether(event)} ({words.SEEN[event.seen]})")
+    return f"{_span(event.since, event.until)} · {found}"
 
 
 def refused(row: Trial, told: Protocol, now: datetime) -> dict[str, Any]:

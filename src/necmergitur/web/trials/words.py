@@ -118,7 +118,6 @@ RULES: dict[str, Any] = {
         "What is shown in the control room was measured in shadow first: fix the report of a trial in shadow of this"
         " solution, for the same use."
     ),
-    "trial_source_busy": _("Another trial listens to this key of the vendor. One ends before the other begins."),
     "trial_over": _("The time of this protocol is over."),
     "trial_assessment_missing": _(
         "No impact assessment in force covers this key of the vendor: the data protection officer writes one first."

@@ -37,7 +37,7 @@ def in_words(asked: Terms) -> list[tuple[str, str]]:
         (_("By which sensor"), asked.stream),
         (_("What for"), str(words.PURPOSES.get(asked.purpose, asked.purpose))),
         (_("By which law or decision"), asked.legal_basis),
-        (_("Rules it rests on"), "; ".join(cited.get(name, name) for name in asked.law) or _("none named")),
+        (_("Rules it rests on"), _("; ").join(cited.get(name, name) for name in asked.law) or _("none named")),
         (_("Who answers for it"), asked.holder),
         (_("Who operates the sensor"), str(words.OPERATORS.get(asked.operator_class, asked.operator_class))),
         (_("Where"), ", ".join(f"{zones[name]} ({name})" if name in zones else name for name in asked.zones)),

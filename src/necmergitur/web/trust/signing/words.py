@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -129,7 +131,10 @@ RULES: dict[str, Any] = {
     "reason_missing": _("Say why."),
     "reason_too_long": _("This text is too long."),
     "link_not_usable": _("This link was used, or is older than 48 hours. Ask for a new one."),
-    "trial_source_busy": _("Another trial listens to this key of the vendor. One ends before the other begins."),
+    "trial_source_busy": _(
+        "Another trial listens to this key of the vendor, until %(until)s at the latest. One ends before the other"
+        " begins."
+    ),
     "dialogue_missing": _("No dialogue with the people was held on this experiment: open one first."),
     "dialogue_open": _("The dialogue with the people is still open. Nothing is signed before it is over."),
     "dialogue_unanswered": _(
@@ -170,6 +175,7 @@ def explain(refusal: Refusal) -> str:
         "why": _left_behind(refusal.detail) if refusal.rule == "assessment_stale" else refusal.detail or "",
         "fields": _listed(FIELDS, refusal.facts.get("fields", "")),
         "roles": _listed(PARTIES, refusal.facts.get("roles", "")),
+        "until": refusal.until and date_format(localtime(refusal.until), "SHORT_DATETIME_FORMAT"),
     }
     said = str(known) % facts if "%(" in str(known) else str(known)
     cited = next((rule for rule in law.rules() if rule.id == refusal.facts.get("law")), None)
