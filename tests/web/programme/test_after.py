@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.urls import reverse
+
 from necmergitur.innovation.chain import ProjectState
 from necmergitur.sim.tour import story
 from necmergitur.sim.tour.after import After
@@ -19,6 +21,7 @@ TURNS_MAX = 20
 
 
 def test_money_a_site_a_grade_a_comparison_and_a_failure_surround_the_first_chain(city: City) -> None:
+    reverse("programme:front")  # imports every page, as the example's process does before it sends a form
     now, analyst = datetime.now(UTC), city.users["analyst"]
     for said in story.OTHERS:
         put_need(said, 0, now)
