@@ -72,7 +72,10 @@ def serve(database_url: str, script: str = SERVE, **changes: str) -> Iterator[Se
             yield Served(url, database_url, server)
         finally:
             server.terminate()
-            server.wait(10)
+            try:
+                server.wait(10)
+            finally:
+                server.kill()  # one that does not stop fails its test, and is not left behind
 
 
 def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:

@@ -66,7 +66,8 @@ def test_what_is_taken_is_refused_with_what_is_free_next_and_the_words_stay(city
 
 
 def test_of_many_at_once_one_gets_it(city: City) -> None:
-    room, begins = thing(days=list(range(7)), opens=time(0), closes=time(0)), timezone.now() + timedelta(days=2)
+    room = thing(days=list(range(7)), opens=time(0), closes=time(0))
+    begins = timezone.localtime().replace(hour=10, minute=0) + timedelta(days=2)
     askers = [partner(f"Partner {number}")[0] for number in range(8)]
     outcomes: list[object] = []
     ready = threading.Barrier(len(askers))
