@@ -121,10 +121,9 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     steps = [] if found.project is None else [(words.PHASES[each.phase], each) for each in found.project.steps.all()]
     remarks = found.reviews.exclude(remark="").filter(done_at__isnull=False) if found.accepted is not None else []
-    call = found.call
     context = {
         "one": found,
-        "full": found.accepted is None and intake.is_full(call.places, call.applications.filter(accepted=True).count()),
+        "full": found.accepted is None and intake.is_full(found.call.places, taking.given(found.call)),
         "steps": steps,
         "remarks": [each.remark for each in remarks],
         "mail": mail_leaves(),
