@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import REGISTRY
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.operations.ports import Unreachable
 
 
@@ -49,3 +49,39 @@ def test_the_work_ends_only_when_it_is_cancelled() -> None:
 
     run_for(turn, enough, "test-cancel")
     assert turns >= 5
+
+
+def test_work_that_hears_only_its_second_cancellation_is_ended_all_the_same() -> None:
+    """Breach: one `cancel` and a wait, with which a process never stopped."""
+    cancelled = 0
+
+    async def deaf_once() -> None:
+        nonlocal cancelled
+        while cancelled < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled += 1
+
+    async def play() -> tuple[bool, bool]:
+        tasks = [asyncio.create_task(deaf_once()), asyncio.create_task(asyncio.Event().wait())]
+        await asyncio.sleep(0)
+        await asyncio.wait_for(end(*tasks), 10)
+        return tasks[0].done(), tasks[1].cancelled()
+
+    assert asyncio.run(play()) == (True, True)
+    assert cancelled == 2
+
+
+def test_what_a_task_raised_hinders_the_end_of_no_other() -> None:
+    async def fails() -> None:
+        raise ValueError("one bad row")
+
+    async def play() -> bool:
+        tasks = [asyncio.create_task(fails()), asyncio.create_task(asyncio.Event().wait())]
+        await asyncio.sleep(0)
+        await end(*tasks)
+        await end()
+        return all(task.done() for task in tasks)
+
+    assert asyncio.run(play())

@@ -337,3 +337,20 @@ def test_without_reports_every_link_is_lost_and_the_drones_are_forgotten_at_last
     assert back == {"t": 9_000, "d": [ROW]}
     fleet.age(20.0 + FORGET_S + 1)
     assert fleet.whole() is None
+
+
+def test_a_board_without_a_broker_stops_in_whatever_turn_it_is_told_to() -> None:
+    """A refusal that comes together with the cancellation hid it: the server went on until it was killed."""
+    nowhere = "postgresql://nobody@127.0.0.1:9/none"
+
+    async def stop_after(turns: int) -> None:
+        store = PostgresStore(nowhere, connections_max=1)
+        followed = Board(SimpleNamespace(store=store, database_url=nowhere, nats_urls=("nats://127.0.0.1:9",)))  # type: ignore[arg-type]
+        followed.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(followed.stop(), 10)
+        store.close()
+
+    for turns in range(12):
+        asyncio.run(stop_after(turns))

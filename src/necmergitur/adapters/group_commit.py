@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.operations.ports import Unreachable
 
 log = structlog.get_logger(__name__)
@@ -75,8 +75,7 @@ class GroupCommit(Generic[Item, Result]):
     async def stop(self) -> None:
         """Stop; items not yet written are abandoned unanswered, as after a crash."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     @property
     def waiting(self) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
@@ -12,6 +13,7 @@ from necmergitur.operations.ports import Unreachable
 log = structlog.get_logger(__name__)
 FAILURES = Counter("nec_turns_failed_total", "Turns of endless work that failed, by work.", ["work"])
 PAUSE_S = 0.5  # ours: what fails at once must not spin
+AGAIN_S = 0.5  # ours: long enough for what a task tidies up, and well below what a process has to stop
 TRACES_EVERY = 100  # ours: a turn that fails for the same cause again and again is told in full this seldom
 
 
@@ -31,6 +33,20 @@ async def keep_going(name: str, turn: Callable[[], Awaitable[object]], *, every_
             log.exception("turn_failed", work=name, why=cause, exc_info=failed % TRACES_EVERY == 0)
             await asyncio.sleep(max(PAUSE_S - every_s, 0))
         await asyncio.sleep(every_s)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel `tasks` and return when each has ended, whatever it raised.
+
+    One cancellation is not enough: `asyncio.wait_for` of Python 3.11 (CPython issue 86296) drops one that arrives
+    together with what it waited for, and a broker's client that is refused just then tries again for ever (seen).
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # nobody is told later of what a task raised
 
 
 def spare_what_is_loaded() -> None:

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from necmergitur.adapters.group_commit import BATCH_MAX, GroupCommit, take_apart
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.spool import Spool
 from necmergitur.kernel.clock import Clock
@@ -75,8 +75,7 @@ class PressLine(Generic[Item]):
     async def stop(self) -> None:
         """Stop; the caller has seen to it that nobody waits any more."""
         if self._drain is not None:
-            self._drain.cancel()
-            await asyncio.gather(self._drain, return_exceptions=True)
+            await end(self._drain)
         await self.commits.stop()
         self._executor.shutdown(wait=True)
 

@@ -7,7 +7,7 @@ within `EVERY_S`, and a gate that cannot be read stops every camera within `GRAC
 import asyncio
 import time
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.mavlink.fleet import Fleet
 from necmergitur.engine.parts import EngineParts
 from necmergitur.kernel.ids import DroneId
@@ -34,8 +34,7 @@ class Cameras:
     async def stop(self) -> None:
         """Stop telling; drones keep what they were told."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def _turn(self) -> None:
         try:

@@ -13,6 +13,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.pins import pin_digest
 from necmergitur.adapters.press_line import NotKept, PressLine
 from necmergitur.engine import metrics
@@ -65,9 +66,7 @@ class DeviceLine:
 
     async def stop(self) -> None:
         """Disconnect. Presses under way finish first."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._beats.stop()
         for client in self._clients:
             with contextlib.suppress(Exception):

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.mavlink.constants import MAX_ANNOUNCED
 from necmergitur.adapters.mavlink.fleet import Fleet, FlightEnd, Phase, Vehicle
 from necmergitur.adapters.mavlink.watch import Breach
@@ -97,10 +97,7 @@ class Flights:
 
     async def stop(self) -> None:
         """Close the links. Drones in the air carry on and are adopted by the next engine."""
-        tasks = [*self._tasks, *self._flying.values(), *self._docks]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks, *self._flying.values(), *self._docks)
         await self._orders.stop()
         await self.fleet.stop()
         self._executor.shutdown(wait=True)

@@ -9,6 +9,8 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from necmergitur.adapters.keeping import end
+
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 0.5
@@ -30,8 +32,7 @@ class Ear:
     async def stop(self) -> None:
         """Leave."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         with contextlib.suppress(Exception):
             await self._client.close()
 

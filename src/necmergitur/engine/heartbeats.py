@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.engine import metrics
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import devices
@@ -41,9 +41,7 @@ class Heartbeats:
 
     async def stop(self) -> None:
         """Stop."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def hear(self, device: str, body: bytes) -> None:
         """Keep one sign of life until the next writing."""

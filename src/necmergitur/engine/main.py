@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from prometheus_client import start_http_server
 
-from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
+from necmergitur.adapters.keeping import end, keep_going, spare_what_is_loaded
 from necmergitur.adapters.mavlink.channel import Channel
 from necmergitur.adapters.mavlink.fleet import Vehicle
 from necmergitur.dispatch.choice import prepare_for_many
@@ -73,9 +73,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop what decides last heard first."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self.sensors.stop()
         await self.panels.stop()
         await self.devices.stop()

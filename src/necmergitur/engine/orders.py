@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.mavlink.commands import Outcome
 from necmergitur.adapters.mavlink.fleet import Fleet
 from necmergitur.dispatch.missions import HOMEWARD, Mission
@@ -61,10 +62,7 @@ class Orders:
 
     async def stop(self) -> None:
         """Leave what is under way."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks.values())
 
     def _done(self, mission: Mission, task: asyncio.Task[None]) -> None:
         self._tasks.pop(mission.id, None)

@@ -8,6 +8,7 @@ import structlog
 from necmergitur.adapters.alarms.call import Call, Sign
 from necmergitur.adapters.alarms.dc09 import serve_dc09
 from necmergitur.adapters.alarms.keeping import ForeignCall, device_of, foreign_line
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.press_line import NotKept
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import devices
@@ -40,8 +41,7 @@ class Panels:
         """Stop listening."""
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
         if self._server is not None:
             self._server.close()
         await self._line.stop()

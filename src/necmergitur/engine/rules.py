@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 import structlog
 
-from necmergitur.adapters.keeping import FAILURES, TRACES_EVERY, keep_going
+from necmergitur.adapters.keeping import FAILURES, TRACES_EVERY, end, keep_going
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, UTC_SESSION
 from necmergitur.dispatch.incidents import Incident
 from necmergitur.engine import metrics
@@ -60,9 +60,7 @@ class RuleClock:
 
     async def stop(self) -> None:
         """Finish what is under way and stop."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for executor in (self._choosing, self._timing):
             executor.shutdown(wait=True)
 

@@ -18,7 +18,7 @@ import psycopg
 import structlog
 from nats.aio.msg import Msg
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.postgres.session import KEEP_ALIVE, SENSORS_HEARD, UTC_SESSION
 from necmergitur.engine import metrics
 from necmergitur.engine.hearing import Ear
@@ -104,9 +104,7 @@ class SensorLine:
 
     async def stop(self) -> None:
         """Stop. Devices stop by themselves when their leases end."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for ear in self._ears:
             await ear.stop()
         self._executor.shutdown(wait=True)

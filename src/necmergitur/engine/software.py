@@ -8,7 +8,7 @@ import asyncio
 
 import structlog
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.mavlink.fleet import Fleet
 from necmergitur.engine.parts import EngineParts
 from necmergitur.operations import assessing
@@ -35,8 +35,7 @@ class Software:
     async def stop(self) -> None:
         """Stop looking."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def look(self) -> None:
         """Look once. Raises Unreachable."""

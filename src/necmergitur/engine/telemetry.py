@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.mavlink.telemetry import Telemetry
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.engine.flights import Flights
@@ -46,8 +46,7 @@ class FleetReport:
     async def stop(self) -> None:
         """Stop reporting."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     def states(self) -> Mapping[str, DroneState]:
         """Return what dispatch needs of each drone, STATES_LAST_S old at most. Called from the rules threads."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from necmergitur.adapters.keeping import keep_going, spare_what_is_loaded
+from necmergitur.adapters.keeping import end, keep_going, spare_what_is_loaded
 from necmergitur.live.board import Board
 from necmergitur.live.checkins import DRILL, OF_OURS, TARGETS, WHY, CheckInDoor
 from necmergitur.live.helping import RECEIPT
@@ -237,8 +237,7 @@ class LiveApp:
         except (StopAsyncIteration, Unreachable, OSError):
             pass
         finally:
-            gone.cancel()
-            await asyncio.gather(gone, return_exceptions=True)
+            await end(gone)
             with contextlib.suppress(Exception):
                 await events.aclose()  # type: ignore[attr-defined]
             with contextlib.suppress(Exception):

@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from prometheus_client import Gauge
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.live.fleet import FleetPicture
 from necmergitur.live.parts import LiveParts
 from necmergitur.live.readings import READ_S_MAX, Readings, in_time, sse
@@ -92,6 +92,7 @@ class Board:
         self._tasks: list[asyncio.Task[None]] = []
         self._seq: int | None = None
         self._fleet = FleetPicture()
+        self._broker = Client()
         self._last: dict[str, bytes] = {}
         self._asides_at_s = NEVER_S
         self._asides_told = False
@@ -113,9 +114,9 @@ class Board:
 
     async def stop(self) -> None:
         """Stop; every screen's stream ends."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
+        with suppress(Exception):
+            await self._broker.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def events(self, after: int | None, *, whole: bool) -> AsyncIterator[bytes]:
@@ -257,7 +258,6 @@ class Board:
 
     async def _follow_fleet(self) -> None:
         """Pass the fleet on: only drones that changed, the whole every ten seconds."""
-        client = Client()
 
         async def on_fleet(message: Msg) -> None:
             told = self._fleet.take(msgspec.json.decode(message.data), asyncio.get_running_loop().time())
@@ -269,14 +269,14 @@ class Board:
 
         while True:
             try:
-                await client.connect(
+                await self._broker.connect(
                     self._parts.nats_urls[0],
                     name="live",
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=1,
                     error_cb=quiet,
                 )
-                await client.subscribe(FLEET_SUBJECT, cb=on_fleet)
+                await self._broker.subscribe(FLEET_SUBJECT, cb=on_fleet)
             except (OSError, nats.errors.Error, TimeoutError):
                 await asyncio.sleep(0.5)
             else:

@@ -19,7 +19,7 @@ from prometheus_client import Counter
 
 from necmergitur.adapters.crisis_keys import SALT_BYTES, CrisisKey, KeyFiles
 from necmergitur.adapters.group_commit import GroupCommit, Overloaded
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.work import Work
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.forms import ONCE_BYTES, WIRE, form_of, of_one, plain_form, plain_json
@@ -96,8 +96,7 @@ class CheckInDoor:
     async def stop(self) -> None:
         """Stop taking check-ins."""
         if self._look is not None:
-            self._look.cancel()
-            await asyncio.gather(self._look, return_exceptions=True)
+            await end(self._look)
         await self._commits.stop()
         await self.help.stop()
         self._executor.shutdown(wait=True)

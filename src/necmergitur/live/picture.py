@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.postgres.queries import load
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.live.http import answer_json, refuse
@@ -121,9 +122,7 @@ async def relay(parts: LiveParts, mission_id: UUID, scope: Scope, receive: Recei
         await asyncio.wait({watch, pump}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         writer.close()
-        for task in (watch, pump):
-            task.cancel()
-        await asyncio.gather(watch, pump, return_exceptions=True)
+        await end(watch, pump)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), GOODBYE_S)
 

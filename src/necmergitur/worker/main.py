@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.adapters.probe import Probe
 from necmergitur.kernel.clock import Clock
@@ -79,9 +79,7 @@ async def run(
         alive()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), ALIVE_S)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end(*tasks)
     parts.store.close()
 
 

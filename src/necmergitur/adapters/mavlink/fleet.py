@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 from prometheus_client import Counter
 
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.mavlink.airspace import Airspace
 from necmergitur.adapters.mavlink.arming import SpentMissions
 from necmergitur.adapters.mavlink.channel import Vehicle
@@ -93,9 +94,7 @@ class Fleet:
 
     async def stop(self) -> None:
         """Close every link. Vehicles in the air follow their own lost-link behaviour."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for link in self._links.values():
             link.close()
 

@@ -14,7 +14,7 @@ import structlog
 
 from necmergitur.adapters.broker import BrokerProcess, shard_of
 from necmergitur.adapters.broker.files import shard_count
-from necmergitur.adapters.keeping import keep_going
+from necmergitur.adapters.keeping import end, keep_going
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.sensing import enrol_sensor
@@ -106,8 +106,7 @@ class Counters:
     async def stop(self) -> None:
         """Leave."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         for counter in self.counters.values():
             await counter.stop()
 

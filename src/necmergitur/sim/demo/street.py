@@ -15,6 +15,7 @@ import structlog
 
 from necmergitur.adapters.broker import BrokerProcess
 from necmergitur.adapters.broker.files import shard_count
+from necmergitur.adapters.keeping import end
 from necmergitur.adapters.pki import CityAuthority
 from necmergitur.adapters.postgres.store import PostgresStore
 from necmergitur.app.settings import Settings
@@ -63,9 +64,7 @@ class Street:
 
     async def stop(self) -> None:
         """Leave."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         if self._server is not None:
             self._server.close()
         if self._crowd is not None:

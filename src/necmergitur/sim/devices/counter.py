@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from necmergitur.adapters.keeping import end
 from necmergitur.sim.devices import mqtt
 from necmergitur.sim.devices.constants import RETRY_DOUBLINGS_MAX, RETRY_S_FIRST, RETRY_S_MAX
 from necmergitur.sim.devices.credentials import Identity, tls_context
@@ -96,9 +97,7 @@ class Counter:
     async def stop(self) -> None:
         """Leave for good."""
         self._stopped = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._link.send(mqtt.DISCONNECT)
         self._link.close()
 

@@ -5,6 +5,7 @@ import signal
 import zlib
 from datetime import UTC, datetime
 
+from necmergitur.adapters.keeping import end
 from necmergitur.kernel.geo import Position
 from necmergitur.kernel.ids import DroneId
 from necmergitur.sim.fleet.camera import Camera
@@ -57,8 +58,7 @@ class FleetServer:
     async def close(self) -> None:
         """Stop time and close every port."""
         if self._clock is not None:
-            self._clock.cancel()
-            await asyncio.gather(self._clock, return_exceptions=True)
+            await end(self._clock)
         for vehicle in self.vehicles.values():
             vehicle.close()
         for camera in self.cameras.values():
