@@ -26,16 +26,18 @@ LATER, HOUR = CLOSES + timedelta(days=14), timedelta(hours=1)
 def test_applications_are_read_between_the_close_and_the_end_of_the_reading(
     now: datetime, decided: bool, rule: str
 ) -> None:
-    refused = selection.may_read(Reading(CLOSES, LATER, 3, 0), now, decided=decided)
+    refused = selection.may_read(Reading(CLOSES, LATER, 3, 0, 3), now, decided=decided)
     assert ("" if refused is None else refused.rule) == rule
 
 
 def test_nothing_is_decided_while_somebody_reads() -> None:
-    assert selection.may_decide(Reading(CLOSES, None, 0, 0), CLOSES) is None, "nobody was asked"
-    missing = selection.may_decide(Reading(CLOSES, LATER, 3, 2), CLOSES)
+    assert selection.may_decide(Reading(CLOSES, None, 0, 0, 0), CLOSES) is None, "nobody was asked"
+    assert selection.may_decide(Reading(CLOSES, None, 0, 0, 2), CLOSES) == Refusal(rule="reviewers_wait")
+    assert selection.may_decide(Reading(CLOSES, LATER, 0, 0, 2), LATER) is None, "the desk said that nobody reads"
+    missing = selection.may_decide(Reading(CLOSES, LATER, 3, 2, 3), CLOSES)
     assert missing == Refusal(rule="reviews_under_way", facts={"left": "1"})
-    assert selection.may_decide(Reading(CLOSES, LATER, 3, 3), CLOSES) is None
-    assert selection.may_decide(Reading(CLOSES, LATER, 3, 2), LATER) is None, "the time is over"
+    assert selection.may_decide(Reading(CLOSES, LATER, 3, 3, 3), CLOSES) is None
+    assert selection.may_decide(Reading(CLOSES, LATER, 3, 2, 3), LATER) is None, "the time is over"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,16 @@ from necmergitur.kernel.refusal import Refusal
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How far reviewers are. `until`: when the reading ends; None: once every mark is given."""
+    """How far reviewers are. `until`: when the reading ends; None: once every mark is given.
+
+    `invited`: how many reviewers there are, whatever they were asked.
+    """
 
     closes_at: datetime
     until: datetime | None
     asked: int
     done: int
+    invited: int
 
 
 def is_over(reading: Reading, now: datetime) -> bool:
@@ -41,4 +45,6 @@ def may_decide(reading: Reading, now: datetime) -> Refusal | None:
     """Return why nothing of this call may be decided now. Without a reviewer the desk decides alone."""
     if reading.asked and not is_over(reading, now):
         return Refusal(rule="reviews_under_way", facts={"left": str(reading.asked - reading.done)})
+    if reading.invited and not reading.asked and reading.until is None:
+        return Refusal(rule="reviewers_wait")
     return None

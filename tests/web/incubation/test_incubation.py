@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -19,7 +20,18 @@ from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.commons import happenings
 from necmergitur.web.commons.models import Happening
 from necmergitur.web.incubation import keeping, reviewing, taking, views
-from necmergitur.web.incubation.models import Application, Booking, Call, Grant, Line, Payment, Review, Slot, Step
+from necmergitur.web.incubation.models import (
+    Application,
+    Booking,
+    Call,
+    Grant,
+    Helper,
+    Line,
+    Payment,
+    Review,
+    Slot,
+    Step,
+)
 from necmergitur.web.programme import links, making
 from necmergitur.web.programme.models import Challenge, Project
 from necmergitur.web.watch import importing
@@ -38,6 +50,15 @@ OTHER = {
     "contact_name": "Bo Autre", "contact_email": "bo@autre.example", "demo": "https://autre.example/demo",
 }  # fmt: skip
 WHY = "It measures what the need asks for."
+
+
+def reviewer(call: Call, name: str = "Maud") -> Helper:
+    """Return a reviewer of a call where something was decided already: the desk invites none then."""
+    pk = uuid4()
+    digest = links.digest(links.own("reader", pk))
+    return Helper.objects.create(
+        id=pk, call=call, kind="reviewer", name=name, link_hash=digest, added_at=NOW, declared_at=NOW
+    )
 
 
 def challenge(city: City) -> Challenge:
@@ -500,11 +521,10 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
         wrongly = {"payment": str(Payment.objects.first().pk), "why": "Written down twice."}
         analyst.post(grant.headers["Location"], wrongly)
     analyst.post(f"/programme/desk/projects/{project.pk}/do/milestone/", {"title": "First count", "due": "2027-01-01"})
-    reader, coach = (
-        reviewing.invite(call, {"kind": kind, "name": "Maud", "declared_at": NOW}, NOW)
-        for kind in ("reviewer", "mentor")
-    )
-    asked = Review.objects.create(reviewer=reader[0], application=second, number=1)
+    coach = reviewing.invite(call, {"kind": "mentor", "name": "Maud", "declared_at": NOW}, NOW)
+    reader = reviewer(call)
+    read = links.own("reader", reader.pk)
+    asked = Review.objects.create(reviewer=reader, application=second, number=1)
     Booking.objects.create(
         slot=Slot.objects.create(mentor=coach[0], starts_at=datetime(2099, 1, 5, 9, tzinfo=UTC)),
         project=project, about="Where to count?", at=NOW,
@@ -516,7 +536,7 @@ def test_the_pages_have_no_serious_finding_in_both_languages(city: City, enter: 
         "project": f"/programme/desk/projects/{project.pk}/", "grant": grant.headers["Location"], "new": f"{DESK}new/call/",
     }  # fmt: skip
     public = {"again": "/programme/links/", "calls": "/programme/incubation/", "apply": f"/programme/incubation/calls/{call.pk}/", "mine": mine,
-        "reviewer": f"/programme/incubation/reviewer/{reader[1]}/", "review": f"/programme/incubation/reviewer/{reader[1]}/{asked.pk}/",
+        "reviewer": f"/programme/incubation/reviewer/{read}/", "review": f"/programme/incubation/reviewer/{read}/{asked.pk}/",
         "mentor": f"/programme/incubation/mentor/{coach[1]}/", "hours": f"/programme/incubation/mine/{chosen}/hours/",
     }  # fmt: skip
     problems: list[str] = []
@@ -565,8 +585,8 @@ def test_milestones_are_kept_with_who_wrote_them_and_anything_else_is_nothing(ci
 def test_a_company_under_way_is_remembered_and_so_are_its_mentors(city: City) -> None:
     _analyst, project = accepted(city)
     call, by, now = Call.objects.get(), city.users["analyst"], timezone.now()
-    for kind in ("reviewer", "mentor"):
-        reviewing.invite(call, {"kind": kind, "name": kind}, now)
+    reviewer(call)
+    assert not isinstance(reviewing.invite(call, {"kind": "mentor", "name": "Mentor"}, now), Refusal)
     for phase in (Phase.CONSTRUCTION, Phase.ACCELERATION):
         keeping.enter(project, phase, "it goes on as planned", now, by)
     Call.objects.update(closes_at=now)

@@ -15,7 +15,7 @@ from necmergitur.web.incubation import reviewing
 from necmergitur.web.incubation.models import Application, Call, Conflict, Helper, Review
 from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme.models import Project
-from tests.web.incubation.test_incubation import DESK, OTHER, WHY, applied, called
+from tests.web.incubation.test_incubation import DESK, OTHER, WHY, applied, called, reviewer
 from tests.web.pages import City, queries
 
 NAMES = ("Ada Example", "ada@", "Densité", "densite.example", "Bo Autre", "Autre SARL", "autre.example")
@@ -186,7 +186,7 @@ def test_a_friend_who_is_named_once_the_reading_is_over_takes_no_marks_away(sele
     place = next(each for each in reads(friend) if "Crowd advice" in somebody().get(each).content.decode())
     assert somebody().post(place, marks(10)).status_code == 302
     assert selecting.analyst.post(f"{selecting.desk}end/").status_code == 302
-    declared(selecting.invite("Other"))
+    reviewer(selecting.call, "Other")
     before = list(Review.objects.order_by("pk").values())
     declared(friend, "Ada Example")
     assert list(Review.objects.order_by("pk").values()) == before, "marks stand, and nobody is asked any more"
@@ -245,6 +245,29 @@ def test_the_desk_ends_the_reading_when_somebody_never_answers(selecting: Select
     assert somebody().post(reads(link)[0], marks(5)).status_code == 409
     page = f"{DESK}applications/{selecting.first.pk}/"
     assert selecting.analyst.post(page, {"reason": WHY, "to": "accept"}).status_code == 302
+
+
+def test_nothing_is_decided_while_invited_reviewers_wait_unless_the_desk_says_that_it_decides_alone(
+    selecting: Selecting,
+) -> None:
+    page, mine = f"{DESK}applications/{selecting.first.pk}/", selecting.mine[0]
+    assert "decides alone" in selecting.analyst.get(page).content.decode()
+    declared(selecting.invite("Waiting"))
+    for closed in (False, True):
+        if closed:
+            selecting.close()
+        shown = selecting.analyst.get(page).content.decode()
+        assert "Reviewers were invited" in shown and "decides alone" not in shown
+        assert selecting.analyst.post(page, {"reason": WHY, "to": "refuse"}).status_code == 409
+    assert Application.objects.filter(accepted=None).count() == 2
+    assert "Decide without reviewers" in selecting.analyst.get(selecting.desk).content.decode()
+    assert selecting.analyst.post(f"{selecting.desk}end/").status_code == 302
+    assert "A decision is not changed" in selecting.analyst.get(page).content.decode()
+    assert "the desk decided alone" not in somebody().get(mine).content.decode()
+    assert selecting.analyst.post(page, {"reason": WHY, "to": "refuse"}).status_code == 302
+    assert "the desk decided alone" in somebody().get(mine).content.decode()
+    late = selecting.analyst.post(f"{selecting.desk}invite/", {"name": "Late", "language": "en"})
+    assert late.status_code == 409 and "nobody is asked to read any more" in late.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -327,8 +350,9 @@ def rewritten(selecting: Selecting) -> None:
 
 
 def decided(selecting: Selecting) -> None:
+    one = reader(selecting.call)
     Application.objects.filter(pk=selecting.first.pk).update(accepted=False)
-    Review.objects.create(reviewer=reader(selecting.call), application=selecting.first, number=1)
+    Review.objects.create(reviewer=one, application=selecting.first, number=1)
 
 
 @pytest.mark.parametrize("breach", [own, colleague, friend, mentor, rewritten, decided])

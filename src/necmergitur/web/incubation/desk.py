@@ -34,7 +34,7 @@ from necmergitur.web.store import CLOCK, store
 
 TAB = "incubation"
 LISTED_MAX = 200
-UNDECIDABLE = frozenset({"application_decided", "reviews_under_way"})  # its page has no form then
+UNDECIDABLE = frozenset({"application_decided", "reviews_under_way", "reviewers_wait"})  # its page has no form then
 CALL_LASTS = timedelta(days=30)  # ours: what the form suggests; long enough for a small company to write
 
 

@@ -36,7 +36,9 @@ def helper_of(token: str, kind: str) -> Helper | None:
 @transaction.atomic
 def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str] | Refusal:
     """Add a reviewer or a mentor; return them and their private link's token. Nobody reads twice by two links."""
-    Call.objects.select_for_update().get(pk=call.pk)
+    held = Call.objects.select_for_update().get(pk=call.pk)
+    if said["kind"] == REVIEWER and (held.read_by or held.applications.exclude(accepted=None).exists()):
+        return Refusal(rule="reading_late")
     email = said.get("email", "")
     known = call.helpers.filter(kind=said["kind"]).exclude(email="")
     if email and reviews.mailbox(email) in {reviews.mailbox(one.email) for one in known}:
@@ -82,7 +84,8 @@ def same_as(call: Call, said: dict[str, Any]) -> Application | None:
 def reading_of(call: Call) -> Reading:
     """Return how far the reviewers of a call are."""
     rows = _asked(call)
-    return Reading(call.closes_at, call.read_by, rows.count(), rows.filter(done_at__isnull=False).count())
+    invited = len(_reviewers(call))
+    return Reading(call.closes_at, call.read_by, rows.count(), rows.filter(done_at__isnull=False).count(), invited)
 
 
 @transaction.atomic

@@ -125,6 +125,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         "one": found,
         "full": found.accepted is None and intake.is_full(found.call.places, taking.given(found.call)),
         "steps": steps,
+        "is_alone": found.accepted is not None and not found.reviews.exists(),
         "remarks": [each.remark for each in remarks],
         "mail": mail_leaves(),
         "bar": showing.bar(found.project or found.call.challenge, public=True),

@@ -42,6 +42,11 @@ REFUSALS: dict[str, Any] = {
     "call_still_open": _("Applications are read once the call is closed, all by as many."),
     "reading_over": _("The reading is over."),
     "reviews_under_way": _("Reviewers still read: %(left)s reviews are missing. Nothing is decided before."),
+    "reading_late": _("Applications of this call are being decided: nobody is asked to read any more."),
+    "reviewers_wait": _(
+        "Reviewers were invited, and none was given anything to read yet. Nothing is decided before, unless the call's"
+        " selection says that the desk decides without them."
+    ),
     "nobody_applied": _("Nobody applied, or everything is decided."),
     "reviewers_undeclared": _("A reviewer has not yet said whom they know. Nothing is given to anybody before."),
     "jurors_too_few": _("An application would have too few reviewers who know nobody there. Invite another one."),
