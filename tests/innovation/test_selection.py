@@ -34,6 +34,8 @@ def test_nothing_is_decided_while_somebody_reads() -> None:
     assert selection.may_decide(Reading(CLOSES, None, 0, 0, 0), CLOSES) is None, "nobody was asked"
     assert selection.may_decide(Reading(CLOSES, None, 0, 0, 2), CLOSES) == Refusal(rule="reviewers_wait")
     assert selection.may_decide(Reading(CLOSES, LATER, 0, 0, 2), LATER) is None, "the desk said that nobody reads"
+    named = Reading(CLOSES, LATER, 0, 0, 2)
+    assert selection.may_decide(named, LATER - HOUR) == Refusal(rule="reviewers_wait"), "a day named is not yet here"
     missing = selection.may_decide(Reading(CLOSES, LATER, 3, 2, 3), CLOSES)
     assert missing == Refusal(rule="reviews_under_way", facts={"left": "1"})
     assert selection.may_decide(Reading(CLOSES, LATER, 3, 3, 3), CLOSES) is None

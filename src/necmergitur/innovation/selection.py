@@ -45,6 +45,6 @@ def may_decide(reading: Reading, now: datetime) -> Refusal | None:
     """Return why nothing of this call may be decided now. Without a reviewer the desk decides alone."""
     if reading.asked and not is_over(reading, now):
         return Refusal(rule="reviews_under_way", facts={"left": str(reading.asked - reading.done)})
-    if reading.invited and not reading.asked and reading.until is None:
+    if reading.invited and not reading.asked and not is_over(reading, now):
         return Refusal(rule="reviewers_wait")
     return None

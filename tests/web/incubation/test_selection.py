@@ -270,6 +270,29 @@ def test_nothing_is_decided_while_invited_reviewers_wait_unless_the_desk_says_th
     assert late.status_code == 409 and "nobody is asked to read any more" in late.content.decode()
 
 
+def test_a_call_that_says_until_when_reviewers_read_takes_reviewers_until_then(selecting: Selecting) -> None:
+    Call.objects.update(read_by=timezone.now() + timedelta(days=30))
+    declared(selecting.invite("Early"))
+    selecting.close()
+    page = f"{DESK}applications/{selecting.first.pk}/"
+    assert selecting.analyst.post(page, {"reason": WHY, "to": "refuse"}).status_code == 409, "they have read nothing"
+    selecting.invite("In time")
+    Call.objects.update(read_by=timezone.now() - timedelta(minutes=1))
+    assert selecting.analyst.post(f"{selecting.desk}invite/", {"name": "Late", "language": "en"}).status_code == 409
+
+
+def test_where_something_was_decided_before_reviewers_wait_for_ever_the_desk_may_say_that_it_goes_on_alone(
+    selecting: Selecting,
+) -> None:
+    selecting.close()
+    reviewer(selecting.call)
+    Application.objects.filter(pk=selecting.first.pk).update(accepted=False, decided_at=timezone.now())
+    assert "Decide without reviewers" in selecting.analyst.get(selecting.desk).content.decode()
+    assert selecting.analyst.post(f"{selecting.desk}end/").status_code == 302
+    page = f"{DESK}applications/{selecting.second.pk}/"
+    assert selecting.analyst.post(page, {"reason": WHY, "to": "accept"}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("changes", "kept"),
     [

@@ -43,6 +43,9 @@ def _page(request: HttpRequest, found: Call, status: int = 200, **more: Any) -> 
         "mail": mail_leaves(),
         "reading": reading,
         "over": over,
+        "may_end": rights.may_run(request.user)
+        and not over
+        and selection.may_read(reading, now, decided=False) is None,
         "may_assign": rights.may_run(request.user)
         and selection.may_read(reading, now, decided=found.applications.exclude(accepted=None).exists()) is None,
         "reviewers": found.helpers.filter(kind=Helper.Kind.REVIEWER).annotate(

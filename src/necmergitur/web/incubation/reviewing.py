@@ -37,7 +37,8 @@ def helper_of(token: str, kind: str) -> Helper | None:
 def invite(call: Call, said: dict[str, Any], now: datetime) -> tuple[Helper, str] | Refusal:
     """Add a reviewer or a mentor; return them and their private link's token. Nobody reads twice by two links."""
     held = Call.objects.select_for_update().get(pk=call.pk)
-    if said["kind"] == REVIEWER and (held.read_by or held.applications.exclude(accepted=None).exists()):
+    ended = held.read_by is not None and now >= held.read_by
+    if said["kind"] == REVIEWER and (ended or held.applications.exclude(accepted=None).exists()):
         return Refusal(rule="reading_late")
     email = said.get("email", "")
     known = call.helpers.filter(kind=said["kind"]).exclude(email="")
