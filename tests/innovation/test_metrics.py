@@ -146,7 +146,10 @@ def test_a_protocol_is_one_text_and_reads_back() -> None:
     [
         ({"hypotheses": ()}, "trial_hypotheses_missing"),
         ({"goals": ()}, "trial_goals_missing"),
-        ({"goals": (Goal("recall", 1), Goal("recall", 2))}, "trial_goals_twice"),
+        ({"goals": (Goal("recall", 1), Goal("recall", 0.5))}, "trial_goals_twice"),
+        ({"goals": (Goal("precision", 70),)}, "trial_goals_out_of_range"),
+        ({"goals": (Goal("recall", 0),)}, "trial_goals_out_of_range"),
+        ({"goals": (Goal("cost_eur", float("nan")),)}, "trial_goals_out_of_range"),
         ({"sources": ()}, "trial_sources_missing"),
         ({"ends": START}, "trial_ends_before_start"),
         ({"ends": START + timedelta(days=400)}, "trial_ends_too_late"),

@@ -29,6 +29,15 @@ def test_signing_in_after_a_form_leads_to_a_page(fields: dict[str, str], referer
     assert (answer.status_code, answer.url) == (302, f"/account/sign-in/?next={back}")
 
 
+def test_whoever_was_signed_out_learns_that_what_they_sent_was_not_kept() -> None:
+    browser = Client()
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "was not kept" not in browser.get("/account/", follow=True).content.decode()
+    sent = browser.post(FORM_ONLY, {"text": "A long note."}, follow=True).content.decode()
+    assert "what you sent was not kept" in sent
+    assert "was not kept" not in browser.get("/account/", follow=True).content.decode(), "once"
+
+
 def test_changing_the_theme_on_a_refusal_leads_back_to_where_the_form_stood() -> None:
     browser = signed_in(make_person("pilot"))
     refused = browser.post("/account/people/invite/", headers={"referer": f"{HERE}/account/"})

@@ -6,6 +6,7 @@ parties sign name it. Nothing here is free speech but reasons, which are public 
 
 import hashlib
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -48,6 +49,7 @@ METRICS: tuple[MetricName, ...] = (
     "cost_eur",
     "complaints",
 )
+SHARES: frozenset[MetricName] = frozenset({"precision", "recall"})
 SEEN: tuple[Seen, ...] = ("counted_by_hand", "steward", "patrol", "call_for_help", "pictures_reviewed")
 COMPLAINTS: tuple[Complaint, ...] = ("false_alarm", "privacy", "nuisance", "access", "other")
 COSTS: tuple[CostOf, ...] = ("licence", "equipment", "staff", "energy", "other")
@@ -166,6 +168,7 @@ def check(asked: Protocol, now: datetime) -> list[Refusal]:
         _unless(all(len(one) <= TEXT_MAX for one in (asked.title, *asked.hypotheses)), "hypotheses_too_long"),
         _unless(asked.goals, "goals_missing"),
         _unless(len({goal.metric for goal in asked.goals}) == len(asked.goals), "goals_twice"),
+        _unless(all(is_reachable(goal) for goal in asked.goals), "goals_out_of_range"),
         _unless(0 < len(asked.sources) <= SOURCES_MAX, "sources_missing"),
         _unless(len({source.sensor_id for source in asked.sources}) == len(asked.sources), "sources_twice"),
         _unless(all(0 <= source.full <= FULL_MAX for source in asked.sources), "full_out_of_range"),
@@ -183,6 +186,11 @@ def check(asked: Protocol, now: datetime) -> list[Refusal]:
         _unless(asked.judging == JUDGED_STOOD, "judging_unknown"),
     ]
     return [one for one in found if one is not None]
+
+
+def is_reachable(goal: Goal) -> bool:
+    """Return whether a figure can be what is asked: a share is more than nothing and at most one."""
+    return 0 < goal.value <= 1 if goal.metric in SHARES else isfinite(goal.value) and goal.value >= 0
 
 
 def _unless(holds: object, rule: str) -> Refusal | None:

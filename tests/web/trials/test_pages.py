@@ -75,6 +75,8 @@ def test_an_analyst_goes_from_a_project_to_an_exit_and_everybody_reads_how(city:
     assert "is being written" in text_of(nobody(), public)
     assert analyst.post(f"{at}protocol/", typed(hypotheses="A draft.")).status_code == 302
     assert "A draft." in text_of(analyst, at) and not Trial.objects.exists()
+    answer = analyst.post(f"{at}protocol/", typed(freeze="1", goal_recall="70"))
+    assert "write 70 in a hundred as 0.7" in answer.content.decode() and 'value="70"' in answer.content.decode()
     answer = analyst.post(f"{at}protocol/", typed(freeze="1", bad="10"))
     assert answer.status_code == 422 and "must lie above" in answer.content.decode()
     assert "disturbs nobody in vain" in answer.content.decode(), "what was typed is kept"

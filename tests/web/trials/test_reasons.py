@@ -1,5 +1,6 @@
 """Why a paper ended with its trial is said in words wherever it is shown, and what a person typed as they typed it."""
 
+from datetime import timedelta
 from typing import Any, get_args
 
 import msgspec
@@ -14,6 +15,7 @@ from necmergitur.web.facts.models import Authorisation
 from necmergitur.web.register.words import ENDED, why_revoked
 from necmergitur.web.store import store
 from necmergitur.web.trials import showing as reports
+from necmergitur.web.trials.kept import Made
 from necmergitur.web.trust.signing import showing
 from tests.web.pages import City
 from tests.web.papers.reading import read
@@ -87,11 +89,37 @@ def test_a_trial_that_ended_with_fewer_alarms_than_its_protocol_asks_for_says_so
         assert FEW[language] in " ".join(told.replace("\N{NO-BREAK SPACE}", " ").split())
 
 
-def test_as_many_alarms_as_were_asked_for_or_a_failure_are_not_few(city: City) -> None:
+def test_as_many_alarms_as_were_asked_for_or_as_a_failure_takes_are_not_few(city: City) -> None:
     begun, _memory = started(city, sample=3)
     told = protocol.read(begun.protocol)
     found = metrics.figures(told, trial_store.facts_of(store(), begun.id), now())
     assert found.outcome == "unknown" and reports.few(told, found)
-    for judged, outcome in (((True, True, True), "hold"), ((True,), "fail"), ((False,) * 9, "unknown")):
-        assert not reports.few(told, msgspec.structs.replace(found, outcomes=judged, outcome=outcome)), judged
+    for judged in ((True, True, True), (False,) * 9):
+        assert not reports.few(told, msgspec.structs.replace(found, outcomes=judged)), judged
+    dear = msgspec.structs.replace(found, outcomes=(True,), outcome="fail")
+    assert reports.few(told, dear), "what it cost says nothing of how right it is"
     assert not reports.few(told, msgspec.structs.replace(found, began_at=None)), "nothing was asked of it yet"
+
+
+def test_what_too_few_alarms_tell_is_not_reached_and_what_it_cost_is(city: City) -> None:
+    begun, _memory = started(city, sample=3)
+    told = protocol.read(begun.protocol)
+    found = metrics.figures(told, trial_store.facts_of(store(), begun.id), now())
+    goals = tuple(
+        metrics.Met(name, goal, value, holds)
+        for name, goal, value, holds in (
+            ("precision", 0.7, 1.0, True), ("recall", 0.7, 0.5, False), ("cost_eur", 10.0, 5.0, True),
+        )
+    )  # fmt: skip
+    states = {}
+    for judged in (1, 3):
+        figures = msgspec.structs.replace(
+            found, goals=goals, outcomes=(True,) * judged, outcome="hold", until=told.starts + timedelta(minutes=1)
+        )
+        with override("en"):
+            made = reports.report(told, Made(figures, "", (), figures.until))
+            states[judged] = [str(one["state"][1]) for one in made["goals"]] + [str(made["outcome"][1])]
+    assert states == {
+        1: ["too few alarms", "missed", "reached", "Not everything could be measured"],
+        3: ["reached", "missed", "reached", "Every goal was reached"],
+    }

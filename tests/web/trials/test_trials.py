@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from necmergitur.dispatch.incidents import Person
 from necmergitur.innovation import metrics, protocol
@@ -165,7 +166,8 @@ def test_a_key_that_one_trial_listens_to_is_none_of_another(city: City) -> None:
     refused = trials.begin(store(), other.id, city.person("analyst"), now())
     assert isinstance(refused, Refusal) and refused.rule == "trial_source_busy"
     assert refused.until == protocol.read(begun.protocol).ends
-    assert f"until {timezone.localtime(refused.until):%d.%m.%Y %H:%M}" in words.sentence(refused)
+    with override("en"):
+        assert f"until {timezone.localtime(refused.until):%d.%m.%Y %H:%M}" in words.sentence(refused)
 
 
 def test_a_metric_changed_after_the_start_is_refused_and_that_it_was_is_a_fact(city: City) -> None:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
-from necmergitur.web.accounts.back import way_back
+from necmergitur.web.accounts.back import READS, way_back
 from necmergitur.web.accounts.models import RoleGrant, User
 from necmergitur.web.accounts.roles import Role
 
 View = Callable[..., HttpResponseBase]
+NOT_KEPT = _("You were signed out, so what you sent was not kept. Sign in, and send it again.")
 
 
 class RoleRefused(PermissionDenied):
@@ -113,6 +116,8 @@ def require(rule: Rule) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
+                if request.method not in READS:
+                    messages.warning(request, NOT_KEPT, fail_silently=True)
                 return redirect_to_login(way_back(request))
             if not rule(cast(User, request.user)):
                 raise RoleRefused(rule.roles)

@@ -102,10 +102,9 @@ class ProtocolForm(forms.Form):
             for one in found.order_by("modality", "id")
         ]
         for name, label in words.METRICS.items():
-            most = name not in ("precision", "recall")
-            self.fields[f"goal_{name}"] = forms.FloatField(
-                label=label, help_text=_("At most") if most else _("At least"), required=False, min_value=0
-            )
+            is_share = name in protocol.SHARES
+            told = _("At least; from 0 to 1: 0.7 is seven in ten") if is_share else _("At most")
+            self.fields[f"goal_{name}"] = forms.FloatField(label=label, help_text=told, required=False, min_value=0)
 
     @property
     def goals(self) -> list[Any]:
@@ -118,11 +117,15 @@ class ProtocolForm(forms.Form):
         return [field for field in self if not field.name.startswith("goal_")]
 
     def clean(self) -> dict[str, Any]:
-        """Ask of a key that counts from how many people on it is an alarm."""
+        """Ask of a key that counts from how many people on it is an alarm; of a share, that it can be reached."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         counting = Sensor.objects.filter(id__in=said.get("sources", ()), modality="crowd_count").exists()
         if counting and not said.get("full") and "full" not in self.errors:
             self.add_error("full", _("One of these keys counts: say from how many people on it is an alarm."))
+        for name in protocol.METRICS:
+            value = said.get(f"goal_{name}")
+            if value is not None and not protocol.is_reachable(Goal(name, value)):
+                self.add_error(f"goal_{name}", words.RULES["trial_goals_out_of_range"])
         return said
 
     def read(self, of: Experiment) -> Protocol:

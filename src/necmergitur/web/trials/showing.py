@@ -40,6 +40,7 @@ from necmergitur.web.trials import kept, plot, words
 from necmergitur.web.trials.kept import Made
 
 FACTS_SHOWN = 50  # ours: of a page; figures are computed from all
+OF_ALARMS = frozenset({"precision", "recall", "false_alarms_per_hour", "delay_p95_s"})
 _WITHDRAWN = (TrialTruthWithdrawn, TrialComplaintWithdrawn)
 NOTES_SHOWN = 200  # ours: the newest, of which one may be taken back
 
@@ -92,6 +93,8 @@ def _at(metric: str, value: float) -> str:
 def report(told: Protocol, made: Made) -> dict[str, Any]:
     """Return a report as tables and drawings, in the reader's language."""
     figures = made.figures
+    too_few = few(told, figures)
+    holds = "unknown" if too_few and figures.outcome == "hold" else figures.outcome
     # Before its window nothing is reached; what was noted then may well be too much already.
     may_hold = figures.began_at is not None and figures.until > told.starts
     names = zones(told)
@@ -110,15 +113,12 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
                 "name": words.METRICS[one.metric],
                 "goal": _at(one.metric, one.goal),
                 "value": "–" if one.value is None else number(one.value),
-                "state": {True: ("ours", _("reached")), False: ("serious", _("missed"))}.get(
-                    one.holds if may_hold or not one.holds else None,  # type: ignore[arg-type]
-                    ("attention", _("not measured")),
-                ),
+                "state": _state(one, may_hold=may_hold, is_few=bool(too_few)),
             }
             for one in figures.goals
         ],
-        "outcome": words.OUTCOMES[figures.outcome if may_hold or figures.outcome == "fail" else "unknown"],
-        "few": few(told, figures),
+        "outcome": words.OUTCOMES[holds if may_hold or holds == "fail" else "unknown"],
+        "few": too_few,
         "costs": [(words.COSTS[name], number(cents / 100, 2)) for name, cents in figures.costs],
         "cost": number(figures.cost_cents / 100, 2),
         "hours": number(figures.operator_hours),
@@ -135,11 +135,22 @@ def report(told: Protocol, made: Made) -> dict[str, Any]:
     }
 
 
+def _state(one: metrics.Met, *, may_hold: bool, is_few: bool) -> tuple[str, Any]:
+    """Return in what state a goal is. What too few alarms tell is not reached; missed is missed."""
+    if one.holds is False:
+        return ("serious", _("missed"))
+    if one.holds is None or not may_hold:
+        return ("attention", _("not measured"))
+    if is_few and one.metric in OF_ALARMS:
+        return ("attention", pgettext("goal", "too few alarms"))
+    return ("ours", _("reached"))
+
+
 def few(told: Protocol, figures: metrics.Figures) -> str:
-    """Say that fewer alarms were judged than the protocol asks for, unless what was measured is a failure already."""
+    """Say that fewer alarms were judged than the protocol asks for, unless they were enough to call it a failure."""
     judged = len(figures.outcomes)
     says, _after = sequential.verdict(sequential.bounds_of(told.stop), figures.outcomes, sample=told.sample)
-    if figures.began_at is None or judged >= told.sample or says == "bad" or figures.outcome == "fail":
+    if figures.began_at is None or judged >= told.sample or says == "bad":
         return ""
     asked = _("Alarms judged: %(n)s of the %(of)s that the protocol asks for before it can pass. Too few to conclude.")
     return asked % {"n": number(judged), "of": number(told.sample)}

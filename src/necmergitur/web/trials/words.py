@@ -149,6 +149,7 @@ RULES: dict[str, Any] = {
     "trial_hypotheses_too_many": _("At most twelve hypotheses."),
     "trial_hypotheses_too_long": _("A hypothesis is a sentence or two."),
     "trial_goals_missing": _("Say at least one figure it is judged by."),
+    "trial_goals_out_of_range": _("A share lies above 0 and is at most 1: write 70 in a hundred as 0.7."),
     "trial_goals_twice": _("Each figure once."),
     "trial_sources_missing": _("Name at least one key of the vendor, and at most twenty."),
     "trial_sources_twice": _("Each key once."),
