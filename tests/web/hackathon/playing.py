@@ -100,7 +100,8 @@ class Hackathon:
         found = Lead.objects.get(title=lead["title"])
         self.analyst.post(f"/programme/desk/leads/{found.pk}/challenge/", {"title": title, "brief": "Find out."})
         challenge = Challenge.objects.get(title=title)
-        self.analyst.post(f"/programme/desk/challenges/{challenge.pk}/", {"to": "open"})
+        said = {"title": title, "brief": challenge.brief, "to": "open"}
+        self.analyst.post(f"/programme/desk/challenges/{challenge.pk}/", said)
         return challenge
 
     def _form(self, phase: Phase) -> dict[str, Any]:

@@ -121,7 +121,9 @@ def test_an_analyst_goes_from_a_need_to_an_open_challenge(city: City) -> None:
     assert answer.headers["Location"] == f"/programme/desk/challenges/{challenge.pk}/"
     found.refresh_from_db()
     assert (found.state, found.chain, challenge.chain) == ("challenge", 1, 1)
-    analyst.post(f"/programme/desk/challenges/{challenge.pk}/", {"to": "open"})
+    analyst.post(
+        f"/programme/desk/challenges/{challenge.pk}/", {"to": "open", "title": challenge.title, "brief": "Find out."}
+    )
     challenge.refresh_from_db()
     assert challenge.state == "open"
     assert "Count without faces" in text_of(Client(), "/programme/needs/NM-1/")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- French typography
 """Comparison grids: made of leads and others, each mark with its evidence, read by everybody once published."""
 
 from django.test import Client
@@ -78,3 +79,53 @@ def test_benchmarks_are_written_by_analysts_alone(city: City) -> None:
     assert lead.post(f"{BENCHMARKS}{one.pk}/act/", {"what": "publish"}).status_code == 403
     assert lead.get(f"{BENCHMARKS}{one.pk}/1/").status_code == 403
     assert Client().get(BENCHMARKS).status_code == 302
+
+
+def filled(city: City) -> tuple[Client, Benchmark, str, str]:
+    """Begin a grid of one solution and one criterion, with a mark."""
+    one, analyst = begun(city), city.client("analyst")
+    analyst.cookies["nec_language"] = "en"
+    act = f"{BENCHMARKS}{one.pk}/act/"
+    analyst.post(act, {"what": "criterion", "name": "No camera", "how": "It cannot film."})
+    name, cells = f"c{one.criteria.get().pk}", f"{BENCHMARKS}{one.pk}/{one.solutions.get().pk}/"
+    marked = {f"{name}-mark": "yes", f"{name}-words": "Data sheet, page 4", f"{name}-url": ""}
+    assert analyst.post(cells, marked).status_code == 302
+    return analyst, one, act, cells
+
+
+def test_a_grid_that_compares_nothing_is_not_published(city: City) -> None:
+    one = begun(city)
+    analyst, act, read_at = city.client("analyst"), f"{BENCHMARKS}{one.pk}/act/", f"/programme/benchmarks/{one.pk}/"
+    french = city.client("analyst")
+    analyst.cookies["nec_language"], french.cookies["nec_language"] = "en", "fr"
+
+    def refused(english: str, said: str) -> None:
+        for browser, words in ((analyst, english), (french, said)):
+            answer = browser.post(act, {"what": "publish"})
+            page = answer.content.decode().partition('role="alert"')[2].partition("</div>")[0]
+            assert answer.status_code == 422 and words in page, page
+        assert Client().get(read_at).status_code == 404
+
+    refused("It has no criterion.", "Il n’a pas de critère.")
+    analyst.post(act, {"what": "criterion", "name": "No camera", "how": ""})
+    refused("No solution has a mark.", "Aucune solution n’a d’appréciation.")
+    analyst.post(act, {"what": "drop-solution", "number": str(one.solutions.get().pk)})
+    refused("It compares no solution.", "Il ne compare aucune solution.")
+
+
+def test_what_everybody_reads_is_not_emptied_under_their_eyes(city: City) -> None:
+    analyst, one, act, cells = filled(city)
+    assert analyst.post(act, {"what": "publish"}).status_code == 302
+    assert "read by everybody at once" in analyst.get(f"{BENCHMARKS}{one.pk}/").content.decode()
+    name = f"c{one.criteria.get().pk}"
+    drops = {"drop-criterion": one.criteria.get().pk, "drop-solution": one.solutions.get().pk}
+    for what, number in drops.items():
+        answer = analyst.post(act, {"what": what, "number": str(number)})
+        assert answer.status_code == 422 and "Take it back first" in answer.content.decode()
+    unmarked = analyst.post(cells, {f"{name}-mark": "", f"{name}-words": "Not known", f"{name}-url": ""})
+    assert unmarked.status_code == 422 and "Take it back first" in unmarked.content.decode()
+    assert "Not known" in unmarked.content.decode() and Evidence.objects.get().mark == "yes"
+    assert Client().get(f"/programme/benchmarks/{one.pk}/").status_code == 200
+    assert analyst.post(act, {"what": "withdraw"}).status_code == 302
+    assert analyst.post(act, {"what": "drop-criterion", "number": str(drops["drop-criterion"])}).status_code == 302
+    assert not one.criteria.exists()

@@ -61,6 +61,15 @@ def test_who_calls_for_help_waits_for_no_file(city: City, monkeypatch: pytest.Mo
     assert [what for what, _facts, _by in audited(city)] == ["need:made"] * 2
 
 
+def test_a_row_whose_success_is_no_change_or_below_zero_is_wrong(city: City) -> None:
+    rows = "Rien ne change;police;Rien ne bouge.;Personne;minutes;minutes;9;9,0;fr\n"
+    rows += "Moins que rien;police;Rien ne se compte.;Personne;minutes;minutes;;-4;fr\n"
+    analyst = city.client("analyst")
+    page = analyst.get(sent(analyst, NEEDS + rows)).content.decode()
+    assert "2 rows are wrong" in page
+    assert "Success is: Success is a change" in page and "Success is: A figure below zero" in page
+
+
 def test_nothing_is_made_when_a_row_is_wrong_unless_told_to_leave_it_out(city: City) -> None:
     analyst = city.client("analyst")
     at = sent(analyst, WRONG)

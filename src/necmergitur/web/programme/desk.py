@@ -15,9 +15,17 @@ from necmergitur.innovation.chain import ChallengeState, LeadState, NeedState
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.accounts.models import User
 from necmergitur.web.accounts.rules import require
-from necmergitur.web.programme import making, merging, pages, rights, showing
+from necmergitur.web.programme import hiding, making, merging, pages, rights, showing
 from necmergitur.web.programme.alike import alike
-from necmergitur.web.programme.forms import AnswerForm, ChallengeForm, LeadForm, MergeForm, ReasonForm, initial_of
+from necmergitur.web.programme.forms import (
+    AnswerForm,
+    ChallengeForm,
+    HideForm,
+    LeadForm,
+    MergeForm,
+    ReasonForm,
+    initial_of,
+)
 from necmergitur.web.programme.models import Answer, Challenge, Lead, Need
 from necmergitur.web.store import CLOCK
 
@@ -51,7 +59,12 @@ def need(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _need_page(request: HttpRequest, found: Need, **bound: Any) -> HttpResponse:
-    forms = {"answer": AnswerForm(), "merge": MergeForm(), "lead": LeadForm(initial={"language": found.language})}
+    forms = {
+        "answer": AnswerForm(),
+        "merge": MergeForm(),
+        "lead": LeadForm(initial={"language": found.language}),
+        "hide": HideForm(auto_id="id_hide_%s"),
+    }
     context = {
         "one": found,
         "told": showing.told(found),
@@ -123,6 +136,21 @@ def split(request: HttpRequest, number: int) -> HttpResponse:
     made = merging.split(get_object_or_404(Need, chain=number), CLOCK.now(), cast(User, request.user))
     if isinstance(made, Refusal):
         return pages.refused(request, made, request.path.removesuffix("split/"))
+    return redirect("programme:desk-need", number)
+
+
+@require(rights.may_run)
+@require_POST
+def words_shown(request: HttpRequest, number: int) -> HttpResponse:
+    """Take a need's words off the public pages for a reason, or show them there again."""
+    found, user = get_object_or_404(Need, chain=number), cast(User, request.user)
+    if request.POST.get("do") == "show":
+        hiding.show(found, CLOCK.now(), user)
+        return redirect("programme:desk-need", number)
+    form = HideForm(request.POST, auto_id="id_hide_%s")
+    if not form.is_valid():
+        return _need_page(request, found, hide=form)
+    hiding.hide(found, form.cleaned_data["why"], CLOCK.now(), user)
     return redirect("programme:desk-need", number)
 
 
@@ -204,15 +232,13 @@ def challenge_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 def challenge(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One challenge: its brief, its teams; opened and closed here."""
     found = get_object_or_404(Challenge, pk=pk)
-    form = ChallengeForm(request.POST or None, instance=found)
+    form = ChallengeForm(initial=initial_of(found, "title", "brief"))
     if request.method == "POST" and rights.may_run(request.user):
-        user, to = cast(User, request.user), request.POST.get("to", "")
-        if to in (ChallengeState.OPEN, ChallengeState.CLOSED):
-            making.move(found, to, CLOCK.now(), user)
-            return redirect("programme:challenge", pk)
-        if form.is_valid():
-            Challenge.objects.filter(pk=pk).update(**form.cleaned_data)  # its state may be somebody else's, this moment
-            return redirect("programme:challenge", pk)
+        to = request.POST.get("to", "")
+        form = ChallengeForm(request.POST, opens=to == ChallengeState.OPEN)
+        if to == ChallengeState.CLOSED or form.is_valid():
+            refused = _challenge_kept(found, to, form, cast(User, request.user))
+            return redirect("programme:challenge", pk) if refused is None else pages.refused(request, refused, "./")
     context = {
         "one": found,
         "told": showing.told(found),
@@ -222,5 +248,22 @@ def challenge(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_draft": found.state == ChallengeState.DRAFT,
         "is_open": found.state == ChallengeState.OPEN,
     }
-    status = 422 if form.is_bound and not form.is_valid() else 200
+    status = 422 if form.is_bound else 200
     return pages.show(request, "programme/desk/challenge.html", context, tab="needs", status=status)
+
+
+def _challenge_kept(found: Challenge, to: str, form: ChallengeForm, by: User) -> Refusal | None:
+    """Keep what was typed of a draft, and open it; or close what is open. Teams answer what they read: it stays so."""
+    if to == ChallengeState.CLOSED:
+        out_of, said = ChallengeState.OPEN, dict[str, Any]()
+    else:
+        out_of, said = ChallengeState.DRAFT, form.cleaned_data
+    if to in (ChallengeState.OPEN, ChallengeState.CLOSED):
+        moved = making.move_from({out_of}, found, to, CLOCK.now(), by, **said)
+        refused = moved if isinstance(moved, Refusal) else None
+    else:
+        kept = Challenge.objects.filter(pk=found.pk, state=out_of).update(**said)
+        refused = None if kept else Refusal(rule="chain_moved")
+    # Who presses twice is not told that somebody else was faster.
+    is_done = refused is not None and Challenge.objects.filter(pk=found.pk, state=to, **said).exists()
+    return None if is_done else refused

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from necmergitur.innovation.grading import CLAIMED
-from necmergitur.web.programme.models import LONG, Challenge, Evidence, Lead, Need
+from necmergitur.web.programme.models import LONG, Challenge, Evidence, Hidden, Lead, Need
 from necmergitur.web.programme.words import CRITERIA
 
 LANGUAGES = (("fr", "Français"), ("en", "English"))
@@ -82,6 +82,18 @@ class NeedForm(forms.ModelForm):  # type: ignore[type-arg]
             "language": forms.Select(choices=LANGUAGES),
         }
 
+    def clean(self) -> dict[str, Any]:
+        """Success is a change, in a figure that counts or measures something: neither goes below zero."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("now_value", "target_value"):
+            value = said.get(name)
+            if value is not None and value < 0:
+                self.add_error(name, str(_("A figure below zero measures nothing: say what is counted, from zero on.")))
+        target = said.get("target_value")
+        if target is not None and target == said.get("now_value"):
+            self.add_error("target_value", str(_("Success is a change: this figure must differ from today’s.")))
+        return said
+
 
 class AnswerForm(forms.Form):
     """What the city answers."""
@@ -90,6 +102,14 @@ class AnswerForm(forms.Form):
         label=_("Answer"), help_text=_("Twenty characters or more."), max_length=LONG, min_length=20, widget=long()
     )
     closes = forms.BooleanField(label=_("With this answer the need is closed"), required=False)
+
+
+class HideForm(forms.Form):
+    """Why the public is not to read a need's words."""
+
+    why = forms.ChoiceField(
+        label=_("Why"), help_text=_("Everybody reads this reason."), choices=[("", "–"), *Hidden.choices]
+    )
 
 
 class MergeForm(forms.Form):
@@ -137,6 +157,14 @@ class ChallengeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("title", "brief")
         labels: ClassVar[dict[str, Any]] = {"title": _("Question"), "brief": _("Brief")}
         widgets: ClassVar[dict[str, Any]] = {"brief": long(8)}
+
+    def __init__(self, *args: Any, opens: bool = False, **kwargs: Any) -> None:
+        """A draft may lack its brief; what teams are to answer may not."""
+        super().__init__(*args, **kwargs)
+        if opens:
+            for field in self.fields.values():
+                field.required = True
+                field.error_messages["required"] = _("Nothing is opened to teams without it.")
 
 
 def initial_of(row: Any, *names: str) -> dict[str, Any]:

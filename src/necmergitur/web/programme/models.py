@@ -38,6 +38,14 @@ class Spoken(models.TextChoices):
     CITY = "city", _("The city")
 
 
+class Hidden(models.TextChoices):
+    """Why the public does not read a need's words."""
+
+    PERSON = "person", _("It names a person, or says how to reach one.")
+    INSULT = "insult", _("It insults or threatens.")
+    NONE = "none", _("It states no need.")
+
+
 class Need(models.Model):
     """Where every chain begins: a situation, who suffers from it, and what success would be, as a number."""
 
@@ -60,6 +68,9 @@ class Need(models.Model):
     stated_by_id = models.BigIntegerField(null=True)
     confirmed_at = models.DateTimeField(null=True)  # by whoever asked the body it is stated for
     confirmed_by_id = models.BigIntegerField(null=True)
+    hidden_at = models.DateTimeField(null=True)  # since when the desk alone reads its words
+    hidden_why = models.CharField(max_length=8, choices=Hidden.choices, blank=True)
+    hidden_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "programme_need"
@@ -72,6 +83,11 @@ class Need(models.Model):
     def number(self) -> str:
         """The chain's number as people read it."""
         return shown(self.chain)
+
+    @property
+    def shown_title(self) -> str:
+        """Its sentence as everybody reads it."""
+        return self.title if self.hidden_at is None else str(_("Words not shown"))
 
     @property
     def is_unconfirmed(self) -> bool:

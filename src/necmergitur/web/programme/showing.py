@@ -13,7 +13,7 @@ from necmergitur.innovation.chain import STAGES, DeploymentState, ProjectState, 
 from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import words
 from necmergitur.web.programme.making import BEFORE, MODELS, line_of, stage_of
-from necmergitur.web.programme.models import Deployment, Experiment, Project
+from necmergitur.web.programme.models import Deployment, Experiment, Need, Project
 
 # Where each stage is read. A room not built yet has no address, so no page links to it.
 PLACES = {
@@ -56,6 +56,7 @@ def told(row: Any, serving: Container[UUID] | None = None) -> dict[str, Any]:
         "word": word,
         "address": address_of(row),
         "graded": stage is Stage.PROJECT,
+        "title": row.shown_title if isinstance(row, Need) and row.hidden_at is not None else "",
     }
 
 

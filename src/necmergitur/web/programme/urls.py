@@ -19,6 +19,7 @@ urlpatterns = [
     path("desk/needs/NM-<int:number>/answer/", desk.answer, name="answer"),
     path("desk/needs/NM-<int:number>/confirm/", desk.confirm, name="confirm"),
     path("desk/needs/NM-<int:number>/merge/", desk.merge, name="merge"),
+    path("desk/needs/NM-<int:number>/words/", desk.words_shown, name="words"),
     path("desk/needs/NM-<int:number>/split/", desk.split, name="split"),
     path("desk/needs/NM-<int:number>/leads/", desk.lead_new, name="lead-new"),
     path("desk/leads/<uuid:pk>/", desk.lead, name="lead"),

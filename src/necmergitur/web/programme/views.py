@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -31,10 +33,10 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 def _front(request: HttpRequest, missing: str = "") -> HttpResponse:
-    needs = Need.objects.filter(state=NeedState.OPEN).annotate(voices=Count("votes")).order_by("-voices", "-chain")
+    needs = Need.objects.filter(state=NeedState.OPEN, hidden_at=None).annotate(voices=Count("votes"))
     context = {
-        "needs": pages.leaf(request, needs),
-        "closed": Need.objects.filter(state=NeedState.CLOSED)[:LISTED_MAX],
+        "needs": pages.leaf(request, needs.order_by("-voices", "-chain")),
+        "closed": Need.objects.filter(state=NeedState.CLOSED, hidden_at=None)[:LISTED_MAX],
         "example": chain.shown(7),
         "counts": {"experiments": Experiment.objects.count(), "deployments": Deployment.objects.count()},
         "may_read": rights.may_read(request.user),
@@ -57,7 +59,7 @@ def need(request: HttpRequest, number: int) -> HttpResponse:
         "voices": found.votes.count(),
         "voted": voting.voted(found, request),
         "answers": found.answers.all(),
-        "may_vote": found.state == NeedState.OPEN,
+        "may_vote": found.state == NeedState.OPEN and found.hidden_at is None,
         "may_read": rights.may_read(request.user),
     }
     return render(request, "programme/need.html", context)
@@ -68,7 +70,7 @@ def need(request: HttpRequest, number: int) -> HttpResponse:
 def vote(request: HttpRequest, number: int) -> HttpResponse:
     """Vote for a need, or take the vote back."""
     found = _need(number)
-    if found.state == NeedState.OPEN:
+    if found.state == NeedState.OPEN and found.hidden_at is None:
         back = request.POST.get("back") == "1"
         token = voting.vote(found, request, network_of(request), CLOCK.now(), take_back=back)
         if token is None:
@@ -89,6 +91,7 @@ def state(request: HttpRequest) -> HttpResponse:
         if by is None and not voting.needs_stated.passed(network_of(request)):
             return too_many(request, again_s=voting.needs_stated.again_in(network_of(request)))
         made = making.state_need(CLOCK.now(), by, **form.cleaned_data)
+        messages.success(request, _("Your need is kept as %(number)s. Everybody reads it.") % {"number": made.number})
         return redirect("programme:need", made.chain)
     status = 422 if form.is_bound else 200
     return render(request, "programme/state.html", {"form": form}, status=status)

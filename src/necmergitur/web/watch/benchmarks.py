@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -104,17 +105,49 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponse:
     wrong = _add(found, what, request)
     if wrong is not None:
         return _edit_page(request, found, **wrong)
-    if what == "publish":
-        found.published_at = found.published_at or CLOCK.now()
-    elif what == "withdraw":
-        found.published_at = None
-    elif what == "drop-criterion":
-        found.criteria.filter(pk=row).delete()
-    elif what == "drop-solution":
-        found.solutions.filter(pk=row).delete()
-    found.changed_at = CLOCK.now()
-    found.save(update_fields=["published_at", "changed_at"])
+    against = _change(found, what, row)
+    if against:
+        return _edit_page(request, found, against=against)
     return redirect("watch:benchmark", pk)
+
+
+@transaction.atomic
+def _change(found: Benchmark, what: str, row: int | None) -> list[str]:
+    """Do it, or say why not: nobody publishes a grid that compares nothing, or empties one that everybody reads."""
+    held = Benchmark.objects.select_for_update().get(pk=found.pk)
+    was_whole = not missing(held)
+    if what == "publish":
+        held.published_at = held.published_at or CLOCK.now()
+    elif what == "withdraw":
+        held.published_at = None
+    elif what == "drop-criterion":
+        held.criteria.filter(pk=row).delete()
+    elif what == "drop-solution":
+        held.solutions.filter(pk=row).delete()
+    lacks = missing(held) if held.published_at else []
+    if lacks and (what == "publish" or was_whole):
+        transaction.set_rollback(True)
+        return [_("It is not published."), *lacks] if what == "publish" else [emptied()]
+    held.changed_at = CLOCK.now()
+    held.save(update_fields=["published_at", "changed_at"])
+    return []
+
+
+def missing(found: Benchmark) -> list[str]:
+    """Return in words what a grid lacks before it compares anything."""
+    lacks = []
+    if not found.solutions.exists():
+        lacks.append(_("It compares no solution."))
+    if not found.criteria.exists():
+        lacks.append(_("It has no criterion."))
+    if not lacks and not Evidence.objects.filter(solution__benchmark=found).exclude(mark="").exists():
+        lacks.append(_("No solution has a mark."))
+    return lacks
+
+
+def emptied() -> str:
+    """Return why something stays in a grid that everybody reads."""
+    return _("Not done: everybody reads this comparison, and it would compare nothing. Take it back first.")
 
 
 def _add(found: Benchmark, what: str, request: HttpRequest) -> dict[str, Any] | None:
@@ -150,15 +183,29 @@ def cells(request: HttpRequest, pk: UUID, solution: int) -> HttpResponse:
     known = {one.criterion_id: one for one in found.evidence.all()}
     data = request.POST if request.method == "POST" else None
     forms = [(each, CellForm(data, instance=known.get(each.pk), prefix=f"c{each.pk}")) for each in criteria]
+    against = ""
     if data is not None and all(form.is_valid() for _criterion, form in forms):
-        with transaction.atomic():
-            for criterion, form in forms:
-                _keep_cell(found, criterion, form)
-            Benchmark.objects.filter(pk=pk).update(changed_at=CLOCK.now())
-        return redirect("watch:benchmark", pk)
-    context = {"one": found.benchmark, "solution": found, "forms": forms, "part": "benchmarks"}
+        against = _keep_cells(found, forms)
+        if not against:
+            return redirect("watch:benchmark", pk)
+    context = {"one": found.benchmark, "solution": found, "forms": forms, "part": "benchmarks", "against": against}
     status = 422 if data is not None else 200
     return pages.show(request, "watch/cells.html", context, tab="watch", status=status)
+
+
+@transaction.atomic
+def _keep_cells(solution: Solution, forms: list[tuple[Criterion, CellForm]]) -> str:
+    """Keep one solution's marks; return why not, when no mark would be left in what everybody reads."""
+    held = Benchmark.objects.select_for_update().get(pk=solution.benchmark_id)
+    was_whole = not missing(held)
+    for criterion, form in forms:
+        _keep_cell(solution, criterion, form)
+    if held.published_at and was_whole and missing(held):
+        transaction.set_rollback(True)
+        return emptied()
+    held.changed_at = CLOCK.now()
+    held.save(update_fields=["changed_at"])
+    return ""
 
 
 def _keep_cell(solution: Solution, criterion: Criterion, form: CellForm) -> None:

@@ -91,7 +91,7 @@ def _says(name: str, field: Any) -> str:
     if name in _CHOSEN:
         return allowed(name)
     if isinstance(field, forms.DecimalField):
-        return _("A number.")
+        return _("A number, zero or more.")
     if isinstance(field, forms.EmailField):
         return _("An e-mail address.")
     if isinstance(field, forms.URLField):

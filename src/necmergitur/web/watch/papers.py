@@ -40,7 +40,7 @@ def written(shown: dict[str, Any], page: str) -> bytes:
     dated = date_format(localtime(one.changed_at), "j F Y")
     paper = Paper(one.title, one.changed_at, foot=f"{one.need.number} · {one.title} · {dated}", orientation="landscape")
     paper.title(one.title)
-    paper.say(f"{one.need.number} · {one.need.title} · {dated}", bold=True)
+    paper.say(f"{one.need.number} · {one.need.shown_title} · {dated}", bold=True)
     paper.say(one.summary)
     solutions, rows = shown["solutions"], shown["rows"]
     if not solutions or not rows:
