@@ -327,7 +327,7 @@ def test_a_juror_who_did_not_say_whom_they_know_marks_nothing_and_reads_why(play
     assert played.desk("assign", each="1").status_code == 302
     Helper.objects.update(declared_at=None)
     answer = somebody().post(f"{link}{_work(1).pk}/", BLIND)
-    assert answer.status_code == 409 and "not yet said whom they know" in answer.content.decode()
+    assert answer.status_code == 409 and "not yet said whom you know" in answer.content.decode()
     assert Review.objects.get().blind_at is None
 
 

@@ -126,6 +126,19 @@ def test_a_mentor_who_leaves_calls_off_what_was_booked_and_each_project_is_told(
     assert "Maud" not in page(f"{cohort.mine[0]}hours/")
 
 
+def test_a_mentor_whom_the_desk_takes_back_calls_off_what_was_booked_and_the_project_is_told(cohort: Cohort) -> None:
+    early, _late = Slot.objects.all()
+    assert cohort.book(0, early) == 302
+    desk = f"{DESK}calls/{cohort.call.pk}/"
+    address = f"{desk}disinvite/{Helper.objects.get().pk}/"
+    assert f'action="{address}"' in cohort.analyst.get(f"{desk}mentors/").content.decode()
+    with override_settings(EMAIL_HOST="127.0.0.1"):
+        assert cohort.analyst.post(address).headers["Location"] == f"{desk}mentors/"
+        assert Letter.objects.filter(kind="hour_off").count() == 1
+    assert not Booking.objects.exists() and not Helper.objects.exists()
+    assert somebody().get(cohort.mentor).status_code == 404
+
+
 def test_a_project_that_gave_up_books_nothing_and_a_wrong_link_shows_nothing(cohort: Cohort) -> None:
     for phase in ("construction", "abandoned"):
         said = {"to": phase, "reason": "too many false alarms at night"}

@@ -16,7 +16,7 @@ from necmergitur.web.incubation.models import Application, Call, Conflict, Helpe
 from necmergitur.web.letters.models import Letter
 from necmergitur.web.programme.models import Project
 from tests.web.incubation.test_incubation import DESK, OTHER, WHY, applied, called, reviewer
-from tests.web.pages import City, queries
+from tests.web.pages import City, audited, queries
 
 NAMES = ("Ada Example", "ada@", "Densité", "densite.example", "Bo Autre", "Autre SARL", "autre.example")
 
@@ -25,6 +25,7 @@ class Selecting:
     """A call with two applications, closed, and three reviewers by their links."""
 
     def __init__(self, city: City) -> None:
+        self.city = city
         self.analyst, self.call = called(city, places=2)
         self.mine = [applied(self.call).headers["Location"], applied(self.call, **OTHER).headers["Location"]]
         self.first, self.second = Application.objects.order_by("received_at")
@@ -231,10 +232,62 @@ def test_whoever_recognises_an_application_says_so_and_somebody_else_reads_it(se
 
 
 def test_a_reviewer_who_said_nothing_of_whom_they_know_stops_the_assignment(selecting: Selecting) -> None:
-    selecting.invite("Silent")
+    declared(selecting.invite("Ready"))
+    link = selecting.invite("Silent <Sam>")
     selecting.close()
     answer = selecting.assign(1)
     assert answer.status_code == 409 and not Review.objects.exists()
+    said = answer.content.decode()
+    assert "Silent &lt;Sam&gt;" in said and "Ready" not in said, "the desk reads who it is"
+    assert "Sam" not in somebody().get(selecting.mine[0]).content.decode()
+    page = taken_back(selecting, "Silent <Sam>")
+    assert "opens nothing any more" in page and somebody().get(link).status_code == 404
+    assert selecting.assign(1).status_code == 302 and Review.objects.count() == 2
+
+
+def taken_back(selecting: Selecting, name: str) -> str:
+    """Have the desk take a reviewer's invitation back, twice pressed; return the page that says so."""
+    helper = Helper.objects.get(name=name).pk
+    address = f"{DESK}calls/{selecting.call.pk}/disinvite/{helper}/"
+    assert f'action="{address}"' in selecting.analyst.get(selecting.desk).content.decode()
+    before = len(audited(selecting.city))
+    answer = selecting.analyst.post(address, follow=True)
+    assert selecting.analyst.post(address).status_code == 302
+    by = f"user:{selecting.city.users['analyst'].pk}"
+    said = {"helper": str(helper), "kind": "reviewer"}
+    assert audited(selecting.city)[before:] == [("challenge:call:helper:taken_back", said, by)], "once, and no name"
+    return str(answer.content.decode())
+
+
+def test_marks_of_a_reviewer_who_was_taken_back_stay_and_others_read_the_rest(selecting: Selecting) -> None:
+    first = declared(selecting.invite("First"))
+    selecting.close()
+    assert selecting.assign(1).status_code == 302
+    place, unread = reads(first)
+    assert somebody().post(place, marks(7)).status_code == 302
+    lead = selecting.city.client("lead")
+    address = f"{DESK}calls/{selecting.call.pk}/disinvite/{Helper.objects.get().pk}/"
+    assert lead.post(address).status_code == 403 and Helper.objects.exists()
+    assert "disinvite" not in lead.get(selecting.desk).content.decode()
+    assert "too few reviewers now" in taken_back(selecting, "First")
+    kept = Review.objects.get()
+    assert (kept.reviewer, kept.number, kept.done_at is not None) == (None, 1, True)
+    assert somebody().get(unread).status_code == 404
+    second = declared(selecting.invite("Second"))
+    assert len(reads(second)) == 1, "what was not read"
+    declared(selecting.invite("Third"))
+    assert "opens nothing any more" in taken_back(selecting, "Second")
+    assert Review.objects.get(done_at=None).reviewer == Helper.objects.get(name="Third")
+
+
+def test_without_any_reviewer_left_the_desk_decides_alone(selecting: Selecting) -> None:
+    selecting.invite("Silent")
+    selecting.close()
+    page = f"{DESK}applications/{selecting.first.pk}/"
+    assert selecting.analyst.post(page, {"reason": WHY, "to": "accept"}).status_code == 409
+    taken_back(selecting, "Silent")
+    assert "decides alone" in selecting.analyst.get(page).content.decode()
+    assert selecting.analyst.post(page, {"reason": WHY, "to": "accept"}).status_code == 302
 
 
 def test_the_desk_ends_the_reading_when_somebody_never_answers(selecting: Selecting) -> None:

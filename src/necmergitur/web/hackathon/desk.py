@@ -1,7 +1,9 @@
 """The desk of a hackathon: editions, announcements, jurors and mentors."""
 
 from typing import Any, cast
+from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -143,3 +145,18 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         "address": request.build_absolute_uri(reverse(place, args=[link])),
     }
     return page(request, found, made=made)
+
+
+@require(rights.may_run)
+@never_cache
+@require_POST
+def disinvite(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    """Take a juror's or a mentor's invitation back."""
+    short = people.disinvite(pages.edition_of(slug), pk, CLOCK.now(), cast(User, request.user))
+    if short is None:
+        messages.success(request, _("The invitation is taken back. Its link opens nothing any more."))
+    else:
+        messages.warning(
+            request, _("The invitation is taken back. Nobody else may read one of the works: invite another juror.")
+        )
+    return redirect("hackathon:desk-jury" if request.POST.get("at") == "jury" else "hackathon:desk-one", slug)

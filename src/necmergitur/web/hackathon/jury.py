@@ -13,7 +13,7 @@ from necmergitur.innovation.reviews import Mark, Result, mailbox, plain
 from necmergitur.kernel.refusal import Refusal
 from necmergitur.web.hackathon import handing
 from necmergitur.web.hackathon.models import Conflict, Edition, Helper, Review, Submission
-from necmergitur.web.programme.panel import Panel
+from necmergitur.web.programme.panel import Panel, unsaid
 
 JUROR = Helper.Kind.JUROR
 
@@ -99,8 +99,9 @@ def assign(edition: Edition, each: int, now: datetime) -> int | Refusal:
     jury, works = jury_of(edition), works_of(edition)
     if not works:
         return Refusal(rule="nothing_handed_in")
-    if any(one.declared_at is None for one in jury):
-        return Refusal(rule="jurors_undeclared")
+    waiting = unsaid(jury, "jurors_undeclared")
+    if waiting is not None:
+        return waiting
     exclude(edition, jury, now)
     return _ask(edition, works, jury, each)
 
@@ -115,7 +116,7 @@ def mark(review_id: int, given: dict[str, float], remark: str, now: datetime) ->
         refused = Refusal(rule="review_done")
     if refused is None and review.juror is not None:
         if review.juror.declared_at is None:
-            refused = Refusal(rule="jurors_undeclared")
+            refused = Refusal(rule="juror_undeclared")
         else:
             why = next(iter(conflicts_of([review.juror], [review.submission]).values()), None)
             refused = None if why is None else Refusal(rule="review_conflict", facts={"why": why})

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -106,15 +107,39 @@ def erase(person: Participant, now: datetime) -> None:
 
 
 @transaction.atomic
-def erase_helper(helper: Helper, now: datetime) -> None:
-    """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark goes to somebody else."""
+def erase_helper(helper: Helper, now: datetime) -> Refusal | None:
+    """Erase a juror or a mentor. Marks they gave stay, by a number; what they did not mark goes to somebody else.
+
+    Tables a mentor had taken wait again; whom they helped is written down before, as nobody marks the work of a team
+    they helped because the mentor is gone. Return why a work stays short of a juror, while the jury reads.
+    """
     edition = Edition.objects.select_for_update().get(pk=helper.edition_id)
+    if helper.kind == Helper.Kind.MENTOR:
+        jury.exclude(edition, jury.jury_of(edition), now)
+        helper.questions.filter(done_at=None).update(taken_at=None, taken_by=None)
     bookings.forget([helper.pk], now)
     before, open_ones = jury.held(edition), helper.reviews.filter(done_at=None)
     taken = list(open_ones.filter(void_at=None).values_list("submission_id", flat=True))
     open_ones.delete()
     helper.delete()
-    jury.refill(edition, taken, before, now)
+    return jury.refill(edition, taken, before, now)
+
+
+@transaction.atomic
+def disinvite(edition: Edition, pk: UUID, now: datetime, by: User) -> Refusal | None:
+    """Take an invitation back: the desk erases a juror or a mentor as they would erase themselves.
+
+    Return why a work stays short of a juror, while the jury reads. Of two presses one does it.
+    """
+    held = Edition.objects.select_for_update().get(pk=edition.pk)
+    helper = held.helpers.filter(pk=pk).first()
+    if helper is None:
+        return None
+    short = erase_helper(helper, now)
+    with beside_rows() as tx:
+        subject = f"{held.slug}/{pk}"
+        audit(store(), tx, "hackathon:helper:taken_back", subject, by_person(by), now, kind=helper.kind)
+    return short
 
 
 @transaction.atomic

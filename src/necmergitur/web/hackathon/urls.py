@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/<slug:slug>/announce/", desk.announce, name="announce"),
     path("desk/<slug:slug>/withdraw/<int:pk>/", desk.withdraw, name="withdraw"),
     path("desk/<slug:slug>/invite/", desk.invite, name="invite"),
+    path("desk/<slug:slug>/disinvite/<uuid:pk>/", desk.disinvite, name="disinvite"),
     path("desk/<slug:slug>/certificates.pdf", papers.certificates, name="certificates-pdf"),
     path("desk/<slug:slug>/people/", desk_people.listed, name="people"),
     path("desk/<slug:slug>/door/<str:badge>/", desk_people.door, name="door"),

@@ -44,7 +44,11 @@ REFUSALS: dict[str, Any] = {
     "checked_in_already": _("This person was checked in already."),
     "submission_not_blind": _("The jury reads without names. Take out what tells who you are: %(told)s"),
     "nothing_handed_in": _("No team handed anything in."),
-    "jurors_undeclared": _("A juror has not yet said whom they know. Without it no work is given to anybody."),
+    "jurors_undeclared": _(
+        "Not yet said whom they know: %(who)s. Without it no work is given to anybody. Take back the invitation of"
+        " whoever never answers."
+    ),
+    "juror_undeclared": _("You have not yet said whom you know. Without it you mark nothing."),
     "jurors_too_few": _("A work would have too few jurors who know nobody in its team. Invite another juror."),
     "reviews_out_of_range": _("One to nine reviews for each work."),
     "review_conflict": _("You know somebody of this team, so you do not review it. Somebody else does."),
@@ -70,7 +74,7 @@ def sentence(refusal: Refusal) -> str:
     text = REFUSALS.get(refusal.rule)
     if text is None:
         return str(programme.sentence(refusal))
-    return str(text) % refusal.facts if "%(told)s" in str(text) else str(text)
+    return str(text) % refusal.facts if "%(" in str(text) else str(text)
 
 
 def phase(found: Phase) -> dict[str, Any]:

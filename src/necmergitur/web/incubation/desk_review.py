@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -100,3 +101,19 @@ def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             request, ngettext("%(n)s review asked for", "%(n)s reviews asked for", outcome) % {"n": outcome}
         )
     return redirect(back)
+
+
+@require(rights.may_run)
+@never_cache
+@require_POST
+def disinvite(request: HttpRequest, pk: UUID, helper: UUID) -> HttpResponse:
+    """Take a reviewer's or a mentor's invitation back."""
+    found = get_object_or_404(Call, pk=pk)
+    is_mentor = found.helpers.filter(pk=helper, kind=Helper.Kind.MENTOR).exists()
+    short = reviewing.disinvite(found, helper, CLOCK.now(), cast(User, request.user))
+    if short is None:
+        messages.success(request, _("The invitation is taken back. Its link opens nothing any more."))
+    else:
+        said = _("The invitation is taken back. An application has too few reviewers now: invite another one.")
+        messages.warning(request, said)
+    return redirect("incubation:mentors" if is_mentor else "incubation:selection", pk)

@@ -5,6 +5,7 @@ The rules are those of the hackathon's jury (`innovation/reviews.py`); when they
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -20,7 +21,7 @@ from necmergitur.web.incubation import office, writing
 from necmergitur.web.incubation.models import Application, Booking, Call, Conflict, Helper, Review, Step
 from necmergitur.web.letters import sending
 from necmergitur.web.programme import links, making
-from necmergitur.web.programme.panel import Panel
+from necmergitur.web.programme.panel import Panel, unsaid
 from necmergitur.web.store import store
 
 REVIEWER, MENTOR = Helper.Kind.REVIEWER, Helper.Kind.MENTOR
@@ -100,8 +101,9 @@ def assign(call: Call, each: int, now: datetime, by: User) -> int | Refusal:
     if not waiting:
         return Refusal(rule="nobody_applied")
     people = _reviewers(held)
-    if any(one.declared_at is None for one in people):
-        return Refusal(rule="reviewers_undeclared")
+    silent = unsaid(people, "reviewers_undeclared")
+    if silent is not None:
+        return silent
     _exclude(held)
     made = _ask(held, waiting, people, each)
     if isinstance(made, Refusal):
@@ -182,10 +184,11 @@ def end(call: Call, now: datetime) -> Refusal | None:
 
 
 @transaction.atomic
-def erase(helper: Helper, now: datetime) -> None:
+def erase(helper: Helper, now: datetime) -> Refusal | None:
     """Erase a reviewer or a mentor. Marks they gave stay, by a number; what they did not read goes to others.
 
-    Half hours to come with a mentor are called off, and their projects told.
+    Half hours to come with a mentor are called off, and their projects told. Return why an application stays short of
+    a reviewer.
     """
     call = Call.objects.select_for_update().get(pk=helper.call_id)
     booked = Booking.objects.filter(slot__mentor=helper)
@@ -194,7 +197,22 @@ def erase(helper: Helper, now: datetime) -> None:
     bookings.forget([helper.pk], now)
     helper.reviews.filter(done_at=None).delete()
     helper.delete()
-    _refill(call, now)
+    return _refill(call, now) if helper.kind == REVIEWER else None
+
+
+@transaction.atomic
+def disinvite(call: Call, pk: UUID, now: datetime, by: User) -> Refusal | None:
+    """Take an invitation back: the desk erases a reviewer or a mentor as they would erase themselves.
+
+    Return why an application stays short of a reviewer. Of two presses one does it.
+    """
+    held = Call.objects.select_for_update().get(pk=call.pk)
+    helper = held.helpers.filter(pk=pk).first()
+    if helper is None:
+        return None
+    short = erase(helper, now)
+    making.note(held.challenge, "call:helper:taken_back", by, now, helper=str(pk), kind=helper.kind)
+    return short
 
 
 def sweep(now: datetime) -> int:
@@ -231,12 +249,16 @@ def _exclude(call: Call) -> None:
     PANEL.exclude(found, _asked(call), marked_stay=False)
 
 
-def _refill(call: Call, now: datetime) -> None:
-    """Ask others for what was taken from somebody, if somebody may."""
+def _refill(call: Call, now: datetime) -> Refusal | None:
+    """Ask others for what was taken from somebody, if somebody may; return why an application stays short of one."""
     waiting = list(call.applications.filter(accepted=None))
     if not call.each or selection.may_read(reading_of(call), now, decided=False) is not None:
-        return
-    people = [one for one in _reviewers(call) if one.declared_at is not None]
+        return None
+    people, refused = [one for one in _reviewers(call) if one.declared_at is not None], None
     for application in waiting:
-        if not isinstance(_ask(call, [application], people, call.each), Refusal):
+        made = _ask(call, [application], people, call.each)
+        if isinstance(made, Refusal):
+            refused = made
+        else:
             writing.tell_readers(call, now)
+    return refused

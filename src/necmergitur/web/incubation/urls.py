@@ -19,6 +19,7 @@ urlpatterns = [
     path("desk/incubation/calls/<uuid:pk>/selection/", desk_review.selecting, name="selection"),
     path("desk/incubation/calls/<uuid:pk>/selection/<slug:what>/", desk_review.act, name="selection-act"),
     path("desk/incubation/calls/<uuid:pk>/mentors/", desk_mentors.listed, name="mentors"),
+    path("desk/incubation/calls/<uuid:pk>/disinvite/<uuid:helper>/", desk_review.disinvite, name="disinvite"),
     path("desk/incubation/applications/<uuid:pk>/", desk.application, name="application"),
     path("desk/incubation/grants/<int:pk>/", desk_money.grant, name="grant"),
     path("desk/projects/<uuid:pk>/", desk.project, name="project"),

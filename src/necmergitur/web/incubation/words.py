@@ -48,7 +48,10 @@ REFUSALS: dict[str, Any] = {
         " selection says that the desk decides without them."
     ),
     "nobody_applied": _("Nobody applied, or everything is decided."),
-    "reviewers_undeclared": _("A reviewer has not yet said whom they know. Nothing is given to anybody before."),
+    "reviewers_undeclared": _(
+        "Not yet said whom they know: %(who)s. Nothing is given to anybody before. Take back the invitation of"
+        " whoever never answers."
+    ),
     "jurors_too_few": _("An application would have too few reviewers who know nobody there. Invite another one."),
     "reviews_out_of_range": _("One to nine reviews for each application."),
     "review_conflict": _("You know somebody there, so you do not read it. Somebody else does."),

@@ -4,6 +4,7 @@ A room says what its models call the two sides. When something may be done, and 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -25,6 +26,13 @@ class Reader(Protocol):
     email: str
     organisation: str
     knows: str
+    declared_at: datetime | None
+
+
+def unsaid(readers: Iterable[Reader], rule: str) -> Refusal | None:
+    """Refuse to ask anybody while one of them has not said whom they know. Who that is, is for the desk alone."""
+    names = [one.name for one in readers if one.declared_at is None]
+    return Refusal(rule=rule, facts={"who": ", ".join(sorted(names))}) if names else None
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
