@@ -1,7 +1,8 @@
 """How far a solution can be trusted, from evidence: bronze to platinum, each grade holding all that is below it.
 
 The ladder's form is that of Home Assistant's integration quality scale; what is asked is ours. Field measures cannot be
-claimed: they count when an experiment of the chain was reported. Evidence grows old.
+claimed: they count when an experiment of the chain was reported that its own rule ended, with enough alarms judged to
+tell good from bad. Evidence grows old.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,10 @@ from enum import StrEnum
 import msgspec
 
 EVIDENCE_LASTS = timedelta(days=365)  # ours: software a year without a look is not the software that was looked at
+
+
+# A trial's rule had heard enough to tell: what was stopped before, or heard too little in its window, measured nothing.
+CONCLUDED = frozenset({"too_many_false_alarms", "as_good_as_promised"})
 
 
 class Criterion(StrEnum):

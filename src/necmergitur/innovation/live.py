@@ -9,8 +9,9 @@ from datetime import datetime
 import msgspec
 
 from necmergitur.innovation.constants import ALARM_GAP
-from necmergitur.innovation.protocol import Heard, Protocol, Source
+from necmergitur.innovation.protocol import Heard, Protocol, Source, level_of
 from necmergitur.innovation.trial import Trial
+from necmergitur.kernel.refusal import Refusal
 
 SURE_FOR = ALARM_GAP  # a source that is silent for longer has let its alarm go (metrics.alarms), so its advice is old
 
@@ -26,6 +27,16 @@ class Standing(msgspec.Struct, frozen=True):
 def may_be_seen(trial: Trial, told: Protocol, now: datetime) -> bool:
     """Return whether the control room may see what a trial's vendor says now: in live mode, within its window."""
     return told.mode == "live" and trial.state == "running" and told.starts <= now < told.ends
+
+
+def against_mark(told: Protocol, source: Source | None, heard: Heard | None, now: datetime) -> Refusal | None:
+    """Return why nobody says now whether an advice was of use: it is gone, or it was no alarm.
+
+    A key that says that nothing is there is of use because nothing was: a mark of it would note the opposite.
+    """
+    if source is None or heard is None or now - heard.at > SURE_FOR:
+        return Refusal(rule="trial_advice_gone")
+    return None if level_of(source, heard) >= told.alarm_level else Refusal(rule="trial_advice_no_alarm")
 
 
 def standing(told: Protocol, advised: Iterable[Heard], now: datetime) -> list[Standing]:

@@ -60,7 +60,10 @@ def test_a_grade_rests_on_evidence_that_grows_old_and_on_the_citys_own_measure(c
     )
     (hint,) = re.findall(rf'id="{max(said_beside)}"[^>]*>([^<]+)<', page)
     assert "Everybody reads this" in hint and "stays there" in hint, "its writer knows before they write"
-    reported(trial, NOW)
+    reported(making.make(of, NOW, city.users["analyst"], title="Three seconds"), NOW)
+    page = analyst.get(address).content.decode()
+    assert "Gold" in page and "Three seconds" not in page, "stopped by hand, before its rule could tell"
+    reported(trial, NOW, why="as_good_as_promised")
     assert "Platinum" in analyst.get(address).content.decode()
     Evidence.objects.filter(criterion="secure").update(at=timezone.now() - timedelta(days=366))
     page = analyst.get(address).content.decode()
@@ -183,7 +186,7 @@ def test_trials_of_one_name_are_told_apart_wherever_they_are_listed(city: City) 
     by = city.users["analyst"]
     of = project(by, NOW)
     rows = [making.make(of, NOW + timedelta(minutes=n), by, title="The very same name") for n in range(3)]
-    reported(rows[1], NOW)
+    reported(rows[1], NOW, why="as_good_as_promised")
     begun = Trial.objects.get(id=rows[1].pk).begun_at
     assert begun is not None
     names = ["No. 1, not begun", f"No. 2, begun {timezone.localtime(begun):%d.%m.%Y %H:%M}", "No. 3, not begun"]

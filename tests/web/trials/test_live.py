@@ -10,6 +10,7 @@ import pytest
 from necmergitur.innovation import live, protocol
 from necmergitur.innovation.protocol import TrialTruth
 from necmergitur.innovation.trial import Trial
+from necmergitur.kernel.refusal import Refusal
 from necmergitur.operations import ending, trial_store, trials
 from necmergitur.operations.sensing import Memory
 from necmergitur.web.store import store
@@ -123,8 +124,41 @@ def test_a_mark_is_noted_once_as_what_the_control_room_saw(city: City, button: s
     operator, said = city.client("operator"), {"sensor": VENDOR, "seq": "2", button: "1"}
     for _ in range(2):
         answer = operator.post(f"{PANEL}{begun.id}/", said, headers={"x-fragment": "advice"})
-        assert answer.status_code == 200 and "Noted:" in answer.content.decode()
-    notes = [one.event for one in trial_store.facts_of(store(), begun.id) if isinstance(one.event, TrialTruth)]
-    assert [(one.present, one.seen, one.zone_id) for one in notes] == [(present, "control_room", "z-1")]
-    assert operator.post(f"{PANEL}{begun.id}/", said | {"seq": "9"}).status_code == 404
+        assert answer.status_code == 200 and answer.content.decode().count("Noted:") == 2, "said, and beside it"
+    assert [(one.present, one.seen, one.zone_id) for one in noted(begun.id)] == [(present, "control_room", "z-1")]
+    unknown = operator.post(f"{PANEL}{begun.id}/", said | {"seq": "9"}, headers={"x-fragment": "advice"})
+    assert unknown.status_code == 409 and "no longer here" in unknown.content.decode()
     assert city.client("pilot").post(f"{PANEL}{begun.id}/", said).status_code == 403
+
+
+def test_an_alarm_that_its_keys_next_word_replaced_may_be_marked_and_what_is_no_alarm_may_not(city: City) -> None:
+    """*Of use* on *nothing to do* noted that something was there, which is the opposite."""
+    begun = live_trial(city)
+    memory = Memory(None)
+    for seq, level in ((1, 3), (2, 0)):
+        assert say(memory, now() + timedelta(seconds=1), seq, level) == ""
+    ending.look(store(), begun.id, now() + timedelta(seconds=2))
+    operator, at = city.client("operator"), f"{PANEL}{begun.id}/"
+    shown = operator.get(PANEL).content.decode()
+    assert "Level 0 of 3" in shown and "data-mark" not in shown
+    quiet = operator.post(at, {"sensor": VENDOR, "seq": "2", "useful": "1"}, headers={"x-fragment": "advice"})
+    assert quiet.status_code == 409 and "no alarm" in quiet.content.decode()
+    assert noted(begun.id) == []
+    late = operator.post(at, {"sensor": VENDOR, "seq": "1", "useful": "1"}, headers={"x-fragment": "advice"})
+    assert late.status_code == 200 and "Noted: of use" in late.content.decode()
+    assert [one.present for one in noted(begun.id)] == [True]
+
+
+def test_what_is_marked_too_late_is_said_and_not_noted(city: City) -> None:
+    begun = live_trial(city)
+    alarmed(begun.id)
+    told = protocol.read(begun.protocol)
+    (heard,) = [one for one in advice._heard(begun.id) if one.seq == 2]
+    assert live.against_mark(told, told.sources[0], heard, heard.at + live.SURE_FOR) is None
+    late = live.against_mark(told, told.sources[0], heard, heard.at + live.SURE_FOR + timedelta(seconds=1))
+    assert late == Refusal(rule="trial_advice_gone")
+    assert live.against_mark(told, None, heard, heard.at) == live.against_mark(told, told.sources[0], None, heard.at)
+
+
+def noted(pk: Any) -> list[TrialTruth]:
+    return [one.event for one in trial_store.facts_of(store(), pk) if isinstance(one.event, TrialTruth)]

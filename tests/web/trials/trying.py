@@ -129,7 +129,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def reported(of: Experiment, at: datetime, how: Any = "adopt") -> Experiment:
+def reported(of: Experiment, at: datetime, how: Any = "adopt", why: Any = "by_hand") -> Experiment:
     """Bring an experiment to its exit, by facts alone: for tests of what follows one."""
     if not any(one.id == VENDOR for one in _sensors()):
         vendor(at)
@@ -137,7 +137,7 @@ def reported(of: Experiment, at: datetime, how: Any = "adopt") -> Experiment:
     text = protocol.text_of(told)
     steps: list[TrialEvent] = [
         TrialBegun((uuid5(signed.NAMES, "none"),), protocol.digest_of(text)),
-        TrialStopped("by_hand", "The evening is over."),
+        TrialStopped(why, "The evening is over." if why == "by_hand" else ""),
         TrialReported(3, "0" * 64),
         TrialExit(how, "It did what was promised."),
     ]

@@ -3,24 +3,33 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import OuterRef, Prefetch, Subquery, prefetch_related_objects
 
 from necmergitur.innovation import grading, texts
 from necmergitur.innovation.chain import ExperimentState
 from necmergitur.innovation.grading import Criterion, Grade, Shown
+from necmergitur.web.facts.models import Trial
 from necmergitur.web.programme import words
 from necmergitur.web.programme.models import Challenge, Deployment, Experiment, Lead, Project, Team
 
 _ORDER = tuple(Grade)
-EVIDENCE = ("evidence", "experiments")
+_WHY = Subquery(Trial.objects.filter(id=OuterRef("pk")).values("why")[:1])
+
+
+def behind(path: str = "") -> tuple[Any, ...]:
+    """Return what grades are made of, of projects at `path`, to be read for a whole list at once."""
+    at = f"{path}__" if path else ""
+    ended = Experiment.objects.annotate(ended_why=_WHY)
+    return f"{at}evidence", Prefetch(f"{at}experiments", ended, to_attr="ended")
 
 
 def of(project: Project, now: datetime) -> dict[str, Any]:
     """Return a project's grade, what holds, since when, and what the next one asks for, in words."""
-    prefetch_related_objects([project], *EVIDENCE)
+    prefetch_related_objects([project], *behind())
     rows = [one for one in project.evidence.all() if one.withdrawn_at is None]
     seen = [Shown(Criterion(one.criterion), one.at) for one in rows]
-    trials = [one for one in project.experiments.all() if one.state == ExperimentState.REPORTED]
+    ended: list[Any] = project.ended  # type: ignore[attr-defined]
+    trials = [one for one in ended if one.state == ExperimentState.REPORTED and one.ended_why in grading.CONCLUDED]
     held = grading.holds(seen, now, measured=bool(trials))
     name = grading.grade(held)
     tone, word = words.GRADES[name]
@@ -58,14 +67,9 @@ def project_of(row: Any, now: datetime) -> Project | None:
     if isinstance(row, Lead):
         whose = _name(row.organisation)
         found = [one for one in found if whose and _name(one.team.organisation) == whose]
-    prefetch_related_objects(found, *EVIDENCE)
+    prefetch_related_objects(found, *behind())
     return max(found, key=lambda one: (of(one, now)["rank"], one.created_at), default=None)
 
 
 def _name(organisation: str) -> str:
     return " ".join(texts.words(texts.fold(organisation)))
-
-
-def behind(path: str) -> tuple[str, ...]:
-    """Return what grades are made of, of projects at `path`, to be read for a whole list at once."""
-    return tuple(f"{path}__{one}" for one in EVIDENCE)

@@ -36,7 +36,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "tried",
     )
     begun = Q(Exists(Evidence.objects.filter(project=OuterRef("pk")))) | ~Q(state=ProjectState.SUBMITTED)
-    graded = pages.leaf(request, Project.objects.filter(begun).prefetch_related(*grades.EVIDENCE), "graded")
+    graded = pages.leaf(request, Project.objects.filter(begun).prefetch_related(*grades.behind()), "graded")
     context = {
         "deployed": deployed,
         "deployments": [{**showing.told(one), "route": words.ROUTES.get(one.route, "")} for one in deployed],

@@ -87,6 +87,7 @@ def _of(row: Trial, told: Protocol, now: datetime) -> list[dict[str, Any]]:
             "use": words.USES[one.source.use],
             "level": level_of(one.source, one.advised),
             "word": words.LEVELS[level_of(one.source, one.advised)],
+            "is_alarm": level_of(one.source, one.advised) >= told.alarm_level,
             "count": one.advised.count if isinstance(one.advised, TrialCounted) else None,
             "full": one.source.full,
             "minute": datetime.fromtimestamp(one.advised.minute * MINUTE_S, UTC),
@@ -118,11 +119,12 @@ def panel(request: HttpRequest) -> HttpResponse:
     return _panel(request)
 
 
-def _panel(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+def _panel(request: HttpRequest, refusal: Refusal | None = None, noted: TrialTruth | None = None) -> HttpResponse:
     context = {
         "advice": standing(request.user, CLOCK.now()),
         "may_mark": rights.may_answer(request.user),
         "refused": "" if refusal is None else words.sentence(refusal),
+        "noted": noted,
     }
     status = 200 if refusal is None else guards.status_of(refusal)
     return render(request, "trials/advice/rows.html", context, status=status)
@@ -131,20 +133,27 @@ def _panel(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse
 @require(rights.may_answer)
 @require_POST
 def mark(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Keep whether an advice was of use. Raises Http404 for one that is not shown to whoever asks."""
-    get_object_or_404(Trial, id=pk)
-    wanted = (pk, request.POST.get("sensor", ""), request.POST.get("seq", ""))
-    now = CLOCK.now()
-    shown = [one for one in standing(request.user, now) if (one["trial"], one["sensor"], str(one["seq"])) == wanted]
-    if not shown:
+    """Keep whether an alarm was of use, also where the next word of its key replaced it just now.
+
+    Raises Http404 for a trial that is not shown to whoever asks.
+    """
+    row, now = get_object_or_404(Trial, id=pk), CLOCK.now()
+    told = protocol.read(row.protocol)
+    if not live.may_be_seen(_told(row), told, now) or not _is_reader(row, request.user, now):
         raise Http404
-    outcome: Any = None
-    if shown[0]["mark"] is None:
-        advised = next(one for one in _heard(pk) if (one.sensor_id, str(one.seq)) == wanted[1:])
-        told = protocol.read(Trial.objects.get(id=pk).protocol)
-        source = next(one for one in told.sources if one.sensor_id == advised.sensor_id)
-        event = TrialTruth(source.use, source.zone_id, advised.at, advised.at, "useful" in request.POST, "control_room")
-        outcome = guards.run(request, lambda by, at: trials.note(store(), pk, event, by, at))
+    wanted = (request.POST.get("sensor", ""), request.POST.get("seq", ""))
+    heard = next((one for one in _heard(pk) if (one.sensor_id, str(one.seq)) == wanted), None)
+    source = next((one for one in told.sources if one.sensor_id == wanted[0]), None)
+    event, refusal = None, live.against_mark(told, source, heard, now)
+    if refusal is None and heard is not None and source is not None:
+        event = TrialTruth(source.use, source.zone_id, heard.at, heard.at, "useful" in request.POST, ROOM)
+        known = {(one.use, one.zone_id, one.since): one for one in _marks(pk)}.get((*_what(event), event.since))
+        outcome: Any = known or guards.run(request, lambda by, at: trials.note(store(), pk, event, by, at))
+        event, refusal = (known or event), (outcome if isinstance(outcome, Refusal) else None)
     if request.headers.get("X-Fragment"):
-        return _panel(request, outcome if isinstance(outcome, Refusal) else None)
+        return _panel(request, refusal, None if refusal is not None else event)
     return redirect("console:board")
+
+
+def _what(event: TrialTruth) -> tuple[str, str]:
+    return event.use, event.zone_id

@@ -128,6 +128,8 @@ RULES: dict[str, Any] = {
     "trial_paper_elsewhere": _("The signed paper opens zones that are no site of this protocol."),
     "trial_paper_unread": _("The signed paper must name the innovation analyst among its readers."),
     "trial_paper_not_shadow": _("In shadow, nobody of the control room may be a reader of the signed paper."),
+    "trial_advice_gone": _("This advice is no longer here. Nothing was noted."),
+    "trial_advice_no_alarm": _("This advice is no alarm, so there is nothing to say of it. Nothing was noted."),
     "trial_not_running": _("This trial is not running."),
     "trial_note_unknown": _("This is no note and no complaint, or it was taken back already."),
     "trial_judging_unknown": _("A new protocol lets one event seen make one alarm right."),
