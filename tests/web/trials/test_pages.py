@@ -192,7 +192,7 @@ def test_a_button_pressed_twice_makes_one_experiment_and_another_later_makes_ano
 
 def test_an_exit_to_extend_leads_to_another_protocol_of_the_same_project(city: City) -> None:
     analyst, row = made(city)
-    reported(row, now(), "extend")
+    reported(row, now(), "extend", "as_good_as_promised")
     assert "under a protocol of its own, is the next step" in text_of(analyst, f"{DESK}{row.pk}/")
     grade = f"/programme/desk/projects/{row.project_id}/grade/"
     page = text_of(analyst, grade)
