@@ -122,6 +122,14 @@ def _starts(hours: Hours, begins: datetime, busy: list[Span], now: datetime, zon
                 yield found
 
 
+def next_open(hours: Hours, now: datetime, zone: ZoneInfo) -> date | None:
+    """Return the day of the next hour at which a thing is to be had: today until it closes; None when it never is."""
+    local = now.astimezone(zone)
+    late = not (hours.whole_day or hours.closes == time(0) or local.time() < hours.closes)
+    days = (local.date() + timedelta(days=number) for number in range(int(late), 8))
+    return next((day for day in days if day.weekday() in hours.days), None)
+
+
 def week_of(day: date) -> date:
     """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())

@@ -31,11 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
     now = CLOCK.now()
     waiting = Booking.objects.filter(state=State.ASKED, ends__gt=now).select_related("thing").order_by("begins")
     things = list(Thing.objects.order_by("closed_at", "name_fr")[:LISTED_MOST])
+    lent = [one for one in things if one.closed_at is None]
     context = {
         "waiting": showing.told(list(waiting[:LISTED_MOST])),
-        "week": showing.week(
-            [one for one in things if one.closed_at is None], showing.monday_of(request, now), names=True
-        ),
+        "week": showing.week(lent, showing.monday_of(request, now, lent), names=True),
         "closed": [showing.thing(one) for one in things if one.closed_at is not None],
     }
     return pages.desk(request, "home.html", PART, context)
@@ -65,8 +64,8 @@ def thing(request: HttpRequest, pk: int) -> HttpResponse:
     """One thing: its week, its bookings; the desk books it here."""
     found = get_object_or_404(Thing, pk=pk)
     may_run = rights.may_run(request.user) and found.closed_at is None
-    form, refused = BookForm((request.POST or None) if may_run else None), None
-    if request.method == "POST" and form.is_bound and form.is_valid():
+    form, refused = views.typed(request) if may_run else BookForm(), None
+    if form.is_bound and form.is_valid():
         with transaction.atomic():
             made = bookings.ask(found, **form.cleaned_data, by=None, now=CLOCK.now())
             if isinstance(made, Booking):
@@ -75,10 +74,11 @@ def thing(request: HttpRequest, pk: int) -> HttpResponse:
         refused = made
     page = pages.leaf(request, found.bookings.select_related("thing").order_by("-begins"))
     context = views.book_context(request, found, form, refused) | {
-        "week": showing.week([found], showing.monday_of(request, CLOCK.now()), names=True),
+        "week": showing.week([found], showing.monday_of(request, CLOCK.now(), [found]), names=True),
         "page": page,
         "bookings": [_offered(one) for one in showing.told(list(page))],
         "may_book": may_run,
+        "is_open": form.is_bound or "week" in request.POST,
     }
     return pages.desk(request, "thing.html", PART, context, views.status_of(form, refused))
 

@@ -1,5 +1,6 @@
 """What pages show of things and bookings: a week as days with hours, in the reader's words."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,16 +26,23 @@ def thing(one: Thing) -> dict[str, Any]:
     }
 
 
-def monday_of(request: HttpRequest, now: datetime) -> date:
-    """Return the Monday of the week asked for (`?week=2026-11-30`, any day of it); this week's for anything else."""
+def monday_of(request: HttpRequest, now: datetime, things: Iterable[Thing] = ()) -> date:
+    """Return the Monday of the week to show.
+
+    That is the week turned to while a booking was written, the one a booking was asked for, or `?week=2026-11-30`: any
+    day of it. For anything else it is the week of the next hour at which one of these things is to be had.
+    """
     local = timezone.localtime(now, bookings.zone()).date()
-    try:
-        asked = date.fromisoformat(request.GET.get("week", ""))
-    except ValueError:
-        asked = local
-    # Beyond a year either way nobody books, and arithmetic with days ends somewhere.
-    near = abs(asked - local) <= booking.AHEAD_MOST
-    return booking.week_of(asked if near else local)
+    for said in (request.POST.get("week"), request.POST.get("begins"), request.GET.get("week")):
+        try:
+            asked = date.fromisoformat((said or "")[:10])
+        except ValueError:
+            continue
+        # Beyond a year either way nobody books, and arithmetic with days ends somewhere.
+        if abs(asked - local) <= booking.AHEAD_MOST:
+            return booking.week_of(asked)
+    days = (booking.next_open(one.hours, now, bookings.zone()) for one in things)
+    return booking.week_of(min((day for day in days if day is not None), default=local))
 
 
 def week(things: list[Thing], monday: date, *, names: bool = False) -> dict[str, Any]:

@@ -25,7 +25,8 @@ asked = Limit(ASKED_MAX)
 @require_safe
 def things(request: HttpRequest) -> HttpResponse:
     """Rooms and equipment, and when they are taken this week; by whom is nobody's business here."""
-    rows, monday = list(Thing.objects.filter(closed_at=None)[:LISTED_MOST]), showing.monday_of(request, CLOCK.now())
+    rows = list(Thing.objects.filter(closed_at=None)[:LISTED_MOST])
+    monday = showing.monday_of(request, CLOCK.now(), rows)
     context = {"week": showing.week(rows, monday), "may_read": rights.may_read(request.user)}
     return render(request, "commons/things.html", context)
 
@@ -49,7 +50,7 @@ def _mine(request: HttpRequest, token: str, by: Who, refused: Refusal | None = N
             {**one, "may_cancel": one["holds"] and one["row"].ends > now, "may_undo": _may_undo(one["row"])}
             for one in showing.told(list(rows[:LISTED_MOST]))
         ],
-        "week": showing.week(may, showing.monday_of(request, now)),
+        "week": showing.week(may, showing.monday_of(request, now, may)),
         "documents": [
             {"row": one, "title": words.said(one, "title")}
             for one in Document.objects.filter(withdrawn_at=None).exclude(readers=Readers.DESK)[:LISTED_MOST]
@@ -71,8 +72,8 @@ def book(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     if isinstance(by, HttpResponse):
         return by
     found = get_object_or_404(Thing, pk=pk, closed_at=None, askers__contains=[by.asker])
-    form, refused = BookForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    form, refused = typed(request), None
+    if form.is_bound and form.is_valid():
         if not asked.passed(f"{by.asker}:{by.ref}"):
             return too_many(request)
         made = bookings.ask(found, **form.cleaned_data, by=by, now=CLOCK.now())
@@ -83,6 +84,13 @@ def book(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     return pages.show_private(request, "book.html", context, status_of(form, refused))
 
 
+def typed(request: HttpRequest) -> BookForm:
+    """Return a booking's form: as it was typed, and without a word about it when only the week was turned."""
+    if "week" in request.POST:
+        return BookForm(initial={name: request.POST.get(name, "") for name in BookForm.base_fields})
+    return BookForm(request.POST or None)
+
+
 def book_context(request: HttpRequest, found: Thing, form: BookForm, refused: Refusal | None) -> dict[str, Any]:
     """Return what a booking's page shows: the week, the form as it was typed, and what is free instead."""
     now, free = CLOCK.now(), list[Span]()
@@ -91,7 +99,7 @@ def book_context(request: HttpRequest, found: Thing, form: BookForm, refused: Re
     return {
         "thing": showing.thing(found),
         "form": form,
-        "week": showing.week([found], showing.monday_of(request, now)),
+        "week": showing.week([found], showing.monday_of(request, now, [found])),
         "why": words.sentence(refused) if refused is not None else "",
         "asked_free": refused is not None,
         "free": [showing.span(one) for one in free],
