@@ -23,6 +23,11 @@ def is_full(places: int, given: int) -> bool:
     return given >= places
 
 
+def is_settled(call: Intake) -> bool:
+    """Return whether what a call says stands: companies applied to it, and were given to reviewers, or decided."""
+    return call.is_read or call.decided > 0
+
+
 def may_apply(call: Intake, now: datetime, *, by_desk: bool = False) -> Refusal | None:
     """Return why a call takes no application now.
 

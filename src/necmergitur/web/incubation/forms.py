@@ -18,6 +18,7 @@ from necmergitur.web.programme.models import LONG, SHORT, Challenge, Project
 from necmergitur.web.programme.money import Amount
 
 CAPACITY_MOST = 20  # ours: more nobody accompanies
+PLACES_MOST = 1_000  # ours: a typing error, not a cohort
 EUR_MAX = 100_000_000  # ours: a typing error, not a grant
 
 
@@ -44,6 +45,7 @@ class Euros(Amount):
 class CallForm(forms.ModelForm):  # type: ignore[type-arg]
     """An invitation to apply."""
 
+    places = forms.IntegerField(label=_("Places"), min_value=1, max_value=PLACES_MOST)
     challenge = forms.ModelChoiceField(
         label=_("Challenge"), queryset=Challenge.objects.filter(state=ChallengeState.OPEN), empty_label=None
     )
@@ -57,7 +59,6 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
             "opens_at": _("Opens"),
             "closes_at": _("Closes"),
             "read_by": _("Reviewers read until (if there are any)"),
-            "places": _("Places"),
         }
         widgets: ClassVar[dict[str, Any]] = {
             "text": long(6),
@@ -73,6 +74,33 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("closes_at", _("It closes before it opens."))
         if said.get("read_by") and said.get("closes_at") and said["read_by"] <= said["closes_at"]:
             self.add_error("read_by", _("Reviewers read once the call is closed."))
+        return said
+
+
+class CorrectForm(CallForm):
+    """What a call says, corrected: of one whose applications were read or decided, the places alone."""
+
+    challenge: Any = None
+
+    class Meta(CallForm.Meta):
+        fields: Any = ("title", "text", "closes_at", "read_by", "places")
+
+    def __init__(self, *args: Any, settled: bool = False, **options: Any) -> None:
+        """Ask for what may still change."""
+        super().__init__(*args, **options)
+        for name in [*self.fields] if settled else []:
+            if name != "places":
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the instants that were not changed: a browser sends them without their seconds."""
+        for name in ("closes_at", "read_by"):
+            old, new = getattr(self.instance, name), self.cleaned_data.get(name)
+            if old is not None and new == old.replace(second=0, microsecond=0):
+                self.cleaned_data[name] = old
+        said = super().clean()
+        if said.get("closes_at") and said["closes_at"] <= self.instance.opens_at:
+            self.add_error("closes_at", _("It closes before it opens."))
         return said
 
 

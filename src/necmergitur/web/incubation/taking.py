@@ -28,7 +28,12 @@ def given(call: Call) -> int:
 
 def refused(call: Any, now: datetime, *, by_desk: bool = False) -> Refusal | None:
     """Return why one of `calls` takes no application now."""
-    said = Intake(
+    return intake.may_apply(intake_of(call), now, by_desk=by_desk)
+
+
+def intake_of(call: Any) -> Intake:
+    """Return what decides whether one of `calls` takes applications."""
+    return Intake(
         opens_at=call.opens_at,
         closes_at=call.closes_at,
         places=call.places,
@@ -36,7 +41,6 @@ def refused(call: Any, now: datetime, *, by_desk: bool = False) -> Refusal | Non
         decided=call.decided,
         is_read=call.each > 0,
     )
-    return intake.may_apply(said, now, by_desk=by_desk)
 
 
 def told(call: Any, now: datetime) -> dict[str, Any]:

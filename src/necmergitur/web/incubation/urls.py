@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from necmergitur.web.incubation import desk, desk_mentors, desk_money, desk_review, mentors, reviewers, views
+from necmergitur.web.incubation import desk, desk_call, desk_mentors, desk_money, desk_review, mentors, reviewers, views
 
 app_name = "incubation"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("desk/incubation/", desk.home, name="desk"),
     path("desk/incubation/new/<slug:what>/", desk.write, name="desk-new"),
     path("desk/incubation/calls/<uuid:pk>/", desk.call, name="desk-call"),
+    path("desk/incubation/calls/<uuid:pk>/correct/", desk_call.correct, name="call-correct"),
     path("desk/incubation/calls/<uuid:pk>/selection/", desk_review.selecting, name="selection"),
     path("desk/incubation/calls/<uuid:pk>/selection/<slug:what>/", desk_review.act, name="selection-act"),
     path("desk/incubation/calls/<uuid:pk>/mentors/", desk_mentors.listed, name="mentors"),

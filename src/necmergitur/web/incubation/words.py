@@ -36,6 +36,11 @@ REFUSALS: dict[str, Any] = {
     "amount_out_of_range": _("An amount is more than nothing."),
     "application_decided": _("This application was decided already."),
     "call_full": _("Every place of this call is given: it takes no more applications."),
+    "call_settled": _(
+        "Applications of this call were given to reviewers, or decided: what it says stands. Only its places change."
+    ),
+    "closing_past": _("It closes later than now. To end it at once, close it now."),
+    "places_given": _("%(given)s places of this call are given already: it cannot have fewer."),
     "call_early": _("This call is not open yet."),
     "call_closed": _("This call is closed."),
     "call_read": _("Reviewers read the applications of this call already: it takes no more."),
