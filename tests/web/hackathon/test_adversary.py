@@ -26,6 +26,7 @@ from necmergitur.web.hackathon.models import (
 from tests.web.hackathon.playing import BLIND, SEEN, Hackathon, badge_of, project, somebody
 from tests.web.hackathon.test_pages import SPRING, handed_in, judged, with_teams
 from tests.web.pages import audited, queries, record_is_free
+from tests.web.papers.reading import read
 
 DESK = "/programme/hackathon/desk/spring/"
 
@@ -201,6 +202,32 @@ def test_a_prize_is_taken_back_until_the_results_are_published(played: Hackathon
     held = Prize.objects.get(taken_at=None)
     assert played.desk(f"take-back/{held.pk}", why="Too late by now.").status_code == 409
     assert played.desk(f"award/{first.pk}", title="Late", why="").status_code == 409
+
+
+def test_a_work_that_nobody_marked_is_named_and_may_have_a_prize(played: Hackathon) -> None:
+    handed_in(played, 2)
+    played.at(Phase.REVIEW)
+    (juror,) = _invited(played, "One")
+    assert played.desk("assign", each="1").status_code == 302
+    first, second = Submission.objects.order_by("pk")
+    assert _marked(juror, first) == [302, 302]
+    played.at(Phase.RESULTS)
+    page = played.analyst.get(f"{DESK}jury/").content.decode()
+    assert f"Marked by no juror, and so without a place: {second.project.number}" in page and "Not marked" in page
+    assert page.count(f"/award/{second.pk}/") == page.count(f"/award/{first.pk}/") == 1
+    assert played.desk(f"award/{second.pk}", title="The public's", why="").status_code == 302
+    assert played.desk("publish").status_code == 302
+    told = f"Marked by no juror, and so without a place: {second.project.number} · {second.project.title}"
+    assert told in somebody().get(f"{SPRING}results/").content.decode()
+    file = somebody().get(f"{SPRING}results.pdf?lang=en").content
+    assert second.project.title in " ".join(read(file)[1].split())
+
+
+@pytest.mark.parametrize(("number", "why"), [("99", "There is no table 99"), ("abc", "Say a table by its number")])
+def test_somebody_is_brought_to_a_table_that_exists(played: Hackathon, number: str, why: str) -> None:
+    with_teams(played, 1)
+    answer = played.desk(f"move/{Participant.objects.all()[0].pk}", table=number)
+    assert answer.status_code in (409, 422) and why in answer.content.decode()
 
 
 def test_a_prize_an_experiment_came_of_is_not_taken_back(played: Hackathon) -> None:

@@ -53,7 +53,8 @@ def _page(request: HttpRequest, found: Edition, status: int = 200, **bound: Any)
         "forms": {"assign": AssignForm(), "award": AwardForm()} | bound,
         **(showing.results(found, rules.results(found)) if over else {}),
     }
-    for one in context.get("rows", []):
+    context["winnable"] = showing.winnable(context) if over else []
+    for one in context["winnable"]:
         one["experiment"] = programme.told(one["submission"].experiment) if one["submission"].experiment else None
     context["page"] = frame.leaf(request, context.get("rows", []))
     return pages.desk(request, "jury.html", context, status)

@@ -131,10 +131,13 @@ def move(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     """Bring somebody to another table."""
     found, form = pages.edition_of(slug), MoveForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, 422, move=form)
+        return pages.refused(request, Refusal(rule="table_unreadable"), reverse("hackathon:people", args=[slug]))
     person = get_object_or_404(found.participants.filter(counts=True), pk=pk)
-    entry = get_object_or_404(Entry, edition=found, number=form.cleaned_data["table"])
-    refused = forming.move(person, entry, CLOCK.now(), cast(User, request.user))
+    number = form.cleaned_data["table"]
+    entry = Entry.objects.filter(edition=found, number=number).first()
+    refused: Refusal | None = Refusal(rule="table_unknown", facts={"number": str(number)})
+    if entry is not None:
+        refused = forming.move(person, entry, CLOCK.now(), cast(User, request.user))
     if refused is not None:
         return pages.refused(request, refused, reverse("hackathon:people", args=[slug]))
     return redirect("hackathon:people", slug)

@@ -131,6 +131,9 @@ def _results(edition: Edition, shown: dict[str, Any], page: str) -> bytes:
         for row in shown["rows"]
     ]
     paper.table("", head, rows, (0.08, 0.38, 0.09, 0.2, 0.15, 0.1))
+    if shown["unmarked"]:
+        works = [f"{row['project'].number} · {row['project'].title}" for row in shown["unmarked"]]
+        paper.say(f"{_('Marked by no juror, and so without a place:')} {', '.join(works)}")
     paper.heading(_("What the public says"))
     voices = shown["voices"]
     counted = ngettext("%(n)s vote, counted apart from the jury.", "%(n)s votes, counted apart from the jury.", voices)

@@ -15,6 +15,8 @@ from necmergitur.web.programme import grades
 from necmergitur.web.programme import showing as programme
 
 WIDTH, HEIGHT, MIDDLE = 200, 16, 8
+OFFERED = 12  # ours: prizes go to few, and each is offered with a form
+PUBLICS = 3  # ours: the public's prize goes to its first; a second and third where that one is honoured already
 
 
 def bar(one: Result) -> SafeString:
@@ -39,7 +41,7 @@ def bar(one: Result) -> SafeString:
 def results(edition: Edition, found: list[Result]) -> dict[str, Any]:
     """Return the jury's table, best first, and the public's beside it, apart."""
     by_id = {str(one.pk): one for one in submissions(edition)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place, one in enumerate(found, 1):
         submission = by_id.get(one.work)
         if submission is None:
@@ -48,23 +50,38 @@ def results(edition: Edition, found: list[Result]) -> dict[str, Any]:
         rows.append(
             {
                 "place": place,
-                "submission": submission,
-                "project": submission.project,
                 "result": one,
                 "bar": bar(one),
                 # The jury does not tell it from the next: the order between the two is chance.
                 "even": following is not None and not reviews.apart(one, following),
-                "prizes": [prize for prize in submission.prizes.all() if prize.taken_at is None],
             }
+            | _work(submission)
         )
+    marked = {row["submission"].pk for row in rows}
     voices = {row["pk"]: row["n"] for row in submissions(edition).annotate(n=Count("voices")).values("pk", "n")}
     public = sorted(by_id.values(), key=lambda one: (-voices[one.pk], one.project.title))
     return {
         "rows": rows,
+        "unmarked": [_work(one) for one in public if one.pk not in marked],
         "public": [{"project": one.project, "submission": one, "voices": voices[one.pk]} for one in public],
         "voices": sum(voices.values()),
         "prizes": prizes(edition),
     }
+
+
+def _work(submission: Submission) -> dict[str, Any]:
+    prizes = [prize for prize in submission.prizes.all() if prize.taken_at is None]
+    return {"submission": submission, "project": submission.project, "prizes": prizes}
+
+
+def winnable(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the desk is offered to give a prize: the jury's first, the public's, and what nobody marked."""
+    first = [row["submission"].pk for row in told["rows"][:OFFERED]]
+    first += [row["submission"].pk for row in told["public"][:PUBLICS]]
+    wanted = dict.fromkeys(first + [row["submission"].pk for row in told["unmarked"][:OFFERED]])
+    given = [row["submission"].pk for row in [*told["rows"], *told["unmarked"]] if row["prizes"]]
+    known = {row["submission"].pk: row for row in [*told["rows"], *told["unmarked"]]}
+    return [known[pk] for pk in dict.fromkeys([*wanted, *given])]
 
 
 def submissions(edition: Edition) -> Any:

@@ -40,6 +40,8 @@ REFUSALS: dict[str, Any] = {
     "edition_full": _("All places are taken."),
     "edition_no_themes": _("This hackathon has no challenge yet."),
     "team_size_out_of_range": _("A team has 2 to 8 people."),
+    "table_unknown": _("There is no table %(number)s."),
+    "table_unreadable": _("Say a table by its number."),
     "member_elsewhere": _("Somebody among them is in a team already."),
     "checked_in_already": _("This person was checked in already."),
     "submission_not_blind": _("The jury reads without names. Take out what tells who you are: %(told)s"),
