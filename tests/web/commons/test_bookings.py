@@ -101,6 +101,19 @@ def test_postgresql_lends_nothing_twice_whoever_writes(city: City) -> None:
         assert connection.execute(again, ["declined"]).rowcount == 1, "what holds nothing is in nobody's way"
 
 
+def test_what_the_desk_answered_stays_when_a_booking_is_cancelled_and_brought_back(city: City) -> None:
+    room, (_partner, mine) = thing(), partner()
+    browser, analyst = anybody(), city.client("analyst")
+    browser.post(f"{mine}things/{room.pk}/", sent(tomorrow(10), tomorrow(12)))
+    one = Booking.objects.get()
+    desk = f"/programme/desk/resources/bookings/{one.pk}/"
+    assert analyst.post(desk, {"do": "confirm", "answer": "The key is at the door."}).status_code == 302
+    for what in ("cancel", "undo"):
+        assert browser.post(f"{mine}bookings/{one.pk}/", {"do": what}).status_code == 302
+        one.refresh_from_db()
+        assert one.answer == "The key is at the door.", what
+
+
 def test_an_undo_finds_it_taken_meanwhile(city: City) -> None:
     room, (_partner, mine), (_other, theirs) = thing(), partner(), partner("Another")
     browser = anybody()

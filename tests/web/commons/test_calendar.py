@@ -101,6 +101,16 @@ def test_dates_of_calls_come_by_themselves_move_with_them_and_are_called_off_wit
     assert [(str(each["STATUS"]), int(each["SEQUENCE"])) for each in events()] == [("CANCELLED", 2)]
 
 
+def test_a_deadline_of_a_call_that_takes_no_more_is_not_called_off(city: City) -> None:
+    called(city)
+    now = timezone.now()
+    assert happenings.gather(now) == 1
+    Call.objects.update(closes_at=now)
+    assert happenings.gather(now) == 1
+    page = anybody().get("/programme/calendar/").content.decode()
+    assert "No more applications" in page and "Called off" not in page
+
+
 def test_a_wrong_event_is_refused_and_its_words_stay(city: City) -> None:
     form = {"kind": "demo", "title_fr": "Fr", "title_en": "<b>En</b>", "begins": tomorrow(9), "ends": tomorrow(8)}
     answer = city.client("analyst").post(f"{DESK}new/", form)

@@ -139,6 +139,13 @@ def test_a_payment_is_listed_taken_back_with_a_reason_once_and_frees_its_amount(
     assert isinstance(again, Refusal) and again.rule == "payment_taken_back"
 
 
+def test_a_payment_of_a_day_to_come_is_refused_beside_its_day(city: City) -> None:
+    analyst, page, line = promised(city)
+    answer = pay(analyst, page, line, "100", "2099-01-01")
+    assert answer.status_code in (409, 422) and "This day is to come" in answer.content.decode()
+    assert not Payment.objects.exists()
+
+
 def test_a_payment_of_another_grant_is_not_taken_back_from_here(city: City) -> None:
     analyst, page, line = promised(city)
     pay(analyst, page, line, "100")

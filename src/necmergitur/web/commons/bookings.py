@@ -78,22 +78,24 @@ MAY = {
 }
 
 
-def move(one: Booking, to: State, now: datetime, answer: str = "") -> Refusal | None:
-    """Confirm, decline or cancel a booking."""
+def move(one: Booking, to: State, now: datetime, answer: str | None = None) -> Refusal | None:
+    """Confirm, decline or cancel a booking. Without an answer the one before stays: whoever asked has none to give."""
+    said = {} if answer is None else {"answer": answer}
     moved = Booking.objects.filter(pk=one.pk, state__in=MAY.get(to, ()), ends__gt=now).update(
-        before=F("state"), state=to, answer=answer, changed_at=now
+        before=F("state"), state=to, changed_at=now, **said
     )
     return None if moved else Refusal(rule="booking_moved_on")
 
 
-def undo(one: Booking, now: datetime, *, by_desk: bool) -> Refusal | None:
+def undo(one: Booking, now: datetime, *, by_desk: bool, answer: str | None = None) -> Refusal | None:
     """Bring back what was before the last step, if it is still free. Whoever asked brings back what they cancelled."""
     try:
         with transaction.atomic():
             held = Booking.objects.select_for_update().get(pk=one.pk)
             if not held.before or held.ends <= now or not (by_desk or held.state == State.CANCELLED):
                 return Refusal(rule="booking_moved_on")
-            held.state, held.before, held.answer, held.changed_at = held.before, "", "", now
+            held.state, held.before, held.changed_at = held.before, "", now
+            held.answer = held.answer if answer is None else answer
             held.save(update_fields=["state", "before", "answer", "changed_at"])
     except IntegrityError as error:
         if EXCLUSION not in str(error):

@@ -106,7 +106,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One booking, with what is done about it."""
     found = get_object_or_404(Booking.objects.select_related("thing"), pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None, initial={"answer": found.answer})
     if request.method == "POST" and form.is_valid():
         refused = _do(request, found, request.POST.get("do", ""), form.cleaned_data["answer"])
         if refused is not None:
@@ -121,7 +121,7 @@ def _do(request: HttpRequest, found: Booking, what: str, answer: str) -> Refusal
     now = CLOCK.now()
     with transaction.atomic():
         if what == "undo":
-            refused = bookings.undo(found, now, by_desk=True)
+            refused = bookings.undo(found, now, by_desk=True, answer=answer)
         elif what in DEEDS:
             refused = bookings.move(found, DEEDS[what], now, answer)
         else:

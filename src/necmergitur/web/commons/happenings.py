@@ -16,6 +16,7 @@ from necmergitur.web.commons import words
 from necmergitur.web.commons.models import Happening, Kind
 from necmergitur.web.hackathon.models import Edition
 from necmergitur.web.incubation import taking
+from necmergitur.web.incubation.models import Call
 from necmergitur.web.programme.models import SHORT
 from necmergitur.web.store import store
 
@@ -104,7 +105,14 @@ def touch(row: Happening, now: datetime) -> None:
 
 def told(row: Happening) -> dict[str, Any]:
     """Return a row in the reader's language."""
-    return {"row": row, "title": words.said(row, "title"), "about": words.said(row, "about")}
+    shut = row.cancelled_at is not None and _is_shut(row.source or "")
+    return {"row": row, "title": words.said(row, "title"), "about": words.said(row, "about"), "shut": shut}
+
+
+def _is_shut(source: str) -> bool:
+    """Return whether a deadline is of a call that is still there and takes no more: nothing was called off."""
+    room, _colon, rest = source.partition(":")
+    return room == "call" and Call.objects.filter(pk=rest.partition(":")[0]).exists()
 
 
 def event(row: Happening) -> ical.Event:

@@ -116,7 +116,7 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
         if isinstance(made, Refusal):
             if made.rule in UNDECIDABLE:
                 return refused(request, made, request.path)
-            form.add_error(None, words.sentence(made))
+            form.add_error(None, words.sentence(made, at_desk=True))
             status = guards.status_of(made)
         else:
             return redirect("incubation:desk-call", found.call_id)

@@ -30,6 +30,7 @@ BESIDE = {
     "grant_spent": "committed",
     "project_over": "project",
     "line_spent": "cents",
+    "paid_ahead": "paid_on",
     "reason_missing": "why",
 }
 SAID: dict[type | None, Any] = {
@@ -52,6 +53,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("incubation:grant", pk)
     lines = [_line(line, sent) for line in found.lines.select_related("project").prefetch_related("payments")]
     line_form = sent.form if isinstance(sent.form, LineForm) else LineForm()
+    line_form.fields["project"].queryset = keeping.under_way()  # a form that was sent is judged against all of them
     context = {"one": found, "now": keeping.standing(found), "lines": lines, "line_form": line_form}
     return pages.show(request, "incubation/desk/grant.html", context, tab=TAB, status=sent.status)
 

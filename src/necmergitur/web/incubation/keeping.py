@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q, Sum
+from django.utils import timezone
 
 from necmergitur.innovation import budget, intake, phases, selection
 from necmergitur.innovation.chain import ProjectState, TeamState
@@ -125,6 +126,12 @@ def is_over(project: Project) -> bool:
     return project.state in _STATES.values() or (last is not None and Phase(last.phase) in phases.OVER)
 
 
+def under_way() -> Any:
+    """Return the projects that money may be promised to."""
+    over = Step.objects.filter(phase__in=phases.OVER).values("project")
+    return Project.objects.exclude(state__in=_STATES.values()).exclude(pk__in=over)
+
+
 @transaction.atomic
 def promise(grant: Grant, title: str, cents: int, project: Project | None, now: datetime, by: User) -> Line | Refusal:
     """Promise part of a grant."""
@@ -148,6 +155,8 @@ def paid(line: Line) -> int:
 @transaction.atomic
 def pay(line: Line, cents: int, paid_on: date, now: datetime, by: User) -> Payment | Refusal:
     """Pay part of a line."""
+    if paid_on > timezone.localdate(now):
+        return Refusal(rule="paid_ahead")
     held = Line.objects.select_for_update().get(pk=line.pk)
     refused = budget.may_pay(budget.Line(held.committed, paid(held)), cents)
     if refused is not None:

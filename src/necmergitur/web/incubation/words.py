@@ -32,6 +32,7 @@ REFUSALS: dict[str, Any] = {
     "reason_missing": _("Say why, in ten characters at least: whoever comes next will want to know."),
     "grant_spent": _("The grant does not hold so much any more."),
     "payment_taken_back": _("This payment was taken back already."),
+    "paid_ahead": _("This day is to come: a payment is written down once it was made."),
     "line_spent": _("More than was promised cannot be paid."),
     "amount_out_of_range": _("An amount is more than nothing."),
     "application_decided": _("This application was decided already."),
@@ -87,6 +88,10 @@ REFUSALS: dict[str, Any] = {
         " programme's team can tell you where you stand."
     ),
 }
+# The same, told to the desk that decides.
+AT_DESK: dict[str, Any] = {
+    "call_full": _("Every place of this call is given. It can only be told that it was not chosen."),
+}
 # The same, told to whoever writes in what companies sent some other way.
 WRITTEN_IN: dict[str, Any] = {
     "application_not_blind": _("Reviewers read without names. Take out what tells who applies: %(told)s"),
@@ -102,9 +107,9 @@ WHY: dict[str, Any] = {
 }
 
 
-def sentence(refusal: Refusal) -> str:
-    """Return a refusal in plain words."""
-    text = REFUSALS.get(refusal.rule)
+def sentence(refusal: Refusal, *, at_desk: bool = False) -> str:
+    """Return a refusal in plain words; `at_desk`: as whoever decides there needs it."""
+    text = (AT_DESK if at_desk else {}).get(refusal.rule) or REFUSALS.get(refusal.rule)
     if text is None:
         return str(programme.sentence(refusal))
     return str(text) % refusal.facts if refusal.facts else str(text)

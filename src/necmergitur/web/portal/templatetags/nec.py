@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.db.models.fields import BLANK_CHOICE_DASH
+from django.forms import BaseForm, BoundField, ModelChoiceField, Select
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -32,6 +33,7 @@ STATES: dict[str, tuple[str, Any]] = {
 RING_RADIUS = 14
 RING_LENGTH = 87.96
 MINUTE_S = 60
+NONE = ("", "\N{EN DASH}")  # as tables say that there is nothing
 
 
 @register.simple_tag
@@ -144,6 +146,7 @@ def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[s
     kind = getattr(bound.field.widget, "input_type", "")
     # A label says it better, and stays while one types.
     bound.field.widget.attrs.pop("placeholder", None)
+    _say_none(bound.field)
     # A group of boxes has no single control, so no id_for_label: its fieldset is what is described.
     identity = bound.id_for_label or bound.auto_id
     described = [f"{identity}-hint"] if said else []
@@ -165,6 +168,15 @@ def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[s
         "grouped": grouped,
         "described": " ".join(described),
     }
+
+
+def _say_none(of: Any) -> None:
+    """Say "nothing of these" in a list as it is said everywhere else."""
+    if isinstance(of, ModelChoiceField):
+        if of.empty_label == BLANK_CHOICE_DASH[0][1]:
+            of.empty_label = NONE[1]
+    elif isinstance(of.widget, Select):
+        of.widget.choices = [NONE if each == BLANK_CHOICE_DASH[0] else each for each in of.widget.choices]
 
 
 @register.inclusion_tag("parts/error_summary.html")
